@@ -49,7 +49,7 @@ def parse_prompts(line: str) -> tuple[Prompt, ...]:
 
 
 def _parse_part(part: str) -> Prompt:
-    text, numbers = part.strip(), []
+    text, numbers = part.strip(), list[float]()
     while len(numbers) < 2:
         head, colon, tail = text.rpartition(":")
         number = _number(tail) if colon else None

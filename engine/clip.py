@@ -1,0 +1,88 @@
+"""CLIP as a perceptor: text and picture into one space (001 §2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from engine import upstream
+
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+STD = (0.26862954, 0.26130258, 0.27577711)
+START, END = 49406, 49407
+
+
+class PromptTooLongError(ValueError):
+    """The prompt has more tokens than the perceptor's context."""
+
+
+class CLIP(nn.Module):
+    """One perceptor. ``token_ids`` (V,) names the rows of a reduced vocabulary; None is the full one."""
+
+    def __init__(self, model: nn.Module, token_ids: Tensor | None = None) -> None:
+        super().__init__()
+        self.model = model
+        self.rows = None if token_ids is None else {int(token): row for row, token in enumerate(token_ids)}
+        self.input_size: int = model.visual.input_resolution  # type: ignore[assignment, union-attr]
+        self.context: int = model.context_length  # type: ignore[assignment]
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+        self.mean: Tensor
+        self.std: Tensor
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """Token rows, (len(texts), context); words outside a reduced vocabulary are left out.
+
+        Raises :class:`PromptTooLongError`.
+        """
+        rows = torch.zeros(len(texts), self.context, dtype=torch.long)
+        for i, text in enumerate(texts):
+            tokens = [START, *upstream.clip_tokenizer().encode(text), END]
+            known = tokens if self.rows is None else [self.rows[token] for token in tokens if token in self.rows]
+            if len(known) > self.context:
+                raise PromptTooLongError(
+                    f"That prompt has {len(known) - 2} tokens and this model reads at most {self.context - 2}. "
+                    "Shorten it, or split it into parts with |"
+                )
+            rows[i, : len(known)] = torch.tensor(known)
+        return rows
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """Words of ``text`` with a token outside the vocabulary, in order, once each."""
+        if self.rows is None:
+            return ()
+        encode = upstream.clip_tokenizer().encode
+        words = (word.strip(".,;:!?\"'()") for word in text.lower().split())
+        unknown = (word for word in words if word and any(token not in self.rows for token in encode(word)))
+        return tuple(dict.fromkeys(unknown))
+
+    def vocabulary(self) -> tuple[str, ...]:
+        """The words that a reduced vocabulary knows, sorted; empty for the full one."""
+        decoder = upstream.clip_tokenizer().decoder
+        texts = (decoder[token] for token in self.rows or () if token < START)
+        return tuple(sorted(text[:-4] for text in texts if text.endswith("</w>") and text[:-4].isalpha()))
+
+    def embed_text(self, texts: Sequence[str]) -> Tensor:
+        """Unit vectors, (len(texts), d)."""
+        features: Tensor = self.model.encode_text(self.tokenize(texts).to(self.mean.device))  # type: ignore[operator]
+        return nn.functional.normalize(features.float(), dim=-1)
+
+    def embed_images(self, cutouts: Tensor) -> Tensor:
+        """Unit vectors, (n, d), of ``cutouts`` (n, 3, input_size, input_size) in [0, 1]."""
+        features: Tensor = self.model.visual((cutouts - self.mean) / self.std)  # type: ignore[operator]
+        return nn.functional.normalize(features.float(), dim=-1)
+
+
+def build(state: Mapping[str, Tensor]) -> CLIP:
+    """The CLIP whose sizes the published key names in ``state`` imply, float32, frozen.
+
+    Raises :class:`ValueError` when ``state`` is no CLIP.
+    """
+    weights = {name: tensor for name, tensor in state.items() if name != "token_ids"}
+    try:
+        model: nn.Module = upstream.clip_model().build_model(weights)
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(f"these are not the weights of a CLIP: {error}") from None
+    return CLIP(model.float(), state.get("token_ids")).eval().requires_grad_(False)

@@ -1,0 +1,151 @@
+"""Cutouts: random crops, each warped, recoloured and noised (001 §2.3).
+
+Every random number comes from the run's own generator, drawn on the CPU in a fixed order, so that neither another
+run nor the device changes what a seed means. kornia applies them: crop, flip, affine and perspective are composed
+into one homography and sampled once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import kornia.enhance as enhance
+import kornia.geometry.transform as geometry
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutoutSettings:
+    """Ranges of the augmentations. Lengths are fractions of the cutout's side, angles degrees.
+
+    ``crop`` is the least and greatest side of a crop as a fraction of the picture's short side; ``flip``,
+    ``whole`` (a cutout of the whole picture) are probabilities.
+    """
+
+    count: int = 32
+    crop: tuple[float, float] = (0.5, 1.0)
+    whole: float = 0.0
+    flip: float = 0.5
+    rotate: float = 15.0
+    shift: float = 0.1
+    zoom: tuple[float, float] = (1.0, 1.0)
+    shear: float = 5.0
+    perspective: float = 0.2
+    jitter: float = 0.1
+    noise: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """One drawing of every parameter for n cutouts; all (n, …) on the CPU.
+
+    ``box`` is x0, y0, side as fractions of the width, height and short side that are free; ``noise`` a level in
+    [0, settings.noise] per cutout; ``noise_seed`` seeds the noise of this draw.
+    """
+
+    box: Tensor
+    flip: Tensor
+    angle: Tensor
+    shift: Tensor
+    zoom: Tensor
+    shear: Tensor
+    corners: Tensor
+    colour: Tensor
+    noise: Tensor
+    noise_seed: int
+
+
+def draw(settings: CutoutSettings, rng: torch.Generator) -> Draw:
+    """Draw the parameters of ``settings.count`` cutouts from ``rng``."""
+    n = settings.count
+
+    def uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Tensor:
+        return torch.rand(n, *shape, generator=rng) * (high - low) + low
+
+    box = uniform(3, low=0.0)
+    low, high = settings.crop
+    side = torch.where(uniform(low=0.0) < settings.whole, torch.ones(n), low + (high - low) * box[:, 2])
+    return Draw(
+        box=torch.cat([box[:, :2], side[:, None]], dim=1),
+        flip=uniform(low=0.0) < settings.flip,
+        angle=uniform() * settings.rotate,
+        shift=uniform(2) * settings.shift,
+        zoom=uniform(low=settings.zoom[0], high=settings.zoom[1]),
+        shear=torch.deg2rad(uniform(2) * settings.shear),
+        corners=uniform(4, 2, low=0.0) * settings.perspective / 2,
+        colour=uniform(4) * settings.jitter,
+        noise=uniform(low=0.0) * settings.noise,
+        noise_seed=int(torch.randint(2**62, (1,), generator=rng)),
+    )
+
+
+def homography(drawn: Draw, width: int, height: int, size: int) -> Tensor:
+    """Matrices (n, 3, 3) from picture pixels (width × height) to cutout pixels (size × size)."""
+    n, short = len(drawn.box), min(width, height)
+    side = (drawn.box[:, 2] * short).clamp(min=2)
+    x0, y0 = drawn.box[:, 0] * (width - side), drawn.box[:, 1] * (height - side)
+    last = size - 1
+    crop = torch.zeros(n, 3, 3)
+    crop[:, 0, 0] = crop[:, 1, 1] = last / (side - 1)
+    crop[:, 0, 2], crop[:, 1, 2], crop[:, 2, 2] = -x0 * last / (side - 1), -y0 * last / (side - 1), 1
+    flip = torch.eye(3).repeat(n, 1, 1)
+    flip[drawn.flip, 0, 0], flip[drawn.flip, 0, 2] = -1.0, last
+    affine = geometry.get_affine_matrix2d(
+        drawn.shift * size,
+        torch.full((n, 2), last / 2),
+        drawn.zoom[:, None].expand(n, 2),
+        drawn.angle,
+        sx=drawn.shear[:, 0],
+        sy=drawn.shear[:, 1],
+    )
+    square = torch.tensor([[0.0, 0], [last, 0], [last, last], [0, last]]).expand(n, 4, 2)
+    inward = torch.tensor([[1.0, 1], [-1, 1], [-1, -1], [1, -1]])
+    perspective = geometry.get_perspective_transform(square, square + drawn.corners * size * inward)
+    matrices: Tensor = perspective @ affine @ flip @ crop
+    return matrices
+
+
+def apply(image: Tensor, drawn: Draw, size: int) -> Tensor:
+    """Cutouts (n, 3, size, size) in about [0, 1] of one picture (1, 3, H, W) in [0, 1].
+
+    Corners that fall outside repeat the picture's border. A picture much larger than the cutout is first reduced
+    with anti-aliasing, so that the one bilinear sample per pixel does not alias.
+    """
+    image = _reduce(image, 2 * size)
+    height, width = image.shape[-2:]
+    matrices = homography(drawn, width, height, size).to(image)
+    n = len(matrices)
+    cutouts = geometry.warp_perspective(
+        image.expand(n, -1, -1, -1), matrices, (size, size), padding_mode="border", align_corners=True
+    )
+    return _noise(_recolour(cutouts, drawn.colour.to(image)), drawn)
+
+
+def _reduce(image: Tensor, most: int) -> Tensor:
+    """``image`` with its short side at most ``most`` pixels."""
+    height, width = image.shape[-2:]
+    short = min(height, width)
+    if short <= most:
+        return image
+    reduced = (round(height * most / short), round(width * most / short))
+    return torch.nn.functional.interpolate(image, reduced, mode="bilinear", antialias=True, align_corners=False)
+
+
+def _recolour(cutouts: Tensor, colour: Tensor) -> Tensor:
+    """Brightness, contrast, saturation and hue moved by ``colour`` (n, 4), as kornia's ColorJitter does."""
+    if not colour.any():
+        return cutouts
+    brightness, contrast, saturation, hue = colour.unbind(1)
+    cutouts = enhance.adjust_brightness(cutouts.clamp(0, 1), brightness)
+    cutouts = enhance.adjust_contrast_with_mean_subtraction(cutouts, 1 + contrast)
+    cutouts = enhance.adjust_saturation_with_gray_subtraction(cutouts, 1 + saturation)
+    jittered: Tensor = enhance.adjust_hue(cutouts, hue * torch.pi) if hue.any() else cutouts
+    return jittered
+
+
+def _noise(cutouts: Tensor, drawn: Draw) -> Tensor:
+    """Gaussian noise, at each cutout's own level, the same numbers on every device."""
+    rng = torch.Generator().manual_seed(drawn.noise_seed)
+    noise = torch.randn(cutouts.shape, generator=rng).to(cutouts)
+    return cutouts + noise * drawn.noise.to(cutouts).view(-1, 1, 1, 1)

@@ -1,0 +1,56 @@
+"""Gradients through the two steps that have none: choosing a code and clamping a colour (001 §2.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.vqgan import VQGAN
+
+
+def quantize(z: Tensor, generator: VQGAN) -> Tensor:
+    """z_q (n, e, h, w): every cell of ``z`` replaced by its nearest code; the gradient passes straight through."""
+    z_q = generator.look_up(generator.nearest_codes(z.detach()))
+    return z + (z_q - z).detach()
+
+
+class _ClampWithGrad(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(0, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        (x,), (grad,) = ctx.saved_tensors, grads
+        # Keep a gradient outside the range only where a descent step would move x back inside.
+        return grad * (grad * (x - x.clamp(0, 1)) >= 0)
+
+
+def clamp_with_grad(x: Tensor) -> Tensor:
+    """``x`` clamped to [0, 1], with the gradient kept where it pulls back into the range."""
+    clamped: Tensor = _ClampWithGrad.apply(x)  # type: ignore[no-untyped-call]
+    return clamped
+
+
+def random_codes(generator: VQGAN, height: int, width: int, rng: torch.Generator) -> Tensor:
+    """z (1, e, height, width) of one random code per cell: the start of a picture from nothing."""
+    codes = torch.randint(len(generator.codebook), (1, height, width), generator=rng)
+    return generator.look_up(codes.to(generator.codebook.device)).clone()
+
+
+def mean_code(generator: VQGAN, height: int, width: int, rng: torch.Generator, noise: float = 0.1) -> Tensor:
+    """z (1, e, height, width) of the mean code plus ``noise`` codebook deviations: a start without texture."""
+    mean = generator.codebook.mean(0).view(1, -1, 1, 1).expand(1, -1, height, width)
+    drawn = torch.randn(mean.shape, generator=rng).to(mean)
+    return mean + noise * codebook_scale(generator) * drawn
+
+
+def codebook_scale(generator: VQGAN) -> float:
+    """The standard deviation of the codes around their mean, over all channels: the unit of relative step sizes."""
+    return float((generator.codebook - generator.codebook.mean(0)).square().mean().sqrt())
+
+
+STARTS = {"random": random_codes, "mean": mean_code}
