@@ -1,0 +1,170 @@
+"""Settings: typed, checked once at the start, unknown keys refused. ``config.example.toml`` explains each."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from bot.errors import ConfigError
+from engine.messages import Precision
+
+DEFAULT_PATH = Path("config.toml")
+TOKEN_VARIABLE = "FARADAY_TOKEN"
+
+Snowflake = Annotated[int, Field(gt=0, lt=2**64)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """One table of the file. A field's description completes the sentence "Write …" in error messages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Discord(Section):
+    """The connection to Discord."""
+
+    token: SecretStr = Field(default=SecretStr(""), description="the bot token from the developer portal, in quotes")
+    guild_ids: tuple[Snowflake, ...] = Field(default=(), description="a list of server ids, or [] for every server")
+    message_content: bool = Field(default=False, description="true or false")
+    sync_commands: bool = Field(default=True, description="true or false")
+    connect_to: str = Field(
+        default="", pattern=r"^$|^[^\s:]+:\d{1,5}$", description='"host:port", or "" for Discord itself'
+    )
+    ca_file: str = Field(default="", description='the path of a PEM file, or "" for the system\'s authorities')
+
+
+class Engine(Section):
+    """The engine process and its runs."""
+
+    bundles: tuple[str, ...] = Field(default=("starter",), min_length=1, description='a list of names, as ["starter"]')
+    default_bundle: str = Field(default="starter", description="one of the names in bundles")
+    weights_dir: str = Field(default="weights", description="the path of a directory")
+    device: str = Field(
+        default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description='"auto", "cpu", "cuda" or "cuda:0"'
+    )
+    threads: int = Field(default=0, ge=0, le=1024, description="a number of threads, 0 for all cores")
+    slots: int = Field(default=4, ge=1, le=64, description="how many runs are stepped at once, 1 or more")
+    precision: Precision = Field(default=Precision.FP32, description='"fp32" or "bf16"')
+    ready_timeout: Seconds = Field(default=120.0, description="seconds, more than 0")
+    frame_seconds: float = Field(default=2.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no frames")
+    checkpoint_seconds: float = Field(
+        default=10.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no checkpoints"
+    )
+    max_attempts: int = Field(default=3, ge=1, le=100, description="a number of attempts, 1 or more")
+
+    @model_validator(mode="after")
+    def _default_bundle_is_loaded(self) -> Self:
+        if self.default_bundle not in self.bundles:
+            raise ValueError(f"default_bundle is “{self.default_bundle}”, which is not among bundles")
+        return self
+
+
+class Queue(Section):
+    """Where jobs and their pictures are kept."""
+
+    database: str = Field(
+        default="sqlite+aiosqlite:///data/faraday.db",
+        pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://",
+        description='"sqlite+aiosqlite:///data/faraday.db" or "postgresql+asyncpg://user:password@host/name"',
+    )
+    files: str = Field(default="data/files", min_length=1, description="the path of a directory")
+    max_queued_per_user: int = Field(default=5, ge=1, description="a number of jobs, 1 or more")
+
+
+class Limits(Section):
+    """What a member may ask for. A bundle's own limits apply besides."""
+
+    max_prompt_chars: int = Field(default=1000, ge=1, le=4000, description="a number of characters, 1 to 4000")
+    max_upload_bytes: int = Field(default=10_485_760, ge=1, description="a number of bytes")
+    max_input_pixels: int = Field(default=40_000_000, ge=1, description="width times height in pixels")
+    max_pixels: int = Field(default=1_048_576, ge=1, description="width times height in pixels")
+    max_iterations: int = Field(default=2000, ge=1, description="a number of iterations, 1 or more")
+
+
+class Log(Section):
+    """The log on stderr."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description='"DEBUG", "INFO", "WARNING" or "ERROR"'
+    )
+
+
+class Config(Section):
+    """Every setting of the bot."""
+
+    discord: Discord = Field(default_factory=Discord, description="a [discord] table")
+    engine: Engine = Field(default_factory=Engine, description="an [engine] table")
+    queue: Queue = Field(default_factory=Queue, description="a [queue] table")
+    limits: Limits = Field(default_factory=Limits, description="a [limits] table")
+    log: Log = Field(default_factory=Log, description="a [log] table")
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Config:
+        """Read ``path``, or ``config.toml`` here if it exists, else the defaults.
+
+        The environment variable FARADAY_TOKEN wins over the file's token.
+
+        Raises :class:`ConfigError` naming each bad key, what is wrong with it and what to write.
+        """
+        config = cls.parse(_read(path), source=str(path or DEFAULT_PATH))
+        if not (token := os.environ.get(TOKEN_VARIABLE, "")):
+            return config
+        return config.model_copy(
+            update={"discord": config.discord.model_copy(update={"token": SecretStr(token.strip())})}
+        )
+
+    @classmethod
+    def parse(cls, tables: Mapping[str, object], *, source: str) -> Config:
+        """Check ``tables``; ``source`` is what error messages call the file. Raises :class:`ConfigError`."""
+        try:
+            return cls.model_validate(tables)
+        except ValidationError as error:
+            lines = [_explain(details) for details in error.errors(include_url=False)]
+            raise ConfigError("\n".join([f"{source} cannot be used:", *lines])) from None
+
+
+_SECTIONS: dict[str, type[Section]] = {
+    "discord": Discord,
+    "engine": Engine,
+    "queue": Queue,
+    "limits": Limits,
+    "log": Log,
+}
+
+
+def _read(path: Path | None) -> dict[str, object]:
+    if path is None and not DEFAULT_PATH.exists():
+        return {}
+    path = path or DEFAULT_PATH
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist. Copy config.example.toml there and edit it.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}. Texts need quotes; numbers do not.") from None
+
+
+def _explain(details: ErrorDetails) -> str:
+    """One line: which key, what is wrong, what to write."""
+    names = [str(part) for part in details["loc"]]
+    section = _SECTIONS.get(names[0] if len(names) > 1 else "", Config)
+    known = section.model_fields
+    place = f"[{names[0]}]" + "".join(f" {name}" for name in names[1:2])
+    if details["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(names[-1], known, n=1)
+        advice = f"Did you mean {close[0]}?" if close else f"Remove it. Known here: {', '.join(known)}."
+        return f"  {place} is not a setting. {advice}"
+    field = known.get(names[1] if len(names) > 1 else names[0]) if details["type"] != "value_error" else None
+    wrong = re.sub("^Value error, ", "", details["msg"])
+    return f"  {place}: {wrong}." + (f" Write {field.description}." if field is not None else "")

@@ -1,0 +1,63 @@
+"""Errors that address their reader: a :class:`UserError` is shown to the member as it is.
+
+The docstring of a subclass is its message; an argument replaces it where the names at hand say more.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the key, what is wrong, and what to write."""
+
+
+class UserError(Exception):
+    """That did not work. Please try again."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or inspect.getdoc(type(self)))
+
+
+class PromptTooLong(UserError):
+    """That prompt is too long. Please shorten it."""
+
+
+class EmptyPrompt(UserError):
+    """The prompt is empty. Describe the picture, for example: a red car at night"""
+
+
+class TooManyJobs(UserError):
+    """You have as many pictures waiting as one person may have. Wait for one to finish, or cancel one."""
+
+
+class NotAPicture(UserError):
+    """That file is not a picture I can read. Attach a PNG, JPEG, WebP or GIF."""
+
+
+class PictureTooLarge(UserError):
+    """That picture is too large. Attach a smaller one."""
+
+
+class BadSize(UserError):
+    """That size cannot be painted. Write it as width x height in pixels, for example: 256x256"""
+
+
+class BadSetting(UserError):
+    """One of the settings is out of its range."""
+
+
+class UnknownBundle(UserError):
+    """There is no bundle of that name here."""
+
+
+class CannotPost(UserError):
+    """I may not post pictures here. Ask a moderator to allow me to send messages and attach files."""
+
+
+class NothingToEdit(UserError):
+    """There is no picture here to edit. Attach one, or reply to one."""
+
+
+class EngineNotReady(UserError):
+    """The engine is still starting. Please try again in a few seconds."""

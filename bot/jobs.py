@@ -1,0 +1,89 @@
+"""A job is the durable request for one picture; its run is the execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from engine.messages import Spec
+
+
+class State(StrEnum):
+    """Where a job is. Only :class:`bot.queue.Queue` writes it.
+
+    ::
+
+        queued → running → rendered → delivered
+           └────────┴───────────┴──→ failed | cancelled
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RENDERED = "rendered"  # the final PNG is safely on disk
+    DELIVERED = "delivered"  # the message with the final PNG exists
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing follows this state."""
+        return self in (State.DELIVERED, State.FAILED, State.CANCELLED)
+
+
+class Kind(StrEnum):
+    """What the member asked for."""
+
+    IMAGINE = "imagine"
+    EDIT = "edit"
+    RERUN = "rerun"
+    UPSCALE = "upscale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job about to be submitted. Ids are Discord snowflakes, except ``parent_id``, which is a job's.
+
+    ``channel_id`` is where it was asked: a channel, thread or DM. ``source_message_id`` is the member's
+    message that asked, if there is one. ``parent_id`` is the job whose picture this one starts from or
+    repeats, and ``parent_message_id`` in ``parent_channel_id`` the message with that picture. ``input_hash``
+    is the SHA-256, in hex, of the init image's bytes. ``notes`` are sentences for the requester.
+    """
+
+    kind: Kind
+    spec: Spec
+    requester_id: int
+    guild_id: int | None
+    channel_id: int
+    source_message_id: int | None = None
+    parent_id: int | None = None
+    parent_message_id: int | None = None
+    parent_channel_id: int | None = None
+    input_hash: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(NewJob):
+    """A submitted job as last read from the database; times are UTC and aware.
+
+    ``attempt`` counts from 1 the times that the job was, or will be, given to an engine. ``thread_id`` is
+    where its messages live (``channel_id`` when it has no thread of its own). ``iteration``, ``loss`` and
+    ``seconds`` are the finished run's. ``stopped`` says that the requester ended the run early.
+    """
+
+    id: int
+    state: State
+    attempt: int
+    created_at: datetime
+    thread_id: int | None = None
+    card_message_id: int | None = None
+    final_message_id: int | None = None
+    iteration: int = 0
+    loss: float | None = None
+    seconds: float | None = None
+    stopped: bool = False
+    error: str | None = None
+    unknown_words: tuple[str, ...] = ()
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
