@@ -26,7 +26,8 @@ class _ClampWithGrad(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         (x,), (grad,) = ctx.saved_tensors, grads
         # Keep a gradient outside the range only where a descent step would move x back inside.
-        return grad * (grad * (x - x.clamp(0, 1)) >= 0)
+        kept: Tensor = grad * (grad * (x - x.clamp(0, 1)) >= 0)
+        return kept
 
 
 def clamp_with_grad(x: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ from torch import Tensor
 
 def spherical_distance(u: Tensor, v: Tensor) -> Tensor:
     """Squared great-circle distance 2·arcsin²(|u − v| / 2) of unit vectors along the last axis, in [0, π²/2]."""
-    return (u - v).norm(dim=-1).div(2).arcsin().square().mul(2)
+    half_chord: Tensor = (u - v).norm(dim=-1) / 2
+    return 2 * half_chord.arcsin().square()
 
 
 def prompt_loss(cutouts: Tensor, texts: Tensor, weights: Tensor, stops: Tensor) -> Tensor:

@@ -1,0 +1,96 @@
+"""The method as a plain Python function, for notebooks (001 appendix C)."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+from engine import batch, bundles, pictures, process
+from engine.messages import Precision, Spec
+from engine.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What :func:`generate` yields after each iteration (and once, at 0, for an edit of strength 0)."""
+
+    iteration: int
+    iterations: int
+    loss: float
+    seed: int
+    run: Run
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture now: decoded on demand, so looking only now and then is cheap."""
+        return pictures.to_image(self.run.picture())
+
+
+def generate(
+    prompt: str,
+    *,
+    init_image: Image.Image | None = None,
+    bundle: str = "starter",
+    size: tuple[int, int] | None = None,
+    iterations: int | None = None,
+    seed: int | None = None,
+    strength: float | None = None,
+    precision: Precision = Precision.FP32,
+    threads: int = 1,
+    device: str = "auto",
+    weights_dir: str | Path = "weights",
+) -> Iterator[Step]:
+    """Paint ``prompt``, or edit ``init_image`` with it, and yield a :class:`Step` after each iteration.
+
+    ``size`` is (width, height) in pixels, multiples of the bundle's f. Whatever is None is the bundle's default;
+    a ``seed`` of None is drawn. The last step's ``image`` is the picture. Stop early by leaving the loop.
+
+    Raises :class:`ValueError` for a request that cannot be painted and :class:`engine.weights.WeightsError` for
+    weights that cannot be loaded.
+
+    >>> for step in generate("a red circle on a white background", seed=1):  # doctest: +SKIP
+    ...     print(step.iteration, step.loss)
+    >>> step.image.save("circle.png")  # doctest: +SKIP
+    """
+    loaded = _load(bundle, str(weights_dir), device)
+    entry = loaded.entry
+    width, height = size or (entry.width, entry.height)
+    spec = Spec(
+        prompt=prompt,
+        bundle=bundle,
+        width=width,
+        height=height,
+        iterations=iterations or (entry.iterations if init_image is None else entry.iterations_edit),
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+        strength=entry.strength if strength is None else strength,
+        precision=precision,
+        threads=threads,
+    )
+    run = Run(spec, loaded, None if init_image is None else _png(init_image))
+    return _steps(run)
+
+
+def _steps(run: Run) -> Iterator[Step]:
+    spec = run.spec
+    if run.finished:
+        yield Step(iteration=0, iterations=0, loss=run.loss, seed=spec.seed, run=run)
+    while not run.finished:
+        batch.step([run])
+        yield Step(iteration=run.iteration, iterations=spec.iterations, loss=run.loss, seed=spec.seed, run=run)
+
+
+@cache
+def _load(bundle: str, weights_dir: str, device: str) -> bundles.Bundle:
+    return bundles.load(bundle, Path(weights_dir), process.choose_device(device))
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

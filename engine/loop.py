@@ -1,0 +1,208 @@
+"""The engine's loop: commands in, steps, events out. It knows nothing of processes or pipes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+import torch
+
+from engine import batch, pictures
+from engine.bundles import Bundle
+from engine.messages import (
+    CancelRun,
+    Checkpointed,
+    Command,
+    Event,
+    Failure,
+    Progress,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Shutdown,
+    StartRun,
+    StopRun,
+)
+from engine.run import Run
+
+log = logging.getLogger(__name__)
+
+OUT_OF_MEMORY = "The device ran out of memory. Try a smaller size or fewer cutouts."
+DIVERGED = "The loss stopped being a number. Try another seed or a lower learning rate."
+INTERNAL = "Something went wrong in the engine; its log has the details. Try again."
+
+
+@dataclass(slots=True, kw_only=True)
+class _Active:
+    """A run in progress and when its next frame and checkpoint are due (monotonic seconds)."""
+
+    start: StartRun
+    run: Run
+    next_frame: float
+    next_checkpoint: float
+    seconds: float = 0.0
+    stopped: bool = False
+
+
+class Loop:
+    """Steps every run it was given, batching those that can be stepped together.
+
+    ``send`` receives the events in order and must not block for long.
+    """
+
+    def __init__(self, bundles: Mapping[str, Bundle], send: Callable[[Event], None]) -> None:
+        self.bundles = bundles
+        self.send = send
+        self.active: dict[int, _Active] = {}
+
+    def serve(self, commands: queue.Queue[Command]) -> None:
+        """Obey ``commands`` until :class:`Shutdown`: block while idle, step while busy."""
+        while True:
+            try:
+                command = commands.get(block=not self.active)
+            except queue.Empty:
+                self.step()
+                continue
+            if isinstance(command, Shutdown):
+                return
+            self.obey(command)
+
+    def obey(self, command: StartRun | StopRun | CancelRun) -> None:
+        """Carry out one command; a command for a run that is not there does nothing."""
+        match command:
+            case StartRun():
+                self._start(command)
+            case StopRun(job_id=job_id):
+                if active := self.active.get(job_id):
+                    active.stopped = True
+            case CancelRun(job_id=job_id):
+                if self.active.pop(job_id, None):
+                    self.send(RunCancelled(job_id=job_id))
+            case _:
+                assert_never(command)
+
+    def step(self) -> None:
+        """One iteration of every run, then whatever is due: frames, checkpoints, finished pictures."""
+        for group in self._groups():
+            began = time.monotonic()
+            self._step_together(group)
+            for active in group:
+                active.seconds += (time.monotonic() - began) / len(group)
+        for active in list(self.active.values()):
+            self._guarded(active, self._report)
+
+    def _start(self, command: StartRun) -> None:
+        job_id, spec = command.job_id, command.spec
+        bundle = self.bundles.get(spec.bundle)
+        if bundle is None:
+            known = ", ".join(sorted(self.bundles))
+            self._fail(job_id, Failure.BAD_REQUEST, f"This engine has no bundle {spec.bundle!r}. It has: {known}")
+            return
+        try:
+            run = Run(spec, bundle, command.init_image)
+            if command.resume_from is not None:
+                run.resume(command.resume_from)
+        except Exception as error:
+            self._fail_with(job_id, error)
+            return
+        now = time.monotonic()
+        due = now + command.checkpoint_seconds
+        self.active[job_id] = _Active(start=command, run=run, next_frame=now, next_checkpoint=due)
+        self.send(
+            RunStarted(
+                job_id=job_id,
+                seed=spec.seed,
+                width=spec.width,
+                height=spec.height,
+                unknown_words=run.unknown_words(),
+            )
+        )
+
+    def _groups(self) -> list[list[_Active]]:
+        groups: dict[tuple[object, ...], list[_Active]] = {}
+        for active in self.active.values():
+            if not (active.stopped or active.run.finished):
+                groups.setdefault(active.run.batch_key(), []).append(active)
+        return list(groups.values())
+
+    def _step_together(self, group: list[_Active]) -> None:
+        """Step the group in one batch; if that fails, each alone, so that one run's failure is its own."""
+        before = [active.run.rng.get_state() for active in group]
+        try:
+            batch.step([active.run for active in group])
+        except Exception as error:
+            if len(group) == 1:
+                self._fail_with(group[0].start.job_id, error)
+                return
+            log.warning("a batch of %d runs failed (%s); stepping them one by one", len(group), error)
+            for active, state in zip(group, before, strict=True):
+                active.run.rng.set_state(state)
+                active.run.z.grad = None
+                self._guarded(active, lambda active: batch.step([active.run]))
+
+    def _guarded(self, active: _Active, act: Callable[[_Active], None]) -> None:
+        try:
+            act(active)
+        except Exception as error:
+            self._fail_with(active.start.job_id, error)
+
+    def _report(self, active: _Active) -> None:
+        run, job_id, now = active.run, active.start.job_id, time.monotonic()
+        if run.iteration and not math.isfinite(run.loss):
+            self._fail(job_id, Failure.INTERNAL, DIVERGED)
+        elif active.stopped or run.finished:
+            self._finish(active)
+        else:
+            frame_due = active.start.frame_seconds > 0 and now >= active.next_frame
+            image = pictures.to_png(run.picture()) if frame_due else None
+            if frame_due:
+                active.next_frame = now + active.start.frame_seconds
+            self.send(
+                Progress(
+                    job_id=job_id,
+                    iteration=run.iteration,
+                    iterations=run.spec.iterations,
+                    loss=run.loss,
+                    image=image,
+                )
+            )
+            if active.start.checkpoint_seconds > 0 and now >= active.next_checkpoint:
+                active.next_checkpoint = now + active.start.checkpoint_seconds
+                self.send(Checkpointed(job_id=job_id, iteration=run.iteration, state=run.checkpoint()))
+
+    def _finish(self, active: _Active) -> None:
+        run = active.run
+        image = pictures.to_png(run.picture())
+        del self.active[active.start.job_id]
+        self.send(
+            RunFinished(
+                job_id=active.start.job_id,
+                iteration=run.iteration,
+                loss=run.loss,
+                image=image,
+                seconds=active.seconds,
+                stopped=active.stopped,
+            )
+        )
+
+    def _fail_with(self, job_id: int, error: Exception) -> None:
+        """Tell the requester what the error means; only a wrong request's own words are shown."""
+        if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            self._fail(job_id, Failure.OUT_OF_MEMORY, OUT_OF_MEMORY)
+        elif isinstance(error, ValueError):
+            self._fail(job_id, Failure.BAD_REQUEST, str(error))
+        else:
+            log.error("job %d failed", job_id, exc_info=error)
+            self._fail(job_id, Failure.INTERNAL, INTERNAL)
+
+    def _fail(self, job_id: int, reason: Failure, detail: str) -> None:
+        self.active.pop(job_id, None)
+        self.send(RunFailed(job_id=job_id, reason=reason, detail=detail))

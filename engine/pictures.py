@@ -1,0 +1,38 @@
+"""Between encoded pictures and tensors (n, 3, H, W) in [0, 1]."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+
+def decode(encoded: bytes, width: int, height: int) -> Tensor:
+    """The picture as (1, 3, height, width) in [0, 1]. Raises :class:`ValueError` when it is not a picture."""
+    try:
+        image = Image.open(io.BytesIO(encoded)).convert("RGB")
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise ValueError("That file is not a picture that I can read. Send a PNG, JPEG or WebP.") from error
+    return from_image(image.resize((width, height), Image.Resampling.LANCZOS))
+
+
+def from_image(image: Image.Image) -> Tensor:
+    """An RGB picture as (1, 3, H, W) in [0, 1]."""
+    pixels = torch.from_numpy(np.asarray(image.convert("RGB")).copy())
+    return pixels.permute(2, 0, 1)[None].float() / 255
+
+
+def to_image(pixels: Tensor) -> Image.Image:
+    """One picture (1, 3, H, W), clamped to [0, 1]."""
+    clamped = (pixels[0].detach().float().clamp(0, 1) * 255).round().byte()
+    return Image.fromarray(clamped.permute(1, 2, 0).cpu().numpy())
+
+
+def to_png(pixels: Tensor) -> bytes:
+    """One picture (1, 3, H, W) as PNG bytes."""
+    buffer = io.BytesIO()
+    to_image(pixels).save(buffer, "PNG")
+    return buffer.getvalue()

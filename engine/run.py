@@ -1,0 +1,172 @@
+"""A run: one job's optimisation state (001 §2, figure 1)."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine import cutouts, latent, losses, pictures
+from engine.bundles import Bundle
+from engine.messages import Precision, Spec, parse_prompts
+
+CHECKPOINT_VERSION = 1
+
+
+class SpecError(ValueError):
+    """A spec that this bundle cannot paint; the message says what to change."""
+
+
+class Run:
+    """z, its Adam and its random generator: everything that changes from one iteration to the next.
+
+    ``z`` is (1, e, H/f, W/f); ``anchor`` the input's own latent for an edit, else None. The generator is seeded
+    before the first number is drawn. Raises :class:`SpecError`, :class:`engine.messages.PromptError` or
+    :class:`engine.clip.PromptTooLongError` when the spec cannot be painted, :class:`ValueError` when the init image
+    is not a picture.
+    """
+
+    def __init__(self, spec: Spec, bundle: Bundle, init_image: bytes | None = None) -> None:
+        _check(spec, bundle)
+        self.spec, self.bundle = spec, bundle
+        self.iteration = 0
+        self.loss = float("nan")
+        self.rng = torch.Generator().manual_seed(spec.seed)
+        prompts = parse_prompts(spec.prompt)
+        texts = [prompt.text for prompt in prompts]
+        with torch.no_grad():
+            self.texts = [perceptor.embed_text(texts) for perceptor in bundle.perceptors]
+            self.anchor = None if init_image is None else self._encode(init_image)
+            start = self._start() if self.anchor is None else self.anchor.clone()
+        device = bundle.device
+        self.weights = torch.tensor([prompt.weight for prompt in prompts], device=device)
+        self.stops = torch.tensor([prompt.stop for prompt in prompts], device=device)
+        self.cutouts = dataclasses.replace(bundle.entry.cutouts, count=spec.cutouts or bundle.entry.cutouts.count)
+        self.z = start.requires_grad_()
+        self.adam = torch.optim.Adam([self.z], lr=self._learning_rate(), betas=bundle.entry.betas)
+        codes = bundle.generator.codebook
+        self.bounds = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
+
+    def _encode(self, init_image: bytes) -> Tensor:
+        image = pictures.decode(init_image, self.spec.width, self.spec.height)
+        return self.bundle.generator.encode(image.to(self.bundle.device))
+
+    def _start(self) -> Tensor:
+        f = self.bundle.generator.f
+        make = latent.STARTS[self.bundle.entry.start]
+        return make(self.bundle.generator, self.spec.height // f, self.spec.width // f, self.rng)
+
+    def _learning_rate(self) -> float:
+        if self.spec.learning_rate is None:
+            return self.bundle.learning_rate
+        return self.bundle.learning_rate * self.spec.learning_rate / self.bundle.entry.learning_rate
+
+    @property
+    def finished(self) -> bool:
+        """No step is left. An edit of strength 0 has none: it is the input's reconstruction."""
+        kept = self.anchor is not None and self.spec.strength == 0
+        return kept or self.iteration >= self.spec.iterations
+
+    def batch_key(self) -> tuple[object, ...]:
+        """Runs with equal keys can be stepped together."""
+        return self.bundle.name, self.z.shape, self.spec.precision, self.spec.threads
+
+    def penalty(self) -> Tensor:
+        """The weighted L² term of this iteration: towards 0 (001 §2.4), or towards the input for an edit."""
+        iteration, entry = self.iteration + 1, self.bundle.entry
+        term = entry.regulariser if self.anchor is None else entry.pull
+        weight = term.at(iteration, self.spec.iterations)
+        if self.anchor is not None:
+            weight *= losses.strength_weight(self.spec.strength)
+        if weight == 0:
+            return self.z.new_zeros(())
+        scale = latent.codebook_scale(self.bundle.generator) ** 2 if self.anchor is not None else 1.0
+        return weight / scale * losses.latent_penalty(self.z, self.anchor)
+
+    def draw(self) -> cutouts.Draw:
+        """The next cutouts' parameters, from this run's generator."""
+        return cutouts.draw(self.cutouts, self.rng)
+
+    def descend(self, loss: float) -> None:
+        """One Adam step on the gradient in ``z.grad``; then z is clamped to the codebook's range per channel."""
+        self.adam.step()
+        self.adam.zero_grad()
+        with torch.no_grad():
+            self.z.copy_(self.z.maximum(self.bounds[0]).minimum(self.bounds[1]))
+        self.iteration += 1
+        self.loss = loss
+
+    @torch.no_grad()
+    def picture(self) -> Tensor:
+        """The picture of the present z, (1, 3, H, W) in [0, 1]."""
+        generator = self.bundle.generator
+        with autocast(self.spec.precision, self.bundle.device):
+            return generator.decode(latent.quantize(self.z, generator)).float().clamp(0, 1)
+
+    def unknown_words(self) -> tuple[str, ...]:
+        """Words of the prompt that no perceptor knows."""
+        texts = " ".join(prompt.text for prompt in parse_prompts(self.spec.prompt))
+        return self.bundle.perceptors[0].unknown_words(texts)
+
+    def checkpoint(self) -> bytes:
+        """Everything that :meth:`resume` needs to go on bit for bit (on the CPU)."""
+        state = {
+            "version": CHECKPOINT_VERSION,
+            "spec": repr(self.spec),
+            "weights_hash": self.bundle.weights_hash,
+            "iteration": self.iteration,
+            "loss": self.loss,
+            "z": self.z.detach().cpu(),
+            "anchor": None if self.anchor is None else self.anchor.cpu(),
+            "adam": self.adam.state_dict(),
+            "rng": self.rng.get_state(),
+        }
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        return buffer.getvalue()
+
+    def resume(self, checkpoint: bytes) -> None:
+        """Go on from ``checkpoint``. Raises :class:`SpecError` when it is of another spec or other weights."""
+        state = load_checkpoint(checkpoint)
+        if state["weights_hash"] != self.bundle.weights_hash or state["spec"] != repr(self.spec):
+            raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
+        self.iteration, self.loss = state["iteration"], state["loss"]
+        with torch.no_grad():
+            self.z.copy_(state["z"])
+        self.anchor = None if state["anchor"] is None else state["anchor"].to(self.bundle.device)
+        self.adam.load_state_dict(state["adam"])
+        self.rng.set_state(state["rng"])
+
+
+def load_checkpoint(checkpoint: bytes) -> dict[str, Any]:
+    """The parts of a checkpoint. Raises :class:`SpecError` when it is damaged or of another version."""
+    try:
+        state = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many types for damaged bytes
+        raise SpecError(f"That checkpoint cannot be read: {error}") from error
+    if not isinstance(state, dict) or state.get("version") != CHECKPOINT_VERSION:
+        raise SpecError("That checkpoint was written by another version. Start the job again.")
+    return state
+
+
+def autocast(precision: Precision, device: torch.device) -> torch.autocast:
+    """The models' arithmetic: bfloat16 where the spec asks for it, else float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision is Precision.BF16)
+
+
+def _check(spec: Spec, bundle: Bundle) -> None:
+    info = bundle.info()
+    if (spec.width, spec.height) != info.snap(spec.width, spec.height):
+        width, height = info.snap(spec.width, spec.height)
+        raise SpecError(
+            f"{spec.width}×{spec.height} is no size this bundle can paint; the nearest is {width}×{height}."
+        )
+    if spec.width * spec.height > info.max_pixels:
+        raise SpecError(f"{spec.width}×{spec.height} is too large: at most {info.max_pixels:,} pixels.")
+    if not 1 <= spec.iterations <= info.max_iterations:
+        raise SpecError(f"Choose between 1 and {info.max_iterations} iterations.")
+    if not 0 <= spec.strength <= 1:
+        raise SpecError("Choose a strength between 0 (keep the picture) and 1 (free of it).")
