@@ -25,7 +25,7 @@ def step(runs: Sequence[Run]) -> None:
         images = latent.clamp_with_grad(bundle.generator.decode(z_q).float())
         distances = _distances(runs, draws, images)
     totals = [distance + run.penalty() for distance, run in zip(distances, runs, strict=True)]
-    torch.stack(totals).sum().backward()  # type: ignore[no-untyped-call]
+    torch.stack(totals).sum().backward()
     for run, total in zip(runs, totals, strict=True):
         run.descend(float(total.detach()))
 

@@ -90,7 +90,7 @@ def convert_clip(archive: Path, out: Path, sha256: str) -> None:
     found = _sha256(archive)
     if found != sha256:
         raise WeightsError(f"{archive} has the SHA-256 {found}, not the published {sha256}. Download it again.")
-    state = torch.jit.load(archive, map_location="cpu").state_dict()  # type: ignore[no-untyped-call]
+    state = torch.jit.load(archive, map_location="cpu").state_dict()
     sizes = ("input_resolution", "context_length", "vocab_size")  # build_model infers them
     _save({name: tensor.contiguous() for name, tensor in state.items() if name not in sizes}, out)
 
