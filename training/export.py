@@ -1,0 +1,34 @@
+"""From checkpoints to the bundle's files: half precision, safetensors, the published names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from omegaconf import OmegaConf
+from safetensors.torch import save_file
+from torch import Tensor
+
+from training.vqgan import CONFIG
+
+
+def export_vqgan(checkpoint: Path, folder: Path) -> None:
+    """Write `vqgan.safetensors` and `vqgan.yaml` to `folder`."""
+    weights = torch.load(checkpoint, weights_only=True)["training"]["model"]
+    _save(weights, folder / "vqgan.safetensors")
+    OmegaConf.save(OmegaConf.create(CONFIG), folder / "vqgan.yaml")
+
+
+def export_clip(checkpoint: Path, path: Path) -> None:
+    """Write the averaged weights of a CLIP, with the ids of its tokens, to `path`."""
+    state = torch.load(checkpoint, weights_only=True)["training"]
+    _save({**state["average"], "token_ids": state["ids"]}, path)
+
+
+def _save(weights: Mapping[str, Tensor], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    halves = {
+        name: (weight.half() if weight.is_floating_point() else weight).contiguous() for name, weight in weights.items()
+    }
+    part = path.with_suffix(".part")
+    save_file(halves, part)
+    part.replace(path)

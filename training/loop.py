@@ -1,0 +1,70 @@
+"""What both trainings share: a time budget, a learning rate over it, a log, and checkpoints to resume from."""
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+log = logging.getLogger(__name__)
+
+
+class Training(Protocol):
+    """A model with its optimiser, one step at a time."""
+
+    def step(self, number: int, progress: float) -> Mapping[str, float]:
+        """Train on batch `number`; `progress` is the part of the time budget used, 0 to 1."""
+
+    def state(self) -> dict[str, Any]:
+        """All that resuming needs."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from an earlier `state`."""
+
+
+def warm_cosine(progress: float, warm: float = 0.03) -> float:
+    """The learning rate's factor: a linear warm-up, then half a cosine down to 1 % of it."""
+    if progress < warm:
+        return max(0.01, progress / warm)
+    t = min(1.0, (progress - warm) / (1 - warm))
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * t)) / 2
+
+
+def run(training: Training, path: Path, minutes: float, *, save_every: float = 60, max_steps: int | None = None) -> int:
+    """Train until `minutes` of training time are used, earlier runs from `path` counted in; return the steps.
+
+    The checkpoint `path` is replaced atomically every `save_every` seconds and at the end, so that a killed run
+    loses at most that much.
+    """
+    number, seconds = 0, 0.0
+    if path.exists():
+        saved = torch.load(path, weights_only=True)
+        number, seconds = saved["number"], saved["seconds"]
+        training.restore(saved["training"])
+        log.info("resumed at step %d after %.0f s", number, seconds)
+    started = last_save = last_log = time.monotonic()
+    before = seconds
+    while seconds < 60 * minutes and number != max_steps:
+        numbers = training.step(number, seconds / (60 * minutes))
+        number += 1
+        now = time.monotonic()
+        seconds = before + now - started
+        if now - last_log > 20 or number == 1:
+            last_log = now
+            log.info("step %d, %.0f s: %s", number, seconds, ", ".join(f"{k} {v:.4f}" for k, v in numbers.items()))
+        if now - last_save > save_every:
+            last_save = now
+            save(path, training, number, seconds)
+    save(path, training, number, seconds)
+    return number
+
+
+def save(path: Path, training: Training, number: int, seconds: float) -> None:
+    """Write a checkpoint in one piece."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    torch.save({"number": number, "seconds": seconds, "training": training.state()}, part)
+    part.replace(path)

@@ -1,0 +1,169 @@
+"""What one picture shows: the attributes, how they are drawn by chance, and which pairs are held out."""
+
+import dataclasses
+import random
+from dataclasses import dataclass
+
+from training.picturebook.words import (
+    COLOURS,
+    GROUNDS,
+    PLACES,
+    RELATIONS,
+    SHAPES,
+    SIZES,
+    STYLES,
+    SUBJECTS,
+    THINGS,
+    WEATHERS,
+)
+
+COLOUR_NAMES = tuple(COLOURS)
+FAMILY = 4
+"""Pictures of one family are alike but for a single attribute: hard negatives of each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The attributes of one picture. Shapes have a background, scenes a weather and a ground; "" is "none"."""
+
+    thing: str
+    colour: str
+    count: int = 1
+    size: str = "middle"
+    place: str = "centre"
+    background: str = ""
+    other: str = ""
+    other_colour: str = ""
+    relation: str = "none"
+    weather: str = ""
+    ground: str = ""
+    mountains: bool = False
+    style: str = "plain"
+
+    @property
+    def is_scene(self) -> bool:
+        return bool(self.weather)
+
+
+def held_out_colour(thing: str, colour: str) -> bool:
+    """One in eleven of the pairs of a thing and its colour never occurs in training."""
+    return (3 * COLOUR_NAMES.index(colour) + THINGS.index(thing)) % 11 == 5
+
+
+def held_out_weather(subject: str, weather: str) -> bool:
+    """One in seven of the pairs of a scene's subject and its weather never occurs in training."""
+    return (WEATHERS.index(weather) + 2 * SUBJECTS.index(subject)) % 7 == 5
+
+
+def held_out(picture: Picture) -> bool:
+    """Whether a picture shows any pair that training must not see."""
+    if picture.thing and held_out_colour(picture.thing, picture.colour):
+        return True
+    if picture.other and held_out_colour(picture.other, picture.other_colour):
+        return True
+    return bool(picture.is_scene and picture.thing and held_out_weather(picture.thing, picture.weather))
+
+
+def sample(rng: random.Random) -> Picture:
+    """Draw one picture's attributes, held-out pairs included."""
+    return _sample_shapes(rng) if rng.random() < 0.5 else _sample_scene(rng)
+
+
+def sample_family(rng: random.Random) -> list[Picture]:
+    """Draw FAMILY pictures for training: the first by chance, the rest with one and the same attribute changed."""
+    while True:
+        first = sample(rng)
+        if held_out(first):
+            continue
+        pool = list(dict.fromkeys(_variations(first, rng)))
+        rng.shuffle(pool)
+        rest = [picture for picture in pool if picture != first and not held_out(picture)][: FAMILY - 1]
+        if len(rest) == FAMILY - 1:
+            return [first, *rest]
+
+
+def attributes(picture: Picture) -> list[int]:
+    """The attributes as small integers, in the order of the dataclass's fields."""
+    tables: dict[str, tuple[object, ...]] = {
+        "thing": ("", *THINGS), "colour": ("", *COLOUR_NAMES), "size": SIZES, "place": PLACES,
+        "background": ("", *COLOUR_NAMES), "other": ("", *THINGS), "other_colour": ("", *COLOUR_NAMES),
+        "relation": RELATIONS, "weather": ("", *WEATHERS), "ground": ("", *GROUNDS), "style": STYLES,
+    }  # fmt: skip
+    values = [(field.name, getattr(picture, field.name)) for field in dataclasses.fields(picture)]
+    return [tables[name].index(value) if name in tables else int(value) for name, value in values]
+
+
+def _sample_style(rng: random.Random) -> str:
+    return rng.choices(STYLES, (0.7, 0.1, 0.1, 0.1))[0]
+
+
+def _sample_shapes(rng: random.Random) -> Picture:
+    background = rng.choices(COLOUR_NAMES, [5 if c == "white" else 2 if c == "black" else 1 for c in COLOUR_NAMES])[0]
+    colour, other_colour = rng.sample([c for c in COLOUR_NAMES if c != background], 2)
+    shape, other = rng.sample(SHAPES, 2)
+    basic = Picture(thing=shape, colour=colour, background=background, style=_sample_style(rng))
+    match rng.choices(("one", "size", "place", "count", "two"), (40, 12, 14, 14, 20))[0]:
+        case "size":
+            return dataclasses.replace(basic, size=rng.choice(SIZES[1:]))
+        case "place":
+            return dataclasses.replace(basic, place=rng.choice(PLACES[1:]))
+        case "count":
+            return dataclasses.replace(basic, count=rng.randint(2, 4))
+        case "two":
+            relation = rng.choice(RELATIONS[1:])
+            return dataclasses.replace(basic, other=other, other_colour=other_colour, relation=relation)
+        case _:
+            return basic
+
+
+def _sample_scene(rng: random.Random) -> Picture:
+    ground = rng.choice(GROUNDS)
+    weather, style = rng.choice(WEATHERS), _sample_style(rng)
+    mountains = ground != "road" and rng.random() < 0.2
+    if rng.random() < 0.08:
+        return Picture(thing="", colour="", weather=weather, ground=ground, mountains=mountains, style=style)
+    subject = rng.choice(_subjects_on(ground))
+    count = rng.choice((2, 3)) if rng.random() < 0.1 else 1
+    return Picture(
+        thing=subject, colour=rng.choice(COLOUR_NAMES), count=count, weather=weather, ground=ground,
+        mountains=mountains, style=style,
+    )  # fmt: skip
+
+
+def _subjects_on(ground: str) -> tuple[str, ...]:
+    match ground:
+        case "sea":
+            return ("boat", "boat", "balloon")
+        case "road":
+            return ("car", "bus", "house", "tree")
+        case _:
+            return ("house", "tree", "car", "bus", "flower", "balloon")
+
+
+def _variations(first: Picture, rng: random.Random) -> list[Picture]:
+    """Pictures that differ from the first in one attribute, the thing drawn most often of all."""
+    replace = dataclasses.replace
+    axes: list[list[Picture]] = []
+    if first.is_scene:
+        if first.thing:
+            things = set(_subjects_on(first.ground)) if first.ground != "sea" else {"boat", "balloon"}
+            axes += 2 * [[replace(first, thing=thing) for thing in sorted(things)]]
+            axes.append([replace(first, colour=colour) for colour in COLOUR_NAMES])
+        axes.append([replace(first, weather=weather) for weather in WEATHERS])
+        grounds = [ground for ground in GROUNDS if not first.thing or first.thing in _subjects_on(ground)]
+        axes.append([replace(first, ground=ground) for ground in grounds if not (first.mountains and ground == "road")])
+        axes.append([replace(first, style=style) for style in STYLES])
+    else:
+        free = [c for c in COLOUR_NAMES if c not in (first.colour, first.background, first.other_colour)]
+        axes += 4 * [[replace(first, thing=shape) for shape in SHAPES if shape != first.other]]
+        axes.append([replace(first, colour=colour) for colour in free])
+        axes.append([replace(first, background=colour) for colour in free])
+        axes.append([replace(first, style=style) for style in STYLES])
+        if first.other:
+            axes.append([replace(first, other=shape) for shape in SHAPES if shape != first.thing])
+            axes.append([replace(first, relation=relation) for relation in RELATIONS[1:]])
+        elif first.count > 1 or (first.size == "middle" and first.place == "centre"):
+            axes.append([replace(first, count=count) for count in range(1, 5)])
+            if first.count == 1:
+                axes.append([replace(first, place=place) for place in PLACES])
+    return rng.choice(axes)

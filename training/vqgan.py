@@ -1,0 +1,152 @@
+"""Training of the starter VQGAN: reconstruction with a codebook that follows the encoder by moving averages."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.vqgan import VQGAN
+from training.loop import warm_cosine
+from training.pages import Pixels, to_tensor
+
+CONFIG: Final[dict[str, Any]] = {
+    "model": {
+        "target": "taming.models.vqgan.VQModel",
+        "params": {
+            "embed_dim": 16,
+            "n_embed": 1024,
+            "norm_groups": 8,
+            "ddconfig": {
+                "double_z": False, "z_channels": 128, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": 32,
+                "ch_mult": [1, 1, 2, 4], "num_res_blocks": 1, "attn_resolutions": [], "dropout": 0.0,
+            },
+        },
+    }
+}  # fmt: skip
+WARM_PART: Final = 0.06
+"""The part of the time without quantising, before the codes are drawn from the encoder's outputs."""
+DECAY: Final = 0.97
+COMMITMENT: Final = 0.25
+EDGE: Final = 1.0
+"""Weight of the difference between the gradients of picture and reconstruction: a cheap call for sharp edges."""
+
+
+def build(config: Mapping[str, Any] = CONFIG) -> VQGAN:
+    """An untrained VQGAN of the config's size."""
+    params = config["model"]["params"]
+    return VQGAN(params["ddconfig"], params["n_embed"], params["embed_dim"], params["norm_groups"])
+
+
+class MovingCodebook:
+    """Codes that are moving averages of the cells they stand for; codes out of use start again from the batch."""
+
+    def __init__(self, codebook: Tensor) -> None:
+        self.codebook = codebook  # (K, e), changed in place
+        self.usage = torch.ones(len(codebook))
+        self.sums = codebook.detach().clone()
+        self.placed = False
+
+    @torch.no_grad()
+    def place(self, cells: Tensor) -> None:
+        """Put every code on a cell (n, e) drawn by chance."""
+        self.sums = _choose(cells, len(self.codebook)).clone()
+        self.usage.fill_(1)
+        self.codebook.copy_(self.sums)
+        self.placed = True
+
+    @torch.no_grad()
+    def follow(self, cells: Tensor, codes: Tensor) -> None:
+        """Move the codes towards the cells (n, e) that chose them; codes (n,)."""
+        chosen = F.one_hot(codes, len(self.codebook)).float()
+        self.usage.lerp_(chosen.sum(0), 1 - DECAY)
+        self.sums.lerp_(chosen.T @ cells, 1 - DECAY)
+        dead = self.usage < 0.02
+        count = int(dead.sum())
+        self.sums[dead] = _choose(cells, count)
+        self.usage[dead] = 1.0
+        self.codebook.copy_(self.sums / self.usage[:, None])
+
+    def state(self) -> dict[str, Any]:
+        return {"usage": self.usage, "sums": self.sums, "placed": self.placed}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.usage, self.sums, self.placed = state["usage"], state["sums"], state["placed"]
+
+
+class VQGANTraining:
+    """A VQGAN trained on whole pictures of 64 px and on 64 px windows of pictures twice as large."""
+
+    def __init__(self, small: Pixels, large: Pixels, *, batch: int = 24, rate: float = 2e-3, seed: int = 0) -> None:
+        torch.manual_seed(seed)
+        self.model = build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.small, self.large, self.batch, self.rate, self.seed = small, large, batch, rate, seed
+        self.model.codebook.requires_grad_(False)
+        weights = [weight for weight in self.model.parameters() if weight.requires_grad]
+        self.optimiser = torch.optim.Adam(weights, lr=rate, betas=(0.9, 0.98))
+        self.codes = MovingCodebook(self.model.codebook)
+
+    def images(self, number: int) -> Tensor:
+        """Batch `number`, (batch, 3, 64, 64) in [0, 1]: half whole pictures, half windows."""
+        rng = torch.Generator().manual_seed(self.seed + number)
+        half = self.batch // 2
+        rows = torch.randint(len(self.small), (self.batch - half,), generator=rng)
+        whole = to_tensor(self.small[rows.sort().values.numpy()])
+        size = self.small.shape[1]
+        windows = []
+        for row in torch.randint(len(self.large), (half,), generator=rng).tolist():
+            y, x = torch.randint(self.large.shape[1] - size + 1, (2,), generator=rng).tolist()
+            windows.append(to_tensor(self.large[row : row + 1, y : y + size, x : x + size]))
+        return torch.cat([whole, *windows])
+
+    def step(self, number: int, progress: float) -> dict[str, float]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate * warm_cosine(progress)
+        images = self.images(number).contiguous(memory_format=torch.channels_last)
+        z = self.model.encode(images)
+        z_q, commitment = self._quantize(z, progress)
+        decoded = self.model.decode(z_q)
+        loss = reconstruction_loss(decoded, images) + COMMITMENT * commitment
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        error = F.mse_loss(decoded.detach().clamp(0, 1), images)
+        return {"loss": loss.item(), "psnr": -10 * error.log10().item(), "commitment": commitment.item()}
+
+    def _quantize(self, z: Tensor, progress: float) -> tuple[Tensor, Tensor]:
+        """z_q with the gradient straight through, and the commitment term; z itself while it is early."""
+        if progress < WARM_PART and not self.codes.placed:
+            return z, z.square().mean() * 1e-3
+        cells = z.detach().permute(0, 2, 3, 1).reshape(-1, z.shape[1])
+        if not self.codes.placed:
+            self.codes.place(cells)
+        codes = self.model.nearest_codes(z.detach())
+        z_q = self.model.look_up(codes)
+        self.codes.follow(cells, codes.flatten())
+        return z + (z_q - z).detach(), F.mse_loss(z, z_q)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "codes": self.codes.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.codes.restore(state["codes"])
+
+
+def reconstruction_loss(decoded: Tensor, images: Tensor) -> Tensor:
+    """L1 + 4 L2 + the L1 of the edges, all for pictures in [0, 1]."""
+    difference = decoded - images
+    edges = difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean()
+    return difference.abs().mean() + 4 * difference.square().mean() + EDGE * edges
+
+
+def _choose(cells: Tensor, count: int) -> Tensor:
+    """`count` rows of `cells`, by chance."""
+    return cells[torch.randint(len(cells), (count,))]
