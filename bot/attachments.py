@@ -1,0 +1,154 @@
+"""From the bytes that a member sent to a picture the engine can start from.
+
+Everything here is plain, synchronous Pillow: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from bot.errors import NotAPicture, PictureTooLarge
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+_LONGEST_SIDE = 2048  # more than any bundle paints; keeps what is stored small
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+# What Pillow's decoders raise on files that are broken or made to break them.
+_BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, struct.error, zlib.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An upright, opaque RGB picture as PNG.
+
+    ``notes`` are sentences for the member about what was changed; ``input_hash`` is the SHA-256, in hex, of the
+    file as it was sent, so that its owner can recognise it.
+    """
+
+    png: bytes
+    width: int
+    height: int
+    notes: tuple[str, ...]
+    input_hash: str
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def prepare_image(content: bytes, *, max_bytes: int, max_pixels: int) -> Prepared:
+    """Decode, take the first frame, turn as EXIF says, flatten on white.
+
+    Raises :class:`NotAPicture` for what is no PNG, JPEG, WebP or GIF or is damaged, :class:`PictureTooLarge` for
+    more than ``max_bytes`` bytes or ``max_pixels`` pixels; the latter before a pixel is decoded.
+    """
+    if len(content) > max_bytes:
+        raise PictureTooLarge(
+            f"That file has {_megabytes(len(content))}; I take up to {_megabytes(max_bytes)}. "
+            "Send it smaller, or as JPEG."
+        )
+    try:
+        with _open(content) as image:
+            if image.width * image.height > max_pixels:
+                raise PictureTooLarge(_too_many(image.width * image.height, max_pixels))
+            return _prepare(image, digest(content))
+    except _BOMBS:
+        raise PictureTooLarge(_too_many(None, max_pixels)) from None
+    except _BROKEN:
+        raise NotAPicture(
+            "That picture is damaged or cut short. Open it, save it as PNG or JPEG, and send it again."
+        ) from None
+
+
+def _open(content: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise NotAPicture() from None
+
+
+def _prepare(image: Image.Image, input_hash: str) -> Prepared:
+    notes = []
+    if getattr(image, "is_animated", False):
+        notes.append("That picture is animated: I use its first frame.")
+    image.seek(0)
+    image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # JPEG alone: decodes at a fraction of a huge size
+    upright = ImageOps.exif_transpose(image)
+    opaque, had_holes = _flatten(upright)
+    if had_holes:
+        notes.append("Its transparent parts became white.")
+    opaque.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return Prepared(
+        png=_encode(opaque),
+        width=opaque.width,
+        height=opaque.height,
+        notes=tuple(notes),
+        input_hash=input_hash,
+    )
+
+
+def _flatten(image: Image.Image) -> tuple[Image.Image, bool]:
+    """RGB on white, and whether anything was seen through."""
+    if image.mode.startswith("I"):  # 16-bit greys, which convert() would clip at 255
+        return image.point(lambda value: value / 257, "L").convert("RGB"), False
+    if not image.has_transparency_data:
+        return image.convert("RGB"), False
+    layers = image.convert("RGBA")
+    lowest, _ = layers.getchannel("A").getextrema()
+    white = Image.new("RGBA", layers.size, "white")
+    return Image.alpha_composite(white, layers).convert("RGB"), lowest != 255
+
+
+def working_size(width: int, height: int, *, pixels: int, max_pixels: int, f: int) -> tuple[int, int]:
+    """The size near ``pixels`` in area and near ``width``:``height`` in aspect, both sides multiples of ``f``.
+
+    At least 2 f a side and at most ``max_pixels`` in all, where the aspect allows both.
+    """
+    scale = math.sqrt(pixels / (width * height))
+    sides = [max(2, round(side * scale / f)) for side in (width, height)]
+    while sides[0] * sides[1] * f * f > max_pixels and max(sides) > 2:
+        sides[sides.index(max(sides))] -= 1
+    return sides[0] * f, sides[1] * f
+
+
+def fit(png: bytes, width: int, height: int) -> bytes:
+    """``png`` at exactly ``width`` × ``height``: scaled to cover it, what stands over cropped evenly."""
+    with Image.open(io.BytesIO(png)) as image:
+        if image.size == (width, height):
+            return png
+        return _encode(ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS))
+
+
+def enlarge(png: bytes, *, least_side: int) -> tuple[bytes, int, int]:
+    """``png`` smoothly enlarged by the least whole factor that brings its long side to ``least_side`` pixels.
+
+    Returns the PNG and its width and height; the very same bytes when it is large enough already.
+    """
+    with Image.open(io.BytesIO(png)) as image:
+        factor = math.ceil(least_side / max(image.size))
+        if factor <= 1:
+            return png, *image.size
+        width, height = image.width * factor, image.height * factor
+        return _encode(image.resize((width, height), Image.Resampling.LANCZOS)), width, height
+
+
+def _encode(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, format="PNG")
+    return out.getvalue()
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB"
+
+
+def _too_many(pixels: int | None, max_pixels: int) -> str:
+    found = f"That picture has {pixels / 1e6:.0f} megapixels" if pixels else "That picture has far too many pixels"
+    return f"{found}; I take up to {max_pixels / 1e6:.0f}. Send it smaller."
