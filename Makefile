@@ -1,0 +1,31 @@
+# `make demo` and `make test` work on a fresh machine that has Python (3.11 or newer), make and a C library.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test soak check clean
+
+setup: .venv/.installed
+
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev,train]'
+	touch $@
+
+demo: setup  ## the bot paints, edits and reruns a picture in a local Discord, and the run ends by itself
+	$(BIN)/python -m sandbox demo
+
+test: setup  ## every test but the long ones, of which it runs a seeded sample
+	$(BIN)/python -m pytest
+
+soak: setup  ## the long and heavy tests in full
+	FARADAY_SOAK=1 $(BIN)/python -m pytest -m soak
+
+check: setup  ## lint, types, layers, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
