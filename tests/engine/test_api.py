@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+import runpy
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,11 @@ def test_leaving_the_loop_early_keeps_the_partial_picture(weights_dir: Path) -> 
 def test_a_request_that_cannot_be_painted_is_refused_before_the_first_step(weights_dir: Path) -> None:
     with pytest.raises(ValueError, match="empty"):
         engine.generate(" ", weights_dir=weights_dir)
+
+
+def test_the_notebook_in_the_docs_runs(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = functools.partial(engine.generate, weights_dir=weights_dir, size=(32, 32), iterations=2)
+    monkeypatch.setattr(engine, "generate", small, raising=False)
+    cells = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "notebook.py"))
+    assert len(cells["losses"]) == 2
+    assert cells["step"].image.size == cells["painted"].size == (32, 32)
