@@ -1,0 +1,144 @@
+"""What members type: an edit written under a picture, and the settings in it.
+
+The grammar is the prompt followed by settings in any order, each ``name value``, ``name: value``, ``name=value`` or
+``--name value``, with commas between them or not::
+
+    .edit a blue car, strength 0.4, seed 7
+    @Faraday a blue car --size 128x192 --iterations 200
+
+A plain name counts only where a value of its kind follows and only at the end, so that ordinary words stay part of
+the prompt; ``--name`` is always a setting. A recipe reads back as it stands: its bracket is provenance and skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.errors import BadSetting, BadSize
+
+SEEDS = 2**32
+_COMMANDS = ("/edit", ".edit")
+_PROVENANCE = re.compile(r"\s*\[weights [0-9a-f]+, [^\[\]]*\]\s*$")
+_SIGN, _GAP = r"\s*[:=]\s*", r"(?:\s*[:=]\s*|\s+)"
+_PLAIN = {
+    "seed": _GAP + r"(?P<seed>\d+)",
+    "strength": _GAP + r"(?P<strength>\d*\.?\d+)",
+    "size": _GAP + r"(?P<size>\d+ ?[x×] ?\d+)",
+    "iterations": _GAP + r"(?P<iterations>\d+)",
+    "bundle": _SIGN + r"(?P<bundle>[\w.-]+)",  # a sign is a must: "a bundle of straw" is a prompt
+}
+_MARKED = re.compile(r"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>(?:(?!--)[^\s,;])+)$")
+_UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest in _PLAIN.items())})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A prompt and what the member set; None leaves a setting to the picture or the bundle.
+
+    ``size`` is (width, height) in pixels, ``strength`` in [0, 1], ``seed`` in [0, 2**32).
+    """
+
+    prompt: str
+    size: tuple[int, int] | None = None
+    iterations: int | None = None
+    seed: int | None = None
+    strength: float | None = None
+    bundle: str | None = None
+
+
+def edit_text(content: str, bot_id: int) -> str | None:
+    """What follows ``/edit``, ``.edit`` or a mention of the bot at the start; None when neither is there."""
+    content = content.strip()
+    for start in (*_COMMANDS, f"<@{bot_id}>", f"<@!{bot_id}>"):
+        rest = content[len(start) :]
+        if content.lower().startswith(start) and (start.startswith("<") or not rest[:1].isalnum()):
+            return _without_command(rest.lstrip(" \t\n,:")) if start.startswith("<") else rest.strip()
+    return None
+
+
+def _without_command(text: str) -> str:
+    """A mention may be followed by the command all the same."""
+    for start in _COMMANDS:
+        if text.lower().startswith(start) and not text[len(start) : len(start) + 1].isalnum():
+            return text[len(start) :].strip()
+    return text.strip()
+
+
+def parse(text: str) -> Wish:
+    """The wish in ``text``. A setting given twice counts once, the last; what stands before it is prompt.
+
+    Raises :class:`BadSetting` for an unknown ``--name`` or a value out of range.
+    """
+    text = _PROVENANCE.sub("", " ".join(text.split()))
+    wish, given = Wish(prompt=""), set[str]()
+    while found := _last_setting(text):
+        name, value, start = found
+        if name in given:
+            break
+        given.add(name)
+        wish = _READERS[name](wish, value)
+        text = text[:start].rstrip(" ,;·")
+    return replace(wish, prompt=text)
+
+
+def _last_setting(text: str) -> tuple[str, str, int] | None:
+    """(name, value, where it begins) of the setting that ``text`` ends with."""
+    text = text.rstrip(" ,;·.")
+    if found := _MARKED.search(text):
+        name = found["name"].lower()
+        if name not in _READERS:
+            raise BadSetting(f"There is no setting “{name}”. I know {', '.join(_READERS)}.")
+        return name, found["value"], found.start()
+    if found := _UNMARKED.search(text):
+        name, value = next((name, value) for name, value in found.groupdict().items() if value is not None)
+        return name, value, found.start()
+    return None
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(width, height) from ``256x384``, or ``256`` for a square. Raises :class:`BadSize`."""
+    found = re.fullmatch(r"\s*(\d{1,5})\s*(?:[x×*,]\s*(\d{1,5}))?\s*(?:px)?\s*", text, re.IGNORECASE)
+    if found is None:
+        raise BadSize(f"“{text[:40]}” is not a size. Write width x height in pixels, for example: 256x256")
+    width, height = int(found[1]), int(found[2] or found[1])
+    if width < 1 or height < 1:
+        raise BadSize()
+    return width, height
+
+
+def check_seed(seed: int) -> int:
+    """Raises :class:`BadSetting` outside [0, 2**32)."""
+    if not 0 <= seed < SEEDS:
+        raise BadSetting(f"A seed is a whole number from 0 to {SEEDS - 1}.")
+    return seed
+
+
+def check_strength(strength: float) -> float:
+    """Raises :class:`BadSetting` outside [0, 1]."""
+    if not 0 <= strength <= 1:
+        raise BadSetting("Strength goes from 0 (keep the picture) to 1 (free of it), for example: 0.6")
+    return strength
+
+
+def _whole(name: str, value: str) -> int:
+    if not re.fullmatch(r"\d{1,18}", value):
+        raise BadSetting(f"“{value[:40]}” is not a value for {name}. Write a whole number.")
+    return int(value)
+
+
+def _read_strength(wish: Wish, value: str) -> Wish:
+    try:
+        return replace(wish, strength=check_strength(float(value)))
+    except ValueError:
+        raise BadSetting(f"“{value[:40]}” is not a strength. Write a number from 0 to 1.") from None
+
+
+_READERS: dict[str, Callable[[Wish, str], Wish]] = {
+    "seed": lambda wish, value: replace(wish, seed=check_seed(_whole("seed", value))),
+    "strength": _read_strength,
+    "size": lambda wish, value: replace(wish, size=parse_size(value)),
+    "iterations": lambda wish, value: replace(wish, iterations=_whole("iterations", value)),
+    "bundle": lambda wish, value: replace(wish, bundle=value),
+}

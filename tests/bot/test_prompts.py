@@ -1,0 +1,137 @@
+"""The grammar of an edit."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import prompts, recipe
+from bot.errors import BadSetting, BadSize, UserError
+from bot.prompts import Wish
+from engine.messages import BundleInfo, Spec
+
+BOT = 42
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("/edit a blue car", "a blue car"),
+        (".edit a blue car", "a blue car"),
+        (".EDIT  a blue car ", "a blue car"),
+        ("<@42> a blue car", "a blue car"),
+        ("<@!42>, a blue car", "a blue car"),
+        ("<@42> /edit a blue car", "a blue car"),
+        ("<@42> edit: a blue car", "edit: a blue car"),
+        ("/edit", ""),
+        ("<@42>", ""),
+        ("/edit\na blue car", "a blue car"),
+        ("/editor a blue car", None),
+        (".editing", None),
+        ("a blue car", None),
+        ("I would /edit that", None),
+        ("<@43> a blue car", None),
+        ("", None),
+    ],
+)
+def test_only_a_command_or_a_mention_at_the_start_is_an_edit(content: str, expected: str | None) -> None:
+    assert prompts.edit_text(content, BOT) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a blue car", Wish(prompt="a blue car")),
+        ("a blue car seed 7", Wish(prompt="a blue car", seed=7)),
+        ("a blue car, seed: 7", Wish(prompt="a blue car", seed=7)),
+        ("a blue car seed=7, strength=.4", Wish(prompt="a blue car", seed=7, strength=0.4)),
+        ("a blue car --seed 7", Wish(prompt="a blue car", seed=7)),
+        ("a blue car --seed=7 --size 128×192", Wish(prompt="a blue car", seed=7, size=(128, 192))),
+        ("a car size 128 x 192.", Wish(prompt="a car", size=(128, 192))),
+        ("a car iterations 200", Wish(prompt="a car", iterations=200)),
+        ("a car bundle: wikiart", Wish(prompt="a car", bundle="wikiart")),
+        ("seed 7", Wish(prompt="", seed=7)),
+        ("fog:0.5 | a tree:1:0.2 strength 1", Wish(prompt="fog:0.5 | a tree:1:0.2", strength=1.0)),
+        ("a tree strength 0.2\n seed 3 ", Wish(prompt="a tree", strength=0.2, seed=3)),
+        ("a car seed 1 seed 2", Wish(prompt="a car seed 1", seed=2)),
+    ],
+)
+def test_settings_are_read_from_the_end(text: str, expected: Wish) -> None:
+    assert prompts.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a sunflower seed",
+        "a seed 7 meters tall",
+        "a bundle of straw",
+        "a bundle straw",
+        "a show of strength",
+        "poppyseed 7",
+        "a shoe of size forty",
+        "a red car -- at night",
+    ],
+)
+def test_ordinary_words_stay_in_the_prompt(text: str) -> None:
+    assert prompts.parse(text) == Wish(prompt=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("a car --steps 30", "seed, strength, size, iterations, bundle"),
+        ("a car --seed x", "whole number"),
+        ("a car seed 4294967296", "4294967295"),
+        ("a car strength 7", "0 .* to 1"),
+        ("a car --strength nan", "0 .* to 1"),
+        ("a car --strength much", "0 to 1"),
+        ("a car --size big", "256x256"),
+        ("a car --size 0x5", "256x256"),
+    ],
+)
+def test_unknown_and_impossible_settings_say_what_to_write(text: str, advice: str) -> None:
+    with pytest.raises(UserError, match=advice):
+        prompts.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("256x384", (256, 384)), ("256 × 384 px", (256, 384)), ("96", (96, 96))]
+)
+def test_sizes_are_read_as_people_write_them(text: str, expected: tuple[int, int]) -> None:
+    assert prompts.parse_size(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "256x", "-1x5", "256x384x2", "1e3", "999999x1", "0"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(BadSize):
+        prompts.parse_size(text)
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
+def test_strength_stays_between_zero_and_one(strength: float) -> None:
+    with pytest.raises(BadSetting):
+        prompts.check_strength(strength)
+
+
+@pytest.mark.parametrize("prompt", ["a red car at night", "fog:0.5 | a tree:-1", "a car seed 3", "a [red] car"])
+def test_a_recipe_given_again_is_the_same_wish(prompt: str) -> None:
+    spec = Spec(prompt=prompt, bundle="starter", width=128, height=96, iterations=150, seed=7, strength=0.35, threads=2)
+    info = BundleInfo(
+        name="starter",
+        title="Picture book",
+        f=8,
+        width=128,
+        height=128,
+        iterations=150,
+        iterations_edit=100,
+        iterations_upscale=60,
+        strength=0.6,
+        max_pixels=65536,
+        max_iterations=2000,
+        max_tokens=75,
+        weights_hash="1a2b3c4d5e6f",
+    )
+    line = recipe.describe(spec, info, device="cpu", input_hash="ab" * 32, parent_id=3)
+    assert prompts.parse(line) == Wish(
+        prompt=prompt, size=(128, 96), iterations=150, seed=7, strength=0.35, bundle="starter"
+    )
