@@ -52,7 +52,7 @@ class Engine(Section):
         default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description='"auto", "cpu", "cuda" or "cuda:0"'
     )
     threads: int = Field(default=0, ge=0, le=1024, description="a number of threads, 0 for all cores")
-    slots: int = Field(default=4, ge=1, le=64, description="how many runs are stepped at once, 1 or more")
+    slots: int = Field(default=0, ge=0, le=64, description="how many runs are stepped at once, 0 to let it choose")
     precision: Precision = Field(default=Precision.FP32, description='"fp32" or "bf16"')
     ready_timeout: Seconds = Field(default=120.0, description="seconds, more than 0")
     frame_seconds: float = Field(default=2.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no frames")

@@ -47,7 +47,8 @@ class NewJob:
     ``channel_id`` is where it was asked: a channel, thread or DM. ``source_message_id`` is the member's
     message that asked, if there is one. ``parent_id`` is the job whose picture this one starts from or
     repeats, and ``parent_message_id`` in ``parent_channel_id`` the message with that picture. ``input_hash``
-    is the SHA-256, in hex, of the init image's bytes. ``notes`` are sentences for the requester.
+    is the SHA-256, in hex, of the picture that the run starts from, as it came; it is set exactly when there is
+    one. ``notes`` are sentences for the requester.
     """
 
     kind: Kind

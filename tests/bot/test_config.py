@@ -59,8 +59,8 @@ def test_unknown_section_lists_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_bad_value_says_what_to_write(tmp_path: Path) -> None:
-    message = explain('[engine]\nslots = 0\ndevice = "tpu"\n[log]\nlevel = "loud"\n', tmp_path)
-    assert "[engine] slots: Input should be greater than or equal to 1. Write how many runs" in message
+    message = explain('[engine]\nslots = -1\ndevice = "tpu"\n[log]\nlevel = "loud"\n', tmp_path)
+    assert "[engine] slots: Input should be greater than or equal to 0. Write how many runs" in message
     assert "[engine] device: " in message and 'Write "auto", "cpu", "cuda" or "cuda:0".' in message
     assert "[log] level" in message
 

@@ -1,0 +1,339 @@
+"""From the queue to the engines and back: claims jobs, follows their runs, survives the death of an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import assert_never
+
+from bot.config import Engine
+from bot.engine_client import EngineClient, EngineDied
+from bot.files import Files
+from bot.jobs import Job, State
+from bot.observer import DeliveryImpossible, Observer
+from bot.outbox import Backoff, Outbox
+from bot.queue import Queue
+from bot.runs import Lane, Run
+from engine.messages import (
+    BundleInfo,
+    CancelRun,
+    Checkpointed,
+    Failure,
+    Progress,
+    Ready,
+    RunCancelled,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StartRun,
+    StopRun,
+)
+
+__all__ = ["Backoff", "DeliveryImpossible", "Dispatcher", "Observer"]
+
+log = logging.getLogger(__name__)
+
+INPUT_LOST = "The picture to start from is missing from my disk. Please send it again."
+NOT_STORED = "The finished picture could not be stored. Please tell whoever runs this bot, and try again later."
+
+
+class Dispatcher:
+    """Owns a pool of engines. :meth:`run` works until it is cancelled; the rest may be called from any task.
+
+    A job's last attempt runs alone on its engine: one that kills engines then takes no other job with it.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        files: Files,
+        clients: Sequence[EngineClient],
+        observer: Observer,
+        settings: Engine,
+        *,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._queue = queue
+        self._files = files
+        self._observer = observer
+        self._settings = settings
+        self._backoff = backoff or Backoff()
+        self._outbox = Outbox(queue, files, observer, self._backoff)
+        self._lanes = [Lane(client=client) for client in clients]
+        self._known: Ready | None = None
+        self._held: int | None = None  # a claimed job that waits for an empty engine
+        self._lock = asyncio.Lock()  # between a claim and its StartRun, nobody may stop, cancel or bury
+        self._changed = asyncio.Event()
+        self._places_changed = asyncio.Event()
+
+    @property
+    def ready(self) -> Ready | None:
+        """What an engine that is up said of itself; None while all are down."""
+        return next((lane.ready for lane in self._lanes if lane.ready), None)
+
+    @property
+    def bundles(self) -> Mapping[str, BundleInfo]:
+        """By name, as an engine last said; empty until the first was ready."""
+        return {info.name: info for info in self._known.bundles} if self._known else {}
+
+    @property
+    def threads(self) -> int:
+        """CPU threads of the engines, as one last said; 1 until then."""
+        return self._known.threads if self._known else 1
+
+    @property
+    def device(self) -> str:
+        """What the engines paint on, as one last said; empty until then."""
+        return self._known.device if self._known else ""
+
+    def wake(self) -> None:
+        """A job was submitted, or something else may let one begin."""
+        self._changed.set()
+
+    def seconds_left(self, job_id: int) -> float | None:
+        """Of a running job, at the speed measured so far; None when that is unknown."""
+        run = next((lane.runs[job_id] for lane in self._lanes if job_id in lane.runs), None)
+        return run.seconds_left() if run else None
+
+    async def run(self) -> None:
+        """Recover what an earlier process left, then serve. At the end the running jobs go back to the queue."""
+        try:
+            await self._queue.recover()
+            async with asyncio.TaskGroup() as group:
+                for job in await self._queue.unannounced():
+                    self._outbox.post(job.id)
+                for lane in self._lanes:
+                    group.create_task(self._serve(lane))
+                group.create_task(self._assign())
+                group.create_task(self._report_places())
+                self.wake()
+        finally:
+            await self._leave()
+
+    async def stop_job(self, job_id: int) -> bool:
+        """End a running job now and keep its picture; cancel one that waits. False when it is neither."""
+        async with self._lock:
+            if await self._queue.stop(job_id):
+                await self._command(job_id, StopRun(job_id=job_id))
+                return True
+        return await self.cancel_job(job_id)
+
+    async def cancel_job(self, job_id: int) -> bool:
+        """Drop a job that waits or runs. False when it is neither."""
+        async with self._lock:
+            # First in the database: should anything die now, the job stays cancelled.
+            if not await self._queue.cancelled(job_id):
+                return False
+            await self._command(job_id, CancelRun(job_id=job_id))
+        self._outbox.post(job_id)
+        self.wake()
+        return True
+
+    async def _command(self, job_id: int, command: StopRun | CancelRun) -> None:
+        for lane in self._lanes:
+            if run := lane.runs.get(job_id):
+                run.cancelled = isinstance(command, CancelRun)
+                with contextlib.suppress(EngineDied):  # then the queue knows it for the next attempt
+                    await lane.client.send(command)
+
+    # Engines
+
+    async def _serve(self, lane: Lane) -> None:
+        failures = 0
+        while True:
+            try:
+                lane.ready = self._known = await lane.client.start()
+                log.info("engine ready on %s: %s", lane.ready.device, ", ".join(self.bundles))
+                self.wake()
+                async for event in lane.client.events():
+                    await self._follow(lane, event)
+                    failures = 0 if isinstance(event, RunFinished) else failures
+            except EngineDied as error:
+                failures += 1
+                delay = self._backoff.delay(failures)
+                log.error("the engine is gone: %s; starting it again in %.3g s", error, delay)
+                await self._bury(lane)
+                await asyncio.sleep(delay)
+
+    async def _bury(self, lane: Lane) -> None:
+        """Give the jobs of a dead engine one more attempt each."""
+        async with self._lock:
+            lane.ready = None
+            runs, lane.runs = lane.runs, {}
+            for job_id in runs:
+                if await self._queue.requeue(job_id) is State.FAILED:
+                    log.error("job %d: given up, the engine died under each attempt", job_id)
+                    await self._files.remove(self._files.checkpoint(job_id))
+                    self._outbox.post(job_id)
+        self.wake()
+
+    async def _leave(self) -> None:
+        await self._outbox.close()
+        for lane in self._lanes:
+            lane.ready = None
+        await asyncio.gather(*(lane.client.close() for lane in self._lanes))
+        for lane in self._lanes:
+            for job_id in lane.runs:
+                await self._queue.release(job_id)
+            lane.runs = {}
+        if self._held is not None:
+            await self._queue.release(self._held)
+
+    # Claims
+
+    async def _assign(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            while await self._assign_one():
+                pass
+            self._places_changed.set()
+
+    async def _assign_one(self) -> bool:
+        async with self._lock:
+            lanes = [lane for lane in self._lanes if lane.free > 0]
+            if not lanes:
+                return False
+            lane = min(lanes, key=lambda lane: len(lane.runs))
+            job = await self._next_job()
+            if job is None:
+                return False
+            alone = 1 < job.attempt >= self._settings.max_attempts
+            if alone and lane.runs:
+                self._held = job.id
+                return False
+            await self._begin(lane, Run(job=job, alone=alone))
+            return True
+
+    async def _next_job(self) -> Job | None:
+        held, self._held = self._held, None
+        if held is not None:
+            job = await self._queue.get(held)
+            if job is not None and job.state is State.RUNNING:
+                return job
+        return await self._queue.claim()
+
+    async def _begin(self, lane: Lane, run: Run) -> None:
+        job = run.job
+        init_image = await self._files.read(self._files.init_image(job.id)) if job.input_hash else None
+        if job.input_hash and init_image is None:
+            await self._queue.failed(job.id, INPUT_LOST)
+            return self._outbox.post(job.id)
+        checkpoint = await self._files.read(self._files.checkpoint(job.id))
+        run.resumed = checkpoint is not None
+        lane.runs[job.id] = run
+        start = StartRun(
+            job_id=job.id,
+            spec=job.spec,
+            init_image=init_image,
+            resume_from=checkpoint,
+            frame_seconds=self._settings.frame_seconds,
+            checkpoint_seconds=self._settings.checkpoint_seconds,
+        )
+        log.info("job %d: attempt %d%s", job.id, job.attempt, ", from its checkpoint" if checkpoint else "")
+        with contextlib.suppress(EngineDied):  # the lane's own task notices too, and requeues the run
+            await lane.client.send(start)
+            if job.stopped:
+                await lane.client.send(StopRun(job_id=job.id))
+
+    # Events
+
+    async def _follow(self, lane: Lane, event: RunEvent) -> None:
+        run = lane.runs.get(event.job_id)
+        if run is None:
+            log.warning("job %d: %s for a run that is not there: %r", event.job_id, type(event).__name__, event)
+            return
+        match event:
+            case RunStarted():
+                await self._started(run, event)
+            case Progress():
+                await self._progressed(run, event)
+            case Checkpointed():
+                await self._checkpointed(event)
+            case RunFinished() | RunCancelled() | RunFailed():
+                # The slot is free only now that the queue has it: a crash between loses nothing.
+                await self._ended(run, event)
+                del lane.runs[event.job_id]
+                self.wake()
+            case _:
+                assert_never(event)
+
+    async def _started(self, run: Run, event: RunStarted) -> None:
+        await self._queue.started(event.job_id, unknown_words=event.unknown_words)
+        await self._refresh(run)
+
+        async def tell() -> None:
+            if not run.cancelled:
+                await self._guarded(event.job_id, self._observer.started(run.job, event))
+            run.started = True
+
+        self._outbox.after(event.job_id, tell)
+
+    async def _progressed(self, run: Run, event: Progress) -> None:
+        run.measure(event)
+        if run.started and not run.cancelled:
+            if run.job.card_message_id is None:
+                await self._refresh(run)
+            await self._guarded(event.job_id, self._observer.progressed(run.job, event))
+
+    async def _checkpointed(self, event: Checkpointed) -> None:
+        try:
+            await self._files.write(self._files.checkpoint(event.job_id), event.state)
+        except OSError:
+            log.exception("job %d: the checkpoint could not be stored", event.job_id)
+
+    async def _ended(self, run: Run, event: RunFinished | RunCancelled | RunFailed) -> None:
+        job_id = event.job_id
+        match event:
+            case RunFinished():
+                log.info("job %d: finished at iteration %d, loss %.4f", job_id, event.iteration, event.loss)
+                try:
+                    await self._queue.rendered(job_id, event.image, event)
+                except OSError:
+                    log.exception("job %d: the picture could not be stored", job_id)
+                    await self._queue.failed(job_id, NOT_STORED)
+            case RunCancelled():
+                await self._queue.cancelled(job_id)
+            case RunFailed(reason=reason, detail=detail):
+                log.warning("job %d: failed (%s): %s", job_id, reason, detail)
+                if not await self._retried(run, reason):
+                    await self._queue.failed(job_id, detail)
+            case _:
+                assert_never(event)
+        await self._files.remove(self._files.checkpoint(job_id))
+        if not run.cancelled:  # else cancel_job has told of it
+            self._outbox.post(job_id)
+
+    async def _retried(self, run: Run, reason: Failure) -> bool:
+        """Begin once more from the start where the checkpoint may be at fault, as after a change of weights."""
+        again = run.resumed and reason is not Failure.OUT_OF_MEMORY
+        if not again or run.job.attempt >= self._settings.max_attempts:
+            return False
+        return await self._queue.requeue(run.job.id) is State.QUEUED
+
+    async def _refresh(self, run: Run) -> None:
+        """Read the job again: its messages may have been placed meanwhile."""
+        run.job = await self._queue.get(run.job.id) or run.job
+
+    # The observer
+
+    async def _guarded(self, job_id: int, notice: Awaitable[None]) -> None:
+        try:
+            await notice
+        except Exception:
+            log.exception("job %d: telling of its progress failed", job_id)
+
+    async def _report_places(self) -> None:
+        told: dict[int, int] = {}
+        while True:
+            await self._places_changed.wait()
+            self._places_changed.clear()
+            waiting = await self._queue.waiting()
+            for place, job in enumerate(waiting, start=1):
+                begun = any(job.id in lane.runs for lane in self._lanes)
+                if told.get(job.id) != place and not begun:
+                    await self._guarded(job.id, self._observer.queued(job, place))
+            told = {job.id: place for place, job in enumerate(waiting, start=1)}

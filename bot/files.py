@@ -1,0 +1,80 @@
+"""The files of a job: what was uploaded, where its run was last, and the finished picture."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+class Files:
+    """One directory per job under ``root``. Writes are atomic and survive a power cut."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, job_id: int) -> Path:
+        return self.root / str(job_id)
+
+    def init_image(self, job_id: int) -> Path:
+        """The encoded picture that the run starts from."""
+        return self.folder(job_id) / "init"
+
+    def checkpoint(self, job_id: int) -> Path:
+        """The engine's newest state of an unfinished run."""
+        return self.folder(job_id) / "checkpoint"
+
+    def final(self, job_id: int) -> Path:
+        """The finished picture, a PNG."""
+        return self.folder(job_id) / "final.png"
+
+    async def write(self, path: Path, content: bytes) -> None:
+        """Replace ``path`` by ``content``, wholly or not at all. Raises OSError, as when the disk is full."""
+        await asyncio.to_thread(write_atomically, path, content)
+
+    async def read(self, path: Path) -> bytes | None:
+        """The content, or None where there is no such file."""
+        return await asyncio.to_thread(_read, path)
+
+    async def remove(self, path: Path) -> None:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def clear(self, job_id: int) -> None:
+        """Remove all files of a job, as those that an older database left under the same number."""
+        await asyncio.to_thread(shutil.rmtree, self.folder(job_id), ignore_errors=True)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside ``path``, flush to the disk, then rename over it: a crash leaves the old file or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable; Windows cannot open folders and needs no such call."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

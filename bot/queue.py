@@ -1,0 +1,259 @@
+"""The queue of jobs. Only this module writes a job's state, and each transition is one SQL statement."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import TooManyJobs
+from bot.files import Files
+from bot.jobs import Job, NewJob, State
+from bot.store import job_from_row, jobs
+from engine.messages import RunFinished
+
+GIVEN_UP = "The engine stopped {attempts} times while it painted this, so I gave it up. Try other settings."
+
+
+class Queue:
+    """Durable jobs in fair order: requesters take turns, and one requester's jobs go first come, first served."""
+
+    def __init__(self, engine: AsyncEngine, files: Files, *, max_attempts: int = 3) -> None:
+        self._engine = engine
+        self._files = files
+        self._max_attempts = max_attempts
+
+    async def submit(self, new: NewJob, init_image: bytes | None = None, *, max_queued_per_user: int) -> Job:
+        """Commit a job and its init image, before anyone is told that it is queued.
+
+        Raises :class:`TooManyJobs`, and OSError when the init image cannot be stored; nothing is left then.
+        """
+        if init_image is None and new.input_hash is not None:
+            raise ValueError("an input hash needs the init image")
+        if init_image is not None and new.input_hash is None:
+            new = dataclasses.replace(new, input_hash=hashlib.sha256(init_image).hexdigest())
+        async with self._engine.begin() as connection:
+            await _take_requester(connection, new.requester_id)
+            if await _count_queued(connection, new.requester_id) >= max_queued_per_user:
+                raise TooManyJobs(
+                    f"You already have {max_queued_per_user} pictures waiting, which is as many as one member "
+                    "may have. Wait for one to start, or cancel one."
+                )
+            row = (await connection.execute(_insert(new))).one()
+            await self._files.clear(row.id)
+            if init_image is not None:
+                await self._files.write(self._files.init_image(row.id), init_image)
+        return job_from_row(row)
+
+    # Transitions. Each returns False, or None, when the job was not in a state that allows it.
+
+    async def claim(self) -> Job | None:
+        """The job whose turn it is, now ``running``; None when none waits. No two claims get one job."""
+        turn = _fair_order().subquery()
+        chosen = (
+            sa.select(jobs.c.id)
+            .join(turn, turn.c.id == jobs.c.id)
+            .where(jobs.c.state == State.QUEUED)
+            .order_by(turn.c.place)
+            .limit(1)
+            .with_for_update(of=jobs, skip_locked=True)
+        )
+        earlier = jobs.alias("earlier")
+        number = sa.select(sa.func.coalesce(sa.func.max(earlier.c.claim_number), 0) + 1).scalar_subquery()
+        begun = jobs.c.started_at.is_not(None)
+        statement = (
+            sa.update(jobs)
+            .where(jobs.c.id == chosen.scalar_subquery(), jobs.c.state == State.QUEUED)
+            .values(
+                state=State.RUNNING,
+                started_at=sa.func.coalesce(jobs.c.started_at, _now()),
+                claim_number=sa.case((begun, jobs.c.claim_number), else_=number),  # going on is not a new turn
+            )
+            .returning(jobs)
+        )
+        return await self._one(statement)
+
+    async def started(self, job_id: int, *, unknown_words: Sequence[str] = ()) -> bool:
+        """Note what the engine said of the prompt."""
+        return await self._change(job_id, {State.RUNNING}, unknown_words=list(unknown_words))
+
+    async def stop(self, job_id: int) -> bool:
+        """Note that the requester ended a running job early, so that a restart does not forget it."""
+        return await self._change(job_id, {State.RUNNING}, stopped=True)
+
+    async def rendered(self, job_id: int, png: bytes, finished: RunFinished) -> bool:
+        """``running`` to ``rendered``, once the picture is on disk. Raises OSError when it cannot be stored."""
+        await self._files.write(self._files.final(job_id), png)
+        return await self._change(
+            job_id,
+            {State.RUNNING},
+            state=State.RENDERED,
+            iteration=finished.iteration,
+            loss=finished.loss,
+            seconds=finished.seconds,
+            stopped=finished.stopped,
+        )
+
+    async def delivered(self, job_id: int, final_message_id: int) -> bool:
+        """``rendered`` to ``delivered``."""
+        return await self._end(
+            job_id, {State.RENDERED}, State.DELIVERED, final_message_id=final_message_id, announced=True
+        )
+
+    async def failed(self, job_id: int, error: str) -> bool:
+        """To ``failed`` from any state that has not ended; ``error`` is a sentence for the requester."""
+        return await self._end(job_id, {State.QUEUED, State.RUNNING, State.RENDERED}, State.FAILED, error=error)
+
+    async def cancelled(self, job_id: int) -> bool:
+        """``queued`` or ``running`` to ``cancelled``."""
+        return await self._end(job_id, {State.QUEUED, State.RUNNING}, State.CANCELLED)
+
+    async def requeue(self, job_id: int) -> State | None:
+        """After its engine died: ``running`` to ``queued`` for one more attempt, or to ``failed`` at the cap."""
+        job = await self._one(self._give_back().where(jobs.c.id == job_id).returning(jobs))
+        return job.state if job else None
+
+    async def recover(self) -> None:
+        """At the start, before any claim: as :meth:`requeue` for every job that was running."""
+        async with self._engine.begin() as connection:
+            await connection.execute(self._give_back())
+
+    async def release(self, job_id: int) -> bool:
+        """``running`` to ``queued`` at an orderly shutdown, which counts as no attempt."""
+        return await self._change(job_id, {State.RUNNING}, state=State.QUEUED)
+
+    # What is known about a job besides its state.
+
+    async def place(self, job_id: int, *, thread_id: int, card_message_id: int | None) -> None:
+        """Note where the job lives on Discord."""
+        await self._change(job_id, set(State), thread_id=thread_id, card_message_id=card_message_id)
+
+    async def announced(self, job_id: int) -> None:
+        """Note that the requester knows how the job ended."""
+        await self._change(job_id, set(State), announced=True)
+
+    async def get(self, job_id: int) -> Job | None:
+        return await self._one(sa.select(jobs).where(jobs.c.id == job_id))
+
+    async def by_message(self, message_id: int) -> Job | None:
+        """The job whose card or final picture that message is."""
+        mine = sa.or_(jobs.c.card_message_id == message_id, jobs.c.final_message_id == message_id)
+        return await self._one(sa.select(jobs).where(mine).order_by(jobs.c.id.desc()).limit(1))
+
+    async def newest_picture(self, channel_ids: Collection[int]) -> Job | None:
+        """The job delivered last in these channels or threads, or in a thread of theirs."""
+        here = sa.or_(jobs.c.thread_id.in_(channel_ids), jobs.c.channel_id.in_(channel_ids))
+        newest = jobs.c.finished_at.desc(), jobs.c.id.desc()
+        statement = sa.select(jobs).where(jobs.c.state == State.DELIVERED, here).order_by(*newest).limit(1)
+        return await self._one(statement)
+
+    async def waiting(self) -> list[Job]:
+        """The queued jobs in the order in which they will be claimed."""
+        turn = _fair_order().subquery()
+        return await self._many(sa.select(jobs).join(turn, turn.c.id == jobs.c.id).order_by(turn.c.place))
+
+    async def position(self, job_id: int) -> int:
+        """1 when the job is next, 2 after that; 0 when it does not wait."""
+        turn = _fair_order().subquery()
+        async with self._engine.begin() as connection:
+            return await connection.scalar(sa.select(turn.c.place).where(turn.c.id == job_id)) or 0
+
+    async def unannounced(self) -> list[Job]:
+        """Jobs that are through with the engine and whose requester does not know it yet, oldest first."""
+        through = State.RENDERED, State.FAILED, State.CANCELLED
+        open_ = jobs.c.state.in_(through), ~jobs.c.announced
+        return await self._many(sa.select(jobs).where(*open_).order_by(jobs.c.id))
+
+    async def counts(self) -> Mapping[State, int]:
+        """How many jobs are in each state."""
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state))
+            return dict.fromkeys(State, 0) | {state: count for state, count in rows}
+
+    def _give_back(self) -> sa.Update:
+        last = jobs.c.attempt >= self._max_attempts
+        return (
+            sa.update(jobs)
+            .where(jobs.c.state == State.RUNNING)
+            .values(
+                state=sa.case((last, _word(State.FAILED)), else_=_word(State.QUEUED)),
+                attempt=sa.case((last, jobs.c.attempt), else_=jobs.c.attempt + 1),
+                error=sa.case((last, GIVEN_UP.format(attempts=self._max_attempts)), else_=None),
+                finished_at=sa.case((last, _now()), else_=None),
+            )
+        )
+
+    async def _end(self, job_id: int, allowed: Collection[State], state: State, **values: object) -> bool:
+        return await self._change(job_id, allowed, state=state, finished_at=datetime.now(UTC), **values)
+
+    async def _change(self, job_id: int, allowed: Collection[State], **values: object) -> bool:
+        mine = jobs.c.id == job_id, jobs.c.state.in_(allowed)
+        return await self._one(sa.update(jobs).where(*mine).values(**values).returning(jobs)) is not None
+
+    async def _one(self, statement: sa.Executable) -> Job | None:
+        async with self._engine.begin() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return job_from_row(row) if row is not None else None
+
+    async def _many(self, statement: sa.Executable) -> list[Job]:
+        async with self._engine.begin() as connection:
+            return [job_from_row(row) for row in await connection.execute(statement)]
+
+
+def _now() -> sa.BindParameter[datetime]:
+    return sa.literal(datetime.now(UTC), jobs.c.created_at.type)
+
+
+def _word(state: State) -> sa.BindParameter[State]:
+    return sa.literal(state, jobs.c.state.type)
+
+
+def _insert(new: NewJob) -> sa.Executable:
+    values: dict[str, Any] = {field.name: getattr(new, field.name) for field in dataclasses.fields(NewJob)}
+    values |= {"spec": dataclasses.asdict(new.spec), "notes": list(new.notes), "unknown_words": []}
+    return sa.insert(jobs).values(**values, state=State.QUEUED, created_at=datetime.now(UTC)).returning(jobs)
+
+
+async def _take_requester(connection: AsyncConnection, requester_id: int) -> None:
+    """Count and insert without another submit of the same requester between (SQLite has one writer anyway)."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(requester_id)))
+
+
+async def _count_queued(connection: AsyncConnection, requester_id: int) -> int:
+    mine = jobs.c.requester_id == requester_id, jobs.c.state == State.QUEUED
+    return await connection.scalar(sa.select(sa.func.count()).where(*mine)) or 0
+
+
+def _fair_order() -> sa.Select[int, int]:
+    """(id, place) of every queued job; the lowest place, 1, is claimed first.
+
+    Jobs that an engine had begun come before all others. Then requesters take turns: first the job of whoever
+    was served longest ago. It is a subquery of its own since ``FOR UPDATE`` refuses window functions.
+    """
+    begun = sa.case((jobs.c.started_at.is_not(None), 0), else_=1)
+    earlier = jobs.alias("earlier")
+    served = (
+        sa.select(sa.func.coalesce(sa.func.max(earlier.c.claim_number), 0))
+        .where(earlier.c.requester_id == jobs.c.requester_id)
+        .scalar_subquery()
+    )
+    mine = jobs.c.requester_id, begun
+    queued = (
+        sa.select(
+            jobs.c.id,
+            begun.label("begun"),
+            served.label("served"),
+            sa.func.row_number().over(partition_by=mine, order_by=jobs.c.id).label("round"),
+            sa.func.min(jobs.c.id).over(partition_by=mine).label("first"),
+        )
+        .where(jobs.c.state == State.QUEUED)
+        .subquery()
+    )
+    order = queued.c.begun, queued.c.round, queued.c.served, queued.c.first
+    return sa.select(queued.c.id, sa.func.row_number().over(order_by=order).label("place"))

@@ -1,0 +1,57 @@
+"""What the dispatcher keeps in memory of the runs under way; everything that must last is in the queue."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from bot.engine_client import EngineClient
+from bot.jobs import Job
+from engine.messages import Progress, Ready
+
+_NEWEST = 0.1  # weight of the newest measurement of speed in the moving average
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A job on an engine."""
+
+    job: Job
+    alone: bool = False  # nothing else runs beside it
+    resumed: bool = False
+    started: bool = False  # the observer knows
+    cancelled: bool = False  # the engine has yet to let go of it
+    iteration: int = 0
+    seconds_per_iteration: float | None = None
+    _last: float = 0.0
+
+    def measure(self, event: Progress) -> None:
+        """Learn the speed from the time between two reports."""
+        now, steps = time.monotonic(), event.iteration - self.iteration
+        if self._last and steps > 0:
+            newest = (now - self._last) / steps
+            known = self.seconds_per_iteration
+            self.seconds_per_iteration = newest if known is None else known + _NEWEST * (newest - known)
+        self.iteration, self._last = event.iteration, now
+
+    def seconds_left(self) -> float | None:
+        """None until there is a speed."""
+        if self.seconds_per_iteration is None:
+            return None
+        return max(0, self.job.spec.iterations - self.iteration) * self.seconds_per_iteration
+
+
+@dataclass(slots=True, kw_only=True)
+class Lane:
+    """One engine and its runs by job id; ``ready`` is None while it is down."""
+
+    client: EngineClient
+    ready: Ready | None = None
+    runs: dict[int, Run] = field(default_factory=dict)
+
+    @property
+    def free(self) -> int:
+        """How many more runs it takes now."""
+        if self.ready is None or any(run.alone for run in self.runs.values()):
+            return 0
+        return self.ready.slots - len(self.runs)

@@ -1,0 +1,162 @@
+"""The database: one table of jobs, and an engine that is safe under crashes and concurrent claims."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.jobs import Job, Kind, State
+from engine.messages import Precision, Spec
+
+BUSY_TIMEOUT = 15_000  # milliseconds that one SQLite writer waits for another
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMES)
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time; SQLite stores no zone, so it is put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+def _words(enum: type[StrEnum]) -> sa.Enum:
+    """Stored as its value, in plain text: a new member then needs no migration."""
+    return sa.Enum(enum, native_enum=False, length=16, values_callable=lambda members: [m.value for m in members])
+
+
+# Ids are never reused (AUTOINCREMENT): buttons in old messages and files on disk carry them.
+_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("state", _words(State), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("kind", _words(Kind), nullable=False),
+    sa.Column("spec", sa.JSON, nullable=False),
+    sa.Column("requester_id", sa.BigInteger, nullable=False),
+    sa.Column("guild_id", sa.BigInteger),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("source_message_id", sa.BigInteger),
+    sa.Column("parent_id", _Id, sa.ForeignKey("jobs.id", ondelete="SET NULL")),
+    sa.Column("parent_message_id", sa.BigInteger),
+    sa.Column("parent_channel_id", sa.BigInteger),
+    sa.Column("input_hash", sa.String(64)),
+    sa.Column("notes", sa.JSON, nullable=False),
+    sa.Column("thread_id", sa.BigInteger),
+    sa.Column("card_message_id", sa.BigInteger),
+    sa.Column("final_message_id", sa.BigInteger),
+    sa.Column("iteration", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("loss", sa.Float),
+    sa.Column("seconds", sa.Float),
+    sa.Column("stopped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("error", sa.Text),
+    sa.Column("unknown_words", sa.JSON, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("started_at", UTCDateTime),
+    sa.Column("finished_at", UTCDateTime),
+    # Not part of a Job: the number of the claim, for fair order, and whether the requester knows how it ended.
+    sa.Column("claim_number", sa.BigInteger),
+    sa.Column("announced", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index(None, "state", "announced"),
+    sa.Index(None, "requester_id", "claim_number"),
+    sa.Index(None, "claim_number"),
+    sa.Index(None, "channel_id"),
+    sa.Index(None, "thread_id"),
+    sa.Index(None, "card_message_id"),
+    sa.Index(None, "final_message_id"),
+    sqlite_autoincrement=True,
+)
+
+_JOB_FIELDS = frozenset(field.name for field in dataclasses.fields(Job))
+
+
+def job_from_row(row: sa.Row[Any]) -> Job:
+    """The job in a row with all columns of ``jobs``."""
+    columns = {name: value for name, value in row._mapping.items() if name in _JOB_FIELDS}
+    spec = {**columns["spec"], "precision": Precision(columns["spec"]["precision"])}
+    columns |= {
+        "spec": Spec(**spec),
+        "notes": tuple(columns["notes"]),
+        "unknown_words": tuple(columns["unknown_words"]),
+    }
+    return Job(**columns)
+
+
+def open_database(url: str) -> AsyncEngine:
+    """An engine for ``sqlite+aiosqlite`` or ``postgresql+asyncpg``; makes the folder of an SQLite file."""
+    address = sa.make_url(url)
+    engine = create_async_engine(address, pool_pre_ping=address.get_backend_name() != "sqlite")
+    if address.get_backend_name() == "sqlite":
+        if address.database:
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver then leaves BEGIN to _begin_immediate
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # a job that was confirmed survives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    # A transaction that first reads and then writes could fail as busy in its middle; this one waits at its start.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def alembic_config(connection: sa.Connection | None = None) -> AlembicConfig:
+    """Alembic on the shipped revisions; ``migrations/env.py`` uses the given connection."""
+    config = AlembicConfig(attributes={"connection": connection})
+    config.set_main_option("script_location", str(importlib.resources.files("migrations")).replace("%", "%%"))
+    return config
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the database to the newest revision, all or nothing."""
+
+    def upgrade(connection: sa.Connection) -> None:
+        command.upgrade(alembic_config(connection), "head")
+
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+
+
+async def revisions(engine: AsyncEngine) -> tuple[str | None, str | None]:
+    """The database's revision (None: no tables yet) and the newest one."""
+
+    def current(connection: sa.Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with engine.begin() as connection:
+        return await connection.run_sync(current), ScriptDirectory.from_config(alembic_config()).get_current_head()

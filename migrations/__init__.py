@@ -1,0 +1,1 @@
+"""Alembic's revisions, applied by ``python -m bot migrate`` and at every start of the bot."""
