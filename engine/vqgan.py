@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,8 @@ class VQGAN(nn.Module):
     def __init__(self, ddconfig: Mapping[str, Any], n_embed: int, embed_dim: int, norm_groups: int = 32) -> None:
         super().__init__()
         model, quantize = upstream.taming_model(), upstream.taming_quantize()
+        model.Normalize = functools.partial(nn.GroupNorm, norm_groups, eps=1e-6)  # type: ignore[attr-defined]
+        model.nonlinearity = nn.functional.silu  # type: ignore[attr-defined]  # its own swish, in one pass
         with contextlib.redirect_stdout(io.StringIO()):  # the Decoder prints its shape
             self.encoder: nn.Module = model.Encoder(**ddconfig)
             self.decoder: nn.Module = model.Decoder(**ddconfig)
@@ -31,9 +34,6 @@ class VQGAN(nn.Module):
         self.quant_conv = nn.Conv2d(ddconfig["z_channels"], embed_dim, 1)
         self.post_quant_conv = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
         self.f: int = 2 ** (len(ddconfig["ch_mult"]) - 1)
-        for module in self.modules():
-            if isinstance(module, nn.GroupNorm):
-                module.num_groups = norm_groups
 
     @property
     def codebook(self) -> Tensor:

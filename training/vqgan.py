@@ -17,15 +17,15 @@ CONFIG: Final[dict[str, Any]] = {
         "params": {
             "embed_dim": 16,
             "n_embed": 1024,
-            "norm_groups": 8,
+            "norm_groups": 4,
             "ddconfig": {
-                "double_z": False, "z_channels": 128, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": 32,
-                "ch_mult": [1, 1, 2, 4], "num_res_blocks": 1, "attn_resolutions": [], "dropout": 0.0,
+                "double_z": False, "z_channels": 128, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": 16,
+                "ch_mult": [1, 2, 4, 8], "num_res_blocks": 1, "attn_resolutions": [], "dropout": 0.0,
             },
         },
     }
 }  # fmt: skip
-WARM_PART: Final = 0.06
+WARM_PART: Final = 0.1
 """The part of the time without quantising, before the codes are drawn from the encoder's outputs."""
 DECAY: Final = 0.97
 COMMITMENT: Final = 0.25
@@ -78,7 +78,7 @@ class MovingCodebook:
 class VQGANTraining:
     """A VQGAN trained on whole pictures of 64 px and on 64 px windows of pictures twice as large."""
 
-    def __init__(self, small: Pixels, large: Pixels, *, batch: int = 24, rate: float = 2e-3, seed: int = 0) -> None:
+    def __init__(self, small: Pixels, large: Pixels, *, batch: int = 16, rate: float = 2e-3, seed: int = 0) -> None:
         torch.manual_seed(seed)
         self.model = build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.small, self.large, self.batch, self.rate, self.seed = small, large, batch, rate, seed
