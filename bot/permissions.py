@@ -1,0 +1,73 @@
+"""Where a member asked for something, and whether the bot may answer there with a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+
+from bot.errors import CannotPost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A channel, a thread (``in_thread``) or a direct conversation (``guild_id`` is None).
+
+    ``permissions`` are the bot's own there; in a direct conversation they mean nothing.
+    """
+
+    channel_id: int
+    guild_id: int | None
+    in_thread: bool = False
+    locked: bool = False
+    permissions: discord.Permissions
+
+
+def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
+    """Discord states the bot's permissions with every interaction, so this needs no cache."""
+    return Place(
+        channel_id=interaction.channel_id or 0,
+        guild_id=interaction.guild_id,
+        in_thread=isinstance(interaction.channel, discord.Thread),
+        locked=isinstance(interaction.channel, discord.Thread) and interaction.channel.locked,
+        permissions=interaction.app_permissions,
+    )
+
+
+async def of_channel(client: discord.Client, channel_id: int) -> Place:
+    """For messages and reactions. Raises :class:`discord.HTTPException` when the channel cannot be seen."""
+    channel = client.get_channel(channel_id) or await client.fetch_channel(channel_id)
+    if isinstance(channel, discord.abc.PrivateChannel):
+        return Place(channel_id=channel_id, guild_id=None, permissions=discord.Permissions.none())
+    return Place(
+        channel_id=channel_id,
+        guild_id=channel.guild.id,
+        in_thread=isinstance(channel, discord.Thread),
+        locked=isinstance(channel, discord.Thread) and channel.locked,
+        permissions=channel.permissions_for(channel.guild.me),
+    )
+
+
+def check(place: Place) -> None:
+    """Raises :class:`CannotPost`, naming what is missing, when a picture could not be posted there."""
+    if place.guild_id is None:
+        return
+    mine = place.permissions
+    if place.locked and not mine.manage_threads:
+        raise CannotPost("This thread is locked, so I cannot post here. Ask again in an open one.")
+    needed = {
+        "View Channel": mine.view_channel,
+        "Send Messages in Threads": mine.send_messages_in_threads or not place.in_thread,
+        "Send Messages": mine.send_messages or place.in_thread,
+        "Attach Files": mine.attach_files,
+    }
+    if missing := [name for name, granted in needed.items() if not granted]:
+        raise CannotPost(
+            f"I cannot post pictures here: I lack the permission {_listed(missing)}. "
+            "Ask a moderator to grant it, or use another channel."
+        )
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = (f"“{name}”" for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
