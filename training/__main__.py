@@ -62,5 +62,24 @@ def export(runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
             export_clip(runs / f"{vision}.pt", weights / f"{vision}.safetensors")
 
 
+@app.command()
+def evaluate(weights: Weights = WEIGHTS, count: int = 400) -> None:
+    """Measure the bundle's models on pictures that no training saw."""
+    from training.evaluate import report
+
+    torch.set_num_threads(1)
+    for what, value in report(weights, count):
+        typer.echo(f"{what:<60}{value}")
+
+
+@app.command()
+def book(out: Path, size: int = 96, families: int = 40) -> None:
+    """Draw a contact sheet of training families, four alike but for one attribute, to look at."""
+    from training.pages import family
+    from training.picturebook.draw import sheet
+
+    sheet([picture for seed in range(families) for picture in family(seed)], size).save(out)
+
+
 if __name__ == "__main__":
     app()

@@ -47,11 +47,12 @@ class MovingCodebook:
         self.usage = torch.ones(len(codebook))
         self.sums = codebook.detach().clone()
         self.placed = False
+        self.rng = torch.Generator().manual_seed(0)
 
     @torch.no_grad()
     def place(self, cells: Tensor) -> None:
         """Put every code on a cell (n, e) drawn by chance."""
-        self.sums = _choose(cells, len(self.codebook)).clone()
+        self.sums = self._choose(cells, len(self.codebook))
         self.usage.fill_(1)
         self.codebook.copy_(self.sums)
         self.placed = True
@@ -63,16 +64,20 @@ class MovingCodebook:
         self.usage.lerp_(chosen.sum(0), 1 - DECAY)
         self.sums.lerp_(chosen.T @ cells, 1 - DECAY)
         dead = self.usage < 0.02
-        count = int(dead.sum())
-        self.sums[dead] = _choose(cells, count)
+        self.sums[dead] = self._choose(cells, int(dead.sum()))
         self.usage[dead] = 1.0
         self.codebook.copy_(self.sums / self.usage[:, None])
 
     def state(self) -> dict[str, Any]:
-        return {"usage": self.usage, "sums": self.sums, "placed": self.placed}
+        return {"usage": self.usage, "sums": self.sums, "placed": self.placed, "rng": self.rng.get_state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.usage, self.sums, self.placed = state["usage"], state["sums"], state["placed"]
+        self.rng.set_state(state["rng"])
+
+    def _choose(self, cells: Tensor, count: int) -> Tensor:
+        """`count` rows of `cells`, by chance."""
+        return cells[torch.randint(len(cells), (count,), generator=self.rng)]
 
 
 class VQGANTraining:
@@ -145,8 +150,3 @@ def reconstruction_loss(decoded: Tensor, images: Tensor) -> Tensor:
     difference = decoded - images
     edges = difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean()
     return difference.abs().mean() + 4 * difference.square().mean() + EDGE * edges
-
-
-def _choose(cells: Tensor, count: int) -> Tensor:
-    """`count` rows of `cells`, by chance."""
-    return cells[torch.randint(len(cells), (count,))]

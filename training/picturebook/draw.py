@@ -1,6 +1,7 @@
 """Draw a picture's attributes at any size, always the same for the same seed."""
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -18,3 +19,12 @@ def draw(picture: Picture, seed: int, size: int = 64) -> Image.Image:
     large = (draw_scene if picture.is_scene else draw_shapes)(picture, canvas, rng)
     styled = apply_style(large, picture.style, np.random.default_rng(seed))
     return styled.resize((size, size), Image.Resampling.BOX)
+
+
+def sheet(pictures: Sequence[Picture], size: int = 96, columns: int = 16) -> Image.Image:
+    """Pictures side by side, row by row."""
+    rows = -(-len(pictures) // columns)
+    page = Image.new("RGB", (columns * size, rows * size), "white")
+    for i, picture in enumerate(pictures):
+        page.paste(draw(picture, i, size), (i % columns * size, i // columns * size))
+    return page

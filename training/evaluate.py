@@ -1,0 +1,84 @@
+"""What the shipped models know, measured on new pictures: retrieval, reconstruction, use of the codebook."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine import weights
+from engine.clip import CLIP
+from engine.clip import build as build_clip
+from engine.latent import quantize
+from engine.vqgan import VQGAN
+from engine.vqgan import build as build_vqgan
+from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
+from training.picturebook.captions import caption
+from training.picturebook.draw import draw
+from training.picturebook.picture import Picture
+
+
+def load_vqgan(folder: Path) -> VQGAN:
+    """The bundle's generator."""
+    return build_vqgan(weights.load_config(folder / "vqgan.yaml"), weights.load(folder / "vqgan.safetensors"))
+
+
+def load_clip(folder: Path, vision: str) -> CLIP:
+    """One of the bundle's perceptors, "vit" or "resnet"."""
+    return build_clip(weights.load(folder / f"{vision}.safetensors"))
+
+
+def images_of(pictures: Sequence[Picture], size: int) -> Tensor:
+    """Draw pictures, (n, 3, size, size) in [0, 1]."""
+    drawn = [np.asarray(draw(picture, EVALUATION_SEED + i, size)) for i, picture in enumerate(pictures)]
+    return to_tensor(np.stack(drawn))
+
+
+@torch.no_grad()
+def retrieval(perceptor: CLIP, pictures: Sequence[Picture]) -> float:
+    """The part of the pictures for which the nearest of all their captions is true of the picture."""
+    rng = random.Random(EVALUATION_SEED)
+    captions = [caption(picture, rng) for picture in pictures]
+    texts = perceptor.embed_text([words.text for words in captions])
+    images = perceptor.embed_images(images_of(pictures, perceptor.input_size))
+    nearest = (images @ texts.T).argmax(1).tolist()
+    right: list[bool] = [captions[found].fits(picture) for found, picture in zip(nearest, pictures, strict=True)]
+    return sum(right) / len(right)
+
+
+@torch.no_grad()
+def reconstruction(generator: VQGAN, pictures: Sequence[Picture], size: int) -> tuple[float, int]:
+    """PSNR in dB, the mean over pictures of `size` px, and how many different codes they use."""
+    images = images_of(pictures, size)
+    ratios, used = [], set()
+    for image in images.split(8):
+        z = generator.encode(image)
+        decoded = generator.decode(quantize(z, generator)).clamp(0, 1)
+        error = (decoded - image).square().mean(dim=(1, 2, 3))
+        ratios += (-10 * error.log10()).tolist()
+        used |= set(generator.nearest_codes(z).flatten().tolist())
+    return sum(ratios) / len(ratios), len(used)
+
+
+def report(folder: Path, count: int = 400) -> list[tuple[str, str]]:
+    """Every measured number, (what, value), for pictures that no training saw."""
+    seen, unseen = (evaluation_pictures(count, unseen_pairs=flag) for flag in (False, True))
+    rows = []
+    for vision in ("vit", "resnet"):
+        perceptor = load_clip(folder, vision)
+        rows.append((f"{vision}: right caption among {count}, pairs in training", f"{retrieval(perceptor, seen):.1%}"))
+        rows.append((f"{vision}: right caption among {count}, pairs held out", f"{retrieval(perceptor, unseen):.1%}"))
+    generator = load_vqgan(folder)
+    plain = [picture for picture in seen if picture.style == "plain"]
+    groups = {
+        "plain shapes": [picture for picture in plain if not picture.is_scene][:96],
+        "plain scenes": [picture for picture in plain if picture.is_scene][:96],
+        "styled": [picture for picture in seen if picture.style != "plain"][:96],
+    }
+    for size in (64, 128):
+        for name, pictures in groups.items():
+            ratio, used = reconstruction(generator, pictures, size)
+            rows.append((f"VQGAN: {name}, {size} px", f"{ratio:.1f} dB, {used} codes in {len(pictures)} pictures"))
+    return rows
