@@ -254,9 +254,9 @@ class Dispatcher:
             case Checkpointed():
                 await self._checkpointed(event)
             case RunFinished() | RunCancelled() | RunFailed():
-                # The slot is free only now that the queue has it: a crash between loses nothing.
-                await self._ended(run, event)
-                del lane.runs[event.job_id]
+                async with self._lock:  # the slot is free only when the queue knows: a crash between loses nothing
+                    await self._ended(run, event)
+                    del lane.runs[event.job_id]
                 self.wake()
             case _:
                 assert_never(event)

@@ -84,6 +84,7 @@ class ProcessEngineClient:
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()  # None: the pipe ended
         self._dead = True
+        self._listening = False  # an engine that loads its models cannot be asked to leave
 
     @property
     def pid(self) -> int | None:
@@ -94,7 +95,7 @@ class ProcessEngineClient:
         await self.close()
         self._events = asyncio.Queue()
         self._commands = queue.SimpleQueue()
-        self._dead = False
+        self._dead = self._listening = False
         try:
             self._spawn(asyncio.get_running_loop())  # milliseconds, and a cancellation cannot fall into it
             async with asyncio.timeout(self._ready_timeout):
@@ -109,6 +110,7 @@ class ProcessEngineClient:
             raise
         match first:
             case Ready():
+                self._listening = True
                 return first
             case RunFailed(detail=detail):
                 await self.close()
@@ -132,9 +134,10 @@ class ProcessEngineClient:
         process, self._process = self._process, None
         if process is None:
             return
-        if not self._dead:
+        gently = self._listening and not self._dead
+        if gently:
             self._commands.put(Shutdown())
-        await asyncio.to_thread(_end, process, LEAVE_SECONDS if not self._dead else 0.0)
+        await asyncio.to_thread(_end, process, LEAVE_SECONDS if gently else 0.0)
         self._dead = True
         self._commands.put(None)
         if self._reader is not None:

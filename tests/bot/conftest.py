@@ -1,0 +1,97 @@
+"""Real databases on disk, and jobs to put into them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.files import Files
+from bot.jobs import Kind, NewJob
+from bot.queue import Queue
+from bot.store import migrate, open_database
+from engine.messages import Spec
+
+SPEC = Spec(prompt="a red car at night", bundle="starter", width=32, height=32, iterations=20, seed=7)
+
+
+class MakeJob(Protocol):
+    def __call__(self, requester_id: int = 1, **changes: Any) -> NewJob: ...
+
+
+@pytest.fixture
+def new_job() -> MakeJob:
+    """A job of requester 1 in channel 10; keywords change any field."""
+
+    def make(requester_id: int = 1, **changes: Any) -> NewJob:
+        fields: dict[str, Any] = {"kind": Kind.IMAGINE, "spec": SPEC, "guild_id": None, "channel_id": 10}
+        return NewJob(requester_id=requester_id, **(fields | changes))
+
+    return make
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path / "files")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """A migrated SQLite file."""
+    engine = open_database(f"sqlite+aiosqlite:///{tmp_path}/faraday.db")
+    await migrate(engine)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def queue(database: AsyncEngine, files: Files) -> Queue:
+    return Queue(database, files, max_attempts=3)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A throw-away PostgreSQL that listens on a socket file alone; its SQLAlchemy address without a database."""
+    pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+    tools = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+    initdb = shutil.which("initdb") or (tools and shutil.which("initdb", path=str(tools)))
+    if not initdb:
+        pytest.skip("PostgreSQL is not installed")
+    home = Path(tempfile.mkdtemp(prefix="faraday-pg-"))
+    user = None
+    if os.getuid() == 0:  # the server refuses to run as root
+        user = "postgres"
+        shutil.chown(home, user)
+    cluster, binaries = home / "cluster", Path(initdb).resolve().parent
+    subprocess.run(
+        [initdb, "-D", cluster, "-A", "trust", "-U", "faraday", "--no-sync"],
+        check=True, user=user, cwd=home, capture_output=True,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        [binaries / "postgres", "-D", cluster, "-k", home, "-c", "listen_addresses=", "-F"],
+        user=user, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    ready = [binaries / "pg_isready", "-q", "-h", home]
+    while subprocess.run(ready, check=False).returncode and server.poll() is None:
+        pass
+    yield f"postgresql+asyncpg://faraday@/{{database}}?host={home}"
+    server.terminate()
+    server.wait()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """An empty database of its own."""
+    name = f"faraday_{uuid.uuid4().hex}"
+    home = postgres_server.partition("?host=")[2]
+    subprocess.run(["createdb", "-h", home, "-U", "faraday", name], check=True, capture_output=True)
+    return postgres_server.format(database=name)

@@ -1,0 +1,42 @@
+"""SQLite as the bot opens it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.store import UTCDateTime, jobs
+
+
+async def test_sqlite_is_opened_for_concurrent_durable_use(database: AsyncEngine) -> None:
+    async with database.begin() as connection:
+        settings = {
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000}
+
+
+async def test_a_transaction_that_reads_then_writes_waits_for_another_instead_of_failing(
+    database: AsyncEngine,
+) -> None:
+    async def read_then_write() -> None:
+        async with database.begin() as connection:
+            await connection.execute(sa.select(jobs.c.id))
+            await asyncio.sleep(0.02)
+            await connection.execute(sa.update(jobs).values(attempt=1))
+
+    await asyncio.gather(*(read_then_write() for _ in range(5)))
+
+
+async def test_times_come_back_aware_and_in_utc(database: AsyncEngine) -> None:
+    elsewhere = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=5)))
+    async with database.begin() as connection:
+        back = await connection.scalar(sa.select(sa.cast(sa.literal(elsewhere, UTCDateTime()), sa.String)))
+        assert str(back).startswith("2026-01-01 22:04:05.000006")
+    kind = UTCDateTime()
+    assert kind.process_result_value(datetime(2026, 1, 1, 22, 4, 5, 6), database.dialect) == elsewhere
+    assert kind.process_bind_param(elsewhere, database.dialect) == elsewhere.astimezone(UTC)
