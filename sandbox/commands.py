@@ -1,0 +1,219 @@
+"""Commands and forms as Discord's client fills them in: looks up what is registered and checks each value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sandbox import interactions, payloads
+from sandbox.model import Channel, File, Json, Message, Role, User, walk_components
+from sandbox.permissions import Permissions, in_channel
+
+if TYPE_CHECKING:
+    from sandbox.actors import Member
+    from sandbox.world import World
+
+SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(
+    1, 12
+)
+_TEXT_INPUT, _SELECT, _LABEL, _FILE_UPLOAD = 4, 3, 18, 19
+
+
+class NotOffered(Exception):
+    """Discord's client would not let a member do this."""
+
+
+def find(world: World, channel: Channel, name: str, *, kind: int, member: Member | None) -> Json:
+    """The registered command as it shows in this channel; a server's own goes before a global one."""
+    guild_id = channel.guild.id if channel.guild else None
+    scopes = [world.commands[None]] if guild_id is None else [world.commands[guild_id], world.commands[None]]
+    offered = [command for scope in scopes for command in scope if command.get("type", 1) == kind]
+    for command in offered:
+        if command["name"] == name:
+            _require_allowed(command, channel, member)
+            return command
+    raise NotOffered(f"no command {name!r} here; there are {sorted({command['name'] for command in offered})}")
+
+
+def _require_allowed(command: Json, channel: Channel, member: Member | None) -> None:
+    contexts = command.get("contexts")
+    if contexts is not None and (0 if channel.guild else 1) not in contexts:
+        raise NotOffered(f"{command['name']} is not for this kind of channel")
+    if member is None:
+        return
+    bits = in_channel(member, channel)
+    if not bits & Permissions.USE_APPLICATION_COMMANDS:
+        raise NotOffered(f"{member.name} may not use commands here")
+    needed = int(command.get("default_member_permissions") or 0)
+    if bits & needed != needed:
+        raise NotOffered(f"{member.name} lacks the permissions for {command['name']}")
+
+
+def slash_payload(
+    world: World,
+    channel: Channel,
+    command: Json,
+    name: str,
+    given: Mapping[str, Any],
+    *,
+    focused: str | None = None,
+) -> Json:
+    """The ``data`` of a slash command or of its autocompletion."""
+    definitions: list[Json] = command.get("options", [])
+    path: list[Json] = []
+    for part in name.split()[1:]:
+        step = next((one for one in definitions if one["name"] == part), None)
+        if step is None or step["type"] not in (SUBCOMMAND, SUBCOMMAND_GROUP):
+            raise NotOffered(f"{command['name']} has no subcommand {part!r}")
+        path.append(step)
+        definitions = step.get("options", [])
+    _require_known(name, definitions, given, complete=focused is None)
+    resolved: Json = {}
+    options = [
+        _option(world, channel, one, given[one["name"]], resolved, focused=one["name"] == focused)
+        for one in definitions
+        if given.get(one["name"]) is not None
+    ]
+    for step in reversed(path):
+        options = [{"name": step["name"], "type": step["type"], "options": options}]
+    payload: Json = {"id": command["id"], "name": command["name"], "type": 1}
+    if "guild_id" in command:
+        payload["guild_id"] = command["guild_id"]
+    if options:
+        payload["options"] = options
+    if resolved:
+        payload["resolved"] = resolved
+    return payload
+
+
+def _require_known(name: str, definitions: list[Json], given: Mapping[str, Any], *, complete: bool) -> None:
+    known = {one["name"] for one in definitions}
+    if extra := set(given) - known:
+        raise NotOffered(f"/{name} has no option {sorted(extra)}; it has {sorted(known)}")
+    required = {one["name"] for one in definitions if one.get("required")}
+    if complete and (missing := {each for each in required if given.get(each) is None}):
+        raise NotOffered(f"/{name} needs {sorted(missing)}")
+
+
+def _option(world: World, channel: Channel, definition: Json, value: Any, resolved: Json, *, focused: bool) -> Json:
+    shown: Json = {"name": definition["name"], "type": definition["type"]}
+    if focused:
+        if not definition.get("autocomplete"):
+            raise NotOffered(f"{definition['name']} has no autocompletion")
+        return shown | {"value": value, "focused": True}
+    match definition["type"]:
+        case 3 | 4 | 5 | 10:
+            shown["value"] = _plain(definition, value)
+        case 11:
+            if not isinstance(value, File):
+                raise NotOffered(f"{definition['name']} takes a File")
+            [attachment] = interactions.store_uploads(world, channel, (value,))
+            resolved.setdefault("attachments", {})[attachment["id"]] = attachment
+            shown["value"] = attachment["id"]
+        case _:
+            shown["value"] = _entity(channel, value, resolved)
+    return shown
+
+
+def _plain(definition: Json, value: Any) -> Any:
+    types: dict[int, tuple[type, ...]] = {3: (str,), 4: (int,), 5: (bool,), 10: (int, float)}
+    name = definition["name"]
+    if not isinstance(value, types[definition["type"]]) or (isinstance(value, bool) != (definition["type"] == 5)):
+        raise NotOffered(f"{name} does not take {value!r}")
+    if choices := definition.get("choices"):
+        by_name = {key: one["value"] for one in choices for key in (one["name"], one["value"])}
+        if value not in by_name:
+            raise NotOffered(f"{name} offers only {[one['name'] for one in choices]}")
+        return by_name[value]
+    size = len(value) if isinstance(value, str) else value
+    unit = "length" if isinstance(value, str) else "value"
+    low, high = definition.get(f"min_{unit}"), definition.get(f"max_{unit}")
+    if (low is not None and size < low) or (high is not None and size > high):
+        raise NotOffered(f"{name}: {size} is outside {low} to {high}")
+    return value
+
+
+def _entity(channel: Channel, value: Any, resolved: Json) -> str:
+    """A user, member, role or channel, put among the resolved ones."""
+    key = str(value.id)
+    if isinstance(value, Channel):
+        assert channel.guild is not None
+        shown = {"id": key, "name": value.name, "type": int(value.type), "permissions": "0"}
+        resolved.setdefault("channels", {})[key] = payloads.channel(value) | shown
+    elif isinstance(value, Role):
+        resolved.setdefault("roles", {})[key] = payloads.role(value)
+    else:
+        user = value if isinstance(value, User) else value.user
+        resolved.setdefault("users", {})[key] = payloads.user(user)
+        if channel.guild and user.id in channel.guild.members:
+            member = channel.guild.members[user.id]
+            shown = payloads.member(member, with_user=False) | {"permissions": str(in_channel(member, channel))}
+            resolved.setdefault("members", {})[key] = shown
+    return key
+
+
+def message_payload(world: World, command: Json, message: Message) -> Json:
+    """The ``data`` of a message context-menu command; its target arrives whole, whatever the intents."""
+    shown = payloads.message(message, world, intent=True)
+    payload: Json = {
+        "id": command["id"],
+        "name": command["name"],
+        "type": 3,
+        "target_id": str(message.id),
+        "resolved": {"messages": {str(message.id): shown}},
+    }
+    if "guild_id" in command:
+        payload["guild_id"] = command["guild_id"]
+    return payload
+
+
+def modal_payload(world: World, channel: Channel, modal: Json, fields: Mapping[str, Any]) -> Json:
+    """The ``data`` of a submitted modal; text inputs that are left out keep the text the bot put in."""
+    labels = {part["component"]["custom_id"]: part["label"] for part in modal["components"] if part["type"] == _LABEL}
+    inputs = [part for part in walk_components(modal["components"]) if "custom_id" in part]
+    known = {part["custom_id"] for part in inputs} | {part.get("label") for part in inputs} | set(labels.values())
+    if extra := set(fields) - known:
+        raise NotOffered(f"the form has no field {sorted(extra)}")
+    resolved: Json = {}
+    submitted: list[Json] = []
+    number = 0
+    for part in modal["components"]:
+        number += 2
+        if part["type"] == _LABEL:
+            inner = part["component"]
+            value = _field(fields, inner["custom_id"], part["label"])
+            filled = _fill(world, channel, inner, value, resolved) | {"id": number}
+            submitted.append({"type": _LABEL, "id": number - 1, "component": filled})
+        elif part["type"] == 1:
+            [inner] = part["components"]
+            value = _field(fields, inner["custom_id"], inner.get("label"))
+            filled = _fill(world, channel, inner, value, resolved) | {"id": number}
+            submitted.append({"type": 1, "id": number - 1, "components": [filled]})
+        else:
+            submitted.append({"type": part["type"], "id": number - 1})
+    payload: Json = {"custom_id": modal["custom_id"], "components": submitted}
+    if resolved:
+        payload["resolved"] = resolved
+    return payload
+
+
+def _field(fields: Mapping[str, Any], custom_id: str, label: str | None) -> Any:
+    return fields[custom_id] if custom_id in fields else fields.get(label or "")
+
+
+def _fill(world: World, channel: Channel, part: Json, value: Any, resolved: Json) -> Json:
+    shown: Json = {"type": part["type"], "custom_id": part["custom_id"]}
+    if part["type"] == _TEXT_INPUT:
+        text = part.get("value", "") if value is None else value
+        low, high = part.get("min_length") or 0, part.get("max_length") or 4000
+        if (part.get("required", True) and not text) or not low <= len(text) <= high:
+            raise NotOffered(f"the field {part['custom_id']} takes {low} to {high} characters, not {len(text)}")
+        return shown | {"value": text}
+    if part["type"] == _FILE_UPLOAD:
+        files = () if value is None else tuple(value if isinstance(value, list | tuple) else (value,))
+        uploads = interactions.store_uploads(world, channel, files)
+        resolved.setdefault("attachments", {}).update({one["id"]: one for one in uploads})
+        return shown | {"values": [one["id"] for one in uploads]}
+    if part["type"] == _SELECT:
+        return shown | {"values": list(value or [])}
+    return shown | {"value": value}

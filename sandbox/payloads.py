@@ -1,0 +1,343 @@
+"""The records as JSON, in the shapes of Discord's OpenAPI and gateway schemas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox import cdn, media, visibility
+from sandbox.clock import born_at, iso
+from sandbox.model import (
+    Attachment,
+    Channel,
+    ChannelType,
+    Guild,
+    Json,
+    Message,
+    Origin,
+    Overwrite,
+    Reaction,
+    Role,
+    User,
+)
+
+if TYPE_CHECKING:
+    from sandbox.actors import Member
+    from sandbox.world import World
+
+
+def user(person: User) -> Json:
+    shown: Json = {
+        "id": str(person.id),
+        "username": person.name.lower().replace(" ", "_"),
+        "global_name": None if person.bot else person.name,
+        "avatar": None,
+        "discriminator": "0",
+        "public_flags": 0,
+        "flags": 0,
+        "banner": None,
+        "accent_color": None,
+        "avatar_decoration_data": None,
+        "collectibles": None,
+        "primary_guild": None,
+    }
+    if person.bot:
+        shown["bot"] = True
+        shown["username"] = person.name
+    return shown
+
+
+def own_user(person: User) -> Json:
+    return user(person) | {"mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
+
+
+def member(somebody: Member, *, with_user: bool = True) -> Json:
+    shown: Json = {
+        "avatar": None,
+        "banner": None,
+        "communication_disabled_until": None,
+        "flags": 0,
+        "joined_at": iso(somebody.joined_at),
+        "nick": None,
+        "pending": False,
+        "premium_since": None,
+        "roles": [str(role.id) for role in somebody.roles],
+        "mute": False,
+        "deaf": False,
+    }
+    if with_user:
+        shown["user"] = user(somebody.user)
+    return shown
+
+
+def role(one: Role) -> Json:
+    shown: Json = {
+        "id": str(one.id),
+        "name": one.name,
+        "permissions": str(one.permissions),
+        "position": one.position,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": one.managed_by is not None,
+        "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    if one.managed_by is not None:
+        shown["tags"] = {"bot_id": str(one.managed_by)}
+    return shown
+
+
+def overwrite(one: Overwrite) -> Json:
+    return {"id": str(one.id), "type": one.kind, "allow": str(one.allow), "deny": str(one.deny)}
+
+
+def channel(one: Channel) -> Json:
+    """Any channel; threads without the reader's own membership (see `thread`)."""
+    if one.is_thread:
+        return thread(one)
+    shown: Json = {
+        "id": str(one.id),
+        "type": int(one.type),
+        "flags": 0,
+        "last_message_id": _id_or_none(one.last_message_id),
+        "last_pin_timestamp": None,
+    }
+    if one.type is ChannelType.DM:
+        return shown | {"recipients": [user(person) for person in one.recipients if not person.bot]}
+    assert one.guild is not None
+    return shown | {
+        "guild_id": str(one.guild.id),
+        "name": one.name,
+        "topic": one.topic,
+        "parent_id": None,
+        "position": one.position,
+        "nsfw": one.nsfw,
+        "rate_limit_per_user": one.rate_limit_per_user,
+        "permission_overwrites": [overwrite(each) for each in one.overwrites],
+    }
+
+
+def thread(one: Channel, reader: User | None = None) -> Json:
+    """A thread, with the reader's membership if it has joined."""
+    assert one.guild is not None and one.parent is not None and one.archive_changed_at is not None
+    sent = sum(1 for message in one.messages if message.id != one.id)
+    shown: Json = {
+        "id": str(one.id),
+        "type": int(one.type),
+        "flags": 0,
+        "guild_id": str(one.guild.id),
+        "parent_id": str(one.parent.id),
+        "owner_id": str(one.owner_id),
+        "name": one.name,
+        "last_message_id": _id_or_none(one.last_message_id),
+        "last_pin_timestamp": None,
+        "rate_limit_per_user": one.rate_limit_per_user,
+        "message_count": sent,
+        "member_count": min(len(one.joined), 50),
+        "total_message_sent": one.total_sent,
+        "thread_metadata": {
+            "archived": one.archived,
+            "archive_timestamp": iso(one.archive_changed_at),
+            "auto_archive_duration": one.auto_archive_duration,
+            "locked": one.locked,
+            "create_timestamp": iso(born_at(one.id)),
+        },
+    }
+    if one.type is ChannelType.PRIVATE_THREAD:
+        shown["thread_metadata"]["invitable"] = one.invitable
+    if reader is not None and reader.id in one.joined:
+        shown["member"] = thread_member(one, reader.id)
+    return shown
+
+
+def thread_member(one: Channel, user_id: int) -> Json:
+    return {"id": str(one.id), "user_id": str(user_id), "join_timestamp": iso(one.joined[user_id]), "flags": 1}
+
+
+def attachment(one: Attachment, world: World) -> Json:
+    shown: Json = {
+        "id": str(one.id),
+        "filename": one.filename,
+        "size": len(one.bytes),
+        "url": world.cdn.url(one),
+        "proxy_url": world.cdn.url(one, cdn.PROXY_HOST),
+        "content_type": one.content_type,
+    }
+    if one.size is not None:
+        shown["width"], shown["height"] = one.size
+    if one.description is not None:
+        shown["description"] = one.description
+    if one.ephemeral:
+        shown["ephemeral"] = True
+    return shown
+
+
+def emoji(one: Reaction) -> Json:
+    return {"id": _id_or_none(one.id), "name": one.name}
+
+
+def reaction(one: Reaction, reader: User) -> Json:
+    return {
+        "emoji": emoji(one),
+        "count": len(one.users),
+        "count_details": {"burst": 0, "normal": len(one.users)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": reader in one.users,
+    }
+
+
+def origin(one: Origin) -> Json:
+    """The ``interaction_metadata`` of a message."""
+    owners = {"0": str(one.guild_id or 0)}
+    shown: Json = {
+        "id": str(one.id),
+        "type": one.type,
+        "user": user(one.user),
+        "authorizing_integration_owners": owners,
+    }
+    optional = {
+        "original_response_message_id": one.original_id,
+        "target_message_id": one.target_message_id,
+        "interacted_message_id": one.component_message_id,
+    }
+    shown |= {key: str(value) for key, value in optional.items() if value is not None}
+    if one.trigger is not None:
+        shown["triggering_interaction_metadata"] = origin(one.trigger)
+    return shown
+
+
+def message(one: Message, world: World, *, intent: bool, nested: bool = False) -> Json:
+    """A message as the bot gets to see it.
+
+    Args:
+        intent: whether this reader has the message-content intent; without it, what `visibility` hides is empty.
+        nested: for a message inside another one, which is not followed further.
+    """
+    readable = intent or visibility.readable_without_intent(one, world.bot_user)
+    shown: Json = {
+        "id": str(one.id),
+        "channel_id": str(one.channel.id),
+        "type": int(one.type),
+        "author": user(one.author),
+        "content": one.content if readable else "",
+        "timestamp": iso(one.created_at),
+        "edited_timestamp": iso(one.edited_at) if one.edited_at else None,
+        "tts": one.tts,
+        "mention_everyone": one.mention_everyone,
+        "mentions": [user(person) for person in one.mentions],
+        "mention_roles": [str(role_id) for role_id in one.mention_roles],
+        "attachments": [attachment(each, world) for each in one.attachments] if readable else [],
+        "embeds": media.embeds(one, world.cdn) if readable else [],
+        "components": media.components(one, world.cdn) if readable else [],
+        "pinned": False,
+        "flags": one.flags,
+    }
+    if one.reactions:
+        shown["reactions"] = [reaction(each, world.bot_user) for each in one.reactions]
+    if one.nonce is not None:
+        shown["nonce"] = one.nonce
+    if one.channel.is_thread:
+        shown["position"] = sum(1 for other in one.channel.messages_by_id if other < one.id)
+    if one.thread is not None:
+        shown["thread"] = thread(one.thread, world.bot_user)
+    if one.origin is not None:
+        shown |= _answer_marks(one.origin, world)
+    return shown | _reference(one, world, intent=intent, nested=nested)
+
+
+def _answer_marks(from_: Origin, world: World) -> Json:
+    marks: Json = {
+        "webhook_id": str(world.bot_user.id),
+        "application_id": str(world.bot_user.id),
+        "interaction_metadata": origin(from_),
+    }
+    if from_.name:
+        marks["interaction"] = {
+            "id": str(from_.id), "type": from_.type, "name": from_.name, "user": user(from_.user),
+        }  # fmt: skip
+    return marks
+
+
+def _reference(one: Message, world: World, *, intent: bool, nested: bool) -> Json:
+    if one.reference is None:
+        return {}
+    channel_id, message_id = one.reference
+    pointer: Json = {"type": 0, "channel_id": str(channel_id)}
+    if one.channel.guild is not None:
+        pointer["guild_id"] = str(one.channel.guild.id)
+    if message_id is None:
+        return {"message_reference": pointer}
+    pointer["message_id"] = str(message_id)
+    if nested:
+        return {"message_reference": pointer}
+    target = one.referenced_message
+    gone = target is None or target.deleted
+    inner = None if gone or target is None else message(target, world, intent=intent, nested=True)
+    return {"message_reference": pointer, "referenced_message": inner}
+
+
+def located(one: Message, world: World, *, intent: bool) -> Json:
+    """A message as the gateway sends it, with its guild and its author's membership."""
+    shown = message(one, world, intent=intent) | {"channel_type": int(one.channel.type)}
+    guild = one.channel.guild
+    if guild is None:
+        return shown
+    shown["guild_id"] = str(guild.id)
+    if one.author.id in guild.members and one.origin is None:
+        shown["member"] = member(guild.members[one.author.id], with_user=False)
+    for person in shown["mentions"]:
+        if int(person["id"]) in guild.members:
+            person["member"] = member(guild.members[int(person["id"])], with_user=False)
+    return shown
+
+
+def _id_or_none(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def guild(one: Guild) -> Json:
+    """The parts that REST and GUILD_CREATE share."""
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "icon": None,
+        "description": None,
+        "splash": None,
+        "discovery_splash": None,
+        "features": [],
+        "banner": None,
+        "owner_id": str(one.owner_id),
+        "application_id": None,
+        "region": "us-west",
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 0,
+        "roles": [role(each) for each in one.roles.values()],
+        "default_message_notifications": 1,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_presences": None,
+        "max_members": 500_000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "rules_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "public_updates_channel_id": None,
+        "premium_progress_bar_enabled": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+        "incidents_data": None,
+        "hub_type": None,
+    }

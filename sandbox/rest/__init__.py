@@ -1,0 +1,17 @@
+"""Discord's REST API, version 10, as far as a bot like ours needs it."""
+
+from __future__ import annotations
+
+from sandbox.rest import applications, channels, guilds, messages, reactions, threads, users, webhooks
+from sandbox.rest.router import Route
+
+ROUTES: tuple[Route, ...] = (
+    *applications.ROUTES,
+    *channels.ROUTES,
+    *guilds.ROUTES,
+    *messages.ROUTES,
+    *reactions.ROUTES,
+    *threads.ROUTES,
+    *users.ROUTES,
+    *webhooks.ROUTES,
+)

@@ -1,0 +1,124 @@
+"""The application and its commands."""
+
+from __future__ import annotations
+
+from sandbox import forms, payloads
+from sandbox.errors import ApiError, missing_access, unknown
+from sandbox.model import Json
+from sandbox.rest.router import Call, Route
+
+
+def application(call: Call) -> Json:
+    world = call.world
+    return {
+        "id": str(world.bot_user.id),
+        "name": world.bot_user.name,
+        "icon": None,
+        "description": "",
+        "type": None,
+        "bot": payloads.user(world.bot_user),
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "integration_types_config": {"0": {}},
+        "verify_key": "0" * 64,
+        "flags": world.application_flags,
+        "flags_new": str(world.application_flags),
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": payloads.user(world.owner),
+        "approximate_guild_count": len(world.guilds),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": [],
+    }
+
+
+def _scope(call: Call) -> int | None:
+    """The guild whose commands the path means; None for the global ones."""
+    if call.id("application_id") != call.world.bot_user.id:
+        raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
+    if "guild_id" not in call.params:
+        return None
+    guild_id = call.id("guild_id")
+    if guild_id not in call.world.guilds:
+        raise missing_access()
+    return guild_id
+
+
+def list_commands(call: Call) -> list[Json]:
+    return call.world.commands[_scope(call)]
+
+
+def overwrite_commands(call: Call) -> list[Json]:
+    """Replace all commands of a scope; those that keep their name and type keep their identifier."""
+    scope = _scope(call)
+    given = call.body or []
+    forms.check_commands(given)
+    old = {(one["type"], one["name"]): one["id"] for one in call.world.commands[scope]}
+    registered = [_registered(call, scope, one, old) for one in given]
+    call.world.commands[scope] = registered
+    call.world.changed()
+    return registered
+
+
+def create_command(call: Call) -> Json:
+    scope = _scope(call)
+    forms.check_commands([call.fields])
+    kept = [one for one in call.world.commands[scope] if _key(one) != _key(call.fields)]
+    old = {_key(one): one["id"] for one in call.world.commands[scope]}
+    command = _registered(call, scope, call.fields, old)
+    call.world.commands[scope] = [*kept, command]
+    call.world.changed()
+    return command
+
+
+def delete_command(call: Call) -> None:
+    commands = call.world.commands[_scope(call)]
+    found = next((one for one in commands if one["id"] == call.params["command_id"]), None)
+    if found is None:
+        raise unknown("application command")
+    commands.remove(found)
+
+
+def _key(command: Json) -> tuple[int, str]:
+    return command.get("type") or 1, command["name"]
+
+
+def _registered(call: Call, scope: int | None, given: Json, old: dict[tuple[int, str], str]) -> Json:
+    world = call.world
+    kept = ("options", "nsfw", "name_localizations", "description_localizations")
+    command: Json = {
+        "id": old.get(_key(given)) or str(world.ids.next()),
+        "application_id": str(world.bot_user.id),
+        "version": str(world.ids.next()),
+        "type": given.get("type") or 1,
+        "name": given["name"],
+        "description": given.get("description") or "",
+        "default_member_permissions": None,
+        "integration_types": given.get("integration_types") or [0],
+    }
+    if given.get("default_member_permissions") is not None:
+        command["default_member_permissions"] = str(given["default_member_permissions"])
+    if scope is None:
+        command["contexts"] = given.get("contexts")
+        command["dm_permission"] = given.get("dm_permission") is not False
+    else:
+        command["guild_id"] = str(scope)
+    return command | {key: given[key] for key in kept if given.get(key) is not None}
+
+
+ROUTES = (
+    Route("GET", "/applications/@me", application),
+    Route("GET", "/oauth2/applications/@me", application),
+    Route("GET", "/applications/{application_id}/commands", list_commands),
+    Route("PUT", "/applications/{application_id}/commands", overwrite_commands),
+    Route("POST", "/applications/{application_id}/commands", create_command, status=201),
+    Route("DELETE", "/applications/{application_id}/commands/{command_id}", delete_command),
+    Route("GET", "/applications/{application_id}/guilds/{guild_id}/commands", list_commands),
+    Route("PUT", "/applications/{application_id}/guilds/{guild_id}/commands", overwrite_commands),
+    Route("POST", "/applications/{application_id}/guilds/{guild_id}/commands", create_command, status=201),
+    Route("DELETE", "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}", delete_command),
+)

@@ -1,0 +1,62 @@
+"""Who the bot is, where the gateway is, and direct channels."""
+
+from __future__ import annotations
+
+from sandbox import gateway, payloads
+from sandbox.errors import ApiError, unknown
+from sandbox.model import Json
+from sandbox.permissions import in_guild
+from sandbox.rest.router import Call, Route
+
+
+def me(call: Call) -> Json:
+    return payloads.own_user(call.world.bot_user)
+
+
+def user(call: Call) -> Json:
+    found = call.world.users.get(call.id("user_id"))
+    if found is None:
+        raise unknown("User")
+    return payloads.user(found)
+
+
+def gateway_url(call: Call) -> Json:
+    return {"url": f"wss://{gateway.HOST}"}
+
+
+def gateway_bot(call: Call) -> Json:
+    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    return {"url": f"wss://{gateway.HOST}", "shards": 1, "session_start_limit": limit}
+
+
+def open_dm(call: Call) -> Json:
+    person = call.world.users.get(int(call.fields.get("recipient_id") or 0))
+    if person is None or person.bot:
+        raise ApiError(400, 50033, "Invalid Recipient(s)")
+    return payloads.channel(call.world.direct_channel(person))
+
+
+def my_guilds(call: Call) -> list[Json]:
+    world = call.world
+    return [
+        {
+            "id": str(guild.id),
+            "name": guild.name,
+            "icon": None,
+            "banner": None,
+            "owner": False,
+            "permissions": str(in_guild(guild.members[world.bot_user.id])),
+            "features": [],
+        }
+        for guild in world.guilds.values()
+    ]
+
+
+ROUTES = (
+    Route("GET", "/users/@me", me),
+    Route("GET", "/users/@me/guilds", my_guilds),
+    Route("POST", "/users/@me/channels", open_dm),
+    Route("GET", "/users/{user_id}", user),
+    Route("GET", "/gateway", gateway_url, public=True),
+    Route("GET", "/gateway/bot", gateway_bot),
+)

@@ -1,0 +1,187 @@
+"""The sandbox itself: one TLS port on loopback that is discord.com, the gateway and the CDN at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import trustme
+from aiohttp import web
+
+from sandbox import cdn, gateway, transcript
+from sandbox.actors import Member
+from sandbox.faults import Faults
+from sandbox.gateway import GatewayServer
+from sandbox.intents import Intents
+from sandbox.model import Channel, Guild, User
+from sandbox.rates import RateLimiter
+from sandbox.rest import ROUTES
+from sandbox.rest.router import Router
+from sandbox.world import GatewayEvent, Request, World
+
+log = logging.getLogger("sandbox")
+
+HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com", "media.discordapp.net")
+_MAX_REQUEST_BYTES = 128 * 1024 * 1024  # larger than any legal upload, so that ours are the limits that bite
+
+
+class Sandbox:
+    """A local Discord for one bot.
+
+    ``async with Sandbox() as sandbox:`` listens on 127.0.0.1 under a throw-away certificate authority. Point every
+    Discord host of the bot to `address`, let it trust `ca_file` and give it `token`; nothing else about it changes.
+
+    Args:
+        data_dir: where the CA certificate is written; a temporary directory by default.
+        port: 0 takes a free one.
+        message_content, server_members, presences: the privileged intents, as switched in the developer portal.
+        rate_limits: whether requests beyond Discord's limits get 429 and the rate headers are sent.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        *,
+        port: int = 0,
+        message_content: bool = False,
+        server_members: bool = False,
+        presences: bool = False,
+        rate_limits: bool = True,
+    ) -> None:
+        privileged = Intents(0)
+        for allowed, intent in (
+            (message_content, Intents.MESSAGE_CONTENT),
+            (server_members, Intents.GUILD_MEMBERS),
+            (presences, Intents.GUILD_PRESENCES),
+        ):
+            privileged |= intent if allowed else Intents(0)
+        self.world = World(privileged=privileged)
+        self.gateway = GatewayServer(self.world)
+        self.world.gateway = self.gateway
+        self._router = Router(self.world, ROUTES, RateLimiter(enabled=rate_limits))
+        self._port = port
+        self._temporary = None if data_dir else tempfile.TemporaryDirectory(prefix="sandbox-")
+        self._directory = data_dir or Path(self._temporary.name if self._temporary else ".")
+        self._runner: web.AppRunner | None = None
+
+    # Where it is
+
+    @property
+    def address(self) -> str:
+        """``127.0.0.1:PORT``."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate authority to trust, as PEM."""
+        return self._directory / "sandbox-ca.pem"
+
+    @property
+    def token(self) -> str:
+        """The bot's token."""
+        return self.world.token
+
+    @property
+    def bot_user(self) -> User:
+        return self.world.bot_user
+
+    # What happened
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every REST request of the bot with its answer, oldest first."""
+        return self.world.requests
+
+    @property
+    def events(self) -> list[GatewayEvent]:
+        """Every gateway payload, both ways, oldest first."""
+        return self.world.events
+
+    @property
+    def faults(self) -> Faults:
+        """Order faults here: ``sandbox.faults.next("POST", "/channels/*/messages", status=500)``."""
+        return self.world.faults
+
+    # Setting the scene
+
+    def create_guild(self, name: str = "Studio", *, bot_permissions: int | None = None) -> Guild:
+        """A server with the bot in it; ``bot_permissions`` are those of the bot's role (default: like everyone)."""
+        return self.world.create_guild(name, bot_permissions=bot_permissions)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once, for links, tokens and nonces (not for rate limits)."""
+        self.world.clock.advance(seconds)
+
+    # Waiting
+
+    async def until(self, predicate: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109
+        """Wait until the predicate returns something true, and return that. It is tried after every change.
+
+        Raises:
+            TimeoutError: it did not within ``timeout`` seconds.
+        """
+        return await self.world.until(predicate, timeout)
+
+    async def wait_until_bot_ready(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+        """Wait until a bot has connected to the gateway and got READY."""
+        await self.until(lambda: self.gateway.connected, timeout)
+
+    async def wait_for_commands(self, timeout: float = 30.0) -> list[str]:  # noqa: ASYNC109
+        """Wait until the bot has registered commands; returns their names."""
+        await self.until(lambda: any(self.world.commands.values()), timeout)
+        return [command["name"] for scope in self.world.commands.values() for command in scope]
+
+    def transcript(self, channel: Channel, *, viewer: Member | None = None) -> str:
+        """The conversation as a member sees it, threads included; with a viewer, also what only they see."""
+        return transcript.render(channel, viewer=viewer.user if viewer else None)
+
+    # Running
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Make the certificates and listen."""
+        authority = trustme.CA()
+        certificate = authority.issue_cert(*HOSTS)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        await asyncio.to_thread(authority.cert_pem.write_to_path, str(self.ca_file))
+        app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=context)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        log.info("sandbox listens on %s", self.address)
+
+    async def stop(self) -> None:
+        await self.gateway.shut_down()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        host = request.host.partition(":")[0]
+        if host == gateway.HOST:
+            fault = self.faults.take("GET", "/gateway")
+            if fault is not None:
+                return web.Response(status=fault.status or 503)
+            return await self.gateway.serve(request)
+        if host in (cdn.HOST, cdn.PROXY_HOST):
+            return await self.world.cdn.serve(request)
+        return await self._router.serve(request)

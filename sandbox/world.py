@@ -1,0 +1,264 @@
+"""The state of the local Discord, and its verbs for guilds, channels and members."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sandbox import payloads, permissions
+from sandbox.actors import Member
+from sandbox.cdn import Cdn
+from sandbox.clock import Clock, Snowflakes, iso
+from sandbox.errors import missing_access, unknown
+from sandbox.faults import Faults
+from sandbox.intents import APPLICATION_FLAGS, Intents
+from sandbox.model import Channel, ChannelType, File, Guild, Json, Message, Overwrite, Role, User
+
+if TYPE_CHECKING:
+    from sandbox.interactions import Interaction
+
+log = logging.getLogger("sandbox")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request of the bot, and what it got. ``path`` has no version prefix; ``route`` names its parameters."""
+
+    method: str
+    path: str
+    route: str
+    query: dict[str, str]
+    body: Any
+    files: tuple[File, ...]
+    multipart: bool
+    status: int
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayEvent:
+    """One payload that went over the gateway: sent to the bot, or received from it."""
+
+    payload: Json
+    sent: bool
+
+    @property
+    def name(self) -> str | None:
+        name: str | None = self.payload.get("t")
+        return name
+
+
+class Gateway(Protocol):
+    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None) -> None: ...
+
+
+class World:
+    """Everything there is. One bot; the verbs emit the gateway events that Discord would."""
+
+    def __init__(self, *, privileged: Intents) -> None:
+        self.clock = Clock()
+        self.ids = Snowflakes(self.clock)
+        self.cdn = Cdn(self.clock)
+        self.faults = Faults()
+        self.privileged = privileged
+        self.bot_user = User(id=self.ids.next(), name="Faraday", bot=True)
+        self.owner = User(id=self.ids.next(), name="owner")
+        self.token = f"sandbox.{secrets.token_urlsafe(24)}"
+        self.users: dict[int, User] = {user.id: user for user in (self.bot_user, self.owner)}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.interactions: dict[str, Interaction] = {}  # by token
+        self.commands: dict[int | None, list[Json]] = {None: []}  # by guild, None for global ones
+        self.nonces: dict[tuple[int, int, str | int | None], tuple[Message, float]] = {}
+        self.requests: list[Request] = []
+        self.events: list[GatewayEvent] = []
+        self.gateway: Gateway | None = None
+        self._change = asyncio.Event()
+
+    # Time and change
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.now(), UTC)
+
+    def changed(self) -> None:
+        """Wake everybody who waits for something to happen."""
+        self._change.set()
+        self._change = asyncio.Event()
+
+    async def until(self, predicate: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109
+        """Wait for the predicate to become true, looking after every change, and return what it returned.
+
+        Raises:
+            TimeoutError: it did not within ``timeout`` seconds.
+        """
+        async with asyncio.timeout(timeout):
+            while not (found := predicate()):
+                await self._change.wait()
+        return found
+
+    @property
+    def reads_content(self) -> bool:
+        """Whether the application may read every message over REST."""
+        return bool(self.privileged & Intents.MESSAGE_CONTENT)
+
+    @property
+    def application_flags(self) -> int:
+        return sum(flag for intent, flag in APPLICATION_FLAGS.items() if intent & self.privileged)
+
+    # Looking things up, as the bot may
+
+    def bot_member(self, channel: Channel) -> Member | None:
+        """The bot's membership where the channel is; None in a DM."""
+        if channel.guild is None:
+            return None
+        member = channel.guild.members.get(self.bot_user.id)
+        if member is None:
+            raise missing_access()
+        return member
+
+    def channel(self, channel_id: int) -> Channel:
+        if channel_id not in self.channels:
+            raise unknown("Channel")
+        return self.channels[channel_id]
+
+    def guild(self, guild_id: int) -> Guild:
+        if guild_id not in self.guilds:
+            raise unknown("Guild")
+        return self.guilds[guild_id]
+
+    def message(self, channel: Channel, message_id: int) -> Message:
+        message = channel.messages_by_id.get(message_id)
+        if message is None or message.ephemeral:
+            raise unknown("Message")
+        return message
+
+    def bot_sees(self, channel: Channel) -> bool:
+        if channel.guild is None:
+            return self.bot_user in channel.recipients
+        member = channel.guild.members.get(self.bot_user.id)
+        bits = permissions.in_channel(member, channel) if member else 0
+        return bool(bits & permissions.Permissions.VIEW_CHANNEL)
+
+    # Telling the bot
+
+    def emit(
+        self,
+        name: str,
+        build: Callable[[bool], Json],
+        *,
+        channel: Channel | None = None,
+        guild: Guild | None = None,
+    ) -> None:
+        """Send an event to the bot if it may see it. ``build`` gets whether the reader has message content."""
+        place = guild or (channel.guild if channel else None)
+        if self.gateway is not None and (channel is None or self.bot_sees(channel)):
+            self.gateway.dispatch(name, build, guild_id=place.id if place else None)
+        self.changed()
+
+    # Guilds, roles, members
+
+    def create_guild(self, name: str, *, bot_permissions: int | None = None) -> Guild:
+        """A server owned by somebody else, with the bot in it under its own role."""
+        guild = Guild(id=self.ids.next(), name=name, owner_id=self.owner.id, world=self)
+        guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=permissions.EVERYONE)
+        self.guilds[guild.id] = guild
+        self.commands.setdefault(guild.id, [])
+        bits = permissions.EVERYONE if bot_permissions is None else bot_permissions
+        own = Role(id=self.ids.next(), name=self.bot_user.name, permissions=bits, position=1)
+        own.managed_by = self.bot_user.id
+        guild.roles[own.id] = own
+        self._join(guild, self.owner, ())
+        self._join(guild, self.bot_user, (own,))
+        everybody = bool(self.privileged & Intents.GUILD_MEMBERS)
+        self.emit("GUILD_CREATE", lambda _: self.guild_create(guild, everybody=everybody), guild=guild)
+        return guild
+
+    def guild_create(self, guild: Guild, *, everybody: bool) -> Json:
+        """GUILD_CREATE's payload; without the members intent, only the bot itself is among the members."""
+        bot = guild.members[self.bot_user.id]
+        members = list(guild.members.values()) if everybody else [bot]
+        channels = [channel for channel in guild.channels.values() if not channel.is_thread]
+        threads = [thread for channel in channels for thread in channel.threads if not thread.archived]
+        return payloads.guild(guild) | {
+            "joined_at": iso(bot.joined_at),
+            "large": False,
+            "unavailable": False,
+            "member_count": len(guild.members),
+            "members": [payloads.member(member) for member in members],
+            "channels": [payloads.channel(channel) for channel in channels],
+            "threads": [payloads.thread(thread, self.bot_user) for thread in threads if self.bot_sees(thread)],
+            "presences": [],
+            "voice_states": [],
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+        }
+
+    def create_role(self, guild: Guild, name: str, *, permissions: int) -> Role:
+        role = Role(id=self.ids.next(), name=name, permissions=permissions, position=len(guild.roles))
+        guild.roles[role.id] = role
+        shown = {"guild_id": str(guild.id), "role": payloads.role(role)}
+        self.emit("GUILD_ROLE_CREATE", lambda _: shown, guild=guild)
+        return role
+
+    def add_member(self, guild: Guild, name: str, *, roles: tuple[Role, ...]) -> Member:
+        user = next((user for user in self.users.values() if user.name == name and not user.bot), None)
+        if user is None:
+            user = User(id=self.ids.next(), name=name)
+            self.users[user.id] = user
+        if user.id in guild.members:
+            return guild.members[user.id]
+        member = self._join(guild, user, roles)
+        self.emit(
+            "GUILD_MEMBER_ADD",
+            lambda _: payloads.member(member) | {"guild_id": str(guild.id)},
+            guild=guild,
+        )
+        return member
+
+    def _join(self, guild: Guild, user: User, roles: tuple[Role, ...]) -> Member:
+        member = Member(user=user, guild=guild, world=self, joined_at=self.now(), roles=list(roles))
+        guild.members[user.id] = member
+        return member
+
+    # Channels
+
+    def create_text_channel(self, guild: Guild, name: str, *, allow: int, deny: int, nsfw: bool) -> Channel:
+        channel = Channel(
+            id=self.ids.next(),
+            type=ChannelType.TEXT,
+            world=self,
+            guild=guild,
+            name=name,
+            nsfw=nsfw,
+            position=len(guild.channels),
+        )
+        if allow or deny:
+            channel.overwrites.append(Overwrite(id=self.bot_user.id, kind=1, allow=int(allow), deny=int(deny)))
+        guild.channels[channel.id] = self.channels[channel.id] = channel
+        self.emit("CHANNEL_CREATE", lambda _: payloads.channel(channel), channel=channel)
+        return channel
+
+    def overwrite(self, channel: Channel, *, allow: int, deny: int, member: Member | None) -> None:
+        target = member.id if member else self.bot_user.id
+        channel.overwrites = [kept for kept in channel.overwrites if kept.id != target]
+        channel.overwrites.append(Overwrite(id=target, kind=1, allow=int(allow), deny=int(deny)))
+        self.emit("CHANNEL_UPDATE", lambda _: payloads.channel(channel), guild=channel.guild)
+
+    def direct_channel(self, user: User) -> Channel:
+        """The DM between the bot and this user, made when first asked for."""
+        for channel in self.channels.values():
+            if channel.type is ChannelType.DM and user in channel.recipients:
+                return channel
+        channel = Channel(id=self.ids.next(), type=ChannelType.DM, world=self, recipients=[user, self.bot_user])
+        self.channels[channel.id] = channel
+        return channel
+
+    def archive(self, thread: Channel, *, locked: bool) -> None:
+        thread.archived, thread.locked, thread.archive_changed_at = True, locked, self.now()
+        self.emit("THREAD_UPDATE", lambda _: payloads.thread(thread, self.bot_user), channel=thread)

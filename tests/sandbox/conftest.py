@@ -1,0 +1,105 @@
+"""The real discord.py client, connected to a sandbox in the same process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+from discord import app_commands
+
+from sandbox import Sandbox
+
+
+class OneAddress(AbstractResolver):
+    """Finds every host at the sandbox."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host="127.0.0.1",
+                port=self._port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+def connector_to(sandbox: Sandbox) -> aiohttp.TCPConnector:
+    context = ssl.create_default_context(cafile=str(sandbox.ca_file))
+    return aiohttp.TCPConnector(resolver=OneAddress(int(sandbox.address.rsplit(":")[-1])), ssl=context)
+
+
+class Bot(discord.Client):
+    """A client with a command tree, and a list of the events that it got."""
+
+    def __init__(self, sandbox: Sandbox, intents: discord.Intents) -> None:
+        super().__init__(intents=intents, connector=connector_to(sandbox))
+        self.tree: app_commands.CommandTree[Bot] = app_commands.CommandTree(self)
+        self.seen: list[tuple[str, Any]] = []
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        self.seen.append((event, args))
+        if event == "ready" and not self.ready.done():
+            self.ready.set_result(None)
+        super().dispatch(event, *args, **kwargs)
+
+    def events(self, name: str) -> list[Any]:
+        return [args[0] if args else None for event, args in self.seen if event == name]
+
+
+Connect = Callable[..., Any]
+Setup = Callable[[discord.Client, app_commands.CommandTree[Any]], None]
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+    async with Sandbox(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def connect() -> Connect:
+    """``async with connect(sandbox, setup) as bot``: a bot past READY, its commands synced if it has any."""
+
+    @asynccontextmanager
+    async def connected(
+        sandbox: Sandbox,
+        setup: Setup = lambda bot, tree: None,
+        *,
+        intents: discord.Intents | None = None,
+    ) -> AsyncIterator[Bot]:
+        bot = Bot(sandbox, intents or discord.Intents.default())
+        setup(bot, bot.tree)
+        await bot.login(sandbox.token)
+        if bot.tree.get_commands() or bot.tree.get_commands(type=discord.AppCommandType.message):
+            await bot.tree.sync()
+        running = asyncio.create_task(bot.connect())
+        try:
+            await asyncio.wait({running, bot.ready}, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+            assert bot.ready.done(), running
+            yield bot
+        finally:
+            await bot.close()
+            await asyncio.gather(running, return_exceptions=True)
+
+    return connected
