@@ -1,5 +1,3 @@
-"""Small bundles with random weights: they paint nothing, but every path through the engine runs in milliseconds."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,24 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from omegaconf import OmegaConf
-from safetensors.torch import save_file
 
-from engine import bundles, upstream, vqgan
+from engine import bundles
 from engine.messages import Spec
-
-DDCONFIG = {
-    "double_z": False,
-    "z_channels": 32,
-    "resolution": 32,
-    "in_channels": 3,
-    "out_ch": 3,
-    "ch": 32,
-    "ch_mult": [1, 1, 2],
-    "num_res_blocks": 1,
-    "attn_resolutions": [],
-    "dropout": 0.0,
-}
 
 
 @pytest.fixture(autouse=True)
@@ -33,28 +16,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="session")
-def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder laid out like ``weights`` whose starter bundle is tiny and random."""
-    root = tmp_path_factory.mktemp("weights")
-    starter = root / "starter"
-    starter.mkdir()
-    torch.manual_seed(0)
-    model = vqgan.VQGAN(DDCONFIG, n_embed=64, embed_dim=8, norm_groups=8)
-    torch.nn.init.normal_(model.codebook)
-    save_file({name: tensor.half() for name, tensor in model.state_dict().items()}, starter / "vqgan.safetensors")
-    params = {"ddconfig": DDCONFIG, "n_embed": 64, "embed_dim": 8, "norm_groups": 8}
-    OmegaConf.save({"model": {"params": params}}, starter / "vqgan.yaml")
-    words = upstream.clip_tokenizer().encode("a red blue green car circle at night on white background the")
-    token_ids = torch.tensor([*sorted(set(words)), 49406, 49407])
-    visions: dict[str, tuple[object, int, int | None]] = {"vit": (1, 64, 16), "resnet": ((1, 1, 1, 1), 8, None)}
-    for name, (layers, width, patch) in visions.items():
-        clip = upstream.clip_model().CLIP(32, 32, layers, width, patch, 16, len(token_ids), 64, 1, 1)
-        state = {key: tensor.half() for key, tensor in clip.state_dict().items()}
-        save_file({**state, "token_ids": token_ids}, starter / f"{name}.safetensors")
-    return root
 
 
 @pytest.fixture(scope="session")
