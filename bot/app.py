@@ -1,0 +1,240 @@
+"""The composition root: what the bot is made of, how it comes up, stays connected and goes down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.apology import explain
+from bot.config import Config
+from bot.connector import make_connector
+from bot.dispatcher import Backoff, Dispatcher
+from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
+from bot.errors import BadSetting, UserError
+from bot.files import Files
+from bot.pacing import Pacer
+from bot.publisher import Publisher
+from bot.queue import Queue
+from bot.store import migrate, open_database
+from bot.submit import Submitter
+
+log = logging.getLogger(__name__)
+
+COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls")
+_FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
+_READY_POLL = 0.1  # seconds
+Interaction = discord.Interaction[discord.Client]
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """Slash commands whose errors reach the member who ran them, and nobody else."""
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
+        try:
+            await answer(interaction, explain(_cause(error)))
+        except discord.HTTPException:
+            log.exception("a member could not be told what went wrong")
+
+
+def _cause(error: app_commands.AppCommandError) -> Exception:
+    match error:
+        case app_commands.CommandInvokeError(original=original):
+            return original
+        case app_commands.TransformerError(value=value):
+            return BadSetting(f"“{str(value)[:40]}” is not a value that this setting can have.")
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return UserError("My commands have changed. Reload Discord (Ctrl+R, or restart the app) and try again.")
+        case _:
+            return error
+
+
+async def answer(interaction: Interaction, text: str) -> None:
+    """Tell the member alone, whether or not the interaction was deferred."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(content=text)
+    else:
+        await interaction.response.send_message(text, ephemeral=True)
+
+
+class FaradayBot(commands.Bot):
+    """The Discord client and, from :meth:`setup_hook` on, everything behind it.
+
+    ``clients`` are the engines; by default one process on this machine. To be made inside the running loop.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clients: Sequence[EngineClient] | None = None,
+        *,
+        backoff: Backoff | None = None,
+        pacer: Pacer | None = None,
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=least_intents(message_content=config.discord.message_content),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            max_messages=None,
+            connector=make_connector(config),
+        )
+        self.config = config
+        self._database = open_database(config.queue.database)
+        self.files = Files(Path(config.queue.files))
+        self.queue = Queue(self._database, self.files, max_attempts=config.engine.max_attempts)
+        self.publisher = Publisher(self, self.queue, lambda: self.dispatcher, pacer=pacer)
+        self.dispatcher = Dispatcher(
+            self.queue,
+            self.files,
+            [engine_process(config)] if clients is None else clients,
+            self.publisher,
+            config.engine,
+            backoff=backoff,
+        )
+        self.submitter = Submitter(config, self.queue, self.files, self.dispatcher, self.publisher)
+        self._work: list[asyncio.Task[None]] = []
+        self._closing: asyncio.Task[None] | None = None
+
+    async def setup_hook(self) -> None:
+        """Once, after the token was accepted and before the gateway: the database, the engines, the commands."""
+        await migrate(self._database)
+        dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        dispatching.add_done_callback(self._end_with)
+        self._work.append(dispatching)
+        self._work.append(asyncio.create_task(self._announce(), name="announce"))
+        for cog in COGS:
+            await self.load_extension(cog)
+        if self.config.discord.sync_commands:
+            await self._sync()
+
+    async def _sync(self) -> None:
+        """Register the commands: everywhere, or with the configured servers alone."""
+        guilds: list[discord.Object | None] = [discord.Object(id_) for id_ in self.config.discord.guild_ids]
+        for guild in guilds or [None]:
+            if guild is not None:
+                self.tree.copy_global_to(guild=guild)
+            try:
+                await self.tree.sync(guild=guild)
+            except discord.HTTPException as error:
+                where = f"server {guild.id}" if guild else "Discord"
+                log.error("the commands could not be registered with %s: %s", where, error)
+
+    def _end_with(self, dispatching: asyncio.Task[None]) -> None:
+        """A bot that cannot paint any more must not look alive: whoever supervises it starts it again."""
+        if not dispatching.cancelled() and (error := dispatching.exception()):
+            log.critical("the dispatcher broke down", exc_info=error)
+            self._closing = asyncio.create_task(self.close())
+
+    async def _announce(self) -> None:
+        await self.wait_until_ready()
+        while self.dispatcher.ready is None:  # noqa: ASYNC110 - an engine's start has no event of its own
+            await asyncio.sleep(_READY_POLL)
+        log.info("ready: connected as %s", self.user)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Messages are for the cogs; there are no prefix commands."""
+
+    async def sign_in(self, token: str) -> None:
+        """Log in, trying again while Discord cannot be reached. Raises :class:`discord.LoginFailure`."""
+        backoff = Backoff()
+        for failures in itertools.count(1):
+            try:
+                return await self.login(token)
+            except (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError) as error:
+                log.warning("Discord cannot be reached (%s); trying again in %g s", error, backoff.delay(failures))
+                await self.http.close()  # and its connector with it
+                self.http.connector = make_connector(self.config) or discord.utils.MISSING
+                await asyncio.sleep(backoff.delay(failures))
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected. discord.py reconnects by itself, except when the very first attempt fails or an event
+        cannot be read; both would end it.
+        """
+        backoff = Backoff()
+        for failures in itertools.count(1):
+            try:
+                return await super().connect(reconnect=reconnect)
+            except _FATAL:
+                raise
+            except Exception:
+                if self.is_closed():
+                    return
+                log.exception("the gateway broke off; connecting anew in %g s", backoff.delay(failures))
+                if self.ws is not None and self.ws.open:
+                    await self.ws.close(code=4000)
+                await asyncio.sleep(backoff.delay(failures))
+
+    async def close(self) -> None:
+        """Let go in an order that loses nothing: the engines first, then what they had to say, then Discord."""
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        self._work.clear()
+        await self.publisher.close()
+        await super().close()
+        await self._database.dispose()
+
+
+def least_intents(*, message_content: bool) -> discord.Intents:
+    """What the bot needs to see; none of it is privileged without ``message_content``."""
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = intents.dm_messages = True
+    intents.guild_reactions = intents.dm_reactions = True
+    intents.message_content = message_content
+    return intents
+
+
+def engine_process(config: Config) -> EngineClient:
+    return ProcessEngineClient(engine_settings(config.engine), config.engine.ready_timeout)
+
+
+async def run(config: Config) -> int:
+    """Run until SIGTERM or SIGINT. Returns the exit code: 0, or 1 when Discord refused the bot."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop.set)
+    async with FaradayBot(config) as bot:
+        serving = asyncio.create_task(_serve(bot), name="serve")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            stopping.cancel()
+            return serving.result()
+        log.info("stopping")
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    return 0
+
+
+async def _serve(bot: FaradayBot) -> int:
+    try:
+        await bot.sign_in(bot.config.discord.token.get_secret_value())
+        await bot.connect()
+    except discord.LoginFailure:
+        log.error(
+            "Discord refused the token. Copy it again from the developer portal; `python -m bot doctor` checks it."
+        )
+    except discord.PrivilegedIntentsRequired:
+        log.error(
+            "Discord refused the message content intent. Enable it in the developer portal under Bot, "
+            "or set [discord] message_content = false."
+        )
+    except discord.ConnectionClosed as error:
+        log.error("Discord closed the connection for good: %s", error)
+    return 1

@@ -1,0 +1,82 @@
+"""The buttons of a card. Their state is in their custom_id, so they work after any restart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot.apology import explain
+from bot.jobs import Job, State
+
+if TYPE_CHECKING:
+    from bot.app import FaradayBot
+
+
+class Action(StrEnum):
+    STOP = "stop"
+    CANCEL = "cancel"
+
+
+_LABELS = {Action.STOP: "Stop and keep", Action.CANCEL: "Cancel"}
+_STYLES = {Action.STOP: discord.ButtonStyle.primary, Action.CANCEL: discord.ButtonStyle.secondary}
+_ANSWERS = {
+    Action.STOP: "Stopping: the picture as it is now comes in a moment.",
+    Action.CANCEL: "Cancelled.",
+}
+
+
+class Control(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"faraday:(?P<action>stop|cancel):(?P<job_id>\d{1,18})",
+):
+    """Stop or cancel one job; for its requester and for those who manage messages."""
+
+    def __init__(self, action: Action, job_id: int) -> None:
+        button = discord.ui.Button[discord.ui.View](
+            label=_LABELS[action], style=_STYLES[action], custom_id=f"faraday:{action}:{job_id}"
+        )
+        super().__init__(button)
+        self.action = action
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        return cls(Action(match["action"]), int(match["job_id"]))
+
+    async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
+        try:
+            answer = await self._act(interaction)
+        except Exception as error:
+            answer = explain(error)
+        await interaction.response.send_message(answer, ephemeral=True)
+
+    async def _act(self, interaction: discord.Interaction[FaradayBot]) -> str:
+        bot = interaction.client
+        job = await bot.queue.get(self.job_id)
+        if job is None or job.state not in (State.QUEUED, State.RUNNING):
+            return "That picture is no longer being painted."
+        if not may_control(interaction, job):
+            return f"Only <@{job.requester_id}>, or someone who may manage messages here, can do that."
+        act = bot.dispatcher.stop_job if self.action is Action.STOP else bot.dispatcher.cancel_job
+        if not await act(job.id):
+            return "That picture is no longer being painted."
+        return _ANSWERS[Action.CANCEL if job.state is State.QUEUED else self.action]
+
+
+def may_control(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """The requester may, and whoever moderates the channel."""
+    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
+    return moderates or interaction.user.id == job.requester_id
+
+
+def buttons(job_id: int, actions: Iterable[Action]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for action in actions:
+        view.add_item(Control(action, job_id))
+    return view

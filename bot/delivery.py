@@ -1,0 +1,126 @@
+"""The finished picture as an ordinary message, exactly once.
+
+Discord may have taken a message whose answer was lost. The nonce makes a repeat harmless for some minutes; after a
+restart the channel is searched for the job's file name first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import discord
+
+from bot import attachments, recipe, wording
+from bot.jobs import Job
+from bot.observer import DeliveryImpossible
+
+log = logging.getLogger(__name__)
+
+LEAST_SIDE = 512  # pixels of the long side: smaller pictures are enlarged to be seen
+_SEARCHED = 1000  # messages since the job began
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where the finished picture is."""
+
+    channel_id: int
+    message_id: int
+
+
+class Delivery:
+    """Posts finished pictures for :class:`bot.publisher.Publisher`."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def post(self, job: Job, png: bytes, line: str, *, search: bool) -> Posted:
+        """Post ``png`` with the recipe ``line`` where the job lives, or where it was asked if that is closed.
+
+        ``search``: it may have been posted before. Raises :class:`DeliveryImpossible` when no channel takes it,
+        and whatever the network does.
+        """
+        shown, width, height = await asyncio.to_thread(_finish, png, line)
+        limit = self._size_limit(job)
+        if len(shown) > limit:
+            shown, width, height = await asyncio.to_thread(recipe.stamp, png, line), job.spec.width, job.spec.height
+        if len(shown) > limit:
+            raise DeliveryImpossible(
+                f"The picture has {len(shown) / 2**20:.0f} MiB and this server takes {limit / 2**20:.0f}. "
+                "Ask for a smaller size."
+            )
+        text = wording.final(job, line, width, height)
+        for channel_id in _channels(job):
+            try:
+                return await self._post_in(channel_id, job, text, shown, search=search)
+            except discord.HTTPException as error:
+                if not refused(error):
+                    raise
+                log.warning("job %d: channel %d does not take the picture: %s", job.id, channel_id, error)
+        raise DeliveryImpossible("I may no longer post where this was asked, so the picture could not be shown.")
+
+    async def _post_in(self, channel_id: int, job: Job, text: str, shown: bytes, *, search: bool) -> Posted:
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        if search and (found := await self._find(channel, job)):
+            return found
+        message = await channel.send(
+            text,
+            file=discord.File(io.BytesIO(shown), file_name(job), description=wording.alt_text(job)),
+            allowed_mentions=only(job.requester_id),
+            nonce=_nonce(job),
+            suppress_embeds=True,
+        )
+        return Posted(channel_id=channel_id, message_id=message.id)
+
+    async def _find(self, channel: discord.PartialMessageable, job: Job) -> Posted | None:
+        began = discord.Object(job.card_message_id or discord.utils.time_snowflake(job.created_at))
+        try:
+            async for message in channel.history(after=began, oldest_first=False, limit=_SEARCHED):
+                mine = self._client.user is not None and message.author.id == self._client.user.id
+                if mine and any(file.filename == file_name(job) for file in message.attachments):
+                    log.info("job %d: was posted already, as message %d", job.id, message.id)
+                    return Posted(channel_id=channel.id, message_id=message.id)
+        except discord.Forbidden:  # no permission to read the history, which need not mean none to post
+            log.warning("job %d: I may not look in channel %d whether it was posted", job.id, channel.id)
+        return None
+
+    def _size_limit(self, job: Job) -> int:
+        guild = self._client.get_guild(job.guild_id) if job.guild_id else None
+        return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+
+def refused(error: discord.HTTPException) -> bool:
+    """Discord understood and said no: asking again changes nothing."""
+    return 400 <= error.status < 500 and error.status != 429
+
+
+def file_name(job: Job) -> str:
+    """The name by which a picture is found again."""
+    return f"faraday-{job.id}.png"
+
+
+def only(user_id: int) -> discord.AllowedMentions:
+    """Whatever the text says, nobody else is notified."""
+    return discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)], replied_user=False)
+
+
+def _channels(job: Job) -> Iterator[int]:
+    if job.thread_id is not None:
+        yield job.thread_id
+    if job.channel_id != job.thread_id:
+        yield job.channel_id
+
+
+def _nonce(job: Job) -> str:
+    """At most 25 characters; the time tells jobs apart that two databases gave the same number."""
+    return f"{job.id}-{job.created_at.timestamp():.0f}"[-25:]
+
+
+def _finish(png: bytes, line: str) -> tuple[bytes, int, int]:
+    """The picture as it is shown: large enough to see, with its recipe inside."""
+    large, width, height = attachments.enlarge(png, least_side=LEAST_SIDE)
+    return recipe.stamp(large, line), width, height

@@ -1,0 +1,107 @@
+"""Which picture a member means: one attached, one replied to, or the newest one around."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import aiohttp
+import discord
+
+from bot.errors import NotAPicture, NothingToEdit, PictureTooLarge
+from bot.jobs import Job, State
+from bot.queue import Queue
+
+log = logging.getLogger(__name__)
+
+_SEARCHED = 50  # messages back from now
+UNSEEN = (
+    "I see no picture in that message. Discord shows me a member's pictures only in direct messages and where "
+    "I am mentioned; use /edit and attach the picture instead."
+)
+UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A member's file, as sent. ``message_id`` in ``channel_id`` has it, where there is such a message to link."""
+
+    content: bytes
+    message_id: int | None = None
+    channel_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """One of the bot's own, taken as the engine made it and not as it was shown."""
+
+    job: Job
+
+
+Picture: TypeAlias = Upload | Painted
+
+
+async def download(attachment: discord.Attachment, *, max_bytes: int) -> bytes:
+    """The bytes; links expire, so this is done when the job is submitted.
+
+    Raises :class:`NotAPicture` and :class:`PictureTooLarge` before a byte is fetched where the label tells, and
+    :class:`NothingToEdit` when it is gone.
+    """
+    if attachment.content_type and not attachment.content_type.startswith("image/"):
+        raise NotAPicture(f"“{attachment.filename}” is not a picture I can read. Attach a PNG, JPEG, WebP or GIF.")
+    if attachment.size > max_bytes:
+        raise PictureTooLarge(
+            f"“{attachment.filename}” has {attachment.size / 2**20:.1f} MiB; I take up to "
+            f"{max_bytes / 2**20:.1f} MiB. Send it smaller, or as JPEG."
+        )
+    try:
+        return await attachment.read()
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        log.info("attachment %d could not be fetched: %s", attachment.id, error)
+        raise NothingToEdit("I could not fetch that picture from Discord. Please attach it again.") from None
+
+
+async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) -> Picture:
+    """The picture of ``message``, the bot's or a member's. Raises :class:`NothingToEdit` when there is none."""
+    if job := await queue.by_message(message.id):
+        if job.state is not State.DELIVERED:
+            raise NothingToEdit(UNFINISHED if not job.state.ended else None)
+        return Painted(job=job)
+    if attachment := first_picture(message.attachments):
+        content = await download(attachment, max_bytes=max_bytes)
+        return Upload(content=content, message_id=message.id, channel_id=message.channel.id)
+    raise NothingToEdit(UNSEEN)
+
+
+async def newest(client: discord.Client, queue: Queue, channel_id: int, *, max_bytes: int) -> Picture:
+    """The newest picture of a channel, its threads' included, that the bot may use.
+
+    Raises :class:`NothingToEdit` when there is none.
+    """
+    job = await queue.newest_picture([channel_id])
+    message = await _newest_upload(client, channel_id, since=job.final_message_id if job else None)
+    if message is not None:
+        return await in_message(queue, message, max_bytes=max_bytes)
+    if job is None:
+        raise NothingToEdit("I know of no picture here. Attach one to /edit, or reply to one of mine.")
+    return Painted(job=job)
+
+
+async def _newest_upload(client: discord.Client, channel_id: int, *, since: int | None) -> discord.Message | None:
+    channel = client.get_partial_messageable(channel_id)
+    after: Any = discord.Object(since) if since else None
+    try:
+        async for message in channel.history(limit=_SEARCHED, after=after, oldest_first=False):
+            if not message.author.bot and first_picture(message.attachments):
+                return message
+    except discord.HTTPException as error:  # no permission to read back: its own pictures remain
+        log.debug("channel %d: no history: %s", channel_id, error)
+    return None
+
+
+def first_picture(attachments: Sequence[discord.Attachment]) -> discord.Attachment | None:
+    """The first attachment that says it is a picture, else the first one, whose bytes will tell."""
+    pictures = (file for file in attachments if (file.content_type or "").startswith("image/"))
+    return next(pictures, attachments[0] if attachments else None)

@@ -1,0 +1,233 @@
+"""What becomes of a job, told on Discord: a live card, and the finished picture. It implements ``bot.observer``."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import aiohttp
+import discord
+
+from bot import attachments, recipe, wording
+from bot.controls import Action, buttons
+from bot.delivery import LEAST_SIDE, Delivery, Posted, only, refused
+from bot.errors import CannotPost
+from bot.jobs import Job
+from bot.observer import DeliveryImpossible
+from bot.pacing import Pacer
+from bot.queue import Queue
+from bot.rooms import open_room
+from engine.messages import BundleInfo, Progress, RunStarted
+
+log = logging.getLogger(__name__)
+
+AGAIN, LARGER = "🔁", "⬆️"
+_OPENING_SECONDS = 30.0
+_CLOSING_SECONDS = 5.0
+_TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
+
+
+class Engines(Protocol):
+    """What is asked of the dispatcher."""
+
+    @property
+    def bundles(self) -> Mapping[str, BundleInfo]: ...
+    @property
+    def device(self) -> str: ...
+    def seconds_left(self, job_id: int) -> float | None: ...
+
+
+class WeightsUnknown(Exception):
+    """No engine was up since the start, so the recipe cannot name the weights yet; later it can."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Newest:
+    """The newest of a running job. ``frame`` is a PNG that the card does not show yet."""
+
+    progress: Progress
+    frame: bytes | None = None
+
+
+class Publisher:
+    """Speaks to channels by id and reads a job's place from the queue, so that a restart changes nothing."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        queue: Queue,
+        engines: Callable[[], Engines],
+        *,
+        pacer: Pacer | None = None,
+    ) -> None:
+        self._client = client
+        self._queue = queue
+        self._engines = engines
+        self._pacer = pacer or Pacer()
+        self._delivery = Delivery(client)
+        self._newest: dict[int, Newest] = {}
+        self._opened: dict[int, asyncio.Event] = {}
+        self._painted_here: set[int] = set()  # jobs whose picture no earlier process can have posted
+        self._born = datetime.now(UTC)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Drop the edits that wait; finish what is under way."""
+        await self._pacer.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+
+    async def open(self, job: Job) -> Job:
+        """Give a job that was just submitted its thread and card; returns it with both.
+
+        Raises :class:`CannotPost` when Discord refuses them.
+        """
+        opened = self._opened.setdefault(job.id, asyncio.Event())
+        try:
+            room = await open_room(self._client, job)
+            await self._queue.place(job.id, thread_id=room.channel_id, card_message_id=room.card_message_id)
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("job %d: cannot be shown: %s", job.id, error)
+            raise CannotPost() from None
+        finally:
+            opened.set()
+        return await self._queue.get(job.id) or job
+
+    async def _placed(self, job: Job) -> Job:
+        """The job with its place, waiting for it if this process is just making one."""
+        if job.thread_id is None and job.created_at >= self._born:
+            opened = self._opened.setdefault(job.id, asyncio.Event())
+            try:
+                await asyncio.wait_for(opened.wait(), _OPENING_SECONDS)
+            except TimeoutError:
+                log.warning("job %d: has no place after %g s", job.id, _OPENING_SECONDS)
+            job = await self._queue.get(job.id) or job
+        self._opened.pop(job.id, None)
+        return job
+
+    # While it waits and runs
+
+    async def queued(self, job: Job, position: int) -> None:
+        self._show(job, lambda: wording.waiting(job, position), [Action.CANCEL])
+
+    async def started(self, job: Job, event: RunStarted) -> None:
+        self._painted_here.add(job.id)
+        if job.thread_id is None and job.created_at < self._born:  # a crash came between the job and its card
+            job = await self.open(job)
+        self._show(job, lambda: wording.starting(job), list(Action))
+
+    async def progressed(self, job: Job, event: Progress) -> None:
+        before = self._newest.get(job.id)
+        frame = event.image or (before.frame if before else None)
+        self._newest[job.id] = Newest(progress=event, frame=frame)
+        if job.thread_id is not None and job.card_message_id is not None:
+            self._pacer.offer(job.thread_id, job.id, lambda: self._show_progress(job))
+
+    async def _show_progress(self, job: Job) -> None:
+        newest = self._newest.get(job.id)
+        if newest is None:
+            return
+        frame, newest.frame = newest.frame, None
+        text = wording.painting(job, newest.progress, self._engines().seconds_left(job.id))
+        await self._edit_card(job, text, list(Action), await self._preview(job, frame) if frame else None)
+
+    async def _preview(self, job: Job, frame: bytes) -> discord.File:
+        jpeg = await asyncio.to_thread(attachments.preview, frame, least_side=LEAST_SIDE)
+        return discord.File(io.BytesIO(jpeg), f"faraday-{job.id}-preview.jpg", description=wording.alt_text(job))
+
+    def _show(self, job: Job, text: Callable[[], str], actions: Collection[Action]) -> None:
+        if job.thread_id is not None and job.card_message_id is not None:
+            self._pacer.offer(job.thread_id, job.id, lambda: self._edit_card(job, text(), actions))
+
+    async def _edit_card(
+        self, job: Job, text: str, actions: Collection[Action] = (), frame: discord.File | None = None
+    ) -> None:
+        """Raises what the network does. With no actions the buttons go; a frame replaces the one shown."""
+        if job.thread_id is None or job.card_message_id is None:
+            return
+        channel = self._client.get_partial_messageable(job.thread_id, guild_id=job.guild_id)
+        shown: dict[str, Any] = {"attachments": [frame]} if frame else {}
+        view = buttons(job.id, actions) if actions else None
+        await channel.get_partial_message(job.card_message_id).edit(content=text, view=view, **shown)
+
+    # How it ends
+
+    async def deliver(self, job: Job, png: bytes) -> int:
+        """Post the picture exactly once; its reactions and the card's last words follow by themselves."""
+        job = await self._placed(job)
+        line = self._recipe(job)
+        search = job.id not in self._painted_here
+        self._painted_here.discard(job.id)
+        posted = await self._delivery.post(job, png, line, search=search)
+        self._spawn(self._after_delivery(job, posted))
+        return posted.message_id
+
+    def _recipe(self, job: Job) -> str:
+        info = self._engines().bundles.get(job.spec.bundle)
+        if info is None:
+            raise WeightsUnknown(job.spec.bundle)
+        return recipe.describe(
+            job.spec,
+            info,
+            device=self._engines().device,
+            input_hash=job.input_hash,
+            parent_id=job.parent_id if job.input_hash else None,
+        )
+
+    async def _after_delivery(self, job: Job, posted: Posted) -> None:
+        channel = self._client.get_partial_messageable(posted.channel_id, guild_id=job.guild_id)
+        message = channel.get_partial_message(posted.message_id)
+        url = wording.message_url(job.guild_id, posted.channel_id, posted.message_id)
+        try:
+            await self._tidy(job, wording.done(job, url), keep_frame=False)
+            for emoji in (AGAIN, LARGER):
+                await message.add_reaction(emoji)
+        except _TROUBLE as error:
+            log.info("job %d: its picture is posted, but not its trimmings: %s", job.id, error)
+
+    async def failed(self, job: Job, detail: str) -> None:
+        job = await self._placed(job)
+        await self._tidy(job, wording.failed(job, detail), keep_frame=True)
+        channel = self._client.get_partial_messageable(job.thread_id or job.channel_id, guild_id=job.guild_id)
+        try:
+            await channel.send(
+                wording.failure_notice(job, detail),
+                allowed_mentions=only(job.requester_id),
+                suppress_embeds=True,
+                nonce=f"failed-{job.id}",
+            )
+        except discord.HTTPException as error:
+            if refused(error):
+                raise DeliveryImpossible(f"Its failure could not be told: {error}") from error
+            raise
+
+    async def cancelled(self, job: Job) -> None:
+        job = await self._placed(job)
+        reached = self._newest.get(job.id)
+        iteration = reached.progress.iteration if reached else job.iteration
+        await self._tidy(job, wording.cancelled(job, iteration), keep_frame=False)
+
+    async def _tidy(self, job: Job, text: str, *, keep_frame: bool) -> None:
+        """Write the card's last words. That the card or its channel is gone is no trouble."""
+        self._newest.pop(job.id, None)
+        if job.thread_id is None or job.card_message_id is None:
+            return
+        await self._pacer.settle(job.thread_id, job.id)
+        channel = self._client.get_partial_messageable(job.thread_id, guild_id=job.guild_id)
+        shown: dict[str, Any] = {} if keep_frame else {"attachments": []}
+        try:
+            await channel.get_partial_message(job.card_message_id).edit(content=text, view=None, **shown)
+        except discord.HTTPException as error:
+            if not refused(error):
+                raise
+            log.info("job %d: its card cannot be edited: %s", job.id, error)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

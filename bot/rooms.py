@@ -1,0 +1,67 @@
+"""Where a job lives on Discord: in a thread of its own, or where it was asked if that is a thread or a DM."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot import wording
+from bot.controls import Action, buttons
+from bot.jobs import Job
+
+log = logging.getLogger(__name__)
+
+NO_THREAD = "I could not open a thread here, so everything comes into the channel."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """``channel_id`` has the messages of the job, ``card_message_id`` is the live one among them."""
+
+    channel_id: int
+    card_message_id: int
+
+
+async def open_room(client: discord.Client, job: Job) -> Room:
+    """Make the thread where one belongs and post the card, as a reply to the message that asked.
+
+    Falls back to the channel, and says so on the card, where a thread is refused. Raises
+    :class:`discord.Forbidden` or :class:`discord.NotFound` when the channel is closed to the bot too.
+    """
+    channel: Any = client.get_channel(job.channel_id) or await client.fetch_channel(job.channel_id)
+    if not isinstance(channel, discord.TextChannel):  # a thread, a DM, or the chat of a voice channel
+        return await _post_card(channel, job)
+    mine = channel.permissions_for(channel.guild.me)
+    if not (mine.create_public_threads and mine.send_messages_in_threads):
+        return await _post_card(channel, job, NO_THREAD)
+    starter = await channel.send(wording.starter(job), **_as_reply(channel, job), suppress_embeds=True)
+    try:
+        thread = await starter.create_thread(name=wording.thread_name(job))
+        return await _post_card(thread, job)
+    except discord.HTTPException as error:  # as when the server has all the threads it may have
+        log.info("job %d: no thread: %s", job.id, error)
+        await starter.edit(content=wording.opening(job, NO_THREAD), view=buttons(job.id, [Action.CANCEL]))
+        return Room(channel_id=channel.id, card_message_id=starter.id)
+
+
+async def _post_card(channel: Any, job: Job, note: str = "") -> Room:
+    card = await channel.send(
+        wording.opening(job, note),
+        view=buttons(job.id, [Action.CANCEL]),
+        **_as_reply(channel, job),
+        suppress_embeds=True,
+    )
+    return Room(channel_id=channel.id, card_message_id=card.id)
+
+
+def _as_reply(channel: Any, job: Job) -> dict[str, Any]:
+    """Reply to the message that asked, without a ping, where it is in this channel and replying is permitted."""
+    if job.source_message_id is None or channel.id != job.channel_id:
+        return {}
+    if job.guild_id is not None and not channel.permissions_for(channel.guild.me).read_message_history:
+        return {}
+    asking = discord.MessageReference(message_id=job.source_message_id, channel_id=channel.id, fail_if_not_exists=False)
+    return {"reference": asking, "mention_author": False}

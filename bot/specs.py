@@ -1,0 +1,139 @@
+"""From a wish to a spec: defaults filled in, limits kept, sizes snapped to what the generator can make."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+
+from bot import attachments
+from bot.config import Limits
+from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
+from bot.prompts import SEEDS, Wish, check_seed, check_strength
+from engine.messages import BundleInfo, Precision, PromptError, Spec, parse_prompts
+
+UPSCALE_STRENGTH = 0.5  # of the bundle's own: refine what is there
+_CROPPED = 1.05  # aspects further apart than this lose something worth a note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What a spec takes from the engine, as a repeated seed needs them to be the same."""
+
+    threads: int
+    precision: Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The size in pixels of the picture to start from, and whether the bot painted it, at that very size."""
+
+    width: int
+    height: int
+    painted: bool = False
+
+
+def wished(
+    wish: Wish, info: BundleInfo, limits: Limits, machine: Machine, *, source: Source | None, editing: bool
+) -> tuple[Spec, tuple[str, ...]]:
+    """The spec, and sentences about what was changed. Raises :class:`bot.errors.UserError` for what cannot be."""
+    width, height, notes = _size(wish, info, limits, source)
+    spec = Spec(
+        prompt=check_prompt(wish.prompt, limits),
+        bundle=info.name,
+        width=width,
+        height=height,
+        iterations=_iterations(wish.iterations, info, limits, editing),
+        seed=new_seed() if wish.seed is None else check_seed(wish.seed),
+        strength=info.strength if wish.strength is None else check_strength(wish.strength),
+        precision=machine.precision,
+        threads=machine.threads,
+    )
+    return spec, notes
+
+
+def rerun(spec: Spec, machine: Machine) -> Spec:
+    """The same with a new seed."""
+    return replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
+
+
+def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> Spec:
+    """Twice the size, refined for some more iterations. Raises :class:`BadSize` beyond the largest size."""
+    width, height = 2 * spec.width, 2 * spec.height
+    if width * height > (most := min(info.max_pixels, limits.max_pixels)):
+        raise BadSize(
+            f"That picture is {spec.width}×{spec.height} px. Twice that would be {width * height:,} pixels in all, "
+            f"and the bundle {info.name} paints up to {most:,} here."
+        )
+    return replace(
+        spec,
+        width=width,
+        height=height,
+        iterations=info.iterations_upscale,
+        strength=UPSCALE_STRENGTH * info.strength,
+        precision=machine.precision,
+        threads=machine.threads,
+    )
+
+
+def check_prompt(prompt: str, limits: Limits) -> str:
+    """The prompt on one line. Raises :class:`bot.errors.UserError` when it cannot be painted."""
+    prompt = " ".join(prompt.split())
+    if not prompt:
+        raise EmptyPrompt()
+    if len(prompt) > limits.max_prompt_chars:
+        raise PromptTooLong(
+            f"That prompt has {len(prompt):,} characters and I read up to {limits.max_prompt_chars:,}. "
+            "Please shorten it."
+        )
+    try:
+        parse_prompts(prompt)
+    except PromptError as error:
+        raise EmptyPrompt(str(error)) from None
+    return prompt
+
+
+def new_seed() -> int:
+    return secrets.randbelow(SEEDS)
+
+
+def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -> tuple[int, int, tuple[str, ...]]:
+    most = min(info.max_pixels, limits.max_pixels)
+    if wish.size is not None:
+        wanted = wish.size
+    elif source is None:
+        wanted = info.width, info.height
+    elif source.painted and source.width * source.height <= most:
+        wanted = source.width, source.height
+    else:
+        budget = min(most, info.width * info.height)
+        size = attachments.working_size(source.width, source.height, pixels=budget, max_pixels=most, f=info.f)
+        return *size, ()
+    width, height = info.snap(*wanted)
+    if width * height > most:
+        raise BadSize(
+            f"{width}×{height} are {width * height:,} pixels, and the bundle {info.name} paints up to {most:,} "
+            f"here, for example {info.width}x{info.height}."
+        )
+    notes = []
+    if (width, height) != wanted:
+        notes.append(
+            f"{wanted[0]}×{wanted[1]} became {width}×{height}: "
+            f"the sides are multiples of {info.f} px, and at least {2 * info.f}."
+        )
+    if source is not None and _cropped(source, width, height):
+        notes.append(f"The picture was cropped to the shape of {width}×{height}.")
+    return width, height, tuple(notes)
+
+
+def _cropped(source: Source, width: int, height: int) -> bool:
+    ratio = (source.width / source.height) / (width / height)
+    return max(ratio, 1 / ratio) > _CROPPED
+
+
+def _iterations(wanted: int | None, info: BundleInfo, limits: Limits, editing: bool) -> int:
+    most = min(info.max_iterations, limits.max_iterations)
+    if wanted is None:
+        return min(info.iterations_edit if editing else info.iterations, most)
+    if not 1 <= wanted <= most:
+        raise BadSetting(f"{wanted:,} iterations are not possible here. Choose from 1 to {most:,}.")
+    return wanted

@@ -1,0 +1,187 @@
+"""One way from any door (command, reply, reaction) to a job."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from bot import attachments, permissions, specs
+from bot.config import Config
+from bot.dispatcher import Dispatcher
+from bot.errors import CannotPost, EngineNotReady, NothingToEdit, UnknownBundle
+from bot.files import Files
+from bot.jobs import Job, Kind, NewJob
+from bot.permissions import Place
+from bot.pictures import Painted, Picture, Upload
+from bot.prompts import Wish
+from bot.publisher import Publisher
+from bot.queue import Queue
+from engine.messages import BundleInfo, Spec
+
+log = logging.getLogger(__name__)
+
+LOST = "That picture is no longer on my disk. Save it from Discord and attach it to /edit."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a member asked for, whichever door it came by.
+
+    ``picture`` is what to start from: a must for an edit, and one of the bot's own for a rerun or an upscale, which
+    take everything else from the job that painted it. ``source_message_id`` is the message to reply to.
+    """
+
+    kind: Kind
+    place: Place
+    requester_id: int
+    wish: Wish = field(default_factory=lambda: Wish(prompt=""))
+    picture: Picture | None = None
+    source_message_id: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """An encoded picture to start from; ``input_hash`` is the SHA-256 of the file that it came from."""
+
+    image: bytes
+    source: specs.Source
+    input_hash: str
+    notes: tuple[str, ...] = ()
+
+
+class Submitter:
+    """Permissions, validation, the picture's bytes, the queue, the thread: in this order, each before the next."""
+
+    def __init__(
+        self, config: Config, queue: Queue, files: Files, dispatcher: Dispatcher, publisher: Publisher
+    ) -> None:
+        self._config = config
+        self._queue = queue
+        self._files = files
+        self._dispatcher = dispatcher
+        self._publisher = publisher
+
+    async def submit(self, request: Request) -> Job:
+        """The job, committed, with its thread and its card.
+
+        Raises :class:`bot.errors.UserError`, and then nothing of it will be painted.
+        """
+        permissions.check(request.place)
+        info = self._bundle(request)
+        start = await self._start(request)
+        spec, notes = self._spec(request, info, start)
+        init_image = None
+        if start is not None:
+            init_image = await asyncio.to_thread(attachments.fit, start.image, spec.width, spec.height)
+        new = _new_job(request, spec, start, notes)
+        most = self._config.queue.max_queued_per_user
+        job = await self._queue.submit(new, init_image, max_queued_per_user=most)
+        log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
+        return await self._open(job)
+
+    async def _open(self, job: Job) -> Job:
+        try:
+            return await self._publisher.open(job)
+        except CannotPost:
+            await self._dispatcher.cancel_job(job.id)
+            raise
+        except Exception:  # the job is safe, and its picture will come to the channel
+            log.exception("job %d: its thread could not be opened", job.id)
+            return job
+        finally:
+            self._dispatcher.wake()
+
+    def _bundle(self, request: Request) -> BundleInfo:
+        bundles = self._dispatcher.bundles
+        if not bundles:
+            raise EngineNotReady()
+        name = request.wish.bundle
+        if name is None:
+            name = self._config.engine.default_bundle
+            if isinstance(request.picture, Painted):
+                painted_with = request.picture.job.spec.bundle
+                name = painted_with if painted_with in bundles or request.kind is not Kind.EDIT else name
+        if name not in bundles:
+            raise UnknownBundle(f"There is no bundle “{name[:40]}” here. There is: {', '.join(sorted(bundles))}.")
+        return bundles[name]
+
+    async def _start(self, request: Request) -> Start | None:
+        match request.picture:
+            case None:
+                if request.kind is not Kind.IMAGINE:
+                    raise NothingToEdit()
+                return None
+            case Upload(content=content):
+                limits = self._config.limits
+                prepared = await asyncio.to_thread(
+                    attachments.prepare_image,
+                    content,
+                    max_bytes=limits.max_upload_bytes,
+                    max_pixels=limits.max_input_pixels,
+                )
+                return Start(
+                    image=prepared.png,
+                    source=specs.Source(width=prepared.width, height=prepared.height),
+                    input_hash=prepared.input_hash,
+                    notes=prepared.notes,
+                )
+            case Painted(job=job):
+                return await self._stored(job, rerun=request.kind is Kind.RERUN)
+            case _:
+                assert_never(request.picture)
+
+    async def _stored(self, job: Job, *, rerun: bool) -> Start | None:
+        """The bot's own picture as the engine made it; for a rerun, what that one had started from."""
+        if rerun and job.input_hash is None:
+            return None
+        path = self._files.init_image(job.id) if rerun else self._files.final(job.id)
+        image = await self._files.read(path)
+        if image is None:
+            raise NothingToEdit(LOST)
+        return Start(
+            image=image,
+            source=specs.Source(width=job.spec.width, height=job.spec.height, painted=True),
+            input_hash=job.input_hash if rerun and job.input_hash else hashlib.sha256(image).hexdigest(),
+        )
+
+    def _spec(self, request: Request, info: BundleInfo, start: Start | None) -> tuple[Spec, tuple[str, ...]]:
+        limits = self._config.limits
+        machine = specs.Machine(threads=self._dispatcher.threads, precision=self._config.engine.precision)
+        match request.kind, request.picture:
+            case Kind.RERUN, Painted(job=job):
+                return specs.rerun(job.spec, machine), ()
+            case Kind.UPSCALE, Painted(job=job):
+                return specs.upscaled(job.spec, info, limits, machine), ()
+            case _:
+                source = start.source if start else None
+                editing = request.kind is Kind.EDIT
+                return specs.wished(request.wish, info, limits, machine, source=source, editing=editing)
+
+
+def _new_job(request: Request, spec: Spec, start: Start | None, notes: tuple[str, ...]) -> NewJob:
+    parent_id = parent_message_id = parent_channel_id = None
+    match request.picture:
+        case Painted(job=parent):
+            parent_id, parent_message_id = parent.id, parent.final_message_id
+            parent_channel_id = parent.thread_id or parent.channel_id
+        case Upload() as upload:
+            parent_message_id, parent_channel_id = upload.message_id, upload.channel_id
+        case None:
+            pass
+    return NewJob(
+        kind=request.kind,
+        spec=spec,
+        requester_id=request.requester_id,
+        guild_id=request.place.guild_id,
+        channel_id=request.place.channel_id,
+        source_message_id=request.source_message_id,
+        parent_id=parent_id,
+        parent_message_id=parent_message_id,
+        parent_channel_id=parent_channel_id,
+        input_hash=start.input_hash if start else None,
+        notes=(*request.notes, *(start.notes if start else ()), *notes),
+    )

@@ -1,0 +1,154 @@
+"""What members read: pure functions from a job to the text of its messages."""
+
+from __future__ import annotations
+
+import time
+
+import discord
+
+from bot.jobs import Job, Kind
+from engine.messages import Progress
+
+CONTENT_LIMIT = 2000  # characters of a message, Discord's
+ALT_LIMIT = 1024  # characters of an attachment's description, Discord's
+_TITLE_LIMIT = 200
+_CELLS = 12
+_IN_METADATA = " … (the picture's metadata has it whole)"
+HINT = "-# 🔁 another seed · ⬆️ twice the size · reply “.edit” and a new description to change it"
+
+
+def title(job: Job) -> str:
+    """The prompt in bold, shortened, with nothing in it that Discord would render."""
+    return f"**{discord.utils.escape_markdown(_shortened(job.spec.prompt, _TITLE_LIMIT))}**"
+
+
+def thread_name(job: Job) -> str:
+    return _shortened(job.spec.prompt, 90)
+
+
+def alt_text(job: Job) -> str:
+    return _shortened(job.spec.prompt, ALT_LIMIT)
+
+
+def starter(job: Job) -> str:
+    """The message in the channel that the thread hangs on."""
+    return f"🎨 {title(job)} for <@{job.requester_id}>{_small(_origin(job))}"
+
+
+def opening(job: Job, note: str = "") -> str:
+    """The card before anything is known of its place in line."""
+    return f"{title(job)}\n⏳ In line{_small(_origin(job), *job.notes, note)}"
+
+
+def waiting(job: Job, position: int) -> str:
+    """The card of a job that ``position - 1`` others come before."""
+    ahead = "Next in line" if position == 1 else f"{position - 1} ahead of it in line"
+    return f"{title(job)}\n⏳ {ahead}{_small(_origin(job), *job.notes)}"
+
+
+def starting(job: Job) -> str:
+    return f"{title(job)}\n🖌️ Starting{_small(_origin(job), *job.notes, unknown(job))}"
+
+
+def painting(job: Job, progress: Progress, seconds_left: float | None) -> str:
+    """The card of a running job: bar, iteration, loss, and when it will be done."""
+    share = progress.iteration / progress.iterations
+    facts = [
+        f"{progress.iteration} of {progress.iterations} iterations",
+        f"loss {progress.loss:.3f}",
+    ]
+    if seconds_left is not None:
+        facts.append(f"done <t:{round(time.time() + seconds_left)}:R>")
+    lines = f"{title(job)}\n{bar(share)} {share:.0%}\n{' · '.join(facts)}"
+    return lines + _small(_origin(job), *job.notes, unknown(job))
+
+
+def done(job: Job, url: str) -> str:
+    how = f"⏹️ Stopped at iteration {job.iteration} of {job.spec.iterations}" if job.stopped else "✅ Done"
+    return f"{title(job)}\n{how}: {url}"
+
+
+def failed(job: Job, detail: str) -> str:
+    return f"{title(job)}\n❌ {detail or 'It failed.'}"
+
+
+def failure_notice(job: Job, detail: str) -> str:
+    """An ordinary message, since an edited card notifies nobody."""
+    return f"<@{job.requester_id}> {failed(job, detail)}"
+
+
+def cancelled(job: Job, iteration: int) -> str:
+    reached = f" at iteration {iteration} of {job.spec.iterations}" if iteration else ""
+    return f"{title(job)}\n🚫 Cancelled{reached}"
+
+
+def final(job: Job, recipe: str, width: int, height: int) -> str:
+    """The message with the finished picture, delivered at ``width`` × ``height`` pixels."""
+    spec = job.spec
+    facts = [f"{width}×{height} px" + _painted_at(job, width, height)]
+    facts.append(f"{job.iteration} of {spec.iterations} iterations" if job.stopped else f"{spec.iterations} iterations")
+    if job.seconds is not None:
+        facts.append(f"{job.seconds:.0f} s")
+    facts.append(f"seed {spec.seed}")
+    head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes, unknown(job))
+    room = CONTENT_LIMIT - len(head) - len(HINT) - len("\n```\n\n```\n")
+    return f"{head}\n```\n{_fenced(recipe, room)}\n```\n{HINT}"
+
+
+def acknowledgement(job: Job, position: int) -> str:
+    """What the requester alone sees at once."""
+    turn = "I have begun" if position == 0 else "it is next" if position == 1 else f"{position - 1} are ahead of it"
+    place = f" Follow it in <#{job.thread_id}>." if job.thread_id not in (None, job.channel_id) else ""
+    return f"Queued as #{job.id}: {turn}.{place}{_small(*job.notes)}"
+
+
+def bar(share: float) -> str:
+    filled = round(max(0.0, min(1.0, share)) * _CELLS)
+    return "▰" * filled + "▱" * (_CELLS - filled)
+
+
+def unknown(job: Job) -> str:
+    """What the bundle does not know of the prompt; empty when it knows it all."""
+    if not job.unknown_words:
+        return ""
+    words = ", ".join(f"“{_shortened(word, 30)}”" for word in job.unknown_words[:8])
+    return f"⚠️ The bundle {job.spec.bundle} does not know {words}; other words will come out better."
+
+
+def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
+
+
+def _origin(job: Job) -> str:
+    """Where it comes from, linked where there is something to link."""
+    if job.parent_message_id is None or job.parent_channel_id is None:
+        return "from the attached picture" if job.input_hash else ""
+    link = f"[this picture]({message_url(job.guild_id, job.parent_channel_id, job.parent_message_id)})"
+    match job.kind:
+        case Kind.RERUN:
+            return f"{link} again with a new seed"
+        case Kind.UPSCALE:
+            return f"{link} at twice the size"
+        case Kind.EDIT:
+            return f"edit of {link}"
+        case Kind.IMAGINE:
+            return f"from {link}"
+
+
+def _painted_at(job: Job, width: int, height: int) -> str:
+    same = (width, height) == (job.spec.width, job.spec.height)
+    return "" if same else f" (painted at {job.spec.width}×{job.spec.height})"
+
+
+def _small(*lines: str) -> str:
+    return "".join(f"\n-# {line}" for line in lines if line)
+
+
+def _fenced(text: str, room: int) -> str:
+    text = text.replace("```", "'''")
+    return text if len(text) <= room else text[: room - len(_IN_METADATA)] + _IN_METADATA
+
+
+def _shortened(text: str, limit: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -1,0 +1,64 @@
+"""/edit: another picture from one that is there, attached or the newest around."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import options, permissions, wording
+from bot.app import FaradayBot, answer
+from bot.jobs import Kind
+from bot.pictures import Picture, Upload, download, newest
+from bot.submit import Request
+
+NEWEST = "You attached no picture, so I took the newest one here."
+
+
+class Edit(commands.Cog):
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Change a picture by words: the attached one, or else the newest one here")
+    @app_commands.describe(
+        prompt="What the picture should become",
+        image="The picture to edit; without one I take the newest here",
+        **options.DESCRIPTIONS,
+    )
+    @app_commands.autocomplete(size=options.suggest_size, bundle=options.suggest_bundle)
+    async def edit(
+        self,
+        interaction: discord.Interaction[FaradayBot],
+        prompt: str,
+        image: discord.Attachment | None = None,
+        strength: options.Strength | None = None,
+        size: str | None = None,
+        iterations: options.Iterations | None = None,
+        seed: options.Seed | None = None,
+        bundle: str | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        place = permissions.of_interaction(interaction)
+        permissions.check(place)
+        wish = options.wish(prompt, size, iterations, seed, bundle, strength)
+        job = await self.bot.submitter.submit(
+            Request(
+                kind=Kind.EDIT,
+                place=place,
+                requester_id=interaction.user.id,
+                wish=wish,
+                picture=await self._picture(place, image),
+                notes=() if image else (NEWEST,),
+            )
+        )
+        await answer(interaction, wording.acknowledgement(job, await self.bot.queue.position(job.id)))
+
+    async def _picture(self, place: permissions.Place, image: discord.Attachment | None) -> Picture:
+        most = self.bot.config.limits.max_upload_bytes
+        if image is not None:
+            return Upload(content=await download(image, max_bytes=most))
+        return await newest(self.bot, self.bot.queue, place.channel_id, max_bytes=most)
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(Edit(bot))

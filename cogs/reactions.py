@@ -1,0 +1,93 @@
+"""🔁 under a finished picture paints it again with a new seed, ⬆️ paints it at twice the size."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+import discord
+from discord.ext import commands
+
+from bot import permissions
+from bot.apology import explain
+from bot.app import FaradayBot
+from bot.jobs import Job, Kind
+from bot.pictures import Painted
+from bot.publisher import AGAIN, LARGER
+from bot.submit import Request
+
+log = logging.getLogger(__name__)
+
+WISHES = {AGAIN: Kind.RERUN, LARGER: Kind.UPSCALE, LARGER.rstrip("\ufe0f"): Kind.UPSCALE}
+REPEAT_SECONDS = 5.0  # a wish repeated sooner was a slip of the finger
+_SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it
+_Wish = tuple[int, int, Kind]  # member, message, kind
+
+
+class Reactions(commands.Cog):
+    """Raw events, so that a picture need not be in any cache."""
+
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+        self._granted: dict[_Wish, tuple[float, int | None]] = {}  # when, and the job
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        kind = WISHES.get(payload.emoji.name) if payload.emoji.is_unicode_emoji() else None
+        if kind is None or self._by_a_bot(payload):
+            return
+        wish = payload.user_id, payload.message_id, kind
+        try:
+            parent = await self._picture(payload)
+            await self._forget()
+            if parent is None or wish in self._granted:
+                return
+            self._granted[wish] = time.monotonic(), None  # before anything else is awaited
+            job = await self._submit(payload, kind, parent)
+            self._granted[wish] = time.monotonic(), job.id
+        except Exception as error:
+            await self._explain(payload, error)
+
+    def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
+        itself = self.bot.user is not None and payload.user_id == self.bot.user.id
+        return itself or (payload.member is not None and payload.member.bot)
+
+    async def _picture(self, payload: discord.RawReactionActionEvent) -> Job | None:
+        """The job whose finished picture was meant; None for any other message."""
+        job = await self.bot.queue.by_message(payload.message_id)
+        if job is None and self.bot.user is not None and payload.message_author_id == self.bot.user.id:
+            await asyncio.sleep(_SETTLE_SECONDS)
+            job = await self.bot.queue.by_message(payload.message_id)
+        return job if job is not None and job.final_message_id == payload.message_id else None
+
+    async def _forget(self) -> None:
+        """Drop wishes that are fulfilled and were not uttered just now: the next one like them is new."""
+        for wish, (when, job_id) in list(self._granted.items()):
+            job = await self.bot.queue.get(job_id) if job_id is not None else None
+            ended = job is None or job.state.ended
+            if ended and time.monotonic() - when >= REPEAT_SECONDS:
+                self._granted.pop(wish, None)
+
+    async def _submit(self, payload: discord.RawReactionActionEvent, kind: Kind, parent: Job) -> Job:
+        return await self.bot.submitter.submit(
+            Request(
+                kind=kind,
+                place=await permissions.of_channel(self.bot, payload.channel_id),
+                requester_id=payload.user_id,
+                picture=Painted(job=parent),
+                source_message_id=payload.message_id,
+            )
+        )
+
+    async def _explain(self, payload: discord.RawReactionActionEvent, error: Exception) -> None:
+        channel = self.bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
+        try:
+            picture = channel.get_partial_message(payload.message_id)
+            await picture.reply(f"<@{payload.user_id}> {explain(error)}", mention_author=False)
+        except discord.HTTPException as refusal:
+            log.info("a reaction to message %d could not be answered: %s", payload.message_id, refusal)
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(Reactions(bot))

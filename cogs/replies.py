@@ -1,0 +1,77 @@
+"""Replying to a picture with ``/edit …``, ``.edit …`` or a mention of the bot edits that picture."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord.ext import commands
+
+from bot import permissions, prompts
+from bot.apology import explain
+from bot.app import FaradayBot
+from bot.errors import NothingToEdit
+from bot.jobs import Kind
+from bot.pictures import in_message
+from bot.submit import Request
+
+log = logging.getLogger(__name__)
+
+
+class Replies(commands.Cog):
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Without the message-content intent most content is empty, and there is nothing to do."""
+        if message.author.bot or message.type is not discord.MessageType.reply or self.bot.user is None:
+            return
+        text = prompts.edit_text(message.content, self.bot.user.id)
+        if text is None:
+            return
+        try:
+            await self._edit(message, text)
+        except Exception as error:
+            await self._explain(message, error)
+
+    async def _edit(self, message: discord.Message, text: str) -> None:
+        place = await permissions.of_channel(self.bot, message.channel.id)
+        permissions.check(place)
+        wish = prompts.parse(text)
+        picture = await in_message(
+            self.bot.queue, await _replied_to(message), max_bytes=self.bot.config.limits.max_upload_bytes
+        )
+        await self.bot.submitter.submit(
+            Request(
+                kind=Kind.EDIT,
+                place=place,
+                requester_id=message.author.id,
+                wish=wish,
+                picture=picture,
+                source_message_id=message.id,
+            )
+        )
+
+    async def _explain(self, message: discord.Message, error: Exception) -> None:
+        try:
+            await message.reply(explain(error), mention_author=False)
+        except discord.HTTPException as refusal:  # as where it may not write at all
+            log.info("message %d could not be answered: %s", message.id, refusal)
+
+
+async def _replied_to(message: discord.Message) -> discord.Message:
+    """Raises :class:`NothingToEdit` when it was deleted or cannot be read."""
+    reference = message.reference
+    if reference is not None and isinstance(reference.resolved, discord.Message):
+        return reference.resolved
+    if reference is None or reference.message_id is None or reference.resolved is not None:
+        raise NothingToEdit("The message you replied to is gone.")
+    try:
+        return await message.channel.fetch_message(reference.message_id)
+    except discord.HTTPException:
+        raise NothingToEdit("I cannot read the message you replied to.") from None
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(Replies(bot))
