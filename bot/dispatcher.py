@@ -176,11 +176,8 @@ class Dispatcher:
             lane.ready = None
         await asyncio.gather(*(lane.client.close() for lane in self._lanes))
         for lane in self._lanes:
-            for job_id in lane.runs:
-                await self._queue.release(job_id)
             lane.runs = {}
-        if self._held is not None:
-            await self._queue.release(self._held)
+        await self._queue.release()
 
     # Claims
 

@@ -14,10 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import TooManyJobs
 from bot.files import Files
 from bot.jobs import Job, NewJob, State
-from bot.store import job_from_row, jobs
+from bot.store import job_from_row, jobs, transact
 from engine.messages import RunFinished
 
 GIVEN_UP = "The engine stopped {attempts} times while it painted this, so I gave it up. Try other settings."
+TOO_MANY = (
+    "You already have {most} pictures waiting, which is as many as one member may have. "
+    "Wait for one to start, or cancel one."
+)
 
 
 class Queue:
@@ -37,18 +41,18 @@ class Queue:
             raise ValueError("an input hash needs the init image")
         if init_image is not None and new.input_hash is None:
             new = dataclasses.replace(new, input_hash=hashlib.sha256(init_image).hexdigest())
-        async with self._engine.begin() as connection:
+
+        async def insert(connection: AsyncConnection) -> Job:
             await _take_requester(connection, new.requester_id)
             if await _count_queued(connection, new.requester_id) >= max_queued_per_user:
-                raise TooManyJobs(
-                    f"You already have {max_queued_per_user} pictures waiting, which is as many as one member "
-                    "may have. Wait for one to start, or cancel one."
-                )
+                raise TooManyJobs(TOO_MANY.format(most=max_queued_per_user))
             row = (await connection.execute(_insert(new))).one()
             await self._files.clear(row.id)
             if init_image is not None:
                 await self._files.write(self._files.init_image(row.id), init_image)
-        return job_from_row(row)
+            return job_from_row(row)
+
+        return await transact(self._engine, insert)
 
     # Transitions. Each returns False, or None, when the job was not in a state that allows it.
 
@@ -120,12 +124,13 @@ class Queue:
 
     async def recover(self) -> None:
         """At the start, before any claim: as :meth:`requeue` for every job that was running."""
-        async with self._engine.begin() as connection:
-            await connection.execute(self._give_back())
+        await self._many(self._give_back().returning(jobs))
 
-    async def release(self, job_id: int) -> bool:
-        """``running`` to ``queued`` at an orderly shutdown, which counts as no attempt."""
-        return await self._change(job_id, {State.RUNNING}, state=State.QUEUED)
+    async def release(self) -> None:
+        """At an orderly end: every job that was running goes back, which counts as no attempt."""
+        await self._many(
+            sa.update(jobs).where(jobs.c.state == State.RUNNING).values(state=State.QUEUED).returning(jobs)
+        )
 
     # What is known about a job besides its state.
 
@@ -160,8 +165,8 @@ class Queue:
     async def position(self, job_id: int) -> int:
         """1 when the job is next, 2 after that; 0 when it does not wait."""
         turn = _fair_order().subquery()
-        async with self._engine.begin() as connection:
-            return await connection.scalar(sa.select(turn.c.place).where(turn.c.id == job_id)) or 0
+        places = await self._rows(sa.select(turn.c.place).where(turn.c.id == job_id))
+        return places[0].place if places else 0
 
     async def unannounced(self) -> list[Job]:
         """Jobs that are through with the engine and whose requester does not know it yet, oldest first."""
@@ -171,9 +176,8 @@ class Queue:
 
     async def counts(self) -> Mapping[State, int]:
         """How many jobs are in each state."""
-        async with self._engine.begin() as connection:
-            rows = await connection.execute(sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state))
-            return dict.fromkeys(State, 0) | {state: count for state, count in rows}
+        rows = await self._rows(sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state))
+        return dict.fromkeys(State, 0) | {row[0]: row[1] for row in rows}
 
     def _give_back(self) -> sa.Update:
         last = jobs.c.attempt >= self._max_attempts
@@ -196,13 +200,18 @@ class Queue:
         return await self._one(sa.update(jobs).where(*mine).values(**values).returning(jobs)) is not None
 
     async def _one(self, statement: sa.Executable) -> Job | None:
-        async with self._engine.begin() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-        return job_from_row(row) if row is not None else None
+        found = await self._many(statement)
+        assert len(found) <= 1, "more than one job where one was asked for"
+        return found[0] if found else None
 
     async def _many(self, statement: sa.Executable) -> list[Job]:
-        async with self._engine.begin() as connection:
-            return [job_from_row(row) for row in await connection.execute(statement)]
+        return [job_from_row(row) for row in await self._rows(statement)]
+
+    async def _rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
+        async def execute(connection: AsyncConnection) -> Sequence[sa.Row[Any]]:
+            return (await connection.execute(statement)).all()
+
+        return await transact(self._engine, execute)
 
 
 def _now() -> sa.BindParameter[datetime]:

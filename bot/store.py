@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import importlib.resources
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.jobs import Job, Kind, State
 from engine.messages import Precision, Spec
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT = 15_000  # milliseconds that one SQLite writer waits for another
 
@@ -120,6 +124,30 @@ def open_database(url: str) -> AsyncEngine:
     return engine
 
 
+async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Run ``work`` in one transaction, to its end even if the caller is cancelled meanwhile.
+
+    A task cancelled while it waits for BEGIN would leave behind a connection that still begins, and then keeps
+    everyone else locked out of SQLite.
+    """
+
+    async def whole() -> T:
+        async with engine.begin() as connection:
+            return await work(connection)
+
+    task = asyncio.create_task(whole())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
+def shown(url: str) -> str:
+    """The address without its password, fit for messages."""
+    return sa.make_url(url).render_as_string(hide_password=True)
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver then leaves BEGIN to _begin_immediate
     cursor = connection.cursor()
@@ -148,8 +176,7 @@ async def migrate(engine: AsyncEngine) -> None:
     def upgrade(connection: sa.Connection) -> None:
         command.upgrade(alembic_config(connection), "head")
 
-    async with engine.begin() as connection:
-        await connection.run_sync(upgrade)
+    await transact(engine, lambda connection: connection.run_sync(upgrade))
 
 
 async def revisions(engine: AsyncEngine) -> tuple[str | None, str | None]:
@@ -158,5 +185,5 @@ async def revisions(engine: AsyncEngine) -> tuple[str | None, str | None]:
     def current(connection: sa.Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
-    async with engine.begin() as connection:
-        return await connection.run_sync(current), ScriptDirectory.from_config(alembic_config()).get_current_head()
+    at = await transact(engine, lambda connection: connection.run_sync(current))
+    return at, ScriptDirectory.from_config(alembic_config()).get_current_head()

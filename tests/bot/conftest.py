@@ -72,7 +72,7 @@ def postgres_server() -> Iterator[str]:
         shutil.chown(home, user)
     cluster, binaries = home / "cluster", Path(initdb).resolve().parent
     subprocess.run(
-        [initdb, "-D", cluster, "-A", "trust", "-U", "faraday", "--no-sync"],
+        [str(initdb), "-D", str(cluster), "-A", "trust", "-U", "faraday", "--no-sync"],
         check=True, user=user, cwd=home, capture_output=True,
     )  # fmt: skip
     server = subprocess.Popen(

@@ -54,7 +54,7 @@ async def test_a_run_goes_out_and_its_events_come_back_in_order(make_client: Mak
         if isinstance(event, RunFinished):
             break
     assert names == ["RunStarted", *["Progress"] * 5, "Checkpointed", "Progress", "RunFinished"]
-    assert b"init b'init'" in event.image
+    assert isinstance(event, RunFinished) and b"init b'init'" in event.image
 
 
 async def test_a_killed_engine_is_noticed_at_once_and_can_be_started_again(make_client: MakeClient) -> None:

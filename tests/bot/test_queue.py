@@ -177,7 +177,6 @@ async def test_running_jobs_do_not_count_as_waiting(queue: Queue, new_job: MakeJ
         ("failed", {State.QUEUED, State.RUNNING, State.RENDERED}),
         ("cancelled", {State.QUEUED, State.RUNNING}),
         ("requeue", {State.RUNNING}),
-        ("release", {State.RUNNING}),
         ("stop", {State.RUNNING}),
         ("started", {State.RUNNING}),
     ],
@@ -224,7 +223,7 @@ async def test_restart_requeues_running_jobs_and_leaves_the_rest(queue: Queue, n
     assert {state: job.state for state, job in found.items() if job} == {
         state: State.QUEUED if state is State.RUNNING else state for state in State
     }
-    assert found[State.RUNNING] and found[State.RUNNING].attempt == 2
+    assert [job.attempt for state, job in found.items() if job and state is State.RUNNING] == [2]
     told = [job.id for job in await queue.unannounced()]
     assert told == sorted(made[state] for state in (State.RENDERED, State.FAILED, State.CANCELLED))
 
@@ -232,9 +231,21 @@ async def test_restart_requeues_running_jobs_and_leaves_the_rest(queue: Queue, n
 async def test_an_orderly_shutdown_counts_as_no_attempt(queue: Queue, new_job: MakeJob) -> None:
     job_id = await to(State.RUNNING, queue, new_job())
     await queue.stop(job_id)
-    assert await queue.release(job_id)
+    await queue.release()
     job = await queue.get(job_id)
     assert job and (job.state, job.attempt, job.stopped) == (State.QUEUED, 1, True)
+
+
+async def test_a_caller_that_is_cancelled_leaves_no_lock_behind(queue: Queue, new_job: MakeJob) -> None:
+    for delay in (0.0, 0.0005, 0.001, 0.002, 0.004):
+        calls = [asyncio.create_task(queue.submit(new_job(), b"init", max_queued_per_user=100)) for _ in range(6)]
+        calls += [asyncio.create_task(queue.counts()) for _ in range(6)]  # type: ignore[arg-type]
+        await asyncio.sleep(delay)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await submit(queue, new_job())
 
 
 async def test_a_job_is_found_by_its_messages_and_the_newest_picture_by_its_place(
