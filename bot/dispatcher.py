@@ -154,7 +154,7 @@ class Dispatcher:
             except EngineDied as error:
                 failures += 1
                 delay = self._backoff.delay(failures)
-                log.error("the engine is gone: %s; starting it again in %.3g s", error, delay)
+                log.error("%s; starting it again in %.3g s", error, delay)
                 await self._bury(lane)
                 await asyncio.sleep(delay)
 

@@ -36,7 +36,7 @@ def engine_settings(config: Engine) -> EngineSettings:
 
 
 class EngineDied(Exception):
-    """The engine cannot go on; the message says why, as far as it is known. Its runs are lost, its jobs not."""
+    """The engine cannot go on: a sentence, without its stop, that says why. Its runs are lost, its jobs not."""
 
 
 class EngineClient(Protocol):
@@ -102,9 +102,9 @@ class ProcessEngineClient:
                 first = await self._next()
         except TimeoutError:
             await self.close()
-            raise EngineDied(f"it was not ready within {self._ready_timeout:g} s") from None
+            raise EngineDied(f"The engine was not ready within {self._ready_timeout:g} s") from None
         except OSError as error:
-            raise EngineDied(f"it could not be started: {error}") from error
+            raise EngineDied(f"The engine could not be started: {error}") from error
         except asyncio.CancelledError:
             await self.close()
             raise
@@ -114,14 +114,14 @@ class ProcessEngineClient:
                 return first
             case RunFailed(detail=detail):
                 await self.close()
-                raise EngineDied(detail)
+                raise EngineDied(detail.rstrip("."))
             case _:
                 await self.close()
-                raise EngineDied(f"its first word was {type(first).__name__}, not Ready")
+                raise EngineDied(f"The engine's first word was {type(first).__name__}, not Ready")
 
     async def send(self, command: Command) -> None:
         if self._dead:
-            raise EngineDied("it is not running")
+            raise EngineDied("The engine is not running")
         self._commands.put(command)
 
     async def events(self) -> AsyncIterator[RunEvent]:
@@ -130,11 +130,12 @@ class ProcessEngineClient:
             assert not isinstance(event, Ready), "Ready comes once"
             yield event
 
-    async def close(self) -> None:
+    async def close(self, *, gently: bool = True) -> None:
+        """As the protocol says; not ``gently`` kills it in the middle of a step."""
         process, self._process = self._process, None
         if process is None:
             return
-        gently = self._listening and not self._dead
+        gently = gently and self._listening and not self._dead
         if gently:
             self._commands.put(Shutdown())
         await asyncio.to_thread(_end, process, LEAVE_SECONDS if gently else 0.0)
@@ -172,14 +173,14 @@ class ProcessEngineClient:
     def _cause_of_death(self) -> str:
         process = self._process
         if process is None:
-            return "it was closed"
+            return "The engine was closed"
         process.join(LEAVE_SECONDS)
         code = process.exitcode
         if code is None:
-            return "it closed the pipe and hangs"
+            return "The engine closed the pipe and hangs"
         if code < 0:
-            return f"it was killed by {signal.Signals(-code).name}"
-        return f"it exited with code {code}"
+            return f"The engine was killed by {signal.Signals(-code).name}"
+        return f"The engine exited with code {code}"
 
 
 def _read(

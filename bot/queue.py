@@ -176,8 +176,8 @@ class Queue:
 
     async def counts(self) -> Mapping[State, int]:
         """How many jobs are in each state."""
-        rows = await self._rows(sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state))
-        return dict.fromkeys(State, 0) | {row[0]: row[1] for row in rows}
+        rows = await self._rows(sa.select(jobs.c.state, sa.func.count().label("many")).group_by(jobs.c.state))
+        return dict.fromkeys(State, 0) | {row.state: row.many for row in rows}
 
     def _give_back(self) -> sa.Update:
         last = jobs.c.attempt >= self._max_attempts

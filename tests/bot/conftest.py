@@ -62,7 +62,7 @@ def postgres_server() -> Iterator[str]:
     """A throw-away PostgreSQL that listens on a socket file alone; its SQLAlchemy address without a database."""
     pytest.importorskip("asyncpg", reason="asyncpg is not installed")
     tools = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
-    initdb = shutil.which("initdb") or (tools and shutil.which("initdb", path=str(tools)))
+    initdb = shutil.which("initdb") or (shutil.which("initdb", path=str(tools)) if tools else None)
     if not initdb:
         pytest.skip("PostgreSQL is not installed")
     home = Path(tempfile.mkdtemp(prefix="faraday-pg-"))
@@ -72,7 +72,7 @@ def postgres_server() -> Iterator[str]:
         shutil.chown(home, user)
     cluster, binaries = home / "cluster", Path(initdb).resolve().parent
     subprocess.run(
-        [str(initdb), "-D", str(cluster), "-A", "trust", "-U", "faraday", "--no-sync"],
+        [initdb, f"--pgdata={cluster}", "--auth=trust", "--username=faraday", "--no-sync"],
         check=True, user=user, cwd=home, capture_output=True,
     )  # fmt: skip
     server = subprocess.Popen(

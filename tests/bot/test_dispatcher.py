@@ -394,7 +394,7 @@ async def test_an_engine_that_cannot_start_keeps_the_jobs_waiting(
 ) -> None:
     async with studio.open(target=children.without_weights):
         job_id = await studio.ask(new_job())
-        await eventually(lambda: caplog.text.count("The weights are missing: run setup.") > 1)
+        await eventually(lambda: caplog.text.count("The weights are missing: run setup") > 1)
     job = await studio.job(job_id)
     assert (job.state, job.attempt) == (State.QUEUED, 1)
 

@@ -74,7 +74,7 @@ async def test_a_killed_engine_is_noticed_at_once_and_can_be_started_again(make_
 @pytest.mark.parametrize(
     ("target", "cause"),
     [
-        (children.without_weights, "^The weights are missing: run setup.$"),
+        (children.without_weights, "^The weights are missing: run setup$"),
         (children.crashing, "exited with code 3"),
         (children.says_something_else, "RunCancelled, not Ready"),
     ],
