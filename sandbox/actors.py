@@ -211,13 +211,15 @@ class Member:
 
     async def submit(self, answer: Answer, fields: Mapping[str, Any]) -> Answer:
         """Fill in and send the modal that an answer opened; ``fields`` by custom_id or label."""
-        if answer.modal is None:
-            raise NotOffered("the bot opened no modal")
         before = answer.interaction
+        if answer.modal is None or before.submitted:
+            raise NotOffered("no modal is open")
         payload = commands.modal_payload(self.world, before.channel, answer.modal, fields)
-        return await self._interact(
+        result = await self._interact(
             InteractionType.MODAL, before.channel, payload, message=before.message, trigger=before
         )
+        before.submitted = True
+        return result
 
     async def _interact(self, type_: InteractionType, channel: Channel, payload: Json, **about: Any) -> Answer:
         world = self.world
@@ -231,10 +233,10 @@ class Member:
             **about,
         )
         start(world, interaction, payload)
-        try:
-            await world.until(lambda: interaction.callback is not None, ACKNOWLEDGE_WITHIN_S)
-        except TimeoutError:
-            raise NoAnswer(f"the application did not respond to {interaction.name or type_.name}") from None
+        deadline = interaction.created + ACKNOWLEDGE_WITHIN_S
+        await world.until(lambda: interaction.callback or world.clock.now() > deadline, 2 * ACKNOWLEDGE_WITHIN_S)
+        if interaction.callback is None:
+            raise NoAnswer(f"the application did not respond to {interaction.name or type_.name}")
         return Answer(interaction, world)
 
     def _here(self, channel: Channel) -> Member | None:

@@ -116,15 +116,15 @@ def _option(world: World, channel: Channel, definition: Json, value: Any, resolv
 
 
 def _plain(definition: Json, value: Any) -> Any:
-    types: dict[int, tuple[type, ...]] = {3: (str,), 4: (int,), 5: (bool,), 10: (int, float)}
     name = definition["name"]
-    if not isinstance(value, types[definition["type"]]) or (isinstance(value, bool) != (definition["type"] == 5)):
-        raise NotOffered(f"{name} does not take {value!r}")
     if choices := definition.get("choices"):
         by_name = {key: one["value"] for one in choices for key in (one["name"], one["value"])}
         if value not in by_name:
             raise NotOffered(f"{name} offers only {[one['name'] for one in choices]}")
         return by_name[value]
+    types: dict[int, tuple[type, ...]] = {3: (str,), 4: (int,), 5: (bool,), 10: (int, float)}
+    if not isinstance(value, types[definition["type"]]) or (isinstance(value, bool) != (definition["type"] == 5)):
+        raise NotOffered(f"{name} does not take {value!r}")
     size = len(value) if isinstance(value, str) else value
     unit = "length" if isinstance(value, str) else "value"
     low, high = definition.get(f"min_{unit}"), definition.get(f"max_{unit}")

@@ -145,7 +145,7 @@ class GatewayServer:
     def ask_to_reconnect(self) -> None:
         """Send op 7, as Discord does before it restarts a gateway node."""
         for connection in self._connections:
-            connection.send({"op": int(Op.RECONNECT), "d": None, "s": None, "t": None})
+            connection.send({"op": int(Op.RECONNECT), "s": None, "t": None})
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(max_msg_size=0, autoping=True)
@@ -239,7 +239,8 @@ class GatewayServer:
         everybody = bool(session.intents & Intents.GUILD_MEMBERS)
         for guild in guilds:
             if session.wants("GUILD_CREATE", guild.id):
-                session.dispatch("GUILD_CREATE", world.guild_create(guild, everybody=everybody))
+                shown = world.guild_create(guild, everybody=everybody) | {"unavailable": False}
+                session.dispatch("GUILD_CREATE", shown)
 
     def _resume(self, connection: Connection, details: Json) -> None:
         session = self._sessions.get(details.get("session_id", ""))

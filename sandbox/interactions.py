@@ -68,6 +68,7 @@ class Interaction:
     followups: list[Message] = field(default_factory=list)
     choices: list[Json] = field(default_factory=list)
     modal: Json | None = None
+    submitted: bool = False  # its modal was filled in
 
     @property
     def origin(self) -> Origin:

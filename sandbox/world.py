@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -91,14 +92,17 @@ class World:
         self._change = asyncio.Event()
 
     async def until(self, predicate: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109
-        """Wait for the predicate to become true, looking after every change, and return what it returned.
+        """Wait for the predicate to become true, and return what it returned.
+
+        It is tried after every change here, and every 50 ms for what changes elsewhere.
 
         Raises:
             TimeoutError: it did not within ``timeout`` seconds.
         """
         async with asyncio.timeout(timeout):
             while not (found := predicate()):
-                await self._change.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._change.wait(), 0.05)
         return found
 
     @property
@@ -187,7 +191,6 @@ class World:
         return payloads.guild(guild) | {
             "joined_at": iso(bot.joined_at),
             "large": False,
-            "unavailable": False,
             "member_count": len(guild.members),
             "members": [payloads.member(member) for member in members],
             "channels": [payloads.channel(channel) for channel in channels],

@@ -170,7 +170,12 @@ class Router:
 
 def _limited(verdict: Verdict) -> tuple[int, Json, dict[str, str]]:
     wait = verdict.retry_after or 0.0
-    answer = {"message": "You are being rate limited.", "retry_after": round(wait, 3), "global": verdict.whole_bot}
+    answer = {
+        "message": "You are being rate limited.",
+        "retry_after": round(wait, 3),
+        "global": verdict.whole_bot,
+        "code": 0,
+    }
     scope = "global" if verdict.whole_bot else "user"
     # Without Via, discord.py takes a 429 for a ban by Cloudflare and raises instead of waiting.
     headers = {"Retry-After": f"{wait:.3f}", "Via": "1.1 google", "X-RateLimit-Scope": scope}
