@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sandbox import interactions, payloads
+from sandbox import interactions, message_payloads, payloads
 from sandbox.model import Channel, File, Json, Message, Role, User, walk_components
 from sandbox.permissions import Permissions, in_channel
 
@@ -154,7 +154,7 @@ def _entity(channel: Channel, value: Any, resolved: Json) -> str:
 
 def message_payload(world: World, command: Json, message: Message) -> Json:
     """The ``data`` of a message context-menu command; its target arrives whole, whatever the intents."""
-    shown = payloads.message(message, world, intent=True)
+    shown = message_payloads.message(message, world, intent=True)
     payload: Json = {
         "id": command["id"],
         "name": command["name"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from sandbox import payloads, posts
+from sandbox import message_payloads, payloads, posts
 from sandbox.errors import already_acknowledged, invalid_form, invalid_webhook_token, too_large, unknown
 from sandbox.model import (
     EPHEMERAL,
@@ -116,7 +116,7 @@ def _payload(world: World, interaction: Interaction, details: Json) -> Json:
         "attachment_size_limit": UPLOAD_LIMIT,
     }
     if interaction.message is not None:
-        shown["message"] = payloads.message(interaction.message, world, intent=True)
+        shown["message"] = message_payloads.message(interaction.message, world, intent=True)
     if channel.guild is None:
         return shown | {"user": payloads.user(interaction.user)}
     guild = channel.guild
@@ -255,4 +255,4 @@ def store_uploads(world: World, channel: Channel, files: tuple[File, ...]) -> li
     if any(len(file.content) > UPLOAD_LIMIT for file in files):
         raise too_large()
     stored = [world.cdn.store(file, id=world.ids.next(), channel_id=channel.id, ephemeral=True) for file in files]
-    return [payloads.attachment(each, world) for each in stored]
+    return [message_payloads.attachment(each, world) for each in stored]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox import media, payloads, threads
+from sandbox import media, message_payloads, payloads, threads
 from sandbox.errors import thread_archived, too_large, too_many_reactions, unknown
 from sandbox.model import (
     HAS_THREAD,
@@ -68,7 +68,9 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     if channel.is_thread:
         channel.total_sent += 1
         threads.join(world, channel, author)
-    world.emit("MESSAGE_CREATE", lambda intent: payloads.located(message, world, intent=intent), channel=channel)
+    world.emit(
+        "MESSAGE_CREATE", lambda intent: message_payloads.located(message, world, intent=intent), channel=channel
+    )
     return message
 
 
@@ -153,7 +155,7 @@ def edit(world: World, message: Message, changes: Json, files: tuple[File, ...])
         message.flags &= ~LOADING  # the first edit of a deferred answer is its beginning, not an edit
     else:
         message.edited_at = world.now()
-    announce_edit(world, message)
+    world.emit_message("MESSAGE_UPDATE", message)
 
 
 def _keep_attachments(message: Message, changes: Json, added: list[Attachment]) -> None:
@@ -170,17 +172,6 @@ def _keep_attachments(message: Message, changes: Json, added: list[Attachment]) 
         ]
     message.files = message.files + added
     _mark_embedded(message)
-
-
-def announce_edit(world: World, message: Message) -> None:
-    if message.ephemeral:
-        world.changed()
-        return
-    world.emit(
-        "MESSAGE_UPDATE",
-        lambda intent: payloads.located(message, world, intent=intent),
-        channel=message.channel,
-    )
 
 
 def delete(world: World, message: Message) -> None:
@@ -263,7 +254,7 @@ def _reaction_event(message: Message, user: User, reaction: Reaction) -> Json:
         "user_id": str(user.id),
         "channel_id": str(message.channel.id),
         "message_id": str(message.id),
-        "emoji": payloads.emoji(reaction),
+        "emoji": message_payloads.emoji(reaction),
         "burst": False,
         "type": 0,
     } | _guild_of(message.channel)
@@ -279,7 +270,7 @@ def clear_reactions(world: World, message: Message, written: str | None) -> None
         return
     reaction = find_reaction(message, written)
     message.reactions.remove(reaction)
-    shown["emoji"] = payloads.emoji(reaction)
+    shown["emoji"] = message_payloads.emoji(reaction)
     world.emit("MESSAGE_REACTION_REMOVE_EMOJI", lambda _: shown, channel=message.channel)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox import payloads
+from sandbox import message_payloads, payloads
 from sandbox.errors import ApiError, thread_archived, thread_exists
 from sandbox.model import HAS_THREAD, Channel, ChannelType, Json, Message, MessageType, User
 from sandbox.permissions import Permissions, in_channel
@@ -31,7 +31,9 @@ def open_from_message(world: World, message: Message, owner: User, settings: Jso
     thread.messages_by_id[starter.id] = starter
     _announce(world, thread)
     world.emit(
-        "MESSAGE_UPDATE", lambda intent: payloads.located(message, world, intent=intent), channel=message.channel
+        "MESSAGE_UPDATE",
+        lambda intent: message_payloads.located(message, world, intent=intent),
+        channel=message.channel,
     )
     return thread
 
@@ -51,7 +53,9 @@ def open_in_channel(world: World, parent: Channel, owner: User, settings: Json) 
             reference=(thread.id, None),
         )
         parent.messages_by_id[line.id] = line
-        world.emit("MESSAGE_CREATE", lambda intent: payloads.located(line, world, intent=intent), channel=parent)
+        world.emit(
+            "MESSAGE_CREATE", lambda intent: message_payloads.located(line, world, intent=intent), channel=parent
+        )
     return thread
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sandbox import payloads, permissions
+from sandbox import message_payloads, payloads, permissions
 from sandbox.actors import Member
 from sandbox.cdn import Cdn
 from sandbox.clock import Clock, Snowflakes, iso
@@ -163,6 +163,13 @@ class World:
         if self.gateway is not None and (channel is None or self.bot_sees(channel)):
             self.gateway.dispatch(name, build, guild_id=place.id if place else None)
         self.changed()
+
+    def emit_message(self, name: str, message: Message) -> None:
+        """Send MESSAGE_CREATE or MESSAGE_UPDATE; what is ephemeral never goes over the gateway."""
+        if message.ephemeral:
+            self.changed()
+            return
+        self.emit(name, lambda intent: message_payloads.located(message, self, intent=intent), channel=message.channel)
 
     # Guilds, roles, members
 

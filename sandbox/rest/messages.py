@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox import forms, payloads, posts
+from sandbox import forms, message_payloads, posts
 from sandbox.errors import ApiError, foreign_message, invalid_form
 from sandbox.model import Channel, Json, Message
 from sandbox.permissions import Permissions, require, speaking
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def shown(message: Message, world: World) -> Json:
-    return payloads.message(message, world, intent=world.reads_content)
+    return message_payloads.message(message, world, intent=world.reads_content)
 
 
 def draft(call: Call, channel: Channel | None = None) -> Draft:
