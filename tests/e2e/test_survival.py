@@ -39,6 +39,7 @@ class Bot:
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log
+        self._starts = 0
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self, sandbox: Sandbox) -> None:
@@ -49,6 +50,10 @@ class Bot:
             )
         await sandbox.wait_until_bot_ready(timeout=60)
         await sandbox.wait_for_commands(timeout=60)
+        self._starts += 1
+        async with asyncio.timeout(60):  # the engine loads its models beside the connection
+            while self._log.read_text(encoding="utf-8").count("ready: connected as") < self._starts:
+                await asyncio.sleep(0.1)
 
     @property
     def pid(self) -> int:
@@ -139,7 +144,7 @@ async def test_a_killed_engine_is_restarted_and_its_job_finishes_once(
     sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member
 ) -> None:
     await bot.start(sandbox)
-    await ada.slash(channel, "imagine", prompt="a red car", size="64x64", iterations=200)
+    await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=120)
     await sandbox.until(lambda: painting(channel), timeout=60)
     engine = bot.engine_pid()
     assert engine is not None
@@ -152,7 +157,7 @@ async def test_a_killed_bot_finishes_its_job_after_the_restart_and_posts_one_pic
     sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member
 ) -> None:
     await bot.start(sandbox)
-    await ada.slash(channel, "imagine", prompt="a red car", size="64x64", iterations=200)
+    await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=120)
     await sandbox.until(lambda: painting(channel), timeout=60)
     engine = bot.engine_pid()
     await bot.kill()
@@ -167,7 +172,7 @@ async def test_the_bot_answers_at_once_while_the_engine_is_busy_and_stays_small(
     sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member
 ) -> None:
     await bot.start(sandbox)
-    await ada.slash(channel, "imagine", prompt="a red car", size="64x64", iterations=500)
+    await ada.slash(channel, "imagine", prompt="a red car", size="64x64", iterations=300)
     await sandbox.until(lambda: painting(channel), timeout=60)
     for _ in range(3):
         began = asyncio.get_running_loop().time()
