@@ -33,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
 
 ConfigPath = Annotated[
@@ -112,11 +113,15 @@ def _migrate(settings: Config) -> str | None:
 @app.command()
 def doctor(config: ConfigPath = None) -> None:
     """Check the installation, line by line, and say what to mend."""
-    from bot.doctor import examine
+    from bot.doctor import Finding, examine, show
 
-    with explained():
+    try:
         settings = Config.load(config)
-    raise typer.Exit(0 if asyncio.run(examine(settings, stderr)) else FAILED)
+    except ConfigError as error:
+        show(Finding(about="config", well=False, text=str(error)), stdout)
+        raise typer.Exit(FAILED) from None
+    show(Finding(about="config", well=True, text=str(config or "config.toml, or the defaults")), stdout)
+    raise typer.Exit(0 if asyncio.run(examine(settings, stdout)) else FAILED)
 
 
 @app.command()

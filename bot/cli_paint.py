@@ -84,7 +84,7 @@ def _shown(console: Console) -> Iterator[Show]:
         TextColumn("{task.fields[loss]}"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console) as bar:
+    with Bar(*columns, console=console, transient=True) as bar:
         shown = bar.add_task("loading the models", total=None, loss="")
 
         def begin(spec: Spec) -> None:

@@ -71,10 +71,8 @@ def postgres_server() -> Iterator[str]:
         user = "postgres"
         shutil.chown(home, user)
     cluster, binaries = home / "cluster", Path(initdb).resolve().parent
-    subprocess.run(
-        [initdb, f"--pgdata={cluster}", "--auth=trust", "--username=faraday", "--no-sync"],
-        check=True, user=user, cwd=home, capture_output=True,
-    )  # fmt: skip
+    make: list[str] = [initdb, f"--pgdata={cluster}", "--auth=trust", "--username=faraday", "--no-sync"]
+    subprocess.run(make, check=True, user=user, cwd=home, capture_output=True)
     server = subprocess.Popen(
         [binaries / "postgres", "-D", cluster, "-k", home, "-c", "listen_addresses=", "-F"],
         user=user, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

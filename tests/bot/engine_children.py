@@ -51,7 +51,7 @@ READY = Ready(device="cpu", bundles=(BUNDLE,), threads=2, slots=1)
 
 
 class Sketch:
-    """One run. The prompt's words order its fate: poison, failing, memory, endless."""
+    """One run. The prompt's words order its fate: poison, failing, endless, nobody stops."""
 
     def __init__(self, start: StartRun) -> None:
         self.start = start
@@ -105,13 +105,16 @@ class SketchEngine:
                     RunStarted(job_id=job_id, seed=spec.seed, width=32, height=32, unknown_words=words)
                 )
             case StopRun(job_id=job_id):
-                if run := self.runs.pop(job_id, None):
+                if "nobody stops" not in self.prompt(job_id) and (run := self.runs.pop(job_id, None)):
                     self.connection.send(run.picture(stopped=True))
             case CancelRun(job_id=job_id):
                 if self.runs.pop(job_id, None):
                     self.connection.send(RunCancelled(job_id=job_id))
             case Shutdown():
                 os._exit(0)
+
+    def prompt(self, job_id: int) -> str:
+        return self.runs[job_id].start.spec.prompt if job_id in self.runs else ""
 
     def step(self, run: Sketch) -> None:
         job_id, spec = run.start.job_id, run.start.spec
