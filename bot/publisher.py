@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import logging
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -21,7 +22,7 @@ from bot.jobs import Job
 from bot.observer import DeliveryImpossible
 from bot.pacing import Pacer
 from bot.queue import Queue
-from bot.rooms import open_room
+from bot.rooms import Room, open_room
 from engine.messages import BundleInfo, Progress, RunStarted
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ AGAIN, LARGER = "🔁", "⬆️"
 _OPENING_SECONDS = 30.0
 _CLOSING_SECONDS = 5.0
 _TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
+
+
+Showing = Callable[[Job], Awaitable[None]]
 
 
 class Engines(Protocol):
@@ -72,6 +76,8 @@ class Publisher:
         self._delivery = Delivery(client)
         self._newest: dict[int, Newest] = {}
         self._opened: dict[int, asyncio.Event] = {}
+        self._unplaced: dict[int, Showing] = {}  # what the card is to show as soon as there is one
+        self._rooms: dict[int, Room] = {}  # of jobs opened by this process, which its dispatcher may not know yet
         self._painted_here: set[int] = set()  # jobs whose picture no earlier process can have posted
         self._born = datetime.now(UTC)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,13 +96,22 @@ class Publisher:
         opened = self._opened.setdefault(job.id, asyncio.Event())
         try:
             room = await open_room(self._client, job)
+            self._rooms[job.id] = room
             await self._queue.place(job.id, thread_id=room.channel_id, card_message_id=room.card_message_id)
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("job %d: cannot be shown: %s", job.id, error)
             raise CannotPost() from None
         finally:
             opened.set()
-        return await self._queue.get(job.id) or job
+        if showing := self._unplaced.pop(job.id, None):
+            self._show(job, showing)
+        return self._in_room(job)
+
+    def _in_room(self, job: Job) -> Job:
+        """The job with its place, if this process knows one."""
+        if job.card_message_id is None and (room := self._rooms.get(job.id)):
+            return dataclasses.replace(job, thread_id=room.channel_id, card_message_id=room.card_message_id)
+        return job
 
     async def _placed(self, job: Job) -> Job:
         """The job with its place, waiting for it if this process is just making one."""
@@ -106,27 +121,32 @@ class Publisher:
                 await asyncio.wait_for(opened.wait(), _OPENING_SECONDS)
             except TimeoutError:
                 log.warning("job %d: has no place after %g s", job.id, _OPENING_SECONDS)
-            job = await self._queue.get(job.id) or job
-        self._opened.pop(job.id, None)
-        return job
+        return self._in_room(job)
 
     # While it waits and runs
 
     async def queued(self, job: Job, position: int) -> None:
-        self._show(job, lambda: wording.waiting(job, position), [Action.CANCEL])
+        self._show(job, lambda job: self._edit_card(job, wording.waiting(job, position), [Action.CANCEL]))
 
     async def started(self, job: Job, event: RunStarted) -> None:
         self._painted_here.add(job.id)
         if job.thread_id is None and job.created_at < self._born:  # a crash came between the job and its card
             job = await self.open(job)
-        self._show(job, lambda: wording.starting(job), list(Action))
+        self._show(job, lambda job: self._edit_card(job, wording.starting(job), list(Action)))
 
     async def progressed(self, job: Job, event: Progress) -> None:
         before = self._newest.get(job.id)
         frame = event.image or (before.frame if before else None)
         self._newest[job.id] = Newest(progress=event, frame=frame)
-        if job.thread_id is not None and job.card_message_id is not None:
-            self._pacer.offer(job.thread_id, job.id, lambda: self._show_progress(job))
+        self._show(job, self._show_progress)
+
+    def _show(self, job: Job, showing: Showing) -> None:
+        """When the channel's turn comes; a later one replaces this one."""
+        job = self._in_room(job)
+        if job.thread_id is None or job.card_message_id is None:
+            self._unplaced[job.id] = showing
+        else:
+            self._pacer.offer(job.thread_id, job.id, lambda: showing(job))
 
     async def _show_progress(self, job: Job) -> None:
         newest = self._newest.get(job.id)
@@ -138,11 +158,7 @@ class Publisher:
 
     async def _preview(self, job: Job, frame: bytes) -> discord.File:
         jpeg = await asyncio.to_thread(attachments.preview, frame, least_side=LEAST_SIDE)
-        return discord.File(io.BytesIO(jpeg), f"faraday-{job.id}-preview.jpg", description=wording.alt_text(job))
-
-    def _show(self, job: Job, text: Callable[[], str], actions: Collection[Action]) -> None:
-        if job.thread_id is not None and job.card_message_id is not None:
-            self._pacer.offer(job.thread_id, job.id, lambda: self._edit_card(job, text(), actions))
+        return discord.File(io.BytesIO(jpeg), f"progress-{job.id}.jpg", description=wording.alt_text(job))
 
     async def _edit_card(
         self, job: Job, text: str, actions: Collection[Action] = (), frame: discord.File | None = None
@@ -214,7 +230,8 @@ class Publisher:
 
     async def _tidy(self, job: Job, text: str, *, keep_frame: bool) -> None:
         """Write the card's last words. That the card or its channel is gone is no trouble."""
-        self._newest.pop(job.id, None)
+        for remembered in (self._newest, self._unplaced, self._rooms, self._opened):
+            remembered.pop(job.id, None)
         if job.thread_id is None or job.card_message_id is None:
             return
         await self._pacer.settle(job.thread_id, job.id)
