@@ -81,5 +81,13 @@ def book(out: Path, size: int = 96, families: int = 40) -> None:
     sheet([picture for seed in range(families) for picture in family(seed)], size).save(out)
 
 
+@app.command()
+def paint(out: Path, weights: Weights = WEIGHTS, iterations: int | None = None, seed: int = 1) -> None:
+    """Paint a sheet of 16 prompts with the bundle as the engine does by default, to look at."""
+    from training.paint import PROMPTS, paint_sheet
+
+    paint_sheet(PROMPTS, weights.parent, iterations, seed).save(out)
+
+
 if __name__ == "__main__":
     app()

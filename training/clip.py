@@ -133,7 +133,7 @@ class CLIPTraining:
     """One CLIP trained on families of pictures, every batch once plain and once moved against it."""
 
     def __init__(
-        self, vision: str, pages: Pixels, ids: Tensor, *, batch: int = 128, rate: float = 1e-3, seed: int = 0
+        self, vision: str, pages: Pixels, ids: Tensor, *, batch: int = 64, rate: float = 1e-3, seed: int = 0
     ) -> None:
         torch.manual_seed(seed)
         self.model = build(vision, len(ids))
