@@ -35,8 +35,7 @@ def paint_sheet(
     """Paint every prompt and lay the pictures side by side, each scaled to `side` pixels."""
     sheet = Image.new("RGB", (columns * side, -(-len(prompts) // columns) * side), "white")
     for i, prompt in enumerate(track(prompts, "Painting")):
-        for step in generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=seed):
-            pass
-        picture = step.image.resize((side, side), Image.Resampling.LANCZOS)
+        *_, last = generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=seed)
+        picture = last.image.resize((side, side), Image.Resampling.LANCZOS)
         sheet.paste(picture, (i % columns * side, i // columns * side))
     return sheet
