@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sandbox.model import Channel, ChannelType, Json, Message, MessageType, User, walk_components
@@ -83,7 +84,26 @@ def readable(message: Message) -> str:
         text = text.replace(f"<@{user.id}>", f"@{user.name}")
     for channel in world.channels.values():
         text = text.replace(f"<#{channel.id}>", f"#{channel.name}")
-    return text
+    text = re.sub(
+        r"https://discord\.com/channels/(?:\d+|@me)/(\d+)/\d+",
+        lambda found: f"{_place(world.channels.get(int(found[1])))} › 💬",
+        text,
+    )
+    now = world.clock.now()
+    return re.sub(r"<t:(\d+)(?::\w)?>", lambda found: _relative(int(found[1]) - now), text)
+
+
+def _place(channel: Channel | None) -> str:
+    """How Discord's client writes a link into a channel."""
+    if channel is None:
+        return "#unknown"
+    return f"#{channel.name}" if channel.name else "@ direct messages"
+
+
+def _relative(seconds: float) -> str:
+    if abs(seconds) >= 60:
+        return f"in {seconds / 60:.0f} min" if seconds > 0 else f"{-seconds / 60:.0f} min ago"
+    return f"in {seconds:.0f} s" if seconds >= 0 else f"{-seconds:.0f} s ago"
 
 
 def embed_lines(embed: Json) -> list[str]:
