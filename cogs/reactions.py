@@ -20,7 +20,6 @@ from bot.submit import Request
 log = logging.getLogger(__name__)
 
 WISHES = {AGAIN: Kind.RERUN, LARGER: Kind.UPSCALE, LARGER.rstrip("\ufe0f"): Kind.UPSCALE}
-REPEAT_SECONDS = 5.0  # a wish repeated sooner was a slip of the finger
 _SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it
 _Wish = tuple[int, int, Kind]  # member, message, kind
 
@@ -28,9 +27,11 @@ _Wish = tuple[int, int, Kind]  # member, message, kind
 class Reactions(commands.Cog):
     """Raw events, so that a picture need not be in any cache."""
 
+    repeat_seconds = 5.0  # a wish repeated sooner was a slip of the finger
+
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
-        self._granted: dict[_Wish, tuple[float, int | None]] = {}  # when, and the job
+        self._granted: dict[_Wish, tuple[float, int | None]] = {}  # when, and the job once it is submitted
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
@@ -44,8 +45,12 @@ class Reactions(commands.Cog):
             if parent is None or wish in self._granted:
                 return
             self._granted[wish] = time.monotonic(), None  # before anything else is awaited
-            job = await self._submit(payload, kind, parent)
-            self._granted[wish] = time.monotonic(), job.id
+            try:
+                job = await self._submit(payload, kind, parent)
+                self._granted[wish] = time.monotonic(), job.id
+            except BaseException:
+                del self._granted[wish]
+                raise
         except Exception as error:
             await self._explain(payload, error)
 
@@ -64,9 +69,10 @@ class Reactions(commands.Cog):
     async def _forget(self) -> None:
         """Drop wishes that are fulfilled and were not uttered just now: the next one like them is new."""
         for wish, (when, job_id) in list(self._granted.items()):
-            job = await self.bot.queue.get(job_id) if job_id is not None else None
-            ended = job is None or job.state.ended
-            if ended and time.monotonic() - when >= REPEAT_SECONDS:
+            if job_id is None or time.monotonic() - when < self.repeat_seconds:
+                continue
+            job = await self.bot.queue.get(job_id)
+            if job is None or job.state.ended:
                 self._granted.pop(wish, None)
 
     async def _submit(self, payload: discord.RawReactionActionEvent, kind: Kind, parent: Job) -> Job:

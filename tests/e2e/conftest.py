@@ -216,6 +216,10 @@ class Studio:
         )
         return message
 
+    async def begun(self, count: int) -> None:
+        """So many runs have been given to the engine."""
+        await self.sandbox.until(lambda: len(self.engine.starts) == count)
+
     async def settled(self) -> None:
         """A while in which something wrong would have happened."""
         await asyncio.sleep(0.3)

@@ -188,14 +188,10 @@ async def test_the_longest_prompt_fits_the_message(studio: Studio) -> None:
 
 async def test_the_line_moves_on_the_waiting_cards(studio: Studio) -> None:
     studio.engine.holding = True  # two run at once, the others wait
-    for member, prompt in (
-        (studio.ada, "one"),
-        (studio.ada, "two"),
-        (studio.bob, "three"),
-        (studio.bob, "four"),
-    ):
-        answer = await member.slash(studio.channel, "imagine", prompt=prompt)
+    for started, prompt in enumerate(["one", "two", "three", "four"], start=1):
+        answer = await studio.bob.slash(studio.channel, "imagine", prompt=prompt)
         await answer.text()
+        await studio.begun(min(started, 2))
     third = await studio.card("**three**\n⏳ Next in line")
     fourth = await studio.card("**four**\n⏳ 1 ahead of it in line")
     assert [button["label"] for button in third.buttons] == ["Cancel"]

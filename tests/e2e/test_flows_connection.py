@@ -1,0 +1,86 @@
+"""The way in and the way out: an unreachable Discord, a refused token, a first connect that fails, SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+import bot.app
+from bot.app import FaradayBot
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Studio
+
+
+async def test_a_first_gateway_connection_that_fails_is_tried_again(studio: Studio) -> None:
+    await studio.stop()
+    studio.sandbox.faults.next("GET", "/gateway", disconnect=True)
+    await studio.start()
+    assert studio.sandbox.faults.pending == 0
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    await studio.final()
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"disconnect": True}], ids=["error", "disconnect"])
+async def test_an_unreachable_discord_is_tried_again(studio: Studio, fault: dict[str, bool]) -> None:
+    await studio.stop()
+    studio.sandbox.faults.next("GET", "/users/@me", **fault)
+    await studio.start()
+    assert studio.sandbox.faults.pending == 0
+
+
+async def test_a_refused_token_ends_with_code_one_and_advice(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await studio.stop()
+    wrong = studio.config.discord.model_copy(update={"token": SecretStr("wrong")})
+    studio.config = studio.config.model_copy(update={"discord": wrong})
+    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    assert await bot.app.run(studio.config) == 1
+    assert "developer portal" in caplog.text
+
+
+async def test_a_refused_intent_ends_with_code_one_and_advice(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await studio.stop()
+    asking = studio.config.discord.model_copy(update={"message_content": True})
+    studio.config = studio.config.model_copy(update={"discord": asking})
+    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    assert await bot.app.run(studio.config) == 1
+    assert "message_content = false" in caplog.text
+
+
+async def test_sigterm_ends_with_code_zero(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    await studio.stop()
+
+    class Obedient(FaradayBot):
+        async def on_connect(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    monkeypatch.setattr(bot.app, "FaradayBot", Obedient)
+    assert await bot.app.run(studio.config) == 0
+
+
+async def test_a_dispatcher_that_breaks_down_ends_the_bot(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await studio.stop()
+
+    class Broken(FaradayBot):
+        async def setup_hook(self) -> None:
+            async def run() -> None:
+                raise RuntimeError("the database is gone")
+
+            self.dispatcher.run = run  # type: ignore[method-assign]
+            await super().setup_hook()
+
+    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    monkeypatch.setattr(bot.app, "FaradayBot", Broken)
+    assert await bot.app.run(studio.config) == 1
+    assert "the dispatcher broke down" in caplog.text

@@ -1,0 +1,153 @@
+"""The finished picture arrives, and only once, whatever befalls the network, the process or the channel."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.jobs import Job, State
+from sandbox import Message, Permissions
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Studio
+
+
+@pytest.fixture
+async def card(studio: Studio) -> Message:
+    studio.engine.holding = True
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    return await studio.card("2 of 4 iterations")
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"disconnect": True}], ids=["error", "disconnect"])
+async def test_a_lost_answer_posts_one_picture(studio: Studio, card: Message, fault: dict[str, bool]) -> None:
+    path = f"/channels/{card.channel.id}/messages"
+    studio.sandbox.faults.next("POST", path, after_write=True, **fault)
+    studio.engine.holding = False
+    final = await studio.final()
+    await studio.settled()
+    assert studio.finals() == [final] and studio.sandbox.faults.pending == 0
+    assert (await studio.job_of(final)).state is State.DELIVERED
+
+
+async def test_a_lost_answer_is_found_again_when_the_nonce_is_forgotten(studio: Studio, card: Message) -> None:
+    studio.sandbox.faults.next("POST", f"/channels/{card.channel.id}/messages", after_write=True, disconnect=True)
+    studio.engine.holding = False
+    await studio.sandbox.until(studio.finals)
+    studio.sandbox.advance(3600)
+    await studio.final()
+    await studio.settled()
+    assert len(studio.finals()) == 1
+
+
+async def never(*_: object) -> int:
+    """The process dies in here."""
+    return await asyncio.Future()
+
+
+async def reached(studio: Studio, job_id: int, state: State) -> Job:
+    async with asyncio.timeout(10):
+        while (job := await studio.bot.queue.get(job_id)) is None or job.state is not state:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return job
+
+
+async def test_after_a_crash_between_posting_and_noting_it_nothing_is_posted_again(
+    studio: Studio, card: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await studio.job_of(card)
+    monkeypatch.setattr(studio.bot.queue, "delivered", never)
+    studio.engine.holding = False
+    await studio.sandbox.until(studio.finals)
+    await studio.stop()
+    studio.sandbox.advance(3600)
+    await studio.start()
+    await reached(studio, job.id, State.DELIVERED)
+    (final,) = studio.finals()
+    assert (await studio.job_of(final)).id == job.id
+
+
+async def test_after_a_crash_before_posting_it_is_posted(
+    studio: Studio, card: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await studio.job_of(card)
+    monkeypatch.setattr(studio.bot.publisher, "deliver", never)
+    studio.engine.holding = False
+    await reached(studio, job.id, State.RENDERED)
+    await studio.stop()
+    await studio.start()
+    final = await studio.final()
+    assert final.channel is card.channel and len(studio.engine.starts) == 1
+
+
+async def test_an_older_picture_of_the_same_number_is_not_mistaken_for_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct = await studio.ada.open_dm()
+    await studio.ada.slash(direct, "imagine", prompt="a red car")
+    await studio.final(1, direct)
+    await studio.stop()
+    for file in Path(studio.config.queue.files).parent.glob("faraday.db*"):
+        file.unlink()
+    await studio.start()
+    monkeypatch.setattr(studio.bot.publisher, "deliver", never)
+    await studio.ada.slash(direct, "imagine", prompt="a green car")
+    await reached(studio, 1, State.RENDERED)
+    await studio.stop()
+    await studio.start()
+    final = await studio.final(2, direct)
+    assert "a green car" in final.content
+    assert {m.attachments[0].filename for m in studio.finals(direct)} == {"faraday-1.png"}
+
+
+async def test_when_the_thread_is_closed_to_the_bot_it_comes_to_the_channel(studio: Studio, card: Message) -> None:
+    studio.channel.set_permissions(deny=int(Permissions.SEND_MESSAGES_IN_THREADS))
+    studio.engine.holding = False
+    assert (await studio.final()).channel is studio.channel
+
+
+async def test_when_all_is_closed_the_job_fails_and_its_picture_is_kept(studio: Studio, card: Message) -> None:
+    job = await studio.job_of(card)
+    studio.channel.set_permissions(deny=int(Permissions.SEND_MESSAGES_IN_THREADS | Permissions.SEND_MESSAGES))
+    studio.engine.holding = False
+    failed = await reached(studio, job.id, State.FAILED)
+    assert "may no longer post" in (failed.error or "")
+    assert studio.bot.files.final(job.id).exists() and not studio.finals()
+
+
+async def test_an_archived_thread_takes_the_picture_all_the_same(studio: Studio, card: Message) -> None:
+    card.channel.archive()
+    studio.engine.holding = False
+    assert (await studio.final()).channel is card.channel
+
+
+async def test_a_deleted_card_is_not_missed(studio: Studio, card: Message) -> None:
+    role = studio.guild.create_role(
+        "moderator", permissions=int(Permissions.MANAGE_MESSAGES | Permissions.VIEW_CHANNEL)
+    )
+    eve = studio.guild.add_member("eve", roles=(role,))
+    await eve.delete(card)
+    studio.engine.holding = False
+    assert (await studio.final()).channel is card.channel
+
+
+async def test_a_crash_between_the_job_and_its_card_leaves_neither_without_the_other(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.engine.holding = True
+    monkeypatch.setattr(studio.bot.publisher, "open", never)
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    async with asyncio.timeout(10):
+        while not studio.engine.starts:
+            studio.bot.dispatcher.wake()
+            await asyncio.sleep(0.02)
+    await studio.stop()
+    assert not studio.everywhere()
+    await studio.start()
+    card = await studio.card("2 of 4 iterations")
+    studio.engine.holding = False
+    final = await studio.final()
+    assert final.channel is card.channel is studio.channel.threads[0]

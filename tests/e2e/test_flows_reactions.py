@@ -1,0 +1,116 @@
+"""🔁 and ⬆️ under finished pictures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import Message
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Studio
+
+
+@pytest.fixture
+async def final(studio: Studio) -> AsyncIterator[Message]:
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car", seed=7, size="32x64")
+    yield await studio.final()
+
+
+async def test_again_paints_it_with_a_new_seed(studio: Studio, final: Message) -> None:
+    await studio.bob.react(final, "🔁")
+    again = await studio.final(2)
+    first, second = (start.spec for start in studio.engine.starts)
+    assert second.seed != 7
+    assert (second.prompt, second.width, second.height, second.iterations) == ("a red car", 32, 64, first.iterations)
+    assert again.channel is final.channel and [user.name for user in again.mentions] == ["bob"]
+    assert "again with a new seed" in again.content and str(final.id) in again.content
+
+
+async def test_an_edit_is_rerun_from_its_own_input(studio: Studio, final: Message) -> None:
+    await studio.bob.say(final.channel, ".edit a blue car strength 0.4", reply_to=final)
+    edited = await studio.final(2)
+    await studio.ada.react(edited, "🔁")
+    await studio.final(3)
+    _, edit, rerun = studio.engine.starts
+    assert rerun.init_image == edit.init_image and rerun.spec.strength == 0.4
+    assert (await studio.job_of(studio.finals()[2])).input_hash == (await studio.job_of(edited)).input_hash
+
+
+async def test_larger_refines_the_stored_picture_at_twice_the_size(studio: Studio, final: Message) -> None:
+    await studio.ada.react(final, "⬆️")
+    larger = await studio.final(2)
+    spec = studio.engine.starts[1].spec
+    assert (spec.width, spec.height, spec.iterations, spec.prompt) == (64, 128, 2, "a red car")
+    assert 0 < spec.strength < 0.6
+    assert studio.engine.starts[1].init_image is not None
+    assert "at twice the size" in larger.content and "256×512 px (painted at 64×128)" in larger.content
+
+
+async def test_too_large_is_answered_without_a_ping(studio: Studio, final: Message) -> None:
+    await studio.ada.react(final, "⬆️")
+    larger = await studio.final(2)
+    await studio.ada.react(larger, "⬆️")
+    answer = await studio.card("paints up to 16,384")
+    assert answer.referenced_message is larger and not answer.mentions
+
+
+async def test_a_repeated_reaction_is_ignored_while_the_first_is_at_work(studio: Studio, final: Message) -> None:
+    studio.bot.cogs["Reactions"].repeat_seconds = 0.0  # type: ignore[attr-defined]
+    studio.engine.holding = True
+    for _ in range(3):
+        await studio.ada.react(final, "🔁")
+        await studio.ada.unreact(final, "🔁")
+    await studio.card("2 of 4 iterations")
+    await studio.ada.react(final, "🔁")
+    await studio.settled()
+    assert len(studio.engine.starts) == 2
+    studio.engine.holding = False
+    await studio.final(2)
+    await studio.ada.unreact(final, "🔁")
+    await studio.ada.react(final, "🔁")  # later: a new wish
+    await studio.final(3)
+
+
+async def test_a_slip_of_the_finger_right_after_is_ignored(studio: Studio, final: Message) -> None:
+    await studio.ada.react(final, "🔁")
+    await studio.final(2)
+    await studio.ada.unreact(final, "🔁")
+    await studio.ada.react(final, "🔁")
+    await studio.settled()
+    assert len(studio.engine.starts) == 2
+
+
+async def test_two_members_each_get_their_own(studio: Studio, final: Message) -> None:
+    await studio.ada.react(final, "🔁")
+    await studio.bob.react(final, "🔁")
+    await studio.final(3)
+    assert {user.name for message in studio.finals()[1:] for user in message.mentions} == {"ada", "bob"}
+
+
+async def test_other_reactions_and_other_messages_mean_nothing(studio: Studio, final: Message) -> None:
+    card = await studio.card("✅ Done")
+    words = await studio.ada.say(studio.channel, "hello")
+    await studio.ada.react(final, "🎉")
+    await studio.ada.react(card, "🔁")
+    await studio.ada.react(words, "⬆️")
+    await studio.settled()
+    assert len(studio.engine.starts) == 1
+
+
+async def test_reactions_work_after_a_restart(studio: Studio, final: Message) -> None:
+    await studio.stop()
+    await studio.start()
+    await studio.ada.react(final, "🔁")
+    await studio.final(2)
+
+
+async def test_a_member_with_too_many_waiting_is_told(studio: Studio, final: Message) -> None:
+    studio.engine.holding = True  # two run, three may wait
+    for number in range(5):
+        await (await studio.ada.slash(studio.channel, "imagine", prompt=f"car {number}")).text()
+    await studio.ada.react(final, "🔁")
+    answer = await studio.card("You already have 3 pictures waiting")
+    assert answer.referenced_message is final and not answer.mentions

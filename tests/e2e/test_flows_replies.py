@@ -1,0 +1,132 @@
+"""Replying to a picture edits it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.jobs import Kind
+from sandbox import File, Message
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Studio
+
+Draw = Callable[..., File]
+
+
+@pytest.fixture
+async def final(studio: Studio) -> AsyncIterator[Message]:
+    """A red car, finished."""
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car", seed=7)
+    yield await studio.final()
+
+
+async def replied(studio: Studio, message: Message) -> Message:
+    """The bot's reply to a message."""
+    answer: Message = await studio.sandbox.until(
+        lambda: next(
+            (one for one in message.channel.messages if one.referenced_message is message and one.author.bot), None
+        )
+    )
+    return answer
+
+
+@pytest.mark.parametrize("start", ["/edit ", ".edit ", "{mention} ", "{mention} /edit "])
+async def test_a_reply_edits_the_picture_it_answers(studio: Studio, final: Message, start: str) -> None:
+    text = start.format(mention=studio.sandbox.bot_user.mention) + "a blue car, strength 0.3 seed 9"
+    asked = await studio.bob.say(final.channel, text, reply_to=final)
+    card = await replied(studio, asked)
+    assert "a blue car" in card.content and not card.mentions
+    edited = await studio.final(2)
+    assert edited.channel is final.channel
+    assert [user.name for user in edited.mentions] == ["bob"]
+    assert f"edit of [this picture](https://discord.com/channels/{studio.guild.id}/{final.channel.id}/{final.id})" in (
+        edited.content
+    )
+    spec = studio.engine.starts[1].spec
+    assert (spec.prompt, spec.strength, spec.seed, spec.iterations) == ("a blue car", 0.3, 9, 3)
+
+
+async def test_a_recipe_pasted_into_a_reply_is_understood(studio: Studio, final: Message) -> None:
+    line = final.content.split("```")[1].strip()
+    await studio.bob.say(final.channel, f".edit {line}", reply_to=final)
+    await studio.final(2)
+    first, second = (start.spec for start in studio.engine.starts)
+    assert (second.prompt, second.seed, second.iterations) == (first.prompt, first.seed, first.iterations)
+
+
+async def test_any_other_reply_is_left_alone(studio: Studio, final: Message) -> None:
+    before = len(studio.everywhere())
+    await studio.bob.say(final.channel, "what a car!", reply_to=final)
+    await studio.bob.say(final.channel, "/edit a blue car")  # not a reply
+    await studio.bob.say(final.channel, ".edit a blue car", reply_to=final, ping=False)  # content stays hidden
+    await studio.settled()
+    assert len(studio.everywhere()) == before + 3
+    assert len(studio.engine.starts) == 1
+
+
+async def test_a_reply_to_a_members_picture_needs_the_intent_and_says_so(studio: Studio, picture: Draw) -> None:
+    photo = await studio.ada.say(studio.channel, files=[picture()])
+    asked = await studio.bob.say(studio.channel, f"{studio.sandbox.bot_user.mention} a blue car", reply_to=photo)
+    answer = await replied(studio, asked)
+    assert "use /edit and attach the picture" in answer.content and not answer.mentions
+
+
+async def test_in_direct_messages_a_members_own_picture_can_be_edited(studio: Studio, picture: Draw) -> None:
+    direct = await studio.ada.open_dm()
+    photo = await studio.ada.say(direct, files=[picture(80, 40)])
+    await studio.ada.say(direct, ".edit a lake", reply_to=photo)
+    edited = await studio.final(1, direct)
+    assert f"https://discord.com/channels/@me/{direct.id}/{photo.id}" in edited.content
+    assert (await studio.job_of(edited)).kind is Kind.EDIT
+
+
+async def test_an_unfinished_picture_cannot_be_edited_yet(studio: Studio) -> None:
+    studio.engine.holding = True
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    card = await studio.card("2 of 4 iterations")
+    asked = await studio.bob.say(card.channel, ".edit a blue car", reply_to=card)
+    assert "not finished yet" in (await replied(studio, asked)).content
+    studio.engine.holding = False
+    await studio.final()
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (".edit", "The prompt is empty"),
+        (".edit seed 9", "The prompt is empty"),
+        (".edit a car --steps 9", "There is no setting “steps”"),
+        (".edit a car strength 9", "Strength goes from 0"),
+        (".edit a car size 4000x4000", "paints up to 16,384"),
+        (".edit a car iterations 9999", "Choose from 1 to 500"),
+        (".edit a car --bundle wikiart", "There is: starter"),
+        (".edit fog:0", "weight"),
+    ],
+)
+async def test_bad_input_gets_a_short_reply_without_a_ping(
+    studio: Studio, final: Message, text: str, advice: str
+) -> None:
+    asked = await studio.bob.say(final.channel, text, reply_to=final)
+    answer = await replied(studio, asked)
+    assert advice in answer.content and not answer.mentions
+    assert len(studio.engine.starts) == 1
+
+
+async def test_a_reply_to_a_message_without_a_picture_is_explained(studio: Studio) -> None:
+    words = await studio.ada.say(studio.channel, "hello")
+    asked = await studio.bob.say(studio.channel, f"{studio.sandbox.bot_user.mention} a blue car", reply_to=words)
+    assert "I see no picture in that message" in (await replied(studio, asked)).content
+
+
+async def test_an_edit_in_the_channel_gets_a_thread_of_its_own(studio: Studio) -> None:
+    studio.sandbox.faults.next("POST", "/channels/*/messages/*/threads", status=400)
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    final = await studio.final()
+    assert final.channel is studio.channel
+    asked = await studio.bob.say(studio.channel, ".edit a blue car", reply_to=final)
+    starter = await replied(studio, asked)
+    edited = await studio.final(2)
+    assert edited.channel is starter.thread
