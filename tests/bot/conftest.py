@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -43,11 +44,25 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path / "files")
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    """A migrated SQLite file."""
-    engine = open_database(f"sqlite+aiosqlite:///{tmp_path}/faraday.db")
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the tables, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "faraday.db"
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+async def _migrate(url: str) -> None:
+    engine = open_database(url)
     await migrate(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def database(tmp_path: Path, migrated_file: Path) -> AsyncIterator[AsyncEngine]:
+    """A migrated SQLite file."""
+    shutil.copy(migrated_file, tmp_path / "faraday.db")
+    engine = open_database(f"sqlite+aiosqlite:///{tmp_path}/faraday.db")
     yield engine
     await engine.dispose()
 
@@ -77,7 +92,7 @@ def postgres_server() -> Iterator[str]:
         [binaries / "postgres", "-D", cluster, "-k", home, "-c", "listen_addresses=", "-F"],
         user=user, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    ready = [binaries / "pg_isready", "-q", "-h", home]
+    ready = [str(binaries / "pg_isready"), "-q", "-h", str(home)]
     while subprocess.run(ready, check=False).returncode and server.poll() is None:
         pass
     yield f"postgresql+asyncpg://faraday@/{{database}}?host={home}"
@@ -89,7 +104,19 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """An empty database of its own."""
+    return _create(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """A database with the tables; whoever uses it empties it first."""
+    url = _create(postgres_server)
+    asyncio.run(_migrate(url))
+    return url
+
+
+def _create(server: str) -> str:
     name = f"faraday_{uuid.uuid4().hex}"
-    home = postgres_server.partition("?host=")[2]
+    home = server.partition("?host=")[2]
     subprocess.run(["createdb", "-h", home, "-U", "faraday", name], check=True, capture_output=True)
-    return postgres_server.format(database=name)
+    return server.format(database=name)
