@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import dataclasses
 import io
+import json
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,7 @@ from engine.messages import (
     StartRun,
     StopRun,
 )
-from sandbox import Channel, File, Guild, Member, Message, Sandbox, schemas
+from sandbox import Channel, File, Guild, Member, Message, Request, Sandbox, schemas
 
 BUNDLE = BundleInfo(
     name="starter",
@@ -229,6 +231,18 @@ def new_bot(config: Config, engine: ScriptedEngine) -> FaradayBot:
     return FaradayBot(config, [engine], backoff=Backoff(first=0.05, longest=0.1), pacer=Pacer(interval=0.02))
 
 
+_validated: set[str] = set()
+
+
+def unlike_any_before(request: Request) -> bool:
+    """Whether it differs in more than ids and times from all that earlier tests sent: validation is slow."""
+    told = json.dumps([request.method, request.route, request.status, request.body, request.answer], default=str)
+    likeness = re.sub(r"\d{10,}|[\dT:.+-]{19,}", "0", told)
+    fresh = likeness not in _validated
+    _validated.add(likeness)
+    return fresh
+
+
 @pytest.fixture
 async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     """A running bot. In the end its whole traffic must fit Discord's published schemas."""
@@ -265,7 +279,7 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
             await studio.stop()
     folder = schemas.directory()
     if folder is not None:  # a test of the sandbox says so where they are missing
-        assert not schemas.load(folder).problems(sandbox.requests)
+        assert not schemas.load(folder).problems(filter(unlike_any_before, sandbox.requests))
 
 
 @pytest.fixture
