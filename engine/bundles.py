@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from engine import clip, vqgan, weights
+from engine import clip, start, vqgan, weights
 from engine.cutouts import CutoutSettings
 from engine.latent import STARTS, codebook_scale
 from engine.losses import SCHEDULES
@@ -32,7 +32,12 @@ class Regulariser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleEntry:
-    """One entry of the table. ``pull`` is the α of an edit's pull towards its input at strength ½."""
+    """One entry of the table.
+
+    ``pull`` is the α of an edit's pull towards its input at strength ½. ``start`` names a start of
+    :data:`engine.latent.STARTS`; ``start_network`` the weights that the start *learned* needs. ``start_noise`` is in
+    codebook deviations.
+    """
 
     title: str
     vqgan: Mapping[str, str]
@@ -46,6 +51,8 @@ class BundleEntry:
     max_pixels: int
     max_iterations: int
     start: str = "random"
+    start_network: str | None = None
+    start_noise: float = 0.1
     learning_rate: float = 0.15
     learning_rate_unit: str = "absolute"
     betas: tuple[float, float] = (0.9, 0.999)
@@ -62,6 +69,8 @@ class BundleEntry:
         ):
             if name not in known:
                 raise ValueError(f"unknown name {name!r} in bundles.toml; choose one of {sorted(known)}")
+        if (self.start == "learned") != (self.start_network is not None):
+            raise ValueError('in bundles.toml, start = "learned" and start_network belong together')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,7 @@ class Bundle:
     entry: BundleEntry
     generator: vqgan.VQGAN
     perceptors: tuple[clip.CLIP, ...]
+    start_network: start.StartNetwork | None
     weights_hash: str
     device: torch.device
 
@@ -129,17 +139,20 @@ def _entry(values: dict[str, Any]) -> BundleEntry:
     return BundleEntry(cutouts=CutoutSettings(**cutouts), **values)
 
 
-def load(name: str, weights_dir: Path, device: torch.device) -> Bundle:
-    """Load the bundle ``name``. Raises :class:`engine.weights.WeightsError`."""
-    entry = table().get(name)
+def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None) -> Bundle:
+    """Load the bundle ``name``, by its ``entry`` or else by the table's. Raises :class:`weights.WeightsError`."""
+    entry = entry or table().get(name)
     if entry is None:
         raise weights.WeightsError(f"There is no bundle {name!r}. Choose one of: {', '.join(sorted(table()))}")
     paths = [weights_dir / entry.vqgan["weights"], *(weights_dir / path for path in entry.perceptors)]
+    if entry.start_network is not None:
+        paths.append(weights_dir / entry.start_network)
     states = [weights.load(path) for path in paths]
     config = weights.load_config(weights_dir / entry.vqgan["config"])
     try:
         generator = vqgan.build(config, states[0])
-        perceptors = tuple(clip.build(state).to(device) for state in states[1:])
+        perceptors = tuple(clip.build(state).to(device) for state in states[1 : 1 + len(entry.perceptors)])
+        network = None if entry.start_network is None else start.build(states[-1]).to(device)
     except ValueError as error:
         raise weights.WeightsError(f"The bundle {name!r} cannot be loaded: {error}") from error
     return Bundle(
@@ -147,6 +160,7 @@ def load(name: str, weights_dir: Path, device: torch.device) -> Bundle:
         entry=entry,
         generator=generator.to(device),
         perceptors=perceptors,
+        start_network=network,
         weights_hash=weights.fingerprint(paths),
         device=device,
     )

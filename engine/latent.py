@@ -37,16 +37,19 @@ def clamp_with_grad(x: Tensor) -> Tensor:
 
 
 def random_codes(generator: VQGAN, height: int, width: int, rng: torch.Generator) -> Tensor:
-    """z (1, e, height, width) of one random code per cell: the start of a picture from nothing."""
+    """z (1, e, height, width) of one random code per cell: the paper's start of a picture from nothing."""
     codes = torch.randint(len(generator.codebook), (1, height, width), generator=rng)
     return generator.look_up(codes.to(generator.codebook.device)).clone()
 
 
-def mean_code(generator: VQGAN, height: int, width: int, rng: torch.Generator, noise: float = 0.1) -> Tensor:
-    """z (1, e, height, width) of the mean code plus ``noise`` codebook deviations: a start without texture."""
-    mean = generator.codebook.mean(0).view(1, -1, 1, 1).expand(1, -1, height, width)
-    drawn = torch.randn(mean.shape, generator=rng).to(mean)
-    return mean + noise * codebook_scale(generator) * drawn
+def mean_code(generator: VQGAN, height: int, width: int) -> Tensor:
+    """z (1, e, height, width) of the mean code everywhere: a start without texture."""
+    return generator.codebook.mean(0).view(1, -1, 1, 1).expand(1, -1, height, width)
+
+
+def add_noise(z: Tensor, level: float, generator: VQGAN, rng: torch.Generator) -> Tensor:
+    """``z`` plus Gaussian noise of ``level`` codebook deviations, drawn on the CPU."""
+    return z + level * codebook_scale(generator) * torch.randn(z.shape, generator=rng).to(z)
 
 
 def codebook_scale(generator: VQGAN) -> float:
@@ -54,4 +57,5 @@ def codebook_scale(generator: VQGAN) -> float:
     return float((generator.codebook - generator.codebook.mean(0)).square().mean().sqrt())
 
 
-STARTS = {"random": random_codes, "mean": mean_code}
+STARTS = ("random", "mean", "learned")
+"""Names of the ways to begin without an init image; :meth:`engine.run.Run` makes them."""

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine import cutouts, latent, losses, pictures
+from engine import cutouts, latent, losses, pictures, start
 from engine.bundles import Bundle
 from engine.messages import Precision, Spec, parse_prompts
 
@@ -37,15 +37,15 @@ class Run:
         self.rng = torch.Generator().manual_seed(spec.seed)
         prompts = parse_prompts(spec.prompt)
         texts = [prompt.text for prompt in prompts]
-        with torch.no_grad():
-            self.texts = [perceptor.embed_text(texts) for perceptor in bundle.perceptors]
-            self.anchor = None if init_image is None else self._encode(init_image)
-            start = self._start() if self.anchor is None else self.anchor.clone()
         device = bundle.device
         self.weights = torch.tensor([prompt.weight for prompt in prompts], device=device)
         self.stops = torch.tensor([prompt.stop for prompt in prompts], device=device)
+        with torch.no_grad():
+            self.texts = [perceptor.embed_text(texts) for perceptor in bundle.perceptors]
+            self.anchor = None if init_image is None else self._encode(init_image)
+            z = self._start() if self.anchor is None else self.anchor.clone()
         self.cutouts = dataclasses.replace(bundle.entry.cutouts, count=spec.cutouts or bundle.entry.cutouts.count)
-        self.z = start.requires_grad_()
+        self.z = z.requires_grad_()
         self.adam = torch.optim.Adam([self.z], lr=self._learning_rate(), betas=bundle.entry.betas)
         codes = bundle.generator.codebook
         self.bounds = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
@@ -55,9 +55,16 @@ class Run:
         return self.bundle.generator.encode(image.to(self.bundle.device))
 
     def _start(self) -> Tensor:
-        f = self.bundle.generator.f
-        make = latent.STARTS[self.bundle.entry.start]
-        return make(self.bundle.generator, self.spec.height // f, self.spec.width // f, self.rng)
+        """z of a picture from nothing, by the bundle's choice of :data:`engine.latent.STARTS`."""
+        entry, generator, network = self.bundle.entry, self.bundle.generator, self.bundle.start_network
+        height, width = self.spec.height // generator.f, self.spec.width // generator.f
+        if entry.start == "random":
+            return latent.random_codes(generator, height, width, self.rng)
+        if network is not None:
+            z = start.learned(network, self.texts, self.weights, height, width)
+        else:
+            z = latent.mean_code(generator, height, width)
+        return latent.add_noise(z, entry.start_noise, generator, self.rng)
 
     def _learning_rate(self) -> float:
         if self.spec.learning_rate is None:

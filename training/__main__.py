@@ -51,6 +51,19 @@ def clip(vision: Vision = Vision.VIT, minutes: float = 45, runs: Runs = RUNS) ->
 
 
 @app.command()
+def start(minutes: float = 4, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+    """Train the start network on the bundle's exported models, and export it beside them."""
+    from training.export import export_start
+    from training.pages import pages
+    from training.start import StartTraining, bundle_without_start
+
+    _log_to(runs / "start.log")
+    training = StartTraining(bundle_without_start(weights), pages(runs, SMALL_FAMILIES, 64), runs / "start-data.pt")
+    run(training, runs / "start.pt", minutes)
+    export_start(runs / "start.pt", weights)
+
+
+@app.command()
 def export(runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
     """Write the weights of every checkpoint there is into the bundle's folder."""
     from training.export import export_clip, export_vqgan

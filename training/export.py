@@ -24,6 +24,11 @@ def export_clip(checkpoint: Path, path: Path) -> None:
     _save({**state["average"], "token_ids": state["ids"]}, path)
 
 
+def export_start(checkpoint: Path, folder: Path) -> None:
+    """Write `start.safetensors` to `folder`."""
+    _save(torch.load(checkpoint, weights_only=True)["training"]["model"], folder / "start.safetensors")
+
+
 def _save(weights: Mapping[str, Tensor], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     halves = {
