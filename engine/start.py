@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-SIDE = 8
+SIDE = 16
 """Cells along each side of the z that the network predicts; other sizes are interpolated from it."""
 
 
@@ -21,14 +21,16 @@ class StartNetwork(nn.Module):
     def __init__(self, d: int, e: int, width: int) -> None:
         super().__init__()
         self.width = width
-        self.spread = nn.Linear(d, width * (SIDE // 2) ** 2)
-        self.refine = nn.Conv2d(width, width, 3, padding=1)
+        self.spread = nn.Linear(d, width * (SIDE // 4) ** 2)
+        self.refine = nn.ModuleList([nn.Conv2d(width, width, 3, padding=1) for _ in range(2)])
         self.paint = nn.Conv2d(width, e, 3, padding=1)
 
     def forward(self, texts: Tensor) -> Tensor:
-        h = nn.functional.gelu(self.spread(texts)).view(-1, self.width, SIDE // 2, SIDE // 2)
-        h = nn.functional.interpolate(h, scale_factor=2, mode="bilinear", align_corners=False)
-        z: Tensor = self.paint(nn.functional.gelu(self.refine(h)))
+        h = nn.functional.gelu(self.spread(texts)).view(-1, self.width, SIDE // 4, SIDE // 4)
+        for convolution in self.refine:
+            h = nn.functional.interpolate(h, scale_factor=2, mode="bilinear", align_corners=False)
+            h = nn.functional.gelu(convolution(h))
+        z: Tensor = self.paint(h)
         return z
 
 

@@ -22,7 +22,9 @@ from training.picturebook.picture import FAMILY
 
 log = logging.getLogger(__name__)
 WIDTH: Final = 96
-CHUNK: Final = 64
+CHUNK: Final = 32
+CAPTIONS: Final = 3
+"""Captions of each picture, worded differently."""
 HIDDEN_PART: Final = 0.02
 """The last part of the pictures is not trained on; the log shows the error there."""
 
@@ -30,17 +32,17 @@ HIDDEN_PART: Final = 0.02
 class StartTraining:
     """Regression from captions' vectors to encoded pictures, in units of the codes' deviation.
 
-    `pixels` (n, 64, 64, 3) are the pages of the training families in order. The models are frozen, so every vector
+    `pixels` (n, 128, 128, 3) are the pages of the training families in order. The models are frozen, so every vector
     and every z is computed once and kept beside `path`.
     """
 
-    def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 256, rate: float = 2e-3) -> None:
+    def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 128, rate: float = 2e-3) -> None:
         self.batch, self.rate = batch, rate
         self.vectors, self.latents = embed_all(bundle, pixels, path)
         self.trained = len(self.latents) - max(1, int(HIDDEN_PART * len(self.latents)))
         self.scale = codebook_scale(bundle.generator)
         torch.manual_seed(0)
-        self.model = StartNetwork(self.vectors.shape[1], self.latents.shape[1], WIDTH)
+        self.model = StartNetwork(self.vectors.shape[2], self.latents.shape[1], WIDTH)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
@@ -48,7 +50,7 @@ class StartTraining:
             group["lr"] = self.rate * warm_cosine(progress)
         rng = torch.Generator().manual_seed(number)
         rows = torch.randint(self.trained, (self.batch,), generator=rng)
-        loss = self._error(rows)
+        loss = self._error(rows, number % CAPTIONS)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -56,11 +58,11 @@ class StartTraining:
         if number % 100 == 0:
             with torch.no_grad():
                 hidden = torch.arange(self.trained, min(self.trained + 1024, len(self.latents)))
-                numbers["hidden"] = self._error(hidden).item()
+                numbers["hidden"] = self._error(hidden, 0).item()
         return numbers
 
-    def _error(self, rows: Tensor) -> Tensor:
-        predicted = self.model(self.vectors[rows].float())
+    def _error(self, rows: Tensor, k: int) -> Tensor:
+        predicted = self.model(self.vectors[rows, k].float())
         return F.mse_loss(predicted / self.scale, self.latents[rows].float() / self.scale)
 
     def state(self) -> dict[str, Any]:
@@ -79,14 +81,16 @@ def bundle_without_start(weights: Path) -> Bundle:
 
 @torch.no_grad()
 def embed_all(bundle: Bundle, pixels: Pixels, path: Path) -> tuple[Tensor, Tensor]:
-    """Vectors (n, d) of one caption for each picture, and z (n, e, 8, 8), both half precision; kept in `path`."""
+    """Vectors (n, CAPTIONS, d) of each picture's captions, and z (n, e, SIDE, SIDE), both half precision; kept in `path`."""
     path = path.with_name(f"{path.stem}-{bundle.weights_hash}-{len(pixels)}.pt")
     if not path.exists():
         vectors, latents = [], []
         for i in range(0, len(pixels), CHUNK):
-            texts = [_caption(row) for row in range(i, min(i + CHUNK, len(pixels)))]
+            rows = range(i, min(i + CHUNK, len(pixels)))
+            texts = [_caption(row, k) for row in rows for k in range(CAPTIONS)]
             with torch.autocast("cpu", torch.bfloat16):
-                vectors.append(torch.cat([perceptor.embed_text(texts) for perceptor in bundle.perceptors], 1).half())
+                found = torch.cat([perceptor.embed_text(texts) for perceptor in bundle.perceptors], 1).half()
+            vectors.append(found.view(-1, CAPTIONS, found.shape[1]))
             latents.append(bundle.generator.encode(to_tensor(pixels[i : i + CHUNK])).half())
             if i % (100 * CHUNK) == 0:
                 log.info("encoded %d of %d pictures", i, len(pixels))
@@ -97,5 +101,5 @@ def embed_all(bundle: Bundle, pixels: Pixels, path: Path) -> tuple[Tensor, Tenso
     return kept["vectors"], kept["latents"]
 
 
-def _caption(row: int) -> str:
-    return caption(family(TRAINING_SEED + row // FAMILY)[row % FAMILY], random.Random(row)).text
+def _caption(row: int, k: int) -> str:
+    return caption(family(TRAINING_SEED + row // FAMILY)[row % FAMILY], random.Random(row * CAPTIONS + k)).text
