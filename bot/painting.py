@@ -86,32 +86,38 @@ async def paint(task: Task, config: Config, show: Show) -> Painting:
     gently = False
     try:
         with _interrupts(client) as interrupt:
-            ready = await client.start()
-            spec, notes = _spec(task, config, ready, prepared)
-            for note in (*(prepared.notes if prepared else ()), *notes):
-                show.say(note)
-            init_image = None
-            if prepared is not None:
-                init_image = await asyncio.to_thread(attachments.fit, prepared.png, spec.width, spec.height)
-            show.begin(spec)
-            interrupt.keep = True
-            await client.send(
-                StartRun(job_id=_JOB_ID, spec=spec, init_image=init_image, frame_seconds=0, checkpoint_seconds=0)
-            )
-            finished = await _follow(client, show)
+            ready, spec, finished = await _run(task, config, prepared, client, interrupt, show)
         gently = True
     except asyncio.CancelledError:
         raise Interrupted from None
     finally:
         await client.close(gently=gently)
-    line = recipe.describe(
-        spec,
-        ready.bundles[0],
-        device=ready.device,
-        input_hash=prepared.input_hash if prepared else None,
-    )
+    input_hash = prepared.input_hash if prepared else None
+    line = recipe.describe(spec, ready.bundles[0], device=ready.device, input_hash=input_hash)
     png = await asyncio.to_thread(recipe.stamp, finished.image, line)
     return Painting(png=png, recipe=line, spec=spec, device=ready.device, finished=finished)
+
+
+async def _run(
+    task: Task,
+    config: Config,
+    prepared: attachments.Prepared | None,
+    client: EngineClient,
+    interrupt: _Interrupt,
+    show: Show,
+) -> tuple[Ready, Spec, RunFinished]:
+    ready = await client.start()
+    spec, notes = _spec(task, config, ready, prepared)
+    for note in (*(prepared.notes if prepared else ()), *notes):
+        show.say(note)
+    init_image = None
+    if prepared is not None:
+        init_image = await asyncio.to_thread(attachments.fit, prepared.png, spec.width, spec.height)
+    show.begin(spec)
+    interrupt.keep = True
+    start = StartRun(job_id=_JOB_ID, spec=spec, init_image=init_image, frame_seconds=0, checkpoint_seconds=0)
+    await client.send(start)
+    return ready, spec, await _follow(client, show)
 
 
 def _only_its_bundle(task: Task, config: Config) -> Config:
