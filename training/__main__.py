@@ -11,7 +11,7 @@ import typer
 from training.loop import run
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
-SMALL_FAMILIES, LARGE_FAMILIES, START_FAMILIES = 12_000, 2_000, 4_000
+SMALL_FAMILIES, LARGE_FAMILIES = 12_000, 2_000
 Runs = Annotated[Path, typer.Option(help="Where the drawn pages, checkpoints and logs lie.")]
 Weights = Annotated[Path, typer.Option(help="The bundle's folder.")]
 RUNS, WEIGHTS = Path("training-runs"), Path("weights/starter")
@@ -58,7 +58,7 @@ def start(minutes: float = 4, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> 
     from training.start import StartTraining, bundle_without_start
 
     _log_to(runs / "start.log")
-    training = StartTraining(bundle_without_start(weights), pages(runs, START_FAMILIES, 128), runs / "start-data.pt")
+    training = StartTraining(bundle_without_start(weights), pages(runs, LARGE_FAMILIES, 128), runs / "start-data.pt")
     run(training, runs / "start.pt", minutes)
     export_start(runs / "start.pt", weights)
 

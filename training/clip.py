@@ -33,8 +33,13 @@ VISION: Final[dict[str, dict[str, Any]]] = {
     "vit": {"vision_layers": 4, "vision_width": 192, "vision_patch_size": 8},
     "resnet": {"vision_layers": (2, 2, 2, 2), "vision_width": 24, "vision_patch_size": None},
 }
-ADVERSARY: Final = 1.5
-"""Length of the adversarial step, the L2 norm of a 64 px picture's change in [0, 1]; reached halfway."""
+ADVERSARY: Final = {"vit": 1.5, "resnet": 0.5}
+"""Length of the adversarial step, the L2 norm of a 64 px picture's change in [0, 1]; reached halfway.
+
+The ResNet learns much more slowly under a strong one.
+"""
+SCRAMBLED: Final = 0.5
+"""Scrambled pictures for each true one."""
 AUGMENTATION: Final = {
     "crop": (0.65, 1.0), "whole": 0.4, "flip": 0.0, "rotate": 10.0, "shift": 0.06, "zoom": (0.85, 1.1),
     "shear": 5.0, "perspective": 0.2, "jitter": 0.0, "noise": 0.15,
@@ -95,12 +100,30 @@ def caption_families(seeds: Sequence[int], rng: random.Random) -> tuple[list[Cap
 
 
 def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tensor:
-    """CLIP's symmetric loss over unit vectors (n, d); captions true of another picture are no negatives for it."""
+    """CLIP's symmetric loss over unit vectors (n, d); captions true of another picture are no negatives for it.
+
+    Further rows of `images` after the n pictures are scrambled ones: wrong for every caption.
+    """
+    n = len(texts)
     logits = scale * images @ texts.T
-    own = torch.eye(len(logits), dtype=torch.bool)
-    logits = logits.masked_fill(true & ~own, -torch.inf)
-    answers = torch.arange(len(logits))
-    return (F.cross_entropy(logits, answers) + F.cross_entropy(logits.T, answers)) / 2
+    own = torch.eye(n, dtype=torch.bool)
+    logits = torch.cat([logits[:n].masked_fill(true & ~own, -torch.inf), logits[n:]])
+    answers = torch.arange(n)
+    return (F.cross_entropy(logits[:n], answers) + F.cross_entropy(logits.T, answers)) / 2
+
+
+def scramble(images: Tensor, rng: torch.Generator) -> Tensor:
+    """Pictures (n, 3, h, w) torn along a smooth random field: their colours in blobs, their shapes gone.
+
+    So look the pictures that satisfy a guide for which colours are enough.
+    """
+    n, _, height, width = images.shape
+    cells = int(torch.randint(4, 9, (1,), generator=rng))
+    field = F.interpolate(torch.randn(n, 2, cells, cells, generator=rng), (height, width), mode="bicubic")
+    strength = 0.25 + 0.6 * torch.rand(n, 1, 1, 1, generator=rng)
+    whole = F.affine_grid(torch.eye(2, 3).expand(n, 2, 3), [n, 1, height, width], align_corners=False)
+    grid = whole + (strength * field).permute(0, 2, 3, 1)
+    return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
 
 def augment(images: Tensor, rng: torch.Generator) -> Tensor:
@@ -136,7 +159,7 @@ class CLIPTraining:
         self, vision: str, pages: Pixels, ids: Tensor, *, batch: int = 64, rate: float = 1e-3, seed: int = 0
     ) -> None:
         torch.manual_seed(seed)
-        self.model = build(vision, len(ids))
+        self.model, self.adversary = build(vision, len(ids)), ADVERSARY[vision]
         self.average = {name: weight.clone() for name, weight in self.model.state_dict().items()}
         self.pages, self.ids, self.tokens = pages, ids, Tokens(ids)
         self.batch, self.rate, self.seed = batch, rate, seed
@@ -145,12 +168,15 @@ class CLIPTraining:
         self.moved: Tensor | None = None
 
     def pictures(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Batch `number`: pictures (n, 3, SIZE, SIZE), tokens (n, CONTEXT) and what is true of what (n, n)."""
+        """Batch `number`: pictures (≥ n, 3, SIZE, SIZE), tokens (n, CONTEXT), what is true of what (n, n)."""
         rng = random.Random(self.seed + number)
         chosen = rng.sample(range(len(self.pages) // FAMILY), self.batch // FAMILY)
         captions, true = caption_families([TRAINING_SEED + i for i in chosen], rng)
         rows = [i * FAMILY + k for i in chosen for k in range(FAMILY)]
-        images = augment(to_tensor(self.pages[rows]), torch.Generator().manual_seed(self.seed + number))
+        generator = torch.Generator().manual_seed(self.seed + number)
+        pages = to_tensor(self.pages[rows])
+        scrambled = scramble(pages[:: round(1 / SCRAMBLED)], generator)
+        images = augment(torch.cat([pages, scrambled]), generator)
         return images, self.tokens([words.text for words in captions]), true
 
     def step(self, number: int, progress: float) -> dict[str, float]:
@@ -159,7 +185,7 @@ class CLIPTraining:
         images, tokens, true = self.pictures(number // 2)
         attacked = number % 2 == 1 and self.moved is not None
         if attacked and self.moved is not None:
-            images = images + self.moved * ADVERSARY * min(1.0, 2 * progress)
+            images = images + self.moved * self.adversary * min(1.0, 2 * progress)
         images.requires_grad_(not attacked)
         loss, right = self._loss(images, tokens, true)
         self.optimiser.zero_grad(set_to_none=True)
@@ -180,7 +206,7 @@ class CLIPTraining:
         images_unit = F.normalize(image_vectors.float(), dim=-1)
         texts_unit = F.normalize(text_vectors.float(), dim=-1)
         scale = self.model.logit_scale.exp()  # type: ignore[operator]
-        found = (images_unit @ texts_unit.T).argmax(1)
+        found = (images_unit[: len(true)] @ texts_unit.T).argmax(1)
         right = true[torch.arange(len(true)), found].float().mean()
         return contrast(images_unit, texts_unit, scale, true), right.item()
 

@@ -61,4 +61,4 @@ def evaluation_pictures(count: int, *, unseen_pairs: bool, seed: int = EVALUATIO
 
 def to_tensor(pixels: Pixels) -> Tensor:
     """Pictures (n, 3, h, w) in [0, 1] of (n, h, w, 3) bytes."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 255

@@ -1,9 +1,10 @@
 """Training of the start network: from what a caption says to the latent of the pictures that it fits."""
 
 import dataclasses
+import hashlib
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +14,10 @@ from torch.nn import functional as F
 
 from engine import bundles
 from engine.bundles import Bundle
+from engine.clip import CLIP
 from engine.latent import codebook_scale
 from engine.start import StartNetwork
+from engine.vqgan import VQGAN
 from training.loop import warm_cosine
 from training.pages import TRAINING_SEED, Pixels, family, to_tensor
 from training.picturebook.captions import caption
@@ -38,7 +41,8 @@ class StartTraining:
 
     def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 128, rate: float = 2e-3) -> None:
         self.batch, self.rate = batch, rate
-        self.vectors, self.latents = embed_all(bundle, pixels, path)
+        self.latents = encode_all(bundle.generator, pixels, path)
+        self.vectors = embed_all(bundle.perceptors, len(pixels))
         self.trained = len(self.latents) - max(1, int(HIDDEN_PART * len(self.latents)))
         self.scale = codebook_scale(bundle.generator)
         torch.manual_seed(0)
@@ -80,25 +84,33 @@ def bundle_without_start(weights: Path) -> Bundle:
 
 
 @torch.no_grad()
-def embed_all(bundle: Bundle, pixels: Pixels, path: Path) -> tuple[Tensor, Tensor]:
-    """Vectors (n, CAPTIONS, d) of each picture's captions, and z (n, e, SIDE, SIDE), both half precision; kept in `path`."""
-    path = path.with_name(f"{path.stem}-{bundle.weights_hash}-{len(pixels)}.pt")
+def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
+    """z (n, e, SIDE, SIDE) of each picture, in half precision; kept beside `path` while the codes stay the same."""
+    codes = hashlib.sha256(generator.codebook.numpy().tobytes()).hexdigest()[:12]
+    path = path.with_name(f"{path.stem}-z-{codes}-{len(pixels)}.pt")
     if not path.exists():
-        vectors, latents = [], []
+        latents = []
         for i in range(0, len(pixels), CHUNK):
-            rows = range(i, min(i + CHUNK, len(pixels)))
-            texts = [_caption(row, k) for row in rows for k in range(CAPTIONS)]
-            with torch.autocast("cpu", torch.bfloat16):
-                found = torch.cat([perceptor.embed_text(texts) for perceptor in bundle.perceptors], 1).half()
-            vectors.append(found.view(-1, CAPTIONS, found.shape[1]))
-            latents.append(bundle.generator.encode(to_tensor(pixels[i : i + CHUNK])).half())
-            if i % (100 * CHUNK) == 0:
+            latents.append(generator.encode(to_tensor(pixels[i : i + CHUNK])).half())
+            if i % (50 * CHUNK) == 0:
                 log.info("encoded %d of %d pictures", i, len(pixels))
         part = path.with_suffix(".part")
-        torch.save({"vectors": torch.cat(vectors), "latents": torch.cat(latents)}, part)
+        torch.save(torch.cat(latents), part)
         part.replace(path)
-    kept = torch.load(path, weights_only=True, mmap=True)
-    return kept["vectors"], kept["latents"]
+    latents_kept: Tensor = torch.load(path, weights_only=True)
+    return latents_kept
+
+
+@torch.no_grad()
+def embed_all(perceptors: Sequence[CLIP], count: int) -> Tensor:
+    """Vectors (n, CAPTIONS, d) of the captions of the first `count` training pictures, in half precision."""
+    vectors = []
+    for i in range(0, count, CHUNK):
+        texts = [_caption(row, k) for row in range(i, min(i + CHUNK, count)) for k in range(CAPTIONS)]
+        with torch.autocast("cpu", torch.bfloat16):
+            found = torch.cat([perceptor.embed_text(texts) for perceptor in perceptors], 1).half()
+        vectors.append(found.view(-1, CAPTIONS, found.shape[1]))
+    return torch.cat(vectors)
 
 
 def _caption(row: int, k: int) -> str:
