@@ -108,7 +108,7 @@ async def run(console: Console, out: Path, weights: Path | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="faraday-demo-") as folder:
         home = Path(folder)
         async with Sandbox(home) as sandbox:
-            console.print(f"A local Discord listens on {sandbox.address}. Nothing leaves this machine.", style="dim")
+            console.print(f"A local Discord listens on {sandbox.address}. Nothing leaves this machine.\n", style="dim")
             channel = sandbox.create_guild("Studio").create_text_channel("paintings")
             assert channel.guild is not None
             ada = channel.guild.add_member("ada")

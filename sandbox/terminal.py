@@ -12,7 +12,6 @@ from PIL import Image
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
-from rich.spinner import Spinner
 from rich.text import Text
 
 from sandbox.actors import Member
@@ -43,6 +42,7 @@ class Screen:
         self._pressed: set[tuple[int, str, int]] = set()
         self._place: Channel | None = None
         self._reported = 0.0
+        self._below = ""
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self.pictures: dict[int, list[Path]] = {}  # saved files by message
 
@@ -56,14 +56,14 @@ class Screen:
                 await asyncio.sleep(0.1)
         finally:
             if self._live is not None:
-                self._live.update("", refresh=True)
+                self._redraw("", "")
                 self._live.stop()
             self._look(everything=True)
 
     def status(self, text: str) -> None:
         """A line on what is waited for, where a terminal can take it away again."""
         if self._live is not None:
-            self._live.update(Spinner("dots", Text(text, style="dim")), refresh=True)
+            self._redraw(text, Text(text, style="dim"))
 
     def has_shown(self, message: Message) -> bool:
         return message.id in self._printed
@@ -71,8 +71,8 @@ class Screen:
     def typed(self, member: Member, channel: Channel, text: str) -> None:
         """Show a command as its member types it; others never see that line."""
         self._go_to(channel)
-        line = Text(member.name, style=_NAME_STYLES[False])
-        self._print_indented([line.append(f" types  {text}", style="not bold"), Text()])
+        line = Text.assemble((member.name, _NAME_STYLES[False]), (" types  ", "dim"), text)
+        self._print_indented([line, Text()])
 
     def _look(self, *, everything: bool) -> None:
         working: list[Message] = []
@@ -85,8 +85,8 @@ class Screen:
             self._print_reactions(message)
         if working:
             self._report(working)
-        elif self._live is not None and self._printed:
-            self._live.update("", refresh=True)
+        elif self._printed:
+            self._redraw("", "")
 
     def _visible(self) -> list[Message]:
         everywhere = [self._channel, *self._channel.threads]
@@ -119,7 +119,7 @@ class Screen:
         """Say where the next lines stand, if it is another place than before."""
         if channel is not self._place:
             self._place = channel
-            self._console.print(Text(f"\n{'🧵' if channel.is_thread else '#'} {channel.name}", style="bold"))
+            self._console.print(Text(f"{'🧵' if channel.is_thread else '#'} {channel.name}", style="bold"))
 
     def _print_indented(self, lines: list[Text]) -> None:
         """Wrapped under their indent in a terminal; whole elsewhere, for whoever reads or greps the file."""
@@ -169,29 +169,34 @@ class Screen:
                 if (message.id, reaction.name, user.id) in self._pressed:
                     continue
                 self._pressed.add((message.id, reaction.name, user.id))
-                who = Text(user.name, style=_NAME_STYLES[user.bot])
-                who.append(f" reacts {reaction.name} to {_quoted(message)}", style="not bold dim")
-                self._print_indented([who, Text()])
+                what = (f" reacts {reaction.name} to {_quoted(message)}", "dim")
+                self._print_indented([Text.assemble((user.name, _NAME_STYLES[user.bot]), what), Text()])
 
     def _report(self, working: list[Message]) -> None:
         """Show what is being worked on: redrawn in place, or a line now and then."""
         if self._live is not None:
             cards = [Padding(_card(message), (0, 0, 0, 2)) for message in working]
-            self._live.update(Group(*cards), refresh=True)
+            self._redraw("".join(readable(message) for message in working), Group(*cards))
         elif time.monotonic() - self._reported >= _REPORT_EVERY_S:
             self._reported = time.monotonic()
             for message in working:
                 lines = [line.plain for line in marked_up(readable(message))]
                 self._console.print(Text(f"  … {' · '.join(lines) or 'thinking'}", style="dim"), soft_wrap=True)
 
+    def _redraw(self, meaning: str, shown: RenderableType) -> None:
+        """Replace what stands below the conversation, if it says something new."""
+        if self._live is not None and meaning != self._below:
+            self._below = meaning
+            self._live.update(shown, refresh=True)
+
 
 def _heading(message: Message) -> Text:
-    heading = Text(message.author.name, style=_NAME_STYLES[message.author.bot])
+    heading = Text.assemble((message.author.name, _NAME_STYLES[message.author.bot]))
     if message.author.bot:
-        heading.append(" BOT", style="not bold blue")
-    heading.append(f"  {message.created_at.astimezone():%H:%M:%S}", style="not bold dim")
+        heading.append(" BOT", style="blue")
+    heading.append(f"  {message.created_at.astimezone():%H:%M:%S}", style="dim")
     if message.ephemeral:
-        heading.append("  only you can see this", style="not bold italic dim")
+        heading.append("  only you can see this", style="italic dim")
     return heading
 
 

@@ -55,8 +55,8 @@ async def test_privileged_intents_need_the_portal(sandbox: Sandbox, connect: Any
             pass
 
 
-async def test_members_are_chunked_with_their_intent_and_hidden_without(tmp_path: Any, connect: Any) -> None:
-    async with Sandbox(tmp_path, server_members=True) as sandbox:
+async def test_members_are_chunked_with_their_intent_and_hidden_without(make_sandbox: Any, connect: Any) -> None:
+    async with make_sandbox(server_members=True) as sandbox:
         guild = sandbox.create_guild()
         guild.add_member("ada")
         async with connect(sandbox, intents=discord.Intents(guilds=True, members=True)) as bot:

@@ -65,8 +65,8 @@ async def test_a_mention_does_not_open_the_message_it_replies_to(sandbox: Sandbo
         assert heard.reference.resolved.id == secret.id and heard.reference.resolved.content == ""
 
 
-async def test_the_intent_opens_every_message(tmp_path: Any, connect: Any) -> None:
-    async with Sandbox(tmp_path, message_content=True) as sandbox:
+async def test_the_intent_opens_every_message(make_sandbox: Any, connect: Any) -> None:
+    async with make_sandbox(message_content=True) as sandbox:
         guild = sandbox.create_guild()
         channel, ada = guild.create_text_channel("paintings"), guild.add_member("ada")
         async with connect(sandbox, intents=discord.Intents(message_content=True, guilds=True, messages=True)) as bot:

@@ -54,8 +54,8 @@ async def test_removing_others_reactions_takes_a_moderator(sandbox: Sandbox, con
                     await sent.clear_reactions()
 
 
-async def test_a_word_is_no_emoji_and_twenty_are_enough(tmp_path: Any, connect: Any) -> None:
-    async with Sandbox(tmp_path, rate_limits=False) as sandbox:
+async def test_a_word_is_no_emoji_and_twenty_are_enough(make_sandbox: Any, connect: Any) -> None:
+    async with make_sandbox(rate_limits=False) as sandbox:
         channel = sandbox.create_guild().create_text_channel("p")
         async with connect(sandbox) as bot:
             sent = await bot.get_channel(channel.id).send("picture")
