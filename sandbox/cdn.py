@@ -52,11 +52,6 @@ class Cdn:
         signature = self._sign(path, f"{expires:x}", f"{issued:x}")
         return f"https://{host}{quote(path)}?ex={expires:x}&is={issued:x}&hm={signature}&"
 
-    def find(self, url: str) -> Attachment | None:
-        """The attachment that an unsigned or signed link means, expired or not."""
-        path = re.sub(r"^https://[^/]+|\?.*$", "", url)
-        return next((kept for kept_path, kept in self._attachments.items() if quote(kept_path) == path), None)
-
     async def serve(self, request: web.Request) -> web.Response:
         attachment = self._attachments.get(request.path)
         if attachment is None or not self._valid(request.path, request.query):

@@ -118,7 +118,6 @@ class GatewayServer:
         self._connections: dict[Connection, asyncio.Transport | None] = {}
         self.connects = 0  # websockets accepted so far
         self.resumes = 0  # sessions resumed so far
-        self.presence: Json | None = None
 
     @property
     def connected(self) -> bool:
@@ -190,7 +189,7 @@ class GatewayServer:
             case Op.REQUEST_MEMBERS if connection.session is not None:
                 self._chunk_members(connection.session, details)
             case Op.PRESENCE if connection.session is not None:
-                self.presence = details
+                pass  # nobody here sees who is online
             case Op.VOICE_STATE:
                 log.warning("voice is not part of the sandbox; ignored %s", payload)
             case _:

@@ -154,46 +154,51 @@ def id_or_none(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
+_UNSET_IN_GUILDS = (
+    "icon",
+    "description",
+    "splash",
+    "discovery_splash",
+    "banner",
+    "application_id",
+    "afk_channel_id",
+    "system_channel_id",
+    "widget_channel_id",
+    "max_presences",
+    "vanity_url_code",
+    "rules_channel_id",
+    "safety_alerts_channel_id",
+    "public_updates_channel_id",
+    "incidents_data",
+    "hub_type",
+)
+
+
 def guild(one: Guild) -> Json:
     """The parts that REST and GUILD_CREATE share."""
-    return {
+    unset = dict.fromkeys(_UNSET_IN_GUILDS)
+    return unset | {
         "id": str(one.id),
         "name": one.name,
-        "icon": None,
-        "description": None,
-        "splash": None,
-        "discovery_splash": None,
         "features": [],
-        "banner": None,
         "owner_id": str(one.owner_id),
-        "application_id": None,
         "region": "us-west",
-        "afk_channel_id": None,
         "afk_timeout": 300,
-        "system_channel_id": None,
         "system_channel_flags": 0,
         "widget_enabled": False,
-        "widget_channel_id": None,
         "verification_level": 0,
         "roles": [role(each) for each in one.roles.values()],
         "default_message_notifications": 1,
         "mfa_level": 0,
         "explicit_content_filter": 0,
-        "max_presences": None,
         "max_members": 500_000,
         "max_stage_video_channel_users": 50,
         "max_video_channel_users": 25,
-        "vanity_url_code": None,
         "premium_tier": 0,
         "premium_subscription_count": 0,
         "preferred_locale": "en-US",
-        "rules_channel_id": None,
-        "safety_alerts_channel_id": None,
-        "public_updates_channel_id": None,
         "premium_progress_bar_enabled": False,
         "nsfw_level": 0,
         "emojis": [],
         "stickers": [],
-        "incidents_data": None,
-        "hub_type": None,
     }

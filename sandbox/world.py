@@ -130,11 +130,6 @@ class World:
             raise unknown("Channel")
         return self.channels[channel_id]
 
-    def guild(self, guild_id: int) -> Guild:
-        if guild_id not in self.guilds:
-            raise unknown("Guild")
-        return self.guilds[guild_id]
-
     def message(self, channel: Channel, message_id: int) -> Message:
         message = channel.messages_by_id.get(message_id)
         if message is None or message.ephemeral:
