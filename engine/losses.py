@@ -46,9 +46,9 @@ SCHEDULES: Mapping[str, Schedule] = {
 }
 
 
-def latent_penalty(z: Tensor, anchor: Tensor | None) -> Tensor:
-    """Mean of z² (001 §2.4), or of (z − anchor)² for an edit, whose rest position is the input and not grey."""
-    return (z if anchor is None else z - anchor).square().mean()
+def latent_penalty(z: Tensor, rest: Tensor | None) -> Tensor:
+    """Mean of z² (001 §2.4), or of (z − rest)² where there is a better place to rest than the origin."""
+    return (z if rest is None else z - rest).square().mean()
 
 
 def strength_weight(strength: float) -> float:

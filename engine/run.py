@@ -23,8 +23,9 @@ class SpecError(ValueError):
 class Run:
     """z, its Adam and its random generator: everything that changes from one iteration to the next.
 
-    ``z`` is (1, e, H/f, W/f); ``anchor`` the input's own latent for an edit, else None. The generator is seeded
-    before the first number is drawn. Raises :class:`SpecError`, :class:`engine.messages.PromptError` or
+    ``z`` is (1, e, H/f, W/f). ``rest`` is where the latent penalty is zero: the input's own latent for an edit, a
+    learned start, or None for the origin (001 §2.4). The generator is seeded before the first number is drawn. Raises
+    :class:`SpecError`, :class:`engine.messages.PromptError` or
     :class:`engine.clip.PromptTooLongError` when the spec cannot be painted, :class:`ValueError` when the init image
     is not a picture.
     """
@@ -42,29 +43,29 @@ class Run:
         self.stops = torch.tensor([prompt.stop for prompt in prompts], device=device)
         with torch.no_grad():
             self.texts = [perceptor.embed_text(texts) for perceptor in bundle.perceptors]
-            self.anchor = None if init_image is None else self._encode(init_image)
-            z = self._start() if self.anchor is None else self.anchor.clone()
+            self.editing = init_image is not None
+            z, self.rest = self._start() if init_image is None else self._encode(init_image)
         self.cutouts = dataclasses.replace(bundle.entry.cutouts, count=spec.cutouts or bundle.entry.cutouts.count)
         self.z = z.requires_grad_()
         self.adam = torch.optim.Adam([self.z], lr=self._learning_rate(), betas=bundle.entry.betas)
         codes = bundle.generator.codebook
         self.bounds = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
 
-    def _encode(self, init_image: bytes) -> Tensor:
+    def _encode(self, init_image: bytes) -> tuple[Tensor, Tensor]:
+        """First z and rest of an edit: the input's latent, twice."""
         image = pictures.decode(init_image, self.spec.width, self.spec.height)
-        return self.bundle.generator.encode(image.to(self.bundle.device))
+        z = self.bundle.generator.encode(image.to(self.bundle.device))
+        return z.clone(), z
 
-    def _start(self) -> Tensor:
-        """z of a picture from nothing, by the bundle's choice of :data:`engine.latent.STARTS`."""
+    def _start(self) -> tuple[Tensor, Tensor | None]:
+        """First z and rest of a picture from nothing, by the bundle's choice of :data:`engine.latent.STARTS`."""
         entry, generator, network = self.bundle.entry, self.bundle.generator, self.bundle.start_network
         height, width = self.spec.height // generator.f, self.spec.width // generator.f
         if entry.start == "random":
-            return latent.random_codes(generator, height, width, self.rng)
-        if network is not None:
-            z = start.learned(network, self.texts, self.weights, height, width)
-        else:
-            z = latent.mean_code(generator, height, width)
-        return latent.add_noise(z, entry.start_noise, generator, self.rng)
+            return latent.random_codes(generator, height, width, self.rng), None
+        rest = None if network is None else start.learned(network, self.texts, self.weights, height, width)
+        z = latent.mean_code(generator, height, width) if rest is None else rest
+        return latent.add_noise(z, entry.start_noise, generator, self.rng), rest
 
     def _learning_rate(self) -> float:
         if self.spec.learning_rate is None:
@@ -74,7 +75,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """No step is left. An edit of strength 0 has none: it is the input's reconstruction."""
-        kept = self.anchor is not None and self.spec.strength == 0
+        kept = self.editing and self.spec.strength == 0
         return kept or self.iteration >= self.spec.iterations
 
     def batch_key(self) -> tuple[object, ...]:
@@ -82,16 +83,16 @@ class Run:
         return self.bundle.name, self.z.shape, self.spec.precision, self.spec.threads
 
     def penalty(self) -> Tensor:
-        """The weighted L² term of this iteration: towards 0 (001 §2.4), or towards the input for an edit."""
-        iteration, entry = self.iteration + 1, self.bundle.entry
-        term = entry.regulariser if self.anchor is None else entry.pull
-        weight = term.at(iteration, self.spec.iterations)
-        if self.anchor is not None:
+        """The weighted L² term of this iteration (001 §2.4), towards ``rest``; an edit's weight falls with strength."""
+        entry = self.bundle.entry
+        term = entry.pull if self.editing else entry.regulariser
+        weight = term.at(self.iteration + 1, self.spec.iterations)
+        if self.editing:
             weight *= losses.strength_weight(self.spec.strength)
         if weight == 0:
             return self.z.new_zeros(())
-        scale = latent.codebook_scale(self.bundle.generator) ** 2 if self.anchor is not None else 1.0
-        return weight / scale * losses.latent_penalty(self.z, self.anchor)
+        unit = 1.0 if self.rest is None else latent.codebook_scale(self.bundle.generator) ** 2
+        return weight / unit * losses.latent_penalty(self.z, self.rest)
 
     def draw(self) -> cutouts.Draw:
         """The next cutouts' parameters, from this run's generator."""
@@ -127,7 +128,7 @@ class Run:
             "iteration": self.iteration,
             "loss": self.loss,
             "z": self.z.detach().cpu(),
-            "anchor": None if self.anchor is None else self.anchor.cpu(),
+            "rest": None if self.rest is None else self.rest.cpu(),
             "adam": self.adam.state_dict(),
             "rng": self.rng.get_state(),
         }
@@ -143,7 +144,7 @@ class Run:
         self.iteration, self.loss = state["iteration"], state["loss"]
         with torch.no_grad():
             self.z.copy_(state["z"])
-        self.anchor = None if state["anchor"] is None else state["anchor"].to(self.bundle.device)
+        self.rest = None if state["rest"] is None else state["rest"].to(self.bundle.device)
         self.adam.load_state_dict(state["adam"])
         self.rng.set_state(state["rng"])
 

@@ -113,8 +113,8 @@ def test_an_edit_moves_further_from_its_input_the_greater_the_strength(spec: Spe
     for strength in (0.05, 0.5, 1.0):
         run = Run(dataclasses.replace(spec, strength=strength, iterations=30), bundle, photograph())
         paint(run)
-        assert run.anchor is not None
-        distances.append(float((run.z.detach() - run.anchor).square().mean()))
+        assert run.rest is not None
+        distances.append(float((run.z.detach() - run.rest).square().mean()))
     assert distances[0] < distances[1] < distances[2]
 
 
