@@ -30,6 +30,8 @@ from bot.submit import Submitter
 
 log = logging.getLogger(__name__)
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
+
 COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls")
 _FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
 _READY_POLL = 0.1  # seconds

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from bot.errors import NotAPicture, PictureTooLarge
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+SHOWN_SIDE = 512  # pixels: smaller pictures are hard to see in Discord
 _LONGEST_SIDE = 2048  # more than any bundle paints; keeps what is stored small
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # What Pillow's decoders raise on files that are broken or made to break them.
@@ -126,24 +127,29 @@ def fit(png: bytes, width: int, height: int) -> bytes:
         return _encode(ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS))
 
 
-def enlarge(png: bytes, *, least_side: int) -> tuple[bytes, int, int]:
-    """``png`` smoothly enlarged by the least whole factor that brings its long side to ``least_side`` pixels.
+def shown_factor(width: int, height: int, usual: int) -> int:
+    """How many times larger a picture is shown than it was painted.
 
-    Returns the PNG and its width and height; the very same bytes when it is large enough already.
+    Enough for :data:`SHOWN_SIDE` pixels on its long side; and no less than for a picture of the ``usual`` side, so
+    that one painted at twice the size is also shown at twice the size.
     """
+    return max(math.ceil(SHOWN_SIDE / side) for side in (max(width, height), usual))
+
+
+def enlarge(png: bytes, factor: int) -> tuple[bytes, int, int]:
+    """``png`` smoothly enlarged by a whole ``factor``: the PNG, its width and its height."""
     with Image.open(io.BytesIO(png)) as image:
-        factor = math.ceil(least_side / max(image.size))
-        if factor <= 1:
+        if factor == 1:
             return png, *image.size
         width, height = image.width * factor, image.height * factor
         return _encode(image.resize((width, height), Image.Resampling.LANCZOS)), width, height
 
 
-def preview(png: bytes, *, least_side: int) -> bytes:
-    """A JPEG for the eye alone: enlarged as the finished picture will be, at a tenth of its bytes."""
+def preview(png: bytes, factor: int) -> bytes:
+    """A JPEG for the eye alone, enlarged as the finished picture will be, at a tenth of its bytes."""
     with Image.open(io.BytesIO(png)) as image:
-        factor = max(1, math.ceil(least_side / max(image.size)))
-        large = image.convert("RGB").resize((image.width * factor, image.height * factor), Image.Resampling.BICUBIC)
+        size = image.width * factor, image.height * factor
+        large = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
     out = io.BytesIO()
     large.save(out, format="JPEG", quality=80)
     return out.getvalue()

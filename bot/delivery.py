@@ -20,7 +20,6 @@ from bot.observer import DeliveryImpossible
 
 log = logging.getLogger(__name__)
 
-LEAST_SIDE = 512  # pixels of the long side: smaller pictures are enlarged to be seen
 _SEARCHED = 1000  # messages since the job began
 
 
@@ -38,13 +37,14 @@ class Delivery:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def post(self, job: Job, png: bytes, line: str, *, search: bool) -> Posted:
-        """Post ``png`` with the recipe ``line`` where the job lives, or where it was asked if that is closed.
+    async def post(self, job: Job, png: bytes, line: str, factor: int, *, search: bool) -> Posted:
+        """Post ``png``, ``factor`` times as large and with the recipe ``line``, where the job lives; or where it was
+        asked, if that is closed.
 
         ``search``: it may have been posted before. Raises :class:`DeliveryImpossible` when no channel takes it,
         and whatever the network does.
         """
-        shown, width, height = await asyncio.to_thread(_finish, png, line)
+        shown, width, height = await asyncio.to_thread(_finish, png, line, factor)
         limit = self._size_limit(job)
         if len(shown) > limit:
             shown, width, height = await asyncio.to_thread(recipe.stamp, png, line), job.spec.width, job.spec.height
@@ -79,7 +79,7 @@ class Delivery:
     async def _find(self, channel: discord.PartialMessageable, job: Job) -> Posted | None:
         began = discord.Object(job.card_message_id or discord.utils.time_snowflake(job.created_at))
         try:
-            async for message in channel.history(after=began, oldest_first=False, limit=_SEARCHED):
+            async for message in channel.history(after=began, oldest_first=True, limit=_SEARCHED):
                 mine = self._client.user is not None and message.author.id == self._client.user.id
                 if mine and any(file.filename == file_name(job) for file in message.attachments):
                     log.info("job %d: was posted already, as message %d", job.id, message.id)
@@ -120,7 +120,7 @@ def _nonce(job: Job) -> str:
     return f"{job.id}-{job.created_at.timestamp():.0f}"[-25:]
 
 
-def _finish(png: bytes, line: str) -> tuple[bytes, int, int]:
+def _finish(png: bytes, line: str, factor: int) -> tuple[bytes, int, int]:
     """The picture as it is shown: large enough to see, with its recipe inside."""
-    large, width, height = attachments.enlarge(png, least_side=LEAST_SIDE)
+    large, width, height = attachments.enlarge(png, factor)
     return recipe.stamp(large, line), width, height

@@ -16,9 +16,9 @@ import discord
 
 from bot import attachments, recipe, wording
 from bot.controls import Action, buttons
-from bot.delivery import LEAST_SIDE, Delivery, Posted, only, refused
+from bot.delivery import Delivery, Posted, only, refused
 from bot.errors import CannotPost
-from bot.jobs import Job
+from bot.jobs import Job, Kind
 from bot.observer import DeliveryImpossible
 from bot.pacing import Pacer
 from bot.queue import Queue
@@ -157,7 +157,7 @@ class Publisher:
         await self._edit_card(job, text, list(Action), await self._preview(job, frame) if frame else None)
 
     async def _preview(self, job: Job, frame: bytes) -> discord.File:
-        jpeg = await asyncio.to_thread(attachments.preview, frame, least_side=LEAST_SIDE)
+        jpeg = await asyncio.to_thread(attachments.preview, frame, self._factor(job))
         return discord.File(io.BytesIO(jpeg), f"progress-{job.id}.jpg", description=wording.alt_text(job))
 
     async def _edit_card(
@@ -176,24 +176,30 @@ class Publisher:
     async def deliver(self, job: Job, png: bytes) -> int:
         """Post the picture exactly once; its reactions and the card's last words follow by themselves."""
         job = await self._placed(job)
-        line = self._recipe(job)
-        search = job.id not in self._painted_here
-        self._painted_here.discard(job.id)
-        posted = await self._delivery.post(job, png, line, search=search)
-        self._spawn(self._after_delivery(job, posted))
-        return posted.message_id
-
-    def _recipe(self, job: Job) -> str:
         info = self._engines().bundles.get(job.spec.bundle)
         if info is None:
             raise WeightsUnknown(job.spec.bundle)
+        search = job.id not in self._painted_here
+        self._painted_here.discard(job.id)
+        posted = await self._delivery.post(job, png, self._recipe(job, info), self._factor(job), search=search)
+        self._spawn(self._after_delivery(job, posted))
+        return posted.message_id
+
+    def _recipe(self, job: Job, info: BundleInfo) -> str:
+        started_there = job.input_hash is not None and job.kind is not Kind.RERUN
         return recipe.describe(
             job.spec,
             info,
             device=self._engines().device,
             input_hash=job.input_hash,
-            parent_id=job.parent_id if job.input_hash else None,
+            parent_id=job.parent_id if started_there else None,
         )
+
+    def _factor(self, job: Job) -> int:
+        """How many times larger its picture is shown."""
+        width, height = job.spec.width, job.spec.height
+        info = self._engines().bundles.get(job.spec.bundle)
+        return attachments.shown_factor(width, height, max(info.width, info.height) if info else max(width, height))
 
     async def _after_delivery(self, job: Job, posted: Posted) -> None:
         channel = self._client.get_partial_messageable(posted.channel_id, guild_id=job.guild_id)

@@ -89,7 +89,6 @@ def final(job: Job, recipe: str, width: int, height: int) -> str:
     facts.append(f"{job.iteration} of {spec.iterations} iterations" if job.stopped else f"{spec.iterations} iterations")
     if job.seconds is not None:
         facts.append(f"{job.seconds:.0f} s")
-    facts.append(f"seed {spec.seed}")
     head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes, unknown(job))
     room = CONTENT_LIMIT - len(head) - len(HINT) - len("\n```\n\n```\n")
     return f"{head}\n```\n{_fenced(recipe, room)}\n```\n{HINT}"

@@ -180,12 +180,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 def png_header(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b""))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize(
@@ -198,9 +193,7 @@ def png_header(width: int, height: int) -> bytes:
         ((100_000, 10), (1024, 16)),
     ],
 )
-def test_the_working_size_keeps_the_aspect_and_the_budget(
-    given: tuple[int, int], expected: tuple[int, int]
-) -> None:
+def test_the_working_size_keeps_the_aspect_and_the_budget(given: tuple[int, int], expected: tuple[int, int]) -> None:
     assert attachments.working_size(*given, pixels=128 * 128, max_pixels=16384, f=8) == expected
 
 
@@ -217,10 +210,17 @@ def test_fit_leaves_a_picture_of_the_right_size_untouched() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [((128, 96), (512, 384)), ((100, 60), (600, 360)), ((512, 20), (512, 20))]
+    ("size", "usual", "factor"),
+    [((128, 96), 128, 4), ((100, 60), 128, 6), ((256, 256), 128, 4), ((512, 20), 512, 1), ((384, 384), 384, 2)],
 )
-def test_small_pictures_are_enlarged_by_a_whole_factor(
-    size: tuple[int, int], expected: tuple[int, int]
+def test_small_pictures_are_shown_larger_and_larger_ones_at_the_same_scale(
+    size: tuple[int, int], usual: int, factor: int
 ) -> None:
-    png, width, height = attachments.enlarge(encoded(halves(size), "PNG"), least_side=512)
-    assert (width, height) == expected == decoded(png).size
+    assert attachments.shown_factor(*size, usual) == factor
+
+
+def test_enlarging_keeps_the_shape() -> None:
+    png, width, height = attachments.enlarge(encoded(halves(), "PNG"), 3)
+    assert (width, height) == (120, 60) == decoded(png).size
+    with Image.open(io.BytesIO(attachments.preview(encoded(halves(), "PNG"), 3))) as jpeg:
+        assert (jpeg.format, jpeg.size) == ("JPEG", (120, 60))

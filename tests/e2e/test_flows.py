@@ -140,7 +140,7 @@ async def test_sizes_are_snapped_and_it_is_said(studio: Studio) -> None:
     note = "70×101 became 72×104: the sides are multiples of 8 px, and at least 16."
     assert note in await answer.text()
     final = await studio.final()
-    assert note in final.content and "360×520 px (painted at 72×104)" in final.content
+    assert note in final.content and "576×832 px (painted at 72×104)" in final.content
 
 
 async def test_a_given_size_crops_the_picture_and_it_is_said(studio: Studio, picture: Draw) -> None:

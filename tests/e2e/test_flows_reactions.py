@@ -36,7 +36,9 @@ async def test_an_edit_is_rerun_from_its_own_input(studio: Studio, final: Messag
     await studio.final(3)
     _, edit, rerun = studio.engine.starts
     assert rerun.init_image == edit.init_image and rerun.spec.strength == 0.4
-    assert (await studio.job_of(studio.finals()[2])).input_hash == (await studio.job_of(edited)).input_hash
+    rerun_of_it = studio.finals()[2]
+    assert (await studio.job_of(rerun_of_it)).input_hash == (await studio.job_of(edited)).input_hash
+    assert "from #1," in edited.content and "from #" not in rerun_of_it.content  # it never was that picture's input
 
 
 async def test_larger_refines_the_stored_picture_at_twice_the_size(studio: Studio, final: Message) -> None:
@@ -46,7 +48,7 @@ async def test_larger_refines_the_stored_picture_at_twice_the_size(studio: Studi
     assert (spec.width, spec.height, spec.iterations, spec.prompt) == (64, 128, 2, "a red car")
     assert 0 < spec.strength < 0.6
     assert studio.engine.starts[1].init_image is not None
-    assert "at twice the size" in larger.content and "256×512 px (painted at 64×128)" in larger.content
+    assert "at twice the size" in larger.content and "512×1024 px (painted at 64×128)" in larger.content
 
 
 async def test_too_large_is_answered_without_a_ping(studio: Studio, final: Message) -> None:
