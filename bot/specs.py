@@ -51,19 +51,16 @@ def wished(
     return spec, notes
 
 
-def rerun(spec: Spec, machine: Machine) -> Spec:
-    """The same with a new seed."""
+def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> Spec:
+    """The same with a new seed. Raises :class:`BadSize` when it is larger than is allowed by now."""
+    _check_pixels(spec.width, spec.height, info, limits)
     return replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
 
 
 def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> Spec:
     """Twice the size, refined for some more iterations. Raises :class:`BadSize` beyond the largest size."""
     width, height = 2 * spec.width, 2 * spec.height
-    if width * height > (most := min(info.max_pixels, limits.max_pixels)):
-        raise BadSize(
-            f"That picture is {spec.width}×{spec.height} px. Twice that would be {width * height:,} pixels in all, "
-            f"and the bundle {info.name} paints up to {most:,} here."
-        )
+    _check_pixels(width, height, info, limits)
     return replace(
         spec,
         width=width,
@@ -101,7 +98,7 @@ def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -
     if wish.size is not None:
         wanted = wish.size
     elif source is None:
-        wanted = info.width, info.height
+        return *_usual_size(info, most), ()
     elif source.painted and source.width * source.height <= most:
         wanted = source.width, source.height
     else:
@@ -109,11 +106,7 @@ def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -
         size = attachments.working_size(source.width, source.height, pixels=budget, max_pixels=most, f=info.f)
         return *size, ()
     width, height = info.snap(*wanted)
-    if width * height > most:
-        raise BadSize(
-            f"{width}×{height} are {width * height:,} pixels, and the bundle {info.name} paints up to {most:,} "
-            f"here, for example {info.width}x{info.height}."
-        )
+    _check_pixels(width, height, info, limits)
     notes = []
     if (width, height) != wanted:
         notes.append(
@@ -123,6 +116,23 @@ def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -
     if source is not None and _cropped(source, width, height):
         notes.append(f"The picture was cropped to the shape of {width}×{height}.")
     return width, height, tuple(notes)
+
+
+def _usual_size(info: BundleInfo, most: int) -> tuple[int, int]:
+    """The bundle's own, or of its shape where the server allows less."""
+    if info.width * info.height <= most:
+        return info.width, info.height
+    return attachments.working_size(info.width, info.height, pixels=most, max_pixels=most, f=info.f)
+
+
+def _check_pixels(width: int, height: int, info: BundleInfo, limits: Limits) -> None:
+    most = min(info.max_pixels, limits.max_pixels)
+    if width * height > most:
+        usual_width, usual_height = _usual_size(info, most)
+        raise BadSize(
+            f"{width}×{height} px are {width * height:,} pixels in all, and the bundle {info.name} paints up to "
+            f"{most:,} here, for example {usual_width}x{usual_height}."
+        )
 
 
 def _cropped(source: Source, width: int, height: int) -> bool:

@@ -153,7 +153,7 @@ class Submitter:
         machine = specs.Machine(threads=self._dispatcher.threads, precision=self._config.engine.precision)
         match request.kind, request.picture:
             case Kind.RERUN, Painted(job=job):
-                return specs.rerun(job.spec, machine), ()
+                return specs.rerun(job.spec, info, limits, machine), ()
             case Kind.UPSCALE, Painted(job=job):
                 return specs.upscaled(job.spec, info, limits, machine), ()
             case _:

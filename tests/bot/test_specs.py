@@ -1,0 +1,128 @@
+"""From wishes to specs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from bot import specs
+from bot.config import Limits
+from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
+from bot.prompts import Wish
+from bot.specs import Machine, Source
+from engine.messages import BundleInfo, Precision, Spec
+
+INFO = BundleInfo(
+    name="starter",
+    title="Picture book",
+    f=8,
+    width=128,
+    height=128,
+    iterations=150,
+    iterations_edit=100,
+    iterations_upscale=60,
+    strength=0.6,
+    max_pixels=256 * 256,
+    max_iterations=2000,
+    max_tokens=75,
+    weights_hash="1a2b3c4d5e6f",
+)
+LIMITS = Limits()
+MACHINE = Machine(threads=2, precision=Precision.BF16)
+
+
+def wished(
+    wish: Wish, *, source: Source | None = None, editing: bool = False, limits: Limits = LIMITS
+) -> tuple[Spec, tuple[str, ...]]:
+    return specs.wished(wish, INFO, limits, MACHINE, source=source, editing=editing)
+
+
+def test_a_bare_prompt_gets_the_bundles_defaults_and_a_seed() -> None:
+    spec, notes = wished(Wish(prompt=" a  red\ncar "))
+    assert spec == Spec(
+        prompt="a red car",
+        bundle="starter",
+        width=128,
+        height=128,
+        iterations=150,
+        seed=spec.seed,
+        strength=0.6,
+        precision=Precision.BF16,
+        threads=2,
+    )
+    assert not notes
+    assert wished(Wish(prompt="x"))[0].seed != spec.seed
+
+
+def test_an_edit_has_its_own_number_of_iterations() -> None:
+    assert wished(Wish(prompt="x"), editing=True)[0].iterations == 100
+
+
+def test_what_was_set_is_kept() -> None:
+    spec, _ = wished(Wish(prompt="x", size=(64, 96), iterations=7, seed=3, strength=0.0))
+    assert (spec.width, spec.height, spec.iterations, spec.seed, spec.strength) == (64, 96, 7, 3, 0.0)
+
+
+def test_an_upload_keeps_its_shape_at_the_working_size() -> None:
+    spec, notes = wished(Wish(prompt="x"), source=Source(width=4000, height=3000))
+    assert (spec.width, spec.height) == (144, 112) and not notes
+
+
+def test_one_of_our_own_keeps_its_size() -> None:
+    spec, notes = wished(Wish(prompt="x"), source=Source(width=256, height=192, painted=True))
+    assert (spec.width, spec.height) == (256, 192) and not notes
+
+
+def test_one_of_our_own_beyond_todays_limit_comes_down_to_the_working_size() -> None:
+    spec, _ = wished(Wish(prompt="x"), source=Source(width=512, height=512, painted=True))
+    assert (spec.width, spec.height) == (128, 128)
+
+
+@pytest.mark.parametrize(("size", "snapped"), [((130, 61), (128, 64)), ((1, 1), (16, 16)), ((132, 132), (136, 136))])
+def test_snapping_is_mentioned(size: tuple[int, int], snapped: tuple[int, int]) -> None:
+    spec, (note,) = wished(Wish(prompt="x", size=size))
+    assert (spec.width, spec.height) == snapped
+    assert note.startswith(f"{size[0]}×{size[1]} became {snapped[0]}×{snapped[1]}")
+
+
+def test_cropping_is_mentioned() -> None:
+    _, notes = wished(Wish(prompt="x", size=(128, 128)), source=Source(width=200, height=100))
+    assert notes == ("The picture was cropped to the shape of 128×128.",)
+    _, notes = wished(Wish(prompt="x", size=(128, 128)), source=Source(width=200, height=198))
+    assert not notes
+
+
+def test_the_servers_limits_hold_besides_the_bundles() -> None:
+    limits = Limits(max_pixels=64 * 64, max_iterations=50)
+    with pytest.raises(BadSize, match="up to 4,096"):
+        wished(Wish(prompt="x", size=(128, 128)), limits=limits)
+    with pytest.raises(BadSetting, match="1 to 50"):
+        wished(Wish(prompt="x", iterations=51), limits=limits)
+    spec, notes = wished(Wish(prompt="x"), limits=limits)
+    assert (spec.width, spec.height, spec.iterations) == (64, 64, 50) and not notes
+    with pytest.raises(BadSize, match="for example 64x64"):
+        specs.rerun(dataclasses.replace(spec, width=128, height=128), INFO, limits, MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "error"), [("", EmptyPrompt), (" \n", EmptyPrompt), ("a:-1", EmptyPrompt), ("x" * 1001, PromptTooLong)]
+)
+def test_prompts_that_cannot_be_painted_are_refused(prompt: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        wished(Wish(prompt=prompt))
+
+
+def test_a_rerun_changes_nothing_but_the_seed() -> None:
+    spec, _ = wished(Wish(prompt="x", seed=3, strength=0.2))
+    again = specs.rerun(spec, INFO, LIMITS, MACHINE)
+    assert again.seed != 3 and dataclasses.replace(again, seed=3) == spec
+
+
+def test_upscaling_doubles_the_size_and_ends_at_the_largest() -> None:
+    spec, _ = wished(Wish(prompt="x", seed=3))
+    larger = specs.upscaled(spec, INFO, LIMITS, MACHINE)
+    assert (larger.width, larger.height, larger.iterations, larger.seed) == (256, 256, 60, 3)
+    assert larger.strength == pytest.approx(0.3)
+    with pytest.raises(BadSize, match="512×512 px are 262,144 pixels in all"):
+        specs.upscaled(larger, INFO, LIMITS, MACHINE)
