@@ -129,7 +129,8 @@ class Screen:
             wrapped = body.wrap(self._console, max(20, self._console.width - indent)) if self._live else [body]
             for part in wrapped:
                 part.rstrip()
-                self._console.print(Text(" " * indent).append_text(part), soft_wrap=True)
+                shown = Text(" " * indent).append_text(part) if part else part
+                self._console.print(shown, soft_wrap=True)
 
     def _lines(self, message: Message, paths: list[Path]) -> list[Text]:
         lines = [_heading(message)]
