@@ -19,7 +19,7 @@ test: setup  ## every test but the long ones, of which it runs a seeded sample
 	$(BIN)/python -m pytest
 
 soak: setup  ## the long and heavy tests in full
-	FARADAY_SOAK=1 $(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m soak
 
 check: setup  ## lint, types, layers, migrations
 	$(BIN)/ruff format --check .

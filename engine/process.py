@@ -97,6 +97,7 @@ class Outbox:
 
 def main(connection: Connection, settings: EngineSettings) -> None:
     """The child's entry: load the bundles, say :class:`Ready`, serve until Shutdown or until the parent is gone."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read as torch loads: spinning threads starve a shared machine
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s engine: %(message)s")
     from engine.loop import Loop

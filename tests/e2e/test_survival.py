@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ import pytest
 from sandbox import Channel, Member, Message, Sandbox
 
 ROOT = Path(__file__).parents[2]
+# Each seed is another moment of the kill. `make test` runs the first, `make soak` the others.
+MOMENTS = [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 8))]
 CONFIG = """
 [discord]
 token = "{token}"
@@ -133,6 +136,11 @@ def painting(channel: Channel) -> bool:
     return any(message.attachments for message in everywhere(channel)) and not finals(channel)
 
 
+async def some_moment(seed: int) -> None:
+    """At once for seed 0, else up to two seconds later: painting, finishing, or posting."""
+    await asyncio.sleep(random.Random(seed).uniform(0, 2) if seed else 0)
+
+
 async def settle(sandbox: Sandbox, channel: Channel) -> list[Message]:
     """The final pictures, some time after the first one came, so that a second one would be seen."""
     await sandbox.until(lambda: finals(channel), timeout=90)
@@ -140,12 +148,14 @@ async def settle(sandbox: Sandbox, channel: Channel) -> list[Message]:
     return finals(channel)
 
 
+@pytest.mark.parametrize("seed", MOMENTS)
 async def test_a_killed_engine_is_restarted_and_its_job_finishes_once(
-    sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member
+    sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member, seed: int
 ) -> None:
     await bot.start(sandbox)
     await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=120)
     await sandbox.until(lambda: painting(channel), timeout=60)
+    await some_moment(seed)
     engine = bot.engine_pid()
     assert engine is not None
     os.kill(engine, signal.SIGKILL)
@@ -153,15 +163,16 @@ async def test_a_killed_engine_is_restarted_and_its_job_finishes_once(
     assert bot.engine_pid() not in (None, engine)
 
 
+@pytest.mark.parametrize("seed", MOMENTS)
 async def test_a_killed_bot_finishes_its_job_after_the_restart_and_posts_one_picture(
-    sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member
+    sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member, seed: int
 ) -> None:
     await bot.start(sandbox)
     await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=120)
     await sandbox.until(lambda: painting(channel), timeout=60)
+    await some_moment(seed)
     engine = bot.engine_pid()
     await bot.kill()
-    assert not finals(channel)
     await bot.start(sandbox)
     assert len(await settle(sandbox, channel)) == 1
     assert engine is not None
