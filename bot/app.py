@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -34,6 +35,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it neve
 
 COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls")
 _FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
+_UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError)
 _READY_POLL = 0.1  # seconds
 Interaction = discord.Interaction[discord.Client]
 
@@ -113,23 +115,22 @@ class FaradayBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Once, after the token was accepted and before the gateway: the database, the engines, the commands."""
         await migrate(self._database)
-        dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
-        dispatching.add_done_callback(self._end_with)
-        self._work.append(dispatching)
-        self._work.append(asyncio.create_task(self._announce(), name="announce"))
         for cog in COGS:
             await self.load_extension(cog)
+        dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
+        dispatching.add_done_callback(self._end_with)
+        self._work = [dispatching, asyncio.create_task(self._announce(), name="announce")]
         if self.config.discord.sync_commands:
-            await self._sync()
+            self._work.append(asyncio.create_task(self._register(), name="register"))
 
-    async def _sync(self) -> None:
+    async def _register(self) -> None:
         """Register the commands: everywhere, or with the configured servers alone."""
         guilds: list[discord.Object | None] = [discord.Object(id_) for id_ in self.config.discord.guild_ids]
         for guild in guilds or [None]:
             if guild is not None:
                 self.tree.copy_global_to(guild=guild)
             try:
-                await self.tree.sync(guild=guild)
+                await _persistently(functools.partial(self.tree.sync, guild=guild))
             except discord.HTTPException as error:
                 where = f"server {guild.id}" if guild else "Discord"
                 log.error("the commands could not be registered with %s: %s", where, error)
@@ -151,15 +152,17 @@ class FaradayBot(commands.Bot):
 
     async def sign_in(self, token: str) -> None:
         """Log in, trying again while Discord cannot be reached. Raises :class:`discord.LoginFailure`."""
-        backoff = Backoff()
-        for failures in itertools.count(1):
-            try:
-                return await self.login(token)
-            except (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError) as error:
-                log.warning("Discord cannot be reached (%s); trying again in %g s", error, backoff.delay(failures))
-                await self.http.close()  # and its connector with it
+
+        async def login() -> None:
+            if getattr(self.http.connector, "closed", False):
                 self.http.connector = make_connector(self.config) or discord.utils.MISSING
-                await asyncio.sleep(backoff.delay(failures))
+            try:
+                await self.login(token)
+            except _UNREACHABLE:
+                await self.http.close()  # and its connector with it
+                raise
+
+        await _persistently(login)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Stay connected. discord.py reconnects by itself, except when the very first attempt fails or an event
@@ -188,6 +191,18 @@ class FaradayBot(commands.Bot):
         await self.publisher.close()
         await super().close()
         await self._database.dispose()
+
+
+async def _persistently(ask: Callable[[], Awaitable[object]]) -> None:
+    """Ask until Discord can be reached."""
+    backoff = Backoff()
+    for failures in itertools.count(1):
+        try:
+            await ask()
+            return
+        except _UNREACHABLE as error:
+            log.warning("Discord cannot be reached (%s); trying again in %g s", error, backoff.delay(failures))
+            await asyncio.sleep(backoff.delay(failures))
 
 
 def least_intents(*, message_content: bool) -> discord.Intents:

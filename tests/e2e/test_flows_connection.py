@@ -33,6 +33,16 @@ async def test_an_unreachable_discord_is_tried_again(studio: Studio, fault: dict
     assert studio.sandbox.faults.pending == 0
 
 
+async def test_commands_that_could_not_be_registered_are_tried_again(studio: Studio) -> None:
+    await studio.stop()
+    studio.sandbox.faults.next("PUT", "/applications/*/commands", status=503)
+    before = len(studio.sandbox.requests)
+    await studio.start()
+    await studio.sandbox.until(
+        lambda: [one.status for one in studio.sandbox.requests[before:] if one.method == "PUT"] == [503, 200]
+    )
+
+
 async def test_a_refused_token_ends_with_code_one_and_advice(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
