@@ -55,7 +55,7 @@ class Bot:
         await sandbox.wait_for_commands(timeout=60)
         self._starts += 1
         async with asyncio.timeout(60):  # the engine loads its models beside the connection
-            while self._log.read_text(encoding="utf-8").count("ready: connected as") < self._starts:
+            while self._log.read_text(encoding="utf-8").count("ready: connected as") < self._starts:  # noqa: ASYNC110 - the log has no event
                 await asyncio.sleep(0.1)
 
     @property
