@@ -117,7 +117,7 @@ def _channels(job: Job) -> Iterator[int]:
 
 def _nonce(job: Job) -> str:
     """At most 25 characters; the time tells jobs apart that two databases gave the same number."""
-    return f"{job.id}-{job.created_at.timestamp():.0f}"[-25:]
+    return f"{job.id:x}-{job.created_at.timestamp() * 1e6:.0f}"[-25:]
 
 
 def _finish(png: bytes, line: str, factor: int) -> tuple[bytes, int, int]:
