@@ -24,7 +24,7 @@ from training.picturebook.captions import caption
 from training.picturebook.picture import FAMILY
 
 log = logging.getLogger(__name__)
-WIDTH: Final = 96
+WIDTH: Final = 64
 CHUNK: Final = 32
 CAPTIONS: Final = 3
 """Captions of each picture, worded differently."""
@@ -39,7 +39,7 @@ class StartTraining:
     and every z is computed once and kept beside `path`.
     """
 
-    def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 128, rate: float = 2e-3) -> None:
+    def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 64, rate: float = 2e-3) -> None:
         self.batch, self.rate = batch, rate
         self.latents = encode_all(bundle.generator, pixels, path)
         self.vectors = embed_all(bundle.perceptors, len(pixels))
