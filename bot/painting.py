@@ -93,7 +93,8 @@ async def paint(task: Task, config: Config, show: Show) -> Painting:
     finally:
         await client.close(gently=gently)
     input_hash = prepared.input_hash if prepared else None
-    line = recipe.describe(spec, ready.bundles[0], device=ready.device, input_hash=input_hash)
+    stopped_at = finished.iteration if finished.stopped else None
+    line = recipe.describe(spec, ready.bundles[0], device=ready.device, input_hash=input_hash, stopped_at=stopped_at)
     png = await asyncio.to_thread(recipe.stamp, finished.image, line)
     return Painting(png=png, recipe=line, spec=spec, device=ready.device, finished=finished)
 

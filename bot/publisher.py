@@ -193,6 +193,7 @@ class Publisher:
             device=self._engines().device,
             input_hash=job.input_hash,
             parent_id=job.parent_id if started_there else None,
+            stopped_at=job.iteration if job.stopped else None,
         )
 
     def _factor(self, job: Job) -> int:

@@ -30,11 +30,13 @@ def describe(
     device: str,
     input_hash: str | None = None,
     parent_id: int | None = None,
+    stopped_at: int | None = None,
 ) -> str:
     """The line for ``spec`` painted by ``info``'s weights on ``device``.
 
     ``input_hash`` is the SHA-256, in hex, of the init image; ``parent_id`` the job it came from. Strength is named
-    only where there is one of them, since it means nothing without an init image.
+    only where there is one of them, since it means nothing without an init image. ``stopped_at`` is the iteration at
+    which a stopped run was kept: its schedules are those of the whole run, so the iterations planned are named too.
     """
     settings = {
         "seed": str(spec.seed),
@@ -50,10 +52,17 @@ def describe(
     settings["bundle"] = spec.bundle
     options = " ".join(f"--{name} {value}" for name, value in settings.items())
     prompt = " ".join(spec.prompt.split())
-    return f"{prompt} {options} [{', '.join(_origin(spec, info, device, input_hash, parent_id))}]"
+    return f"{prompt} {options} [{', '.join(_origin(spec, info, device, input_hash, parent_id, stopped_at))}]"
 
 
-def _origin(spec: Spec, info: BundleInfo, device: str, input_hash: str | None, parent_id: int | None) -> list[str]:
+def _origin(
+    spec: Spec,
+    info: BundleInfo,
+    device: str,
+    input_hash: str | None,
+    parent_id: int | None,
+    stopped_at: int | None,
+) -> list[str]:
     origin = [
         f"weights {info.weights_hash}",
         str(spec.precision),
@@ -65,6 +74,8 @@ def _origin(spec: Spec, info: BundleInfo, device: str, input_hash: str | None, p
         origin.append(f"from #{parent_id}")
     if input_hash is not None:
         origin.append(f"input {input_hash[:_HASH_DIGITS]}")
+    if stopped_at is not None:
+        origin.append(f"stopped at iteration {stopped_at}")
     return origin
 
 

@@ -38,7 +38,7 @@ def wished(
     """The spec, and sentences about what was changed. Raises :class:`bot.errors.UserError` for what cannot be."""
     width, height, notes = _size(wish, info, limits, source)
     spec = Spec(
-        prompt=check_prompt(wish.prompt, limits),
+        prompt=check_prompt(wish.prompt, limits, info),
         bundle=info.name,
         width=width,
         height=height,
@@ -72,8 +72,12 @@ def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> 
     )
 
 
-def check_prompt(prompt: str, limits: Limits) -> str:
-    """The prompt on one line. Raises :class:`bot.errors.UserError` when it cannot be painted."""
+def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None) -> str:
+    """The prompt on one line. Raises :class:`bot.errors.UserError` when it cannot be painted.
+
+    A word has at least one token, so a part with more words than ``info``'s perceptors read is refused before it
+    waits in line; the engine counts exactly.
+    """
     prompt = " ".join(prompt.split())
     if not prompt:
         raise EmptyPrompt()
@@ -83,9 +87,15 @@ def check_prompt(prompt: str, limits: Limits) -> str:
             "Please shorten it."
         )
     try:
-        parse_prompts(prompt)
+        parts = parse_prompts(prompt)
     except PromptError as error:
         raise EmptyPrompt(str(error)) from None
+    longest = max(len(part.text.split()) for part in parts)
+    if info is not None and longest > info.max_tokens:
+        raise PromptTooLong(
+            f"That prompt has {longest} words in one part, and the bundle {info.name} reads up to {info.max_tokens}. "
+            "Shorten it, or split it into parts with |"
+        )
     return prompt
 
 

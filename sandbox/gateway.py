@@ -23,6 +23,7 @@ log = logging.getLogger("sandbox.gateway")
 
 HOST = "gateway.discord.gg"
 HEARTBEAT_INTERVAL_MS = 41_250
+ACK_DELAY_S = 0.02  # an answer at once beats the client's own clock, which then reports a lag of a whole interval
 REPLAY_LIMIT = 5000  # events kept for a session that may resume
 
 
@@ -181,7 +182,8 @@ class GatewayServer:
         details: Any = payload.get("d")
         match payload.get("op"):
             case Op.HEARTBEAT:
-                connection.send({"op": int(Op.HEARTBEAT_ACK), "s": None, "t": None})
+                ack = {"op": int(Op.HEARTBEAT_ACK), "s": None, "t": None}
+                asyncio.get_running_loop().call_later(ACK_DELAY_S, connection.send, ack)
             case Op.IDENTIFY:
                 self._identify(connection, details)
             case Op.RESUME:

@@ -158,6 +158,7 @@ class Sandbox:
         certificate = authority.issue_cert(*HOSTS)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
+        await asyncio.to_thread(self._directory.mkdir, parents=True, exist_ok=True)
         await asyncio.to_thread(authority.cert_pem.write_to_path, str(self.ca_file))
         app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
         app.router.add_route("*", "/{path:.*}", self._serve)

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from bot import recipe
+from bot import prompts, recipe
 from engine.messages import BundleInfo, Spec
 
 
@@ -62,6 +62,12 @@ def test_strength_and_origin_are_named_only_for_pictures_made_from_another(info:
     assert "--strength 0.45 --bundle starter" in line
     assert line.endswith(", from #12, input abababababab]")
     assert "strength" not in recipe.describe(a_spec(strength=0.45), info, device="cpu")
+
+
+def test_a_stopped_run_says_where_it_stopped_and_reads_back_all_the_same(info: BundleInfo) -> None:
+    line = recipe.describe(a_spec(), info, device="cpu", stopped_at=57)
+    assert line.endswith("stopped at iteration 57]")
+    assert prompts.parse(line).iterations == 200
 
 
 def test_a_recipe_is_one_line_whatever_the_prompt(info: BundleInfo) -> None:

@@ -113,6 +113,12 @@ def test_prompts_that_cannot_be_painted_are_refused(prompt: str, error: type[Exc
         wished(Wish(prompt=prompt))
 
 
+def test_more_words_than_the_perceptors_read_are_refused_before_they_wait_in_line() -> None:
+    wished(Wish(prompt="car " * 75 + "| night"))
+    with pytest.raises(PromptTooLong, match="76 words in one part"):
+        wished(Wish(prompt="night | " + "car " * 76))
+
+
 def test_a_rerun_changes_nothing_but_the_seed() -> None:
     spec, _ = wished(Wish(prompt="x", seed=3, strength=0.2))
     again = specs.rerun(spec, INFO, LIMITS, MACHINE)
