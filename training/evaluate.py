@@ -18,6 +18,7 @@ from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 from training.picturebook.captions import caption
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
+from training.picturebook.words import COLOURS, SHAPES
 
 
 def load_vqgan(folder: Path) -> VQGAN:
@@ -49,6 +50,31 @@ def retrieval(perceptor: CLIP, pictures: Sequence[Picture]) -> float:
 
 
 @torch.no_grad()
+def recognised(perceptor: CLIP, pictures: Sequence[Picture], captions: Sequence[str]) -> float:
+    """The part of the pictures whose nearest caption, of all, is their own."""
+    images = perceptor.embed_images(images_of(pictures, perceptor.input_size))
+    nearest = (images @ perceptor.embed_text(captions).T).argmax(1)
+    return (nearest == torch.arange(len(pictures))).float().mean().item()
+
+
+def colours_told_apart(perceptor: CLIP) -> float:
+    """Right captions among those of squares in every colour but white, on white."""
+    colours = [colour for colour in COLOURS if colour != "white"]
+    pictures = [Picture(thing="square", colour=colour, background="white") for colour in colours]
+    return recognised(perceptor, pictures, [f"a {colour} square on a white background" for colour in colours])
+
+
+def shapes_told_apart(perceptor: CLIP) -> float:
+    """Right captions among those of every shape in red, blue and green on white, each colour by itself."""
+    shares = []
+    for colour in ("red", "blue", "green"):
+        pictures = [Picture(thing=shape, colour=colour, background="white") for shape in SHAPES]
+        captions = [f"a {colour} {shape} on a white background" for shape in SHAPES]
+        shares.append(recognised(perceptor, pictures, captions))
+    return sum(shares) / len(shares)
+
+
+@torch.no_grad()
 def reconstruction(generator: VQGAN, pictures: Sequence[Picture], size: int) -> tuple[float, int]:
     """PSNR in dB, the mean over pictures of `size` px, and how many different codes they use."""
     images = images_of(pictures, size)
@@ -70,6 +96,8 @@ def report(folder: Path, count: int = 400) -> list[tuple[str, str]]:
         perceptor = load_clip(folder, vision)
         rows.append((f"{vision}: right caption among {count}, pairs in training", f"{retrieval(perceptor, seen):.1%}"))
         rows.append((f"{vision}: right caption among {count}, pairs held out", f"{retrieval(perceptor, unseen):.1%}"))
+        rows.append((f"{vision}: right colour among 11", f"{colours_told_apart(perceptor):.1%}"))
+        rows.append((f"{vision}: right shape among 8", f"{shapes_told_apart(perceptor):.1%}"))
     generator = load_vqgan(folder)
     plain = [picture for picture in seen if picture.style == "plain"]
     groups = {
