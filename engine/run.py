@@ -63,9 +63,14 @@ class Run:
         height, width = self.spec.height // generator.f, self.spec.width // generator.f
         if entry.start == "random":
             return latent.random_codes(generator, height, width, self.rng), None
-        rest = None if network is None else start.learned(network, self.texts, self.weights, height, width)
+        rest = None if network is None else self._learned(network, height, width)
         z = latent.mean_code(generator, height, width) if rest is None else rest
         return latent.add_noise(z, entry.start_noise, generator, self.rng), rest
+
+    def _learned(self, network: start.StartNetwork, height: int, width: int) -> Tensor:
+        texts = [prompt.text for prompt in parse_prompts(self.spec.prompt)]
+        tokens = self.bundle.perceptors[0].tokenize(texts).to(self.bundle.device)
+        return start.learned(network, tokens, self.weights, height, width)
 
     def _learning_rate(self) -> float:
         if self.spec.learning_rate is None:

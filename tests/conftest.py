@@ -45,6 +45,6 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         clip = upstream.clip_model().CLIP(32, 32, layers, width, patch, 16, len(token_ids), 64, 1, 1)
         state = {key: tensor.half() for key, tensor in clip.state_dict().items()}
         save_file({**state, "token_ids": token_ids}, starter / f"{name}.safetensors")
-    network = start.StartNetwork(d=2 * 32, e=8, width=8)
+    network = start.StartNetwork(len(token_ids), context=16, e=8, read=16, drawn=8)
     save_file({name: tensor.half() for name, tensor in network.state_dict().items()}, starter / "start.safetensors")
     return root

@@ -1,10 +1,10 @@
-"""Training of the start network: from what a caption says to the latent of the pictures that it fits."""
+"""Training of the start network: from a caption's words to the latent of the pictures that it fits."""
 
 import dataclasses
 import hashlib
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from torch.nn import functional as F
 
 from engine import bundles
 from engine.bundles import Bundle
-from engine.clip import CLIP
 from engine.latent import codebook_scale
 from engine.start import StartNetwork
 from engine.vqgan import VQGAN
@@ -24,49 +23,53 @@ from training.picturebook.captions import caption
 from training.picturebook.picture import FAMILY
 
 log = logging.getLogger(__name__)
-WIDTH: Final = 64
+READ, DRAWN = 96, 56
+"""Widths of the network's two halves."""
 CHUNK: Final = 32
-CAPTIONS: Final = 3
-"""Captions of each picture, worded differently."""
 HIDDEN_PART: Final = 0.02
 """The last part of the pictures is not trained on; the log shows the error there."""
 
 
 class StartTraining:
-    """Regression from captions' vectors to encoded pictures, in units of the codes' deviation.
+    """Regression from captions to encoded pictures, in units of the codes' deviation.
 
-    `pixels` (n, 128, 128, 3) are the pages of the training families in order. The models are frozen, so every vector
-    and every z is computed once and kept beside `path`.
+    `pixels` (n, 128, 128, 3) are the pages of the training families in order. The VQGAN is frozen, so every z is
+    computed once and kept beside `path`; every step words its captions anew.
     """
 
-    def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 64, rate: float = 2e-3) -> None:
+    def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 64, rate: float = 1.5e-3) -> None:
         self.batch, self.rate = batch, rate
+        self.tokenize = bundle.perceptors[0].tokenize
         self.latents = encode_all(bundle.generator, pixels, path)
-        self.vectors = embed_all(bundle.perceptors, len(pixels))
+        self.pictures = [picture for i in range(len(pixels) // FAMILY) for picture in family(TRAINING_SEED + i)]
         self.trained = len(self.latents) - max(1, int(HIDDEN_PART * len(self.latents)))
         self.scale = codebook_scale(bundle.generator)
         torch.manual_seed(0)
-        self.model = StartNetwork(self.vectors.shape[2], self.latents.shape[1], WIDTH)
+        words = len(bundle.perceptors[0].rows or ())
+        e = self.latents.shape[1]
+        self.model = StartNetwork(words, bundle.perceptors[0].context, e, READ, DRAWN)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * warm_cosine(progress)
-        rng = torch.Generator().manual_seed(number)
-        rows = torch.randint(self.trained, (self.batch,), generator=rng)
-        loss = self._error(rows, number % CAPTIONS)
+        rng = random.Random(number)
+        loss = self._error([rng.randrange(self.trained) for _ in range(self.batch)], rng)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
-        numbers = {"loss": loss.item()}
-        if number % 100 == 0:
-            with torch.no_grad():
-                hidden = torch.arange(self.trained, min(self.trained + 1024, len(self.latents)))
-                numbers["hidden"] = self._error(hidden, 0).item()
-        return numbers
+        return {"loss": loss.item()}
 
-    def _error(self, rows: Tensor, k: int) -> Tensor:
-        predicted = self.model(self.vectors[rows, k].float())
+    @torch.no_grad()
+    def hidden_error(self) -> float:
+        """The error on the pictures that are not trained on."""
+        return self._error(list(range(self.trained, len(self.latents))), random.Random(0)).item()
+
+    def _error(self, rows: list[int], rng: random.Random) -> Tensor:
+        tokens = self.tokenize([caption(self.pictures[row], rng).text for row in rows])
+        used = int(tokens.argmax(1).max()) + 1
+        predicted = self.model(tokens[:, :used])
         return F.mse_loss(predicted / self.scale, self.latents[rows].float() / self.scale)
 
     def state(self) -> dict[str, Any]:
@@ -99,19 +102,3 @@ def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
         part.replace(path)
     latents_kept: Tensor = torch.load(path, weights_only=True)
     return latents_kept
-
-
-@torch.no_grad()
-def embed_all(perceptors: Sequence[CLIP], count: int) -> Tensor:
-    """Vectors (n, CAPTIONS, d) of the captions of the first `count` training pictures, in half precision."""
-    vectors = []
-    for i in range(0, count, CHUNK):
-        texts = [_caption(row, k) for row in range(i, min(i + CHUNK, count)) for k in range(CAPTIONS)]
-        with torch.autocast("cpu", torch.bfloat16):
-            found = torch.cat([perceptor.embed_text(texts) for perceptor in perceptors], 1).half()
-        vectors.append(found.view(-1, CAPTIONS, found.shape[1]))
-    return torch.cat(vectors)
-
-
-def _caption(row: int, k: int) -> str:
-    return caption(family(TRAINING_SEED + row // FAMILY)[row % FAMILY], random.Random(row * CAPTIONS + k)).text

@@ -39,14 +39,21 @@ def test_a_learned_start_is_where_the_penalty_rests(weights_dir: Path, spec: Spe
     assert float(run.penalty().detach()) > 0.0
 
 
-def test_prompts_that_push_away_have_no_say_in_the_start() -> None:
+def test_prompts_that_push_away_have_no_say_in_the_start_and_the_others_are_averaged() -> None:
     torch.manual_seed(0)
-    network = start.StartNetwork(d=4, e=2, width=8)
-    texts = torch.nn.functional.normalize(torch.randn(2, 4), dim=-1)
-    alone = start.learned(network, [texts[:1]], torch.tensor([1.0]), 6, 5)
-    together = start.learned(network, [texts], torch.tensor([2.0, -1.0]), 6, 5)
-    assert alone.shape == (1, 2, 6, 5)
-    torch.testing.assert_close(alone, together)
+    network = start.StartNetwork(vocabulary=9, context=5, e=2, read=8, drawn=8).eval()
+    tokens = torch.tensor([[6, 1, 8, 0, 0], [6, 2, 3, 8, 0], [6, 4, 8, 0, 0]])
+    first, second = (start.learned(network, tokens[i : i + 1], torch.ones(1), 6, 5) for i in range(2))
+    together = start.learned(network, tokens, torch.tensor([3.0, 1.0, -1.0]), 6, 5)
+    assert together.shape == (1, 2, 6, 5)
+    torch.testing.assert_close(together, 0.75 * first + 0.25 * second)
+
+
+def test_what_stands_behind_the_end_token_is_not_read() -> None:
+    torch.manual_seed(0)
+    network = start.StartNetwork(vocabulary=9, context=5, e=2, read=8, drawn=8).eval()
+    padded, other = torch.tensor([[6, 1, 8, 0, 0]]), torch.tensor([[6, 1, 8, 4, 2]])
+    torch.testing.assert_close(network(padded), network(other))
 
 
 def test_the_papers_start_is_random_codes(weights_dir: Path, spec: Spec) -> None:
