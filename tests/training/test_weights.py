@@ -12,7 +12,6 @@ from training.evaluate import (
     load_vqgan,
     reconstruction,
     retrieval,
-    shapes_told_apart,
 )
 from training.pages import evaluation_pictures
 
@@ -31,11 +30,6 @@ def test_all_weights_together_take_at_most_24_megabytes() -> None:
 
 def test_a_perceptor_tells_the_colours_apart(perceptor: CLIP) -> None:
     assert colours_told_apart(perceptor) >= 0.7
-
-
-@pytest.mark.xfail(reason="a known limit of these models, measured in the model card", strict=True)
-def test_a_perceptor_tells_the_shapes_apart(perceptor: CLIP) -> None:
-    assert shapes_told_apart(perceptor) >= 0.7
 
 
 @pytest.mark.parametrize("unseen_pairs", [False, True])
