@@ -24,8 +24,8 @@ class Run:
     """z, its Adam and its random generator: everything that changes from one iteration to the next.
 
     ``z`` is (1, e, H/f, W/f). ``rest`` is where the latent penalty is zero: the input's own latent for an edit, a
-    learned start, or None for the origin (001 §2.4). The generator is seeded before the first number is drawn. Raises
-    :class:`SpecError`, :class:`engine.messages.PromptError` or
+    learned start, a place between them, or None for the origin (001 §2.4). The generator is seeded before the first
+    number is drawn. Raises :class:`SpecError`, :class:`engine.messages.PromptError` or
     :class:`engine.clip.PromptTooLongError` when the spec cannot be painted, :class:`ValueError` when the init image
     is not a picture.
     """
@@ -52,9 +52,11 @@ class Run:
         self.bounds = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
 
     def _encode(self, init_image: bytes) -> tuple[Tensor, Tensor]:
-        """First z and rest of an edit: the input's latent, twice."""
+        """First z and rest of an edit: the input's latent, moved by the strength towards a learned start if any."""
         image = pictures.decode(init_image, self.spec.width, self.spec.height)
         z = self.bundle.generator.encode(image.to(self.bundle.device))
+        if (network := self.bundle.start_network) is not None:
+            z = torch.lerp(z, self._learned(network, *z.shape[2:]), self.spec.strength)
         return z.clone(), z
 
     def _start(self) -> tuple[Tensor, Tensor | None]:
@@ -88,11 +90,15 @@ class Run:
         return self.bundle.name, self.z.shape, self.spec.precision, self.spec.threads
 
     def penalty(self) -> Tensor:
-        """The weighted L² term of this iteration (001 §2.4), towards ``rest``; an edit's weight falls with strength."""
-        entry = self.bundle.entry
-        term = entry.pull if self.editing else entry.regulariser
-        weight = term.at(self.iteration + 1, self.spec.iterations)
-        if self.editing:
+        """The weighted L² term of this iteration (001 §2.4), towards ``rest``.
+
+        Where an edit rests at its input, the weight falls with the strength; where it rests between the input and a
+        learned start, the strength is in the place and not in the weight.
+        """
+        entry, learned = self.bundle.entry, self.bundle.start_network is not None
+        pulled = self.editing and not learned
+        weight = (entry.pull if pulled else entry.regulariser).at(self.iteration + 1, self.spec.iterations)
+        if pulled:
             weight *= losses.strength_weight(self.spec.strength)
         if weight == 0:
             return self.z.new_zeros(())

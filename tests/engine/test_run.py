@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from engine import batch, pictures
+from engine import batch, bundles, pictures
 from engine.bundles import Bundle
 from engine.clip import PromptTooLongError
 from engine.messages import Precision, PromptError, Spec
@@ -108,13 +109,19 @@ def test_an_edit_of_strength_zero_is_the_inputs_reconstruction(spec: Spec, bundl
     torch.testing.assert_close(run.picture(), expected)
 
 
-def test_an_edit_moves_further_from_its_input_the_greater_the_strength(spec: Spec, bundle: Bundle) -> None:
+@pytest.mark.parametrize("start", ["learned", "random"])
+def test_an_edit_moves_further_from_its_input_the_greater_the_strength(
+    spec: Spec, weights_dir: Path, start: str
+) -> None:
+    network = "starter/start.safetensors" if start == "learned" else None
+    entry = dataclasses.replace(bundles.table()["starter"], start=start, start_network=network, learning_rate=0.25)
+    bundle = bundles.load("starter", weights_dir, torch.device("cpu"), entry)
+    given = bundle.generator.encode(pictures.decode(photograph(), spec.width, spec.height))
     distances = []
     for strength in (0.05, 0.5, 1.0):
-        run = Run(dataclasses.replace(spec, strength=strength, iterations=30), bundle, photograph())
+        run = Run(dataclasses.replace(spec, strength=strength, iterations=20), bundle, photograph())
         paint(run)
-        assert run.rest is not None
-        distances.append(float((run.z.detach() - run.rest).square().mean()))
+        distances.append(float((run.z.detach() - given).square().mean()))
     assert distances[0] < distances[1] < distances[2]
 
 
