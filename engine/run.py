@@ -90,16 +90,12 @@ class Run:
         return self.bundle.name, self.z.shape, self.spec.precision, self.spec.threads
 
     def penalty(self) -> Tensor:
-        """The weighted L² term of this iteration (001 §2.4), towards ``rest``.
-
-        Where an edit rests at its input, the weight falls with the strength; where it rests between the input and a
-        learned start, the strength is in the place and not in the weight.
-        """
-        entry, learned = self.bundle.entry, self.bundle.start_network is not None
-        pulled = self.editing and not learned
-        weight = (entry.pull if pulled else entry.regulariser).at(self.iteration + 1, self.spec.iterations)
-        if pulled:
-            weight *= losses.strength_weight(self.spec.strength)
+        """The weighted L² term of this iteration (001 §2.4), towards ``rest``; an edit's weight falls with strength."""
+        entry, iteration, iterations = self.bundle.entry, self.iteration + 1, self.spec.iterations
+        grey = self.editing and self.bundle.start_network is None  # the paper's term would pull an edit to grey
+        weight = 0.0 if grey else entry.regulariser.at(iteration, iterations)
+        if self.editing:
+            weight += entry.pull.at(iteration, iterations) * losses.strength_weight(self.spec.strength)
         if weight == 0:
             return self.z.new_zeros(())
         unit = 1.0 if self.rest is None else latent.codebook_scale(self.bundle.generator) ** 2

@@ -114,7 +114,7 @@ def test_an_edit_moves_further_from_its_input_the_greater_the_strength(
     spec: Spec, weights_dir: Path, start: str
 ) -> None:
     network = "starter/start.safetensors" if start == "learned" else None
-    entry = dataclasses.replace(bundles.table()["starter"], start=start, start_network=network, learning_rate=0.25)
+    entry = dataclasses.replace(bundles.table()["starter"], start=start, start_network=network)
     bundle = bundles.load("starter", weights_dir, torch.device("cpu"), entry)
     given = bundle.generator.encode(pictures.decode(photograph(), spec.width, spec.height))
     distances = []
