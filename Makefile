@@ -21,7 +21,7 @@ test: setup  ## every test but the long ones, of which it runs a seeded sample
 soak: setup  ## the long and heavy tests in full
 	$(BIN)/python -m pytest -m soak
 
-check: setup  ## lint, types, layers, migrations
+check: setup  ## lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
