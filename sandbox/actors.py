@@ -64,7 +64,7 @@ class Answer:
     def choices(self) -> list[Json]:
         return self.interaction.choices
 
-    async def text(self, timeout: float = 10.0) -> str:  # noqa: ASYNC109
+    async def text(self, timeout: float = 30.0) -> str:  # noqa: ASYNC109
         """The response's text, waiting for it if it was deferred."""
         message: Message = await self._world.until(lambda: self.message, timeout)
         return message.content

@@ -120,7 +120,7 @@ class Sandbox:
 
     # Waiting
 
-    async def until(self, predicate: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109
+    async def until(self, predicate: Callable[[], Any], timeout: float = 30.0) -> Any:  # noqa: ASYNC109
         """Wait until the predicate returns something true, and return that. It is tried after every change.
 
         Raises:

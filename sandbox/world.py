@@ -91,7 +91,7 @@ class World:
         self._change.set()
         self._change = asyncio.Event()
 
-    async def until(self, predicate: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109
+    async def until(self, predicate: Callable[[], Any], timeout: float = 30.0) -> Any:  # noqa: ASYNC109
         """Wait for the predicate to become true, and return what it returned.
 
         It is tried after every change here, and every 50 ms for what changes elsewhere.

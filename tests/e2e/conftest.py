@@ -222,6 +222,15 @@ class Studio:
         """So many runs have been given to the engine."""
         await self.sandbox.until(lambda: len(self.engine.starts) == count)
 
+    async def fill_the_line(self, begun: int = 0) -> None:
+        """Two pictures of ada's run and three wait, the most she may have; `begun` runs came before."""
+        self.engine.holding = True
+        for number in range(5):
+            if number == 2:  # before these two run, the fifth would be one too many
+                await self.begun(begun + 2)
+            answer = await self.ada.slash(self.channel, "imagine", prompt=f"car {number}")
+            assert "Queued" in await answer.text()
+
     async def settled(self) -> None:
         """A while in which something wrong would have happened."""
         await asyncio.sleep(0.3)

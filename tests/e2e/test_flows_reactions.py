@@ -110,9 +110,7 @@ async def test_reactions_work_after_a_restart(studio: Studio, final: Message) ->
 
 
 async def test_a_member_with_too_many_waiting_is_told(studio: Studio, final: Message) -> None:
-    studio.engine.holding = True  # two run, three may wait
-    for number in range(5):
-        await (await studio.ada.slash(studio.channel, "imagine", prompt=f"car {number}")).text()
+    await studio.fill_the_line(begun=1)
     await studio.ada.react(final, "🔁")
     answer = await studio.card("You already have 3 pictures waiting")
     assert answer.referenced_message is final and not answer.mentions

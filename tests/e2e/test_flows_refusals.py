@@ -93,9 +93,7 @@ async def test_a_refusal_that_no_permission_foretold_cancels_the_job(studio: Stu
 
 
 async def test_more_than_one_member_may_have_waiting(studio: Studio) -> None:
-    studio.engine.holding = True  # two run, three may wait
-    for number in range(5):
-        await (await studio.ada.slash(studio.channel, "imagine", prompt=f"car {number}")).text()
+    await studio.fill_the_line()
     answer = await studio.ada.slash(studio.channel, "imagine", prompt="one more")
     assert "You already have 3 pictures waiting" in await answer.text()
     other = await studio.bob.slash(studio.channel, "imagine", prompt="a boat")
