@@ -152,7 +152,7 @@ class Studio:
         self.serving = asyncio.create_task(self._serve(self.bot))
         await self.sandbox.wait_until_bot_ready()
         await self.sandbox.wait_for_commands()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not self.bot.dispatcher.bundles or not self.bot.guilds:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -198,7 +198,7 @@ class Studio:
         return message
 
     async def job_of(self, message: Message) -> Job:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 if job := await self.bot.queue.by_message(message.id):
                     return job
