@@ -1,5 +1,6 @@
 """The pages to train on: the picture book's families drawn once into a file that is mapped into memory."""
 
+import hashlib
 import multiprocessing
 import random
 from pathlib import Path
@@ -30,9 +31,16 @@ def draw_family(task: tuple[int, int]) -> Pixels:
     return np.stack([np.asarray(draw(picture, seed, size)) for picture in family(seed)])
 
 
-def pages(folder: Path, families: int, size: int, processes: int = 2) -> Pixels:
+def edition() -> str:
+    """Eight digits that change with the code that draws the picture book, so that old pages are not taken for new."""
+    files = sorted(Path(__file__).with_name("picturebook").glob("*.py"))
+    drawing = [file for file in files if file.stem not in ("captions", "phrases")]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in drawing)).hexdigest()[:8]
+
+
+def pages(folder: Path, families: int, size: int = 128, processes: int = 2) -> Pixels:
     """The pictures of `families` training families, (families · FAMILY, size, size, 3); drawn at the first call."""
-    path = folder / f"pages-{families}x{FAMILY}-{size}.npy"
+    path = folder / f"pages-{families}x{FAMILY}-{size}-{edition()}.npy"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{multiprocessing.current_process().pid}.part")
@@ -43,6 +51,22 @@ def pages(folder: Path, families: int, size: int, processes: int = 2) -> Pixels:
             for i, pictures in enumerate(pool.imap(draw_family, tasks, chunksize=64)):
                 drawn[i * FAMILY : (i + 1) * FAMILY] = pictures
         drawn.flush()
+        part.replace(path)
+    mapped: Pixels = np.load(path, mmap_mode="r")
+    return mapped
+
+
+def reduced(folder: Path, large: Pixels, size: int = 64) -> Pixels:
+    """The pictures of `large` (n, h, h, 3) with `size` px, each the mean of those it covers; made at the first call."""
+    path = folder / f"pages-{len(large)}-{size}-{edition()}.npy"
+    if not path.exists():
+        factor = large.shape[1] // size
+        part = path.with_suffix(f".{multiprocessing.current_process().pid}.part")
+        small = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(large), size, size, 3))
+        for i in range(0, len(large), 256):
+            cells = large[i : i + 256].reshape(-1, size, factor, size, factor, 3)
+            small[i : i + 256] = cells.mean((2, 4)).round()
+        small.flush()
         part.replace(path)
     mapped: Pixels = np.load(path, mmap_mode="r")
     return mapped

@@ -1,13 +1,19 @@
-"""Captions from a grammar: synonyms, paraphrases, left-out attributes, lists with commas."""
+"""Captions from a grammar, as people type them: sentences, lists with commas, terse words, single fragments.
+
+A caption may leave attributes out, and claims nothing of those. Two things are meant without being said, but
+not by a fragment: no style means the plain style, and one thing named alone means that there is no other.
+"""
 
 import dataclasses
 import random
 
 from training.picturebook import words
-from training.picturebook.picture import Picture, attributes
+from training.picturebook.phrases import SCENERY, article, background, landscape, one_of, scene, shapes, thing
+from training.picturebook.picture import ATTRIBUTES, Picture, attributes
 
 NOT_SAID = -1
-_FIELDS = tuple(field.name for field in dataclasses.fields(Picture))
+_FIELDS = frozenset(ATTRIBUTES)
+_FORMS = {"sentence": 0.72, "list": 0.12, "terse": 0.08, "fragment": 0.08}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -25,86 +31,87 @@ class Caption:
 
 def caption(picture: Picture, rng: random.Random) -> Caption:
     """Say what a picture shows, leaving some of it out."""
-    unsaid = set() if picture.mountains else {"mountains"}
-    unsaid |= {name for name, usual in (("size", "middle"), ("place", "centre")) if getattr(picture, name) == usual}
-    if picture.style == "charcoal":
-        unsaid |= {"colour", "other_colour", "background"}
-    leave_out = {"background": 0.12, "weather": 0.25, "ground": 0.2, "mountains": 0.3}
-    if picture.thing:
-        draws = [(name, rng.random() < chance) for name, chance in leave_out.items()]
-        unsaid |= {name for name, out in draws if out}
-    parts = _scene_parts(picture, unsaid, rng) if picture.is_scene else _shape_parts(picture, unsaid, rng)
-    text = _with_style(picture.style, parts, rng)
-    values = zip(_FIELDS, attributes(picture), strict=True)
-    return Caption(text, tuple(NOT_SAID if name in unsaid else value for name, value in values))
+    form = rng.choices(tuple(_FORMS), tuple(_FORMS.values()))[0]
+    if form == "fragment":
+        text, said = rng.choice(_fragments(picture, rng))
+        return _stating(text, picture, frozenset(said))
+    unsaid = _unsayable(picture) | _left_out(picture, rng)
+    if form == "sentence":
+        parts = (scene if picture.is_scene else shapes)(picture, unsaid, rng)
+        text = _with_style(rng.choice(words.STYLE_WORDS[picture.style]), parts)
+    else:
+        text = _list(picture, unsaid, rng, terse=form == "terse")
+    return _stating(text, picture, _FIELDS - unsaid)
 
 
-def _with_style(style: str, text: str, rng: random.Random) -> str:
-    form = rng.choice(words.STYLE_WORDS[style])
+def full_caption(picture: Picture) -> str:
+    """The one plain caption that states every attribute that the picture shows; charcoal shows no colours."""
+    said = (scene if picture.is_scene else shapes)(picture, _unsayable(picture), None)
+    return _with_style(words.STYLE_WORDS[picture.style][0], said)
+
+
+def _stating(text: str, picture: Picture, said: frozenset[str]) -> Caption:
+    values = zip(ATTRIBUTES, attributes(picture), strict=True)
+    return Caption(text, tuple(value if name in said else NOT_SAID for name, value in values))
+
+
+def _unsayable(picture: Picture) -> set[str]:
+    """What has no words: the usual is said by saying nothing, and charcoal shows no colour."""
+    usual = {"mountains": False, "size": "middle", "place": "centre", "material": "solid"}
+    unsaid = {name for name, value in usual.items() if getattr(picture, name) == value}
+    return unsaid | ({"colour", "other_colour", "background"} if picture.style == "charcoal" else set())
+
+
+def _left_out(picture: Picture, rng: random.Random) -> set[str]:
+    """What this caption does not mention; of a landscape without a subject it mentions all but the mountains."""
+    chances = {"background": 0.12, "weather": 0.25, "ground": 0.2, "mountains": 0.3}
+    left_out = {name for name, chance in chances.items() if rng.random() < chance}
+    return left_out if picture.thing else left_out - {"weather", "ground"}
+
+
+def _with_style(form: str, text: str) -> str:
     return form.format(text) if "{}" in form else form + text
 
 
-def _thing(picture: Picture, thing: str, colour: str, unsaid: set[str], rng: random.Random, count: int = 1) -> str:
-    """For instance "a large red circle", "two blue cars"."""
-    word = rng.choice(words.THING_WORDS[thing])[count > 1]
-    said = "" if "colour" in unsaid else rng.choice(words.COLOUR_WORDS.get(colour, (colour,)))
-    phrase = " ".join(part for part in (rng.choice(words.SIZE_WORDS[picture.size]), said, word) if part)
-    if count > 1:
-        return f"{rng.choice(words.COUNT_WORDS[count])} {phrase}"
-    return phrase if rng.random() < 0.12 else _article(phrase)
-
-
-def _article(phrase: str) -> str:
-    return f"an {phrase}" if phrase[0] in "aeiou" else f"a {phrase}"
-
-
-def _shape_parts(picture: Picture, unsaid: set[str], rng: random.Random) -> str:
-    said = _thing(picture, picture.thing, picture.colour, unsaid, rng, picture.count)
-    if picture.other:
-        relation = rng.choice(words.RELATION_WORDS[picture.relation])
-        said += f" {relation} {_thing(picture, picture.other, picture.other_colour, unsaid, rng)}"
-    place = rng.choice(words.PLACE_WORDS[picture.place])
-    if place and not picture.other and picture.count == 1:
-        said += f" {place}"
-    if "background" in unsaid:
-        return said
-    background = rng.choice(words.COLOUR_WORDS.get(picture.background, (picture.background,)))
-    form = rng.choice((
-        "{0} on {2} background", "{0} on {2} background", "{0} on {1}", "{0}, {1} background",
-        "{0} in front of {2} background", "{2} background with {0}",
-    ))  # fmt: skip
-    return form.format(said, background, _article(background))
-
-
-_LANDSCAPES = {
-    "grass": ("a green meadow", "a green field", "grass"),
-    "desert": ("a desert", "a sandy desert"),
-    "sea": ("the sea", "the ocean"),
-    "snowfield": ("a field of snow", "snowy ground"),
-    "road": ("a road", "a street"),
-}
-
-
-def _scene_parts(picture: Picture, unsaid: set[str], rng: random.Random) -> str:
-    if picture.thing:
-        first = _thing(picture, picture.thing, picture.colour, unsaid, rng, picture.count)
-        above = {"balloon": ("over the ", "above the ")}.get(picture.thing)
-        ground = rng.choice(words.GROUND_WORDS[picture.ground])
-        if above and rng.random() < 0.5:
-            noun = {"grass": "meadow", "desert": "desert", "sea": "sea", "snowfield": "snow", "road": "road"}
-            ground = rng.choice(above) + noun[picture.ground]
+def _list(picture: Picture, unsaid: set[str], rng: random.Random, *, terse: bool) -> str:
+    """The parts by themselves: in any order with commas, or (terse) the thing first and no commas."""
+    rest: list[str] = []
+    if picture.is_scene:
+        named = ("weather", words.WEATHER_NAMES), ("ground", words.GROUND_NAMES)
+        rest += [rng.choice(names[getattr(picture, field)]) for field, names in named if field not in unsaid]
+        rest += ["mountains"] if "mountains" not in unsaid else []
+        first = [thing(picture, picture.thing, unsaid, rng, bare=True)] if picture.thing else []
     else:
-        first, ground = rng.choice(_LANDSCAPES[picture.ground]), ""
-        unsaid -= {"ground", "weather"}
-    rest = [
-        ground if "ground" not in unsaid else "",
-        rng.choice(words.WEATHER_WORDS[picture.weather]) if "weather" not in unsaid else "",
-        rng.choice(("with mountains", "in front of mountains")) if "mountains" not in unsaid else "",
-    ]
-    rest = [part for part in rest if part]
+        rest += [f"{background(picture, rng)} background"] if "background" not in unsaid else []
+        first = [shapes(picture, unsaid | {"background"}, rng, bare=True)]
+    rest += [rng.choice(words.STYLE_NAMES[picture.style])] if picture.style != "plain" else []
     rng.shuffle(rest)
-    text = first
-    for part in rest:
-        bare = part in ("sunny", "cloudy", "night", "sunset", "rain", "rainy", "snowing")
-        text += (", " if bare or rng.random() < 0.35 else " ") + part
-    return text
+    if terse:
+        return " ".join(first + rest)
+    parts = first + rest
+    rng.shuffle(parts)
+    return ", ".join(parts)
+
+
+def _fragments(picture: Picture, rng: random.Random) -> list[tuple[str, tuple[str, ...]]]:
+    """Single parts of a prompt that are true of the picture, and the attributes that each of them states."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    if picture.style != "plain":
+        name = rng.choice(words.STYLE_NAMES[picture.style])
+        found.append((name if rng.random() < 0.6 or name in words.UNCOUNTED else article(name), ("style",)))
+    colours = ("colour",) if picture.style != "charcoal" else ()
+    if picture.thing and not picture.other:
+        said = {"thing", "count", *colours} | ({"size", "material"} - _unsayable(picture))
+        found.append((thing(picture, picture.thing, set(_FIELDS - said), rng), tuple(said)))
+    if picture.material != "solid" and not picture.other:
+        found.append((rng.choice(words.MATERIAL_NAMES[picture.material]), ("material",)))
+    if picture.is_scene:
+        weather = rng.choice(words.WEATHER_NAMES[picture.weather] + words.WEATHER_WORDS[picture.weather])
+        found.append((article(weather) if weather in SCENERY else weather, ("weather",)))
+        ground = rng.choice(words.GROUND_NAMES[picture.ground])
+        found.append((ground if rng.random() < 0.5 else landscape(picture, rng), ("ground",)))
+        found += [(one_of(("mountains", "mountains in the background"), rng), ("mountains",))] * picture.mountains
+    elif colours:
+        said_background = f"{background(picture, rng)} background"
+        found.append((rng.choice((said_background, article(said_background))), ("background",)))
+    return found or [(full_caption(picture), tuple(_FIELDS - _unsayable(picture)))]

@@ -17,8 +17,7 @@ def draw(picture: Picture, seed: int, size: int = 64) -> Image.Image:
     rng = random.Random(seed)
     canvas = 3 * size if size < 100 else 2 * size
     large = (draw_scene if picture.is_scene else draw_shapes)(picture, canvas, rng)
-    styled = apply_style(large, picture.style, np.random.default_rng(seed))
-    return styled.resize((size, size), Image.Resampling.BOX)
+    return apply_style(large, picture.style, size, np.random.default_rng(seed))
 
 
 def sheet(pictures: Sequence[Picture], size: int = 96, columns: int = 16) -> Image.Image:

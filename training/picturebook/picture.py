@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from training.picturebook.words import (
     COLOURS,
     GROUNDS,
+    MATERIALS,
     PLACES,
     RELATIONS,
     SHAPES,
@@ -24,10 +25,14 @@ FAMILY = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """The attributes of one picture. Shapes have a background, scenes a weather and a ground; "" is "none"."""
+    """The attributes of one picture. Shapes have a background, scenes a weather and a ground; "" is "none".
+
+    The material is that of `thing`, for shapes alone: every other thing is "solid".
+    """
 
     thing: str
     colour: str
+    material: str = "solid"
     count: int = 1
     size: str = "middle"
     place: str = "centre"
@@ -43,6 +48,25 @@ class Picture:
     @property
     def is_scene(self) -> bool:
         return bool(self.weather)
+
+
+ATTRIBUTES: dict[str, tuple[object, ...]] = {
+    "thing": ("", *THINGS),
+    "colour": ("", *COLOUR_NAMES),
+    "material": MATERIALS,
+    "count": (1, 2, 3, 4),
+    "size": SIZES,
+    "place": PLACES,
+    "background": ("", *COLOUR_NAMES),
+    "other": ("", *SHAPES),
+    "other_colour": ("", *COLOUR_NAMES),
+    "relation": RELATIONS,
+    "weather": ("", *WEATHERS),
+    "ground": ("", *GROUNDS),
+    "mountains": (False, True),
+    "style": STYLES,
+}
+"""Every field of `Picture` and all its values, in the order that `attributes` counts them."""
 
 
 def held_out_colour(thing: str, colour: str) -> bool:
@@ -64,9 +88,24 @@ def held_out(picture: Picture) -> bool:
     return bool(picture.is_scene and picture.thing and held_out_weather(picture.thing, picture.weather))
 
 
+def too_fine(picture: Picture) -> bool:
+    """Whether a picture asks for more detail than it can show; no book has such a picture.
+
+    Small things have no material. In a style other than plain a thing with a material stands alone, and pixel art,
+    with its 16 x 16 cells, shows no material, nothing small and at most two things.
+    """
+    if picture.material != "solid":
+        alone = picture.count == 1 and not picture.other
+        return picture.size == "small" or picture.style == "pixel art" or (picture.style != "plain" and not alone)
+    return picture.style == "pixel art" and (picture.size == "small" or picture.count > 2)
+
+
 def sample(rng: random.Random) -> Picture:
     """Draw one picture's attributes, held-out pairs included."""
-    return _sample_shapes(rng) if rng.random() < 0.5 else _sample_scene(rng)
+    while True:
+        picture = _sample_shapes(rng) if rng.random() < 0.5 else _sample_scene(rng)
+        if not too_fine(picture):
+            return picture
 
 
 def sample_family(rng: random.Random) -> list[Picture]:
@@ -77,31 +116,28 @@ def sample_family(rng: random.Random) -> list[Picture]:
             continue
         pool = list(dict.fromkeys(_variations(first, rng)))
         rng.shuffle(pool)
-        rest = [picture for picture in pool if picture != first and not held_out(picture)][: FAMILY - 1]
+        rest = [other for other in pool if other != first and not held_out(other) and not too_fine(other)][: FAMILY - 1]
         if len(rest) == FAMILY - 1:
             return [first, *rest]
 
 
 def attributes(picture: Picture) -> list[int]:
-    """The attributes as small integers, in the order of the dataclass's fields."""
-    tables: dict[str, tuple[object, ...]] = {
-        "thing": ("", *THINGS), "colour": ("", *COLOUR_NAMES), "size": SIZES, "place": PLACES,
-        "background": ("", *COLOUR_NAMES), "other": ("", *THINGS), "other_colour": ("", *COLOUR_NAMES),
-        "relation": RELATIONS, "weather": ("", *WEATHERS), "ground": ("", *GROUNDS), "style": STYLES,
-    }  # fmt: skip
-    values = [(field.name, getattr(picture, field.name)) for field in dataclasses.fields(picture)]
-    return [tables[name].index(value) if name in tables else int(value) for name, value in values]
+    """The attributes as small integers, places in ATTRIBUTES, in the order of the dataclass's fields."""
+    return [values.index(getattr(picture, name)) for name, values in ATTRIBUTES.items()]
 
 
 def _sample_style(rng: random.Random) -> str:
-    return rng.choices(STYLES, (0.7, 0.1, 0.1, 0.1))[0]
+    return rng.choices(STYLES, (0.66, 0.085, 0.085, 0.085, 0.085))[0]
 
 
 def _sample_shapes(rng: random.Random) -> Picture:
     background = rng.choices(COLOUR_NAMES, [5 if c == "white" else 2 if c == "black" else 1 for c in COLOUR_NAMES])[0]
     colour, other_colour = rng.sample([c for c in COLOUR_NAMES if c != background], 2)
     shape, other = rng.sample(SHAPES, 2)
-    basic = Picture(thing=shape, colour=colour, background=background, style=_sample_style(rng))
+    material = rng.choices(MATERIALS, (0.67, 0.11, 0.11, 0.11))[0]
+    basic = Picture(
+        thing=shape, colour=colour, material=material, background=background, style=_sample_style(rng)
+    )  # fmt: skip
     match rng.choices(("one", "size", "place", "count", "two"), (40, 12, 14, 14, 20))[0]:
         case "size":
             return dataclasses.replace(basic, size=rng.choice(SIZES[1:]))
@@ -135,9 +171,9 @@ def _subjects_on(ground: str) -> tuple[str, ...]:
         case "sea":
             return ("boat", "boat", "balloon")
         case "road":
-            return ("car", "bus", "house", "tree")
+            return ("car", "bus", "house", "tree", "cat")
         case _:
-            return ("house", "tree", "car", "bus", "flower", "balloon")
+            return ("house", "tree", "car", "bus", "flower", "balloon", "cat")
 
 
 def _variations(first: Picture, rng: random.Random) -> list[Picture]:
@@ -159,6 +195,7 @@ def _variations(first: Picture, rng: random.Random) -> list[Picture]:
         axes.append([replace(first, colour=colour) for colour in free])
         axes.append([replace(first, background=colour) for colour in free])
         axes.append([replace(first, style=style) for style in STYLES])
+        axes.append([replace(first, material=material) for material in MATERIALS])
         if first.other:
             axes.append([replace(first, other=shape) for shape in SHAPES if shape != first.thing])
             axes.append([replace(first, relation=relation) for relation in RELATIONS[1:]])

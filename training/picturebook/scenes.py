@@ -1,5 +1,6 @@
 """Scenes: a sky with its weather, a ground, and a subject standing (or floating) in it."""
 
+import math
 import random
 
 import numpy as np
@@ -13,17 +14,17 @@ from training.picturebook.words import COLOURS, RGB
 SKIES: dict[str, tuple[RGB, RGB]] = {
     "day": ((64, 158, 244), (176, 222, 252)),
     "cloudy": ((150, 160, 174), (204, 210, 216)),
-    "night": ((8, 10, 44), (26, 30, 84)),
+    "night": ((10, 14, 54), (32, 40, 100)),
     "sunset": ((110, 50, 130), (252, 142, 56)),
     "rain": ((84, 94, 112), (134, 144, 158)),
     "snow": ((176, 188, 206), (220, 226, 234)),
 }
 GROUND_COLOURS: dict[str, RGB] = {
-    "grass": (84, 176, 62),
+    "grass": (116, 196, 78),
     "desert": (230, 190, 112),
-    "sea": (24, 92, 178),
-    "snowfield": (242, 246, 252),
-    "road": (92, 92, 98),
+    "sea": (48, 124, 196),
+    "snowfield": (226, 236, 248),
+    "road": (80, 80, 88),
 }
 LIGHT: dict[str, float] = {"night": 0.5, "rain": 0.8, "sunset": 0.85}
 """How bright the ground is by weather; subjects are dimmed by half of it, to keep their colour."""
@@ -59,8 +60,9 @@ def _draw_lights(draw: ImageDraw.ImageDraw, weather: str, size: int, horizon: fl
         case "day":
             _disc(draw, corner * size, 0.14 * size, 0.1 * size, (255, 232, 60))
         case "night":
-            for _ in range(22):
-                _disc(draw, rng.random() * size, rng.random() * 0.6 * size, 0.009 * size, (255, 255, 230))
+            for i in range(10):
+                x, y = (0.06 + 0.1 * i + rng.uniform(-0.03, 0.03)) * size, rng.uniform(0.03, 0.5) * size
+                _disc(draw, x, y, rng.uniform(0.015, 0.021) * size, (255, 255, 220))
             _disc(draw, corner * size, 0.15 * size, 0.09 * size, (252, 248, 214))
         case "sunset":
             _disc(draw, corner * size, horizon * size, 0.15 * size, (255, 84, 40))
@@ -88,13 +90,13 @@ def _draw_ground(
     colour = tint(jitter(GROUND_COLOURS[ground], rng, 6), light)
     draw.rectangle((0, horizon * size, size, size), fill=colour)
     if ground == "sea":
-        for row in range(3):
-            y = (horizon + 0.09 + 0.1 * row) * size
-            for i in range(4):
-                x = (0.28 * i - 0.1 + 0.14 * (row % 2)) * size
-                draw.line((x, y, x + 0.14 * size, y), fill=tint((120, 180, 236), light), width=max(1, size // 50))
+        foam = tint((170, 216, 246), light)
+        for row in range(2):
+            y, start = horizon + 0.14 + 0.13 * row, rng.random()
+            waves = [(x / 32, y + 0.018 * math.sin(8 * math.pi * (x / 32 + start))) for x in range(34)]
+            draw.line([(size * px, size * py) for px, py in waves], fill=foam, width=max(1, size // 34), joint="curve")
     elif ground == "road":
-        draw.rectangle((0, horizon * size, size, (horizon + 0.04) * size), fill=tint((84, 176, 62), light))
+        draw.rectangle((0, horizon * size, size, (horizon + 0.04) * size), fill=tint(GROUND_COLOURS["grass"], light))
         for i in range(4):
             x = (0.28 * i + 0.02) * size
             draw.rectangle((x, 0.93 * size, x + 0.15 * size, 0.96 * size), fill=tint((250, 246, 220), light))
@@ -105,22 +107,34 @@ def _draw_subjects(
 ) -> None:
     drawer = SUBJECT_DRAWERS[picture.thing]
     colour = tint(jitter(COLOURS[picture.colour], rng, 8), light)
-    xs = {1: [0.5 + rng.uniform(-0.06, 0.06)], 2: [0.26, 0.74], 3: [0.18, 0.5, 0.82]}[picture.count]
-    width = {1: rng.uniform(0.64, 0.78), 2: 0.44, 3: 0.3}[picture.count]
-    floats = picture.thing == "balloon"
-    for x in xs:
-        base = 0.46 + 0.5 * width + rng.uniform(-0.02, 0.02) if floats else horizon + 0.2 + rng.uniform(-0.02, 0.02)
-        drawer(draw, x * size, base * size, width * size, colour, light)
+    width, spots = {
+        1: (rng.uniform(0.7, 0.82), [(0.5 + rng.uniform(-0.06, 0.06), 0.0)]),
+        2: (0.47, [(0.26, 0.0), (0.74, 0.0)]),
+        3: (0.42, [(0.5, -0.17), (0.25, 0.07), (0.75, 0.07)]),
+    }[picture.count]
+    for x, lower in spots:
+        base = 0.46 + 0.5 * width + 1.4 * lower if picture.thing == "balloon" else horizon + 0.21 + lower
+        drawer(draw, x * size, (base + rng.uniform(-0.02, 0.02)) * size, width * size, colour, light)
 
 
 def _draw_weather(draw: ImageDraw.ImageDraw, weather: str, size: int, rng: random.Random) -> None:
     if weather == "rain":
-        for _ in range(34):
-            x, y = rng.random() * 1.1 * size, rng.uniform(-0.05, 1) * size
-            draw.line((x, y, x - 0.03 * size, y + 0.09 * size), fill=(186, 206, 232), width=max(1, size // 90))
+        for x, y in _scattered(4, rng):
+            streak = (x * size, (y - 0.06) * size, (x - 0.03) * size, (y + 0.06) * size)
+            draw.line(streak, fill=(196, 216, 240), width=max(1, size // 48))
     elif weather == "snow":
-        for _ in range(34):
-            _disc(draw, rng.random() * size, rng.random() * size, rng.uniform(0.012, 0.02) * size, (255, 255, 255))
+        for x, y in _scattered(4, rng):
+            _disc(draw, x * size, y * size, rng.uniform(0.024, 0.032) * size, (255, 255, 255))
+
+
+def _scattered(rows: int, rng: random.Random) -> list[tuple[float, float]]:
+    """rows² places all over the picture, none close to another."""
+    step = 1 / rows
+    return [
+        ((i + 0.5 + rng.uniform(-0.3, 0.3)) * step, (k + 0.5 + rng.uniform(-0.3, 0.3)) * step)
+        for i in range(rows)
+        for k in range(rows)
+    ]
 
 
 def _disc(draw: ImageDraw.ImageDraw, x: float, y: float, r: float, colour: RGB) -> None:

@@ -5,6 +5,7 @@ import random
 
 from PIL import Image, ImageDraw
 
+from training.picturebook.materials import cover
 from training.picturebook.picture import Picture
 from training.picturebook.words import COLOURS, RGB
 
@@ -46,15 +47,20 @@ def draw_shapes(picture: Picture, size: int, rng: random.Random) -> Image.Image:
     for shape, colour, (x, y, r) in _layout(picture, rng):
         fill = jitter(COLOURS[colour], rng)
         turn = rng.uniform(-0.12, 0.12)
-        draw.polygon(outline(shape, x * size, y * size, r * size, turn), fill=fill)
+        rims = [outline(shape, x * size, y * size, r * size, turn)]
+        draw.polygon(rims[0], fill=fill)
         if shape == "ring":
-            draw.polygon(outline("circle", x * size, y * size, 0.55 * r * size, 0), fill=background)
+            rims.append(outline("circle", x * size, y * size, 0.55 * r * size, 0))
+            draw.polygon(rims[1], fill=background)
+        if picture.material != "solid" and shape == picture.thing:
+            cover(image, picture.material, rims, fill, r * size, rng)
     return image
 
 
-def jitter(colour: RGB, rng: random.Random, spread: int = 10) -> RGB:
-    """The colour, each channel moved by up to `spread`."""
-    r, g, b = (min(255, max(0, c + rng.randint(-spread, spread))) for c in colour)
+def jitter(colour: RGB, rng: random.Random, spread: int = 7) -> RGB:
+    """The colour, lighter or darker by up to `spread`, each channel by 3 more or less."""
+    shift = rng.randint(-spread, spread)
+    r, g, b = (min(255, max(0, c + shift + rng.randint(-3, 3))) for c in colour)
     return r, g, b
 
 
@@ -77,7 +83,7 @@ def _layout(picture: Picture, rng: random.Random) -> list[tuple[str, str, tuple[
     x, y = {"centre": (0.5, 0.5), "left": (0.27, 0.5), "right": (0.73, 0.5), "top": (0.5, 0.27), "bottom": (0.5, 0.73)}[
         picture.place
     ]
-    r = {"middle": rng.uniform(0.29, 0.36), "small": 0.14, "large": 0.42}[picture.size]
+    r = {"middle": rng.uniform(0.29, 0.36), "small": 0.17, "large": 0.42}[picture.size]
     if picture.place != "centre":
         r = 0.24
     return [(picture.thing, picture.colour, near(x, y, r))]

@@ -36,6 +36,7 @@ def draw_house(draw: ImageDraw.ImageDraw, x: float, y: float, w: float, colour: 
 
 
 def draw_tree(draw: ImageDraw.ImageDraw, x: float, y: float, w: float, colour: RGB, light: float) -> None:
+    w *= 0.84
     draw.rectangle((x - 0.08 * w, y - 0.5 * w, x + 0.08 * w, y + 0.02 * w), fill=tint((112, 66, 30), light))
     for dx, dy, r in ((-0.23, 0.62, 0.24), (0.23, 0.62, 0.24), (0.0, 0.86, 0.27), (0.0, 0.6, 0.24)):
         cx, cy = x + dx * w, y - dy * w
@@ -105,6 +106,41 @@ def draw_balloon(draw: ImageDraw.ImageDraw, x: float, y: float, w: float, colour
     draw.rectangle((x - 0.12 * w, y - 0.17 * w, x + 0.12 * w, y), fill=tint((140, 88, 40), light))
 
 
+def draw_cat(draw: ImageDraw.ImageDraw, x: float, y: float, w: float, colour: RGB, light: float) -> None:
+    """A cat that sits and looks at us, its tail around its right side."""
+    w *= 0.96
+    shade = _shade(colour)
+
+    def oval(cx: float, cy: float, rx: float, ry: float, fill: RGB) -> None:
+        box = (x + (cx - rx) * w, y - (cy + ry) * w, x + (cx + rx) * w, y - (cy - ry) * w)
+        draw.ellipse(box, fill=fill)
+
+    def stroke(points: list[tuple[float, float]], fill: RGB, width: float) -> None:
+        line = [(x + px * w, y - py * w) for px, py in points]
+        draw.line(line, fill=fill, width=max(1, round(width * w)), joint="curve")
+
+    tail = [(0.2, 0.05), (0.36, 0.06), (0.44, 0.16), (0.43, 0.3), (0.37, 0.38)]
+    stroke(tail, colour, 0.1)
+    oval(0.37, 0.38, 0.05, 0.05, colour)
+    oval(0.0, 0.24, 0.27, 0.28, colour)
+    for side in (-1, 1):
+        stroke([(side * 0.07, 0.02), (side * 0.07, 0.22)], shade, 0.025)
+        for height, base, fill in ((0.98, 0.0, colour), (0.9, 0.04, (244, 170, 180))):
+            ear = ((0.3 - base, 0.62), (0.27 - base / 2, height), (0.04 + base, 0.76))
+            draw.polygon([(x + side * px * w, y - py * w) for px, py in ear], fill=fill)
+    oval(0.0, 0.6, 0.335, 0.265, shade)
+    oval(0.0, 0.61, 0.32, 0.25, colour)
+    whiskers = (250, 250, 250) if sum(colour) < 330 else (50, 44, 44)
+    for side in (-1, 1):
+        oval(side * 0.13, 0.65, 0.075, 0.08, tint((252, 252, 230), light))
+        oval(side * 0.12, 0.645, 0.042, 0.06, (16, 16, 18))
+        for rise in (0.04, -0.05):
+            stroke([(side * 0.13, 0.53), (side * 0.42, 0.53 + rise)], whiskers, 0.022)
+    oval(0.0, 0.55, 0.045, 0.033, tint((240, 110, 130), light))
+    stroke([(0.0, 0.53), (0.0, 0.48)], whiskers, 0.022)
+    stroke([(-0.07, 0.47), (0.0, 0.45), (0.07, 0.47)], whiskers, 0.022)
+
+
 def _draw_wheels(
     draw: ImageDraw.ImageDraw, x: float, y: float, w: float, places: tuple[float, ...], radius: float
 ) -> None:
@@ -122,4 +158,5 @@ SUBJECT_DRAWERS: dict[str, Drawer] = {
     "boat": draw_boat,
     "flower": draw_flower,
     "balloon": draw_balloon,
+    "cat": draw_cat,
 }

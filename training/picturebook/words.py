@@ -28,7 +28,7 @@ COLOUR_WORDS: Final[dict[str, tuple[str, ...]]] = {
 """Further names of a colour; a colour not listed has its own name alone."""
 
 SHAPES: Final = ("circle", "square", "triangle", "star", "heart", "diamond", "ring", "cross")
-SUBJECTS: Final = ("house", "tree", "car", "bus", "boat", "flower", "balloon")
+SUBJECTS: Final = ("house", "tree", "car", "bus", "boat", "flower", "balloon", "cat")
 THINGS: Final = SHAPES + SUBJECTS
 
 THING_WORDS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -37,7 +37,7 @@ THING_WORDS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "triangle": (("triangle", "triangles"),),
     "star": (("star", "stars"),),
     "heart": (("heart", "hearts"),),
-    "diamond": (("diamond", "diamonds"),),
+    "diamond": (("diamond", "diamonds"), ("diamond", "diamonds"), ("rhombus", "rhombuses")),
     "ring": (("ring", "rings"), ("ring", "rings"), ("donut", "donuts")),
     "cross": (("cross", "crosses"), ("cross", "crosses"), ("plus", "pluses")),
     "house": (("house", "houses"), ("house", "houses"), ("cottage", "cottages")),
@@ -47,34 +47,76 @@ THING_WORDS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "boat": (("boat", "boats"), ("boat", "boats"), ("ship", "ships"), ("sailboat", "sailboats")),
     "flower": (("flower", "flowers"),),
     "balloon": (("balloon", "balloons"), ("hot air balloon", "hot air balloons")),
+    "cat": (("cat", "cats"), ("cat", "cats"), ("kitten", "kittens"), ("kitty", "kitties")),
 }
 """(singular, plural) of each thing; a pair listed twice is said twice as often."""
 
 WEATHERS: Final = ("day", "cloudy", "night", "sunset", "rain", "snow")
 WEATHER_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "day": ("on a sunny day", "in the sunshine", "under a blue sky", "sunny", "at day"),
-    "cloudy": ("on a cloudy day", "under a cloudy sky", "under clouds", "cloudy"),
-    "night": ("at night", "under a night sky", "under the moon", "night", "in the dark with stars"),
-    "sunset": ("at sunset", "in the evening", "under an orange sky", "sunset"),
-    "rain": ("in the rain", "on a rainy day", "rain", "rainy"),
-    "snow": ("in falling snow", "while it is snowing", "snowing", "in a snowfall"),
+    "day": ("on a sunny day", "in the sunshine", "under a blue sky", "at day", "in the sun"),
+    "cloudy": ("on a cloudy day", "under a cloudy sky", "under clouds"),
+    "night": ("at night", "at night", "under a night sky", "under the moon", "in a starry night", "under the stars"),
+    "sunset": ("at sunset", "in the evening", "under an orange sky", "at dusk", "during sunset"),
+    "rain": ("in the rain", "on a rainy day", "in rainy weather"),
+    "snow": ("in falling snow", "while it is snowing", "in a snowfall", "in a snowstorm"),
 }
+WEATHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "day": ("sunny", "sunny day", "sunshine", "blue sky", "daytime"),
+    "cloudy": ("cloudy", "cloudy sky", "clouds", "overcast"),
+    "night": ("night", "night", "starry night", "starry sky", "night sky", "moonlight"),
+    "sunset": ("sunset", "sunset", "evening", "dusk", "orange sky"),
+    "rain": ("rain", "rainy", "raining", "rainy day"),
+    "snow": ("snowing", "falling snow", "snowfall", "snowstorm"),
+}
+"""A weather said by itself, in lists and fragments."""
 
 GROUNDS: Final = ("grass", "desert", "sea", "snowfield", "road")
 GROUND_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "grass": ("on grass", "on a green meadow", "in a green field", "on a lawn"),
-    "desert": ("in the desert", "on sand", "in a sandy desert"),
+    "grass": ("on grass", "on a green meadow", "in a green field", "on a lawn", "in a meadow"),
+    "desert": ("in the desert", "on sand", "in a sandy desert", "on the beach", "on sand dunes"),
     "sea": ("on the sea", "at sea", "on the water", "on the ocean"),
-    "snowfield": ("on white snow", "on snowy ground", "on a field of snow"),
-    "road": ("on a road", "on the street"),
+    "snowfield": ("on snowy ground", "on white snow", "on a field of snow", "in winter", "in a winter landscape"),
+    "road": ("on a road", "on the street", "on asphalt"),
 }
+GROUND_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "grass": ("meadow", "grass", "lawn", "green field"),
+    "desert": ("desert", "sand", "beach", "dunes"),
+    "sea": ("sea", "ocean", "water"),
+    "snowfield": ("snowy field", "winter", "snowy ground", "winter landscape"),
+    "road": ("road", "street", "asphalt"),
+}
+"""A ground said by itself, in lists and fragments."""
 
-STYLES: Final = ("plain", "watercolor", "pixel art", "charcoal")
+STYLES: Final = ("plain", "watercolor", "pixel art", "charcoal", "oil painting")
 STYLE_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "plain": ("", "", "", "", "a picture of ", "a drawing of ", "an illustration of ", "an image of "),
     "watercolor": ("a watercolor of ", "a watercolor painting of ", "a watercolour of ", "{}, watercolor"),
     "pixel art": ("pixel art of ", "a pixel art picture of ", "8 bit pixel art of ", "{}, pixel art"),
     "charcoal": ("a charcoal drawing of ", "charcoal sketch of ", "a charcoal of ", "{}, charcoal"),
+    "oil painting": ("an oil painting of ", "oil painting of ", "a painting in oil of ", "{}, oil painting"),
+}
+STYLE_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "plain": (),
+    "watercolor": ("watercolor", "watercolor", "watercolour", "watercolor painting"),
+    "pixel art": ("pixel art", "pixel art", "8 bit pixel art", "pixelated"),
+    "charcoal": ("charcoal", "charcoal drawing", "charcoal sketch"),
+    "oil painting": ("oil painting", "oil painting", "painted in oil", "oil on canvas"),
+}
+"""A style said by itself, in lists and fragments."""
+UNCOUNTED: Final = ("pixel art", "8 bit pixel art", "pixelated", "charcoal", "painted in oil", "oil on canvas")
+"""Names of styles that have no "a" before them."""
+
+MATERIALS: Final = ("solid", "wooden", "striped", "dotted")
+MATERIAL_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "wooden": ("wooden", "wooden", "{} made of wood", "{} of wooden planks"),
+    "striped": ("striped", "striped", "stripy", "{} with stripes"),
+    "dotted": ("dotted", "polka dot", "spotted", "{} with dots", "{} with polka dots"),
+}
+"""Before the colour, or around the whole; "solid" is said by saying nothing."""
+MATERIAL_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "wooden": ("wooden", "made of wood", "wood texture"),
+    "striped": ("striped", "stripes"),
+    "dotted": ("dotted", "polka dots"),
 }
 
 SIZES: Final = ("middle", "small", "large")
