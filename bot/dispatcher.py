@@ -259,7 +259,6 @@ class Dispatcher:
                 assert_never(event)
 
     async def _started(self, run: Run, event: RunStarted) -> None:
-        await self._queue.started(event.job_id, unknown_words=event.unknown_words)
         await self._refresh(run)
 
         async def tell() -> None:

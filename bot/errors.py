@@ -61,3 +61,7 @@ class NothingToEdit(UserError):
 
 class EngineNotReady(UserError):
     """The engine is still starting. Please try again in a few seconds."""
+
+
+class UnknownWords(UserError):
+    """There is nothing in that prompt that I could paint."""

@@ -85,6 +85,5 @@ class Job(NewJob):
     seconds: float | None = None
     stopped: bool = False
     error: str | None = None
-    unknown_words: tuple[str, ...] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -109,8 +109,6 @@ async def _run(
 ) -> tuple[Ready, Spec, RunFinished]:
     ready = await client.start()
     spec, notes = _spec(task, config, ready, prepared)
-    for note in (*(prepared.notes if prepared else ()), *notes):
-        show.say(note)
     init_image = None
     if prepared is not None:
         init_image = await asyncio.to_thread(attachments.fit, prepared.png, spec.width, spec.height)
@@ -118,6 +116,8 @@ async def _run(
     interrupt.keep = True
     start = StartRun(job_id=_JOB_ID, spec=spec, init_image=init_image, frame_seconds=0, checkpoint_seconds=0)
     await client.send(start)
+    for note in (*(prepared.notes if prepared else ()), *notes):
+        show.say(note)
     return ready, spec, await _follow(client, show)
 
 
@@ -162,12 +162,9 @@ def _spec(
 async def _follow(client: EngineClient, show: Show) -> RunFinished:
     async for event in client.events():
         match event:
-            case RunStarted(unknown_words=words):
-                if words:
-                    show.say(f"Unknown to this bundle, and so without effect: {', '.join(words)}.")
             case Progress():
                 show.step(event)
-            case Checkpointed():
+            case RunStarted() | Checkpointed():
                 pass
             case RunFinished():
                 return event

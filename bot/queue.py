@@ -82,10 +82,6 @@ class Queue:
         )
         return await self._one(statement)
 
-    async def started(self, job_id: int, *, unknown_words: Sequence[str] = ()) -> bool:
-        """Note what the engine said of the prompt."""
-        return await self._change(job_id, {State.RUNNING}, unknown_words=list(unknown_words))
-
     async def stop(self, job_id: int) -> bool:
         """Note that the requester ended a running job early, so that a restart does not forget it."""
         return await self._change(job_id, {State.RUNNING}, stopped=True)
@@ -224,7 +220,7 @@ def _word(state: State) -> sa.BindParameter[State]:
 
 def _insert(new: NewJob) -> sa.Executable:
     values: dict[str, Any] = {field.name: getattr(new, field.name) for field in dataclasses.fields(NewJob)}
-    values |= {"spec": dataclasses.asdict(new.spec), "notes": list(new.notes), "unknown_words": []}
+    values |= {"spec": dataclasses.asdict(new.spec), "notes": list(new.notes)}
     return sa.insert(jobs).values(**values, state=State.QUEUED, created_at=datetime.now(UTC)).returning(jobs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 
-from bot import attachments
+from bot import attachments, vocabulary
 from bot.config import Limits
 from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
 from bot.prompts import SEEDS, Wish, check_seed, check_strength
@@ -48,20 +48,27 @@ def wished(
         precision=machine.precision,
         threads=machine.threads,
     )
-    return spec, notes
+    return spec, (*notes, *vocabulary.check(spec.prompt, info))
 
 
-def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> Spec:
-    """The same with a new seed. Raises :class:`BadSize` when it is larger than is allowed by now."""
+def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tuple[Spec, tuple[str, ...]]:
+    """The same with a new seed, and sentences about it.
+
+    Raises :class:`bot.errors.UserError` when it is not allowed, or not known, by now.
+    """
     _check_pixels(spec.width, spec.height, info, limits)
-    return replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
+    again = replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
+    return again, vocabulary.check(spec.prompt, info)
 
 
-def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> Spec:
-    """Twice the size, refined for some more iterations. Raises :class:`BadSize` beyond the largest size."""
+def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tuple[Spec, tuple[str, ...]]:
+    """Twice the size, refined for some more iterations, and sentences about it.
+
+    Raises :class:`bot.errors.UserError` beyond the largest size, or when it is not known by now.
+    """
     width, height = 2 * spec.width, 2 * spec.height
     _check_pixels(width, height, info, limits)
-    return replace(
+    larger = replace(
         spec,
         width=width,
         height=height,
@@ -70,6 +77,7 @@ def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> 
         precision=machine.precision,
         threads=machine.threads,
     )
+    return larger, vocabulary.check(spec.prompt, info)
 
 
 def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None) -> str:

@@ -80,7 +80,6 @@ jobs = sa.Table(
     sa.Column("seconds", sa.Float),
     sa.Column("stopped", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("error", sa.Text),
-    sa.Column("unknown_words", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("started_at", UTCDateTime),
     sa.Column("finished_at", UTCDateTime),
@@ -104,11 +103,7 @@ def job_from_row(row: sa.Row[Any]) -> Job:
     """The job in a row with all columns of ``jobs``."""
     columns = {name: value for name, value in row._mapping.items() if name in _JOB_FIELDS}
     spec = {**columns["spec"], "precision": Precision(columns["spec"]["precision"])}
-    columns |= {
-        "spec": Spec(**spec),
-        "notes": tuple(columns["notes"]),
-        "unknown_words": tuple(columns["unknown_words"]),
-    }
+    columns |= {"spec": Spec(**spec), "notes": tuple(columns["notes"])}
     return Job(**columns)
 
 

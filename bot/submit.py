@@ -153,9 +153,9 @@ class Submitter:
         machine = specs.Machine(threads=self._dispatcher.threads, precision=self._config.engine.precision)
         match request.kind, request.picture:
             case Kind.RERUN, Painted(job=job):
-                return specs.rerun(job.spec, info, limits, machine), ()
+                return specs.rerun(job.spec, info, limits, machine)
             case Kind.UPSCALE, Painted(job=job):
-                return specs.upscaled(job.spec, info, limits, machine), ()
+                return specs.upscaled(job.spec, info, limits, machine)
             case _:
                 source = start.source if start else None
                 editing = request.kind is Kind.EDIT

@@ -47,7 +47,7 @@ def waiting(job: Job, position: int) -> str:
 
 
 def starting(job: Job) -> str:
-    return f"{title(job)}\n🖌️ Starting{_small(_origin(job), *job.notes, unknown(job))}"
+    return f"{title(job)}\n🖌️ Starting{_small(_origin(job), *job.notes)}"
 
 
 def painting(job: Job, progress: Progress, seconds_left: float | None) -> str:
@@ -60,7 +60,7 @@ def painting(job: Job, progress: Progress, seconds_left: float | None) -> str:
     if seconds_left is not None:
         facts.append(f"done <t:{round(time.time() + seconds_left)}:R>")
     lines = f"{title(job)}\n{bar(share)} {share:.0%}\n{' · '.join(facts)}"
-    return lines + _small(_origin(job), *job.notes, unknown(job))
+    return lines + _small(_origin(job), *job.notes)
 
 
 def done(job: Job, url: str) -> str:
@@ -89,7 +89,7 @@ def final(job: Job, recipe: str, width: int, height: int) -> str:
     facts.append(f"{job.iteration} of {spec.iterations} iterations" if job.stopped else f"{spec.iterations} iterations")
     if job.seconds is not None:
         facts.append(f"{job.seconds:.0f} s")
-    head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes, unknown(job))
+    head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes)
     room = CONTENT_LIMIT - len(head) - len(HINT) - len("\n```\n\n```\n")
     return f"{head}\n```\n{_fenced(recipe, room)}\n```\n{HINT}"
 
@@ -104,14 +104,6 @@ def acknowledgement(job: Job, position: int) -> str:
 def bar(share: float) -> str:
     filled = round(max(0.0, min(1.0, share)) * _CELLS)
     return "▰" * filled + "▱" * (_CELLS - filled)
-
-
-def unknown(job: Job) -> str:
-    """What the bundle does not know of the prompt; empty when it knows it all."""
-    if not job.unknown_words:
-        return ""
-    words = ", ".join(f"“{_shortened(word, 30)}”" for word in job.unknown_words[:8])
-    return f"⚠️ The bundle {job.spec.bundle} does not know {words}; other words will come out better."
 
 
 def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:

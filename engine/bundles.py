@@ -15,7 +15,7 @@ from engine import clip, start, vqgan, weights
 from engine.cutouts import CutoutSettings
 from engine.latent import STARTS, codebook_scale
 from engine.losses import SCHEDULES
-from engine.messages import BundleInfo
+from engine.messages import BundleInfo, Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class BundleEntry:
 
     ``pull`` is the α of an edit's pull towards its input at strength ½. ``start`` names a start of
     :data:`engine.latent.STARTS`; ``start_network`` the weights that the start *learned* needs. ``start_noise`` is in
-    codebook deviations.
+    codebook deviations. ``vocabulary`` is the file with the words that models of few words know.
     """
 
     title: str
@@ -59,6 +59,7 @@ class BundleEntry:
     regulariser: Regulariser = field(default_factory=Regulariser)
     pull: Regulariser = field(default_factory=lambda: Regulariser(weight=0.1, schedule="linear"))
     cutouts: CutoutSettings = field(default_factory=CutoutSettings)
+    vocabulary: str | None = None
     examples: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -82,6 +83,7 @@ class Bundle:
     generator: vqgan.VQGAN
     perceptors: tuple[clip.CLIP, ...]
     start_network: start.StartNetwork | None
+    vocabulary: Vocabulary | None
     weights_hash: str
     device: torch.device
 
@@ -100,7 +102,7 @@ class Bundle:
             f=self.generator.f,
             max_tokens=min(perceptor.context for perceptor in self.perceptors) - 2,
             weights_hash=self.weights_hash,
-            vocabulary=self.perceptors[0].vocabulary(),
+            vocabulary=self.vocabulary,
             **shared,
         )
 
@@ -161,6 +163,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         generator=generator.to(device),
         perceptors=perceptors,
         start_network=network,
+        vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(weights_dir / entry.vocabulary),
         weights_hash=weights.fingerprint(paths),
         device=device,
     )

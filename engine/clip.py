@@ -49,20 +49,9 @@ class CLIP(nn.Module):
             rows[i, : len(known)] = torch.tensor(known)
         return rows
 
-    def unknown_words(self, text: str) -> tuple[str, ...]:
-        """Words of ``text`` with a token outside the vocabulary, in order, once each."""
-        if self.rows is None:
-            return ()
-        encode = upstream.clip_tokenizer().encode
-        words = (word.strip(".,;:!?\"'()") for word in text.lower().split())
-        unknown = (word for word in words if word and any(token not in self.rows for token in encode(word)))
-        return tuple(dict.fromkeys(unknown))
-
-    def vocabulary(self) -> tuple[str, ...]:
-        """The words that a reduced vocabulary knows, sorted; empty for the full one."""
-        decoder = upstream.clip_tokenizer().decoder
-        texts = (decoder[token] for token in self.rows or () if token < START)
-        return tuple(sorted(text[:-4] for text in texts if text.endswith("</w>") and text[:-4].isalpha()))
+    def reads(self, word: str) -> bool:
+        """Whether every token of ``word`` is in the vocabulary."""
+        return self.rows is None or all(token in self.rows for token in upstream.clip_tokenizer().encode(word))
 
     def embed_text(self, texts: Sequence[str]) -> Tensor:
         """Unit vectors, (len(texts), d)."""

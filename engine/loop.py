@@ -114,15 +114,7 @@ class Loop:
         now = time.monotonic()
         due = now + command.checkpoint_seconds
         self.active[job_id] = _Active(start=command, run=run, next_frame=now, next_checkpoint=due)
-        self.send(
-            RunStarted(
-                job_id=job_id,
-                seed=spec.seed,
-                width=spec.width,
-                height=spec.height,
-                unknown_words=run.unknown_words(),
-            )
-        )
+        self.send(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height))
 
     def _groups(self) -> list[list[_Active]]:
         groups: dict[tuple[object, ...], list[_Active]] = {}

@@ -12,6 +12,7 @@ Events come back: one :class:`Ready`; then per run :class:`RunStarted`, any numb
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -71,6 +72,11 @@ def _number(text: str) -> float | None:
         return None
 
 
+def split_words(text: str) -> tuple[str, ...]:
+    """The words and numbers of ``text`` in order, lower case; a hyphen parts them, an apostrophe does not."""
+    return tuple(re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()))
+
+
 class Precision(StrEnum):
     """Arithmetic of the frozen models. Losses and z are always float32."""
 
@@ -102,13 +108,24 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """All ``words`` that a bundle knows, as :func:`split_words` gives them, and some of them by kind.
+
+    ``kinds`` are pairs, as ("colours", "red, green, blue …"), ready to be read by people.
+    """
+
+    words: tuple[str, ...]
+    kinds: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleInfo:
     """What a client needs to know of a bundle to make a good :class:`Spec`.
 
     ``f`` is the downsampling factor; ``max_tokens`` the perceptors' context less start and end; ``weights_hash``
-    the first 12 hex digits of the SHA-256 over the weights; ``vocabulary`` every word the bundle knows (empty:
-    open vocabulary); ``examples`` prompts that it paints well. ``iterations_edit`` and ``strength`` are its
-    defaults for editing, ``iterations_upscale`` for ⬆️.
+    the first 12 hex digits of the SHA-256 over the weights; ``vocabulary`` what it knows, None for a bundle that has
+    read so much that no list would help; ``examples`` prompts that it paints well. ``iterations_edit`` and
+    ``strength`` are its defaults for editing, ``iterations_upscale`` for ⬆️.
     """
 
     name: str
@@ -124,7 +141,7 @@ class BundleInfo:
     max_iterations: int
     max_tokens: int
     weights_hash: str
-    vocabulary: tuple[str, ...] = ()
+    vocabulary: Vocabulary | None = None
     examples: tuple[str, ...] = ()
 
     def snap(self, width: int, height: int) -> tuple[int, int]:
@@ -192,13 +209,12 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The first step is next. ``unknown_words`` are words of the prompt that the perceptors do not know."""
+    """The first step is next."""
 
     job_id: int
     seed: int
     width: int
     height: int
-    unknown_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,11 +121,6 @@ class Run:
         with autocast(self.spec.precision, self.bundle.device):
             return generator.decode(latent.quantize(self.z, generator)).float().clamp(0, 1)
 
-    def unknown_words(self) -> tuple[str, ...]:
-        """Words of the prompt that no perceptor knows."""
-        texts = " ".join(prompt.text for prompt in parse_prompts(self.spec.prompt))
-        return self.bundle.perceptors[0].unknown_words(texts)
-
     def checkpoint(self) -> bytes:
         """Everything that :meth:`resume` needs to go on bit for bit (on the CPU)."""
         state = {

@@ -7,6 +7,7 @@ its callbacks mention; a TorchScript archive only after its published SHA-256 ma
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from omegaconf import OmegaConf
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from engine.messages import Vocabulary
 
 
 class WeightsError(Exception):
@@ -51,6 +54,27 @@ def load_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or "params" not in config.get("model", {}):
         raise WeightsError(f"{path} is no taming model config: it has no model.params.")
     return config
+
+
+def load_vocabulary(path: Path) -> Vocabulary:
+    """The words that models of a reduced vocabulary know (json). Raises :class:`WeightsError`."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        kinds = tuple((str(kind), str(some)) for kind, some in read["kinds"].items())
+        return Vocabulary(words=tuple(map(str, read["words"])), kinds=kinds)
+    except OSError as error:
+        raise WeightsError(
+            f"The vocabulary {path} cannot be read: {error.strerror}. It belongs to the weights."
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{path} is no vocabulary ({error!r}). Export or fetch it again.") from None
+
+
+def save_vocabulary(vocabulary: Vocabulary, path: Path) -> None:
+    """What :func:`load_vocabulary` reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"kinds": dict(vocabulary.kinds), "words": vocabulary.words}
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

@@ -45,6 +45,10 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         clip = upstream.clip_model().CLIP(32, 32, layers, width, patch, 16, len(token_ids), 64, 1, 1)
         state = {key: tensor.half() for key, tensor in clip.state_dict().items()}
         save_file({**state, "token_ids": token_ids}, starter / f"{name}.safetensors")
+    (starter / "vocabulary.json").write_text(
+        '{"kinds": {"things": "car, circle"}, "words": ["a", "at", "background", "blue", "car", "circle", "green", '
+        '"night", "on", "red", "the", "white"]}'
+    )
     network = start.StartNetwork(len(token_ids), context=16, e=8, read=16, drawn=8)
     save_file({name: tensor.half() for name, tensor in network.state_dict().items()}, starter / "start.safetensors")
     return root

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 
@@ -27,6 +28,7 @@ from engine.messages import (
     Shutdown,
     StartRun,
     StopRun,
+    Vocabulary,
 )
 from engine.process import EngineSettings
 
@@ -73,9 +75,9 @@ class Sketch:
 class SketchEngine:
     """Steps its runs in turn and answers commands between two iterations."""
 
-    def __init__(self, connection: Connection, slots: int) -> None:
+    def __init__(self, connection: Connection, slots: int, bundle: BundleInfo = BUNDLE) -> None:
         self.connection = connection
-        self.ready = Ready(device="cpu", bundles=(BUNDLE,), threads=2, slots=slots or 1)
+        self.ready = Ready(device="cpu", bundles=(bundle,), threads=2, slots=slots or 1)
         self.runs: dict[int, Sketch] = {}
         self.commands: SimpleQueue[Command] = SimpleQueue()
 
@@ -100,10 +102,7 @@ class SketchEngine:
         match command:
             case StartRun(job_id=job_id, spec=spec):
                 self.runs[job_id] = Sketch(command)
-                words = ("zyx",) if "zyx" in spec.prompt else ()
-                self.connection.send(
-                    RunStarted(job_id=job_id, seed=spec.seed, width=32, height=32, unknown_words=words)
-                )
+                self.connection.send(RunStarted(job_id=job_id, seed=spec.seed, width=32, height=32))
             case StopRun(job_id=job_id):
                 if "nobody stops" not in self.prompt(job_id) and (run := self.runs.pop(job_id, None)):
                     self.connection.send(run.picture(stopped=True))
@@ -140,6 +139,14 @@ def sketch(connection: Connection, settings: EngineSettings) -> None:
     """An engine that does its work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     SketchEngine(connection, settings.slots).serve()
+
+
+def sketch_of_few_words(connection: Connection, settings: EngineSettings) -> None:
+    """The same with a bundle that knows four words."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    vocabulary = Vocabulary(words=("a", "blue", "car", "red"), kinds=(("things", "car"),))
+    bundle = replace(BUNDLE, vocabulary=vocabulary, examples=("a blue car",))
+    SketchEngine(connection, settings.slots, bundle).serve()
 
 
 def without_weights(connection: Connection, settings: EngineSettings) -> None:

@@ -33,7 +33,6 @@ class Channel:
         self.details: dict[int, str] = {}
         self.posted: dict[int, bytes] = {}
         self.posts = 0
-        self.unknown_words: dict[int, tuple[str, ...]] = {}
         self.frames: dict[int, list[int]] = {}
         self.changed = asyncio.Condition()
         self.troubles: list[Exception] = []  # raised one by one, after the picture is there
@@ -55,7 +54,6 @@ class Channel:
         await self.note("queued", job)
 
     async def started(self, job: Job, event: RunStarted) -> None:
-        self.unknown_words[job.id] = job.unknown_words
         await self.note("started", job)
 
     async def progressed(self, job: Job, event: Progress) -> None:

@@ -160,6 +160,19 @@ def test_what_the_engine_refuses_is_bad_usage(invoke: Invoke, scripted: None) ->
     assert "Write it anew." in err
 
 
+def test_words_that_the_bundle_does_not_know_are_named(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawn = functools.partial(ProcessEngineClient, target=children.sketch_of_few_words)
+    monkeypatch.setattr(bot.painting, "ProcessEngineClient", spawn)
+    monkeypatch.setattr(recipe, "stamp", lambda png, line: png)
+    code, out, err = invoke("imagine", "a red astronaut", "--out", "red.png", "--json")
+    assert code == 0 and json.loads(out)["path"] == "red.png"
+    known = "I do not know “astronaut”. I know things like car. Try: a blue car"
+    assert err.strip() == known
+    code, out, err = invoke("imagine", "an astronaut", "--json")
+    assert (code, out) == (2, "")
+    assert err.strip() == f"There is nothing in that prompt that I could paint. {known}"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -209,7 +222,7 @@ def test_limits_of_the_bundle_are_bad_usage(invoke: Invoke, scripted: None, argu
 
 
 def test_migrate_makes_the_database_and_run_needs_it_usable(invoke: Invoke, tmp_path: Path) -> None:
-    assert invoke("migrate") == (0, "The database is at revision 0001.\n", "")
+    assert invoke("migrate") == (0, "The database is at revision 0002.\n", "")
     assert (tmp_path / "data/faraday.db").exists()
     Path("config.toml").write_text(f'[queue]\ndatabase = "sqlite+aiosqlite:///{tmp_path}/config.toml"\n')
     code, out, err = invoke("migrate")

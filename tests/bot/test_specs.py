@@ -121,13 +121,13 @@ def test_more_words_than_the_perceptors_read_are_refused_before_they_wait_in_lin
 
 def test_a_rerun_changes_nothing_but_the_seed() -> None:
     spec, _ = wished(Wish(prompt="x", seed=3, strength=0.2))
-    again = specs.rerun(spec, INFO, LIMITS, MACHINE)
-    assert again.seed != 3 and dataclasses.replace(again, seed=3) == spec
+    again, notes = specs.rerun(spec, INFO, LIMITS, MACHINE)
+    assert again.seed != 3 and not notes and dataclasses.replace(again, seed=3) == spec
 
 
 def test_upscaling_doubles_the_size_and_ends_at_the_largest() -> None:
     spec, _ = wished(Wish(prompt="x", seed=3))
-    larger = specs.upscaled(spec, INFO, LIMITS, MACHINE)
+    larger, _ = specs.upscaled(spec, INFO, LIMITS, MACHINE)
     assert (larger.width, larger.height, larger.iterations, larger.seed) == (256, 256, 60, 3)
     assert larger.strength == pytest.approx(0.3)
     with pytest.raises(BadSize, match="512×512 px are 262,144 pixels in all"):

@@ -62,13 +62,13 @@ class ScriptedEngine:
         self.starts: list[StartRun] = []
         self.holding = False
         self.failure: str | None = None
-        self.unknown_words: tuple[str, ...] = ()
+        self.bundle = BUNDLE
         self._events: asyncio.Queue[RunEvent] = asyncio.Queue()
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._ended: dict[int, type[StopRun] | type[CancelRun]] = {}
 
     async def start(self) -> Ready:
-        return Ready(device="cpu", bundles=(BUNDLE,), threads=2, slots=2)
+        return Ready(device="cpu", bundles=(self.bundle,), threads=2, slots=2)
 
     async def send(self, command: Command) -> None:
         match command:
@@ -100,15 +100,7 @@ class ScriptedEngine:
 
     async def _run(self, command: StartRun) -> None:
         job_id, spec, tell = command.job_id, command.spec, self._events.put_nowait
-        tell(
-            RunStarted(
-                job_id=job_id,
-                seed=spec.seed,
-                width=spec.width,
-                height=spec.height,
-                unknown_words=self.unknown_words,
-            )
-        )
+        tell(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height))
         if self.failure:
             return tell(RunFailed(job_id=job_id, reason=Failure.BAD_REQUEST, detail=self.failure))
         png = plain(spec.seed, (spec.width, spec.height))

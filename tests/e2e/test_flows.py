@@ -150,13 +150,6 @@ async def test_a_given_size_crops_the_picture_and_it_is_said(studio: Studio, pic
     assert size_of(studio.engine.starts[0]) == (64, 64)
 
 
-async def test_words_the_bundle_does_not_know_are_named(studio: Studio) -> None:
-    studio.engine.unknown_words = ("zeppelin",)
-    await studio.ada.slash(studio.channel, "imagine", prompt="a red zeppelin")
-    final = await studio.final()
-    assert "does not know “zeppelin”" in final.content
-
-
 async def test_a_failed_run_tells_its_requester_why(studio: Studio) -> None:
     studio.engine.failure = "That prompt has 90 tokens; shorten it to 75."
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")

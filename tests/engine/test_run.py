@@ -140,11 +140,6 @@ def test_bfloat16_paints_nearly_the_same_first_loss(spec: Spec, bundle: Bundle) 
     assert runs[0].loss == pytest.approx(runs[1].loss, rel=0.05)
 
 
-def test_words_outside_the_vocabulary_are_named(spec: Spec, bundle: Bundle) -> None:
-    run = Run(dataclasses.replace(spec, prompt="a red astronaut at night, astronaut"), bundle)
-    assert run.unknown_words() == ("astronaut",)
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -116,8 +116,7 @@ def test_an_openai_clip_of_full_size_converts_only_with_its_published_hash(
 
     perceptor = clip.build(weights.load(out))
     assert (perceptor.input_size, perceptor.context) == (224, 77)
-    assert perceptor.vocabulary() == ()
-    assert perceptor.unknown_words("an astronaut") == ()
+    assert perceptor.reads("astronaut")
     assert perceptor.embed_text(["an astronaut"]).shape == (1, 512)
     assert sum(parameter.numel() for parameter in perceptor.parameters()) > 151e6
 
@@ -144,6 +143,24 @@ def test_missing_damaged_or_mismatched_weights_say_what_to_do(tmp_path: Path, we
         vqgan.build(config, {"encoder.conv_in.weight": torch.zeros(1)})
     with pytest.raises(ValueError, match="not the weights of a CLIP"):
         clip.build({"nothing": torch.zeros(1)})
+
+
+def test_a_bundle_of_few_words_tells_which(weights_dir: Path, tmp_path: Path) -> None:
+    vocabulary = bundles.load("starter", weights_dir, torch.device("cpu")).info().vocabulary
+    assert vocabulary is not None
+    assert {"car", "night"} <= set(vocabulary.words) and vocabulary.kinds == (("things", "car, circle"),)
+    weights.save_vocabulary(vocabulary, tmp_path / "copy.json")
+    assert weights.load_vocabulary(tmp_path / "copy.json") == vocabulary
+    assert bundles.table()["imagenet-16384"].vocabulary is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"words": 3, "kinds": {}}', '{"words": ["a"]}', None])
+def test_a_vocabulary_that_cannot_be_read_says_so(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "vocabulary.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(weights.WeightsError, match=r"vocabulary\.json"):
+        weights.load_vocabulary(path)
 
 
 def test_the_bundle_table_reads_and_names_only_schedules_and_starts_that_exist() -> None:

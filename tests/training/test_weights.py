@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from engine import bundles
 from engine.clip import CLIP
+from engine.messages import split_words
+from engine.weights import load_vocabulary
 from training.clip import CONTEXT, SIZE
 from training.evaluate import (
     colours_told_apart,
@@ -39,8 +42,15 @@ def test_a_perceptor_finds_the_caption_of_a_new_picture(perceptor: CLIP, unseen_
 
 def test_perceptors_take_what_the_card_says_and_know_their_words(perceptor: CLIP) -> None:
     assert (perceptor.input_size, perceptor.context) == (SIZE, CONTEXT)
-    assert perceptor.unknown_words("a watercolor of a purple zeppelin at night") == ("zeppelin",)
-    assert {"red", "circle", "night", "watercolor"} <= set(perceptor.vocabulary())
+    assert all(map(perceptor.reads, ("red", "circle", "night", "watercolor"))) and not perceptor.reads("zeppelin")
+
+
+def test_the_vocabulary_is_what_the_perceptors_read_and_the_examples_are_made_of_it(perceptor: CLIP) -> None:
+    vocabulary = load_vocabulary(STARTER / "vocabulary.json")
+    assert all(map(perceptor.reads, vocabulary.words))
+    examples = bundles.table()["starter"].examples
+    said = {word for text in (*examples, *dict(vocabulary.kinds).values()) for word in split_words(text)}
+    assert said <= set(vocabulary.words)
 
 
 @pytest.mark.parametrize("size", [64, 128])

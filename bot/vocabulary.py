@@ -1,0 +1,82 @@
+"""What a bundle of few words knows of a prompt, and what to write instead of the rest."""
+
+from __future__ import annotations
+
+import difflib
+
+from bot.errors import UnknownWords
+from engine.messages import BundleInfo, Vocabulary, parse_prompts, split_words
+
+_NAMED = 4  # unknown words; more than a few say the same
+_LONGEST_WORD = 30
+_CLOSE = 0.75  # likeness from which a known word was probably meant
+_NOTHING = "There is nothing in that prompt that I could paint."
+_NAMES_NOTHING = "It names nothing that I know."
+_SILENT = frozenset(
+    "a an the this that these those some any my your its it is are be was and or but of in on at to by for from with "
+    "into over as there make makes made turn turned change put give let add show paint draw please like very really so "
+    "more less can you me i we he she they".split()
+)  # fmt: skip
+"""Words that no picture shows: unknown or not, they make no difference."""
+_FRAMES = frozenset("picture image painting drawing illustration sketch photo photograph scene view art".split())
+"""Words for any picture: alone they leave nothing to paint."""
+
+
+def check(prompt: str, info: BundleInfo) -> tuple[str, ...]:
+    """Sentences about the words of ``prompt`` that the bundle does not know; none if it knows them all.
+
+    Raises :class:`bot.errors.UnknownWords` when it knows nothing that the prompt wants to be shown, for then any
+    picture would be a blur.
+    """
+    if info.vocabulary is None:
+        return ()
+    parts = parse_prompts(prompt)
+    wanted = _telling(" ".join(part.text for part in parts if part.weight > 0)) - _FRAMES
+    unknown = [word for word in _in_order(prompt) if not _knows(info.vocabulary, word)]
+    said = [f"I do not know {_list(unknown, info.vocabulary)}."] if unknown else []
+    if not any(_knows(info.vocabulary, word) for word in wanted):
+        raise UnknownWords(" ".join([_NOTHING, *(said or [_NAMES_NOTHING]), *_advice(info, prompt)]))
+    return (" ".join([*said, *_advice(info, prompt)]),) if unknown else ()
+
+
+def _in_order(prompt: str) -> list[str]:
+    """The words that matter, of all parts, once each."""
+    words = split_words(" ".join(part.text for part in parse_prompts(prompt)))
+    return [word for word in dict.fromkeys(words) if word not in _SILENT]
+
+
+def _telling(text: str) -> set[str]:
+    return set(split_words(text)) - _SILENT
+
+
+def _knows(vocabulary: Vocabulary, word: str) -> bool:
+    return word in vocabulary.words or word.removesuffix("'s").removesuffix("’s") in vocabulary.words
+
+
+def _list(unknown: list[str], vocabulary: Vocabulary) -> str:
+    """“hart” (did you mean “heart”?), “elf” and 3 more."""
+    named = [_quoted(word) + _meant(word, vocabulary) for word in unknown[:_NAMED]]
+    if len(unknown) > _NAMED:
+        named.append(f"{len(unknown) - _NAMED} more")
+    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+
+
+def _meant(word: str, vocabulary: Vocabulary) -> str:
+    known = [known for known in vocabulary.words if known not in _SILENT and len(known) > 2]
+    close = difflib.get_close_matches(word, known, n=1, cutoff=_CLOSE)
+    return f" (did you mean {_quoted(close[0])}?)" if close else ""
+
+
+def _quoted(word: str) -> str:
+    return f"“{word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1] + '…'}”"
+
+
+def _advice(info: BundleInfo, prompt: str) -> list[str]:
+    """What the bundle knows, by kind, and the example that is most like the prompt."""
+    assert info.vocabulary is not None
+    known = "; ".join(f"{kind} like {some}" for kind, some in info.vocabulary.kinds)
+    sentences = [f"I know {known}."] if known else []
+    if info.examples:
+        wanted = _telling(prompt)
+        sentences.append(f"Try: {max(info.examples, key=lambda example: len(wanted & _telling(example)))}")
+    return sentences
