@@ -91,13 +91,15 @@ def held_out(picture: Picture) -> bool:
 def too_fine(picture: Picture) -> bool:
     """Whether a picture asks for more detail than it can show; no book has such a picture.
 
-    Small things have no material. In a style other than plain a thing with a material stands alone, and pixel art,
-    with its 16 x 16 cells, shows no material, nothing small and at most two things.
+    Small things have no material and are not painted in oil. In a style other than plain a thing with a material
+    stands alone, and pixel art, with its 16 x 16 cells, shows no material, nothing small and at most two things.
     """
     if picture.material != "solid":
         alone = picture.count == 1 and not picture.other
         return picture.size == "small" or picture.style == "pixel art" or (picture.style != "plain" and not alone)
-    return picture.style == "pixel art" and (picture.size == "small" or picture.count > 2)
+    if picture.size == "small":
+        return picture.style in ("pixel art", "oil painting")
+    return picture.style == "pixel art" and picture.count > 2
 
 
 def sample(rng: random.Random) -> Picture:

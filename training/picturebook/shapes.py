@@ -85,7 +85,7 @@ def _layout(picture: Picture, rng: random.Random) -> list[tuple[str, str, tuple[
     ]
     r = {"middle": rng.uniform(0.29, 0.36), "small": 0.17, "large": 0.42}[picture.size]
     if picture.place != "centre":
-        r = 0.24
+        r = 0.225
     return [(picture.thing, picture.colour, near(x, y, r))]
 
 
