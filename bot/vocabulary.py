@@ -8,6 +8,7 @@ from bot.errors import UnknownWords
 from engine.messages import BundleInfo, Vocabulary, parse_prompts, split_words
 
 _NAMED = 4  # unknown words; more than a few say the same
+_USUAL = 12  # known words, where nobody has sorted them by kind
 _LONGEST_WORD = 30
 _CLOSE = 0.75  # likeness from which a known word was probably meant
 _NOTHING = "There is nothing in that prompt that I could paint."
@@ -74,8 +75,9 @@ def _quoted(word: str) -> str:
 def _advice(info: BundleInfo, prompt: str) -> list[str]:
     """What the bundle knows, by kind, and the example that is most like the prompt."""
     assert info.vocabulary is not None
-    known = "; ".join(f"{kind} like {some}" for kind, some in info.vocabulary.kinds)
-    sentences = [f"I know {known}."] if known else []
+    usual = [word for word in info.vocabulary.words if word not in _SILENT | _FRAMES and len(word) > 2]
+    kinds = info.vocabulary.kinds or (("words", ", ".join(usual[:_USUAL])),)
+    sentences = [f"I know {'; '.join(f'{kind} like {some}' for kind, some in kinds)}."]
     if info.examples:
         wanted = _telling(prompt)
         sentences.append(f"Try: {max(info.examples, key=lambda example: len(wanted & _telling(example)))}")

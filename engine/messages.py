@@ -109,9 +109,9 @@ class Spec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """All ``words`` that a bundle knows, as :func:`split_words` gives them, and some of them by kind.
+    """All ``words`` that a bundle knows, as :func:`split_words` gives them, the most usual first; some of them by kind.
 
-    ``kinds`` are pairs, as ("colours", "red, green, blue …"), ready to be read by people.
+    ``kinds`` are pairs, as ("colours", "red, green, blue"), ready to be read by people; there may be none.
     """
 
     words: tuple[str, ...]

@@ -84,9 +84,12 @@ def test_however_many_words_are_unknown_the_note_stays_short_and_plain() -> None
     assert not set(note) & set("*<@`_")
 
 
-def test_without_kinds_and_examples_the_words_are_named_all_the_same() -> None:
-    info = dataclasses.replace(INFO, vocabulary=Vocabulary(words=("car",)), examples=())
-    assert vocabulary.check("car zeppelin", info) == ("I do not know “zeppelin”.",)
+def test_where_nobody_sorted_the_words_by_kind_the_most_usual_are_named() -> None:
+    words = ("a", "dog", "the", "cat", "picture", *(f"animal{number}" for number in range(20)))
+    info = dataclasses.replace(INFO, vocabulary=Vocabulary(words=words), examples=())
+    (note,) = vocabulary.check("cat and zeppelin", info)
+    assert note.startswith("I do not know “zeppelin”. I know words like dog, cat, animal0, animal1, ")
+    assert note.endswith(", animal9.")
 
 
 def test_specs_of_every_origin_carry_the_note() -> None:
