@@ -1,4 +1,4 @@
-"""Bundles: which weights to run together and with which defaults, from ``bundles.toml``."""
+"""Bundles: which weights to run together and with which defaults, from ``bundles.toml`` or a bundle's own folder."""
 
 from __future__ import annotations
 
@@ -107,6 +107,8 @@ class Bundle:
         )
 
 
+OWN_ENTRY = "bundle.toml"
+"""The file with the entry of a bundle that is not in the table; its paths are relative to its own folder."""
 _SHARED = (
     "title",
     "width",
@@ -121,11 +123,35 @@ _SHARED = (
 )
 
 
+def raw_table() -> dict[str, dict[str, Any]]:
+    """``bundles.toml`` as it is written."""
+    return tomllib.loads(Path(__file__).with_name("bundles.toml").read_text(encoding="utf-8"))
+
+
 @cache
 def table() -> Mapping[str, BundleEntry]:
-    """Every bundle by name."""
-    raw = tomllib.loads(Path(__file__).with_name("bundles.toml").read_text(encoding="utf-8"))
-    return {name: _entry(values) for name, values in raw.items()}
+    """Every bundle of ``bundles.toml`` by name."""
+    return {name: _entry(values) for name, values in raw_table().items()}
+
+
+def find(name: str, weights_dir: Path) -> tuple[BundleEntry, Path]:
+    """The entry of the bundle ``name``, and the folder that its paths are relative to.
+
+    The table comes first; else the folder ``name`` has an entry of its own, :data:`OWN_ENTRY`. Raises
+    :class:`weights.WeightsError` when there is neither, or one that cannot be used.
+    """
+    if name in table():
+        return table()[name], weights_dir
+    path = weights_dir / name / OWN_ENTRY
+    if not path.is_file():
+        own = {found.parent.name for found in weights_dir.glob(f"*/{OWN_ENTRY}")}
+        raise weights.WeightsError(
+            f"There is no bundle {name!r}. Choose one of: {', '.join(sorted(own | set(table())))}"
+        )
+    try:
+        return _entry(tomllib.loads(path.read_text(encoding="utf-8"))), path.parent
+    except (OSError, ValueError, TypeError) as error:
+        raise weights.WeightsError(f"{path} cannot be used: {error}") from None
 
 
 def _entry(values: dict[str, Any]) -> BundleEntry:
@@ -142,15 +168,16 @@ def _entry(values: dict[str, Any]) -> BundleEntry:
 
 
 def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None) -> Bundle:
-    """Load the bundle ``name``, by its ``entry`` or else by the table's. Raises :class:`weights.WeightsError`."""
-    entry = entry or table().get(name)
-    if entry is None:
-        raise weights.WeightsError(f"There is no bundle {name!r}. Choose one of: {', '.join(sorted(table()))}")
-    paths = [weights_dir / entry.vqgan["weights"], *(weights_dir / path for path in entry.perceptors)]
+    """Load the bundle ``name``, by its ``entry`` if given, else as :func:`find` does.
+
+    Raises :class:`weights.WeightsError`.
+    """
+    entry, folder = (entry, weights_dir) if entry else find(name, weights_dir)
+    paths = [folder / entry.vqgan["weights"], *(folder / path for path in entry.perceptors)]
     if entry.start_network is not None:
-        paths.append(weights_dir / entry.start_network)
+        paths.append(folder / entry.start_network)
     states = [weights.load(path) for path in paths]
-    config = weights.load_config(weights_dir / entry.vqgan["config"])
+    config = weights.load_config(folder / entry.vqgan["config"])
     try:
         generator = vqgan.build(config, states[0])
         perceptors = tuple(clip.build(state).to(device) for state in states[1 : 1 + len(entry.perceptors)])
@@ -163,7 +190,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         generator=generator.to(device),
         perceptors=perceptors,
         start_network=network,
-        vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(weights_dir / entry.vocabulary),
+        vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),
         weights_hash=weights.fingerprint(paths),
         device=device,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -152,6 +153,26 @@ def test_a_bundle_of_few_words_tells_which(weights_dir: Path, tmp_path: Path) ->
     weights.save_vocabulary(vocabulary, tmp_path / "copy.json")
     assert weights.load_vocabulary(tmp_path / "copy.json") == vocabulary
     assert bundles.table()["imagenet-16384"].vocabulary is None
+
+
+def test_a_folder_with_an_entry_of_its_own_is_a_bundle(weights_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(weights_dir / "starter", tmp_path / "mine")
+    entry = tmp_path / "mine" / "bundle.toml"
+    with pytest.raises(weights.WeightsError, match=r"no bundle 'mine'\. Choose one of: .*starter"):
+        bundles.load("mine", tmp_path, torch.device("cpu"))
+    numbers = "".join(f"{name} = 32\n" for name in ("width", "height", "iterations", "iterations_edit"))
+    limits = "iterations_upscale = 5\nstrength = 0.5\nmax_pixels = 4096\nmax_iterations = 9\n"
+    files = 'vqgan = { weights = "vqgan.safetensors", config = "vqgan.yaml" }\nperceptors = ["vit.safetensors"]\n'
+    entry.write_text('title = "My own"\n' + numbers + limits + files + 'vocabulary = "vocabulary.json"\n')
+    info = bundles.load("mine", tmp_path, torch.device("cpu")).info()
+    assert (info.name, info.title, info.max_iterations) == ("mine", "My own", 9)
+    assert info.vocabulary is not None
+    with pytest.raises(weights.WeightsError, match=r"Choose one of: .*mine"):
+        bundles.load("yours", tmp_path, torch.device("cpu"))
+    for broken in ("title =", 'title = "x"\n', entry.read_text() + "colour = 3\n", entry.read_text() + 'start = "x"\n'):
+        entry.write_text(broken)
+        with pytest.raises(weights.WeightsError, match=r"bundle\.toml cannot be used"):
+            bundles.load("mine", tmp_path, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"words": 3, "kinds": {}}', '{"words": ["a"]}', None])
