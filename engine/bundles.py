@@ -35,8 +35,9 @@ class BundleEntry:
     """One entry of the table.
 
     ``pull`` is the α of an edit's pull towards its input at strength ½. ``start`` names a start of
-    :data:`engine.latent.STARTS`; ``start_network`` the weights that the start *learned* needs. ``start_noise`` is in
-    codebook deviations. ``vocabulary`` is the file with the words that models of few words know.
+    :data:`engine.latent.STARTS`; ``start_network`` the weights that the start *learned* needs, and ``start_spread``
+    how far it spreads what the words leave open, in its deviations. ``start_noise`` is in codebook deviations.
+    ``vocabulary`` is the file with the words that models of few words know.
     """
 
     title: str
@@ -53,6 +54,7 @@ class BundleEntry:
     start: str = "random"
     start_network: str | None = None
     start_noise: float = 0.1
+    start_spread: float = 0.7
     learning_rate: float = 0.15
     learning_rate_unit: str = "absolute"
     betas: tuple[float, float] = (0.9, 0.999)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine import cutouts, latent, losses, pictures, start
 from engine.bundles import Bundle
+from engine.clip import PromptTooLongError
 from engine.messages import Precision, Spec, parse_prompts
 
 CHECKPOINT_VERSION = 1
@@ -56,7 +57,8 @@ class Run:
         image = pictures.decode(init_image, self.spec.width, self.spec.height)
         z = self.bundle.generator.encode(image.to(self.bundle.device))
         if (network := self.bundle.start_network) is not None:
-            z = torch.lerp(z, self._learned(network, *z.shape[2:]), self.spec.strength)
+            lies = network.recognise(z)[0]  # where things are and how large, that the words leave open
+            z = torch.lerp(z, self._learned(network, lies, *z.shape[2:]), self.spec.strength)
         return z.clone(), z
 
     def _start(self) -> tuple[Tensor, Tensor | None]:
@@ -65,14 +67,28 @@ class Run:
         height, width = self.spec.height // generator.f, self.spec.width // generator.f
         if entry.start == "random":
             return latent.random_codes(generator, height, width, self.rng), None
-        rest = None if network is None else self._learned(network, height, width)
-        z = latent.mean_code(generator, height, width) if rest is None else rest
-        return latent.add_noise(z, entry.start_noise, generator, self.rng), rest
+        if network is None:
+            z = latent.mean_code(generator, height, width)
+            return latent.add_noise(z, entry.start_noise, generator, self.rng), None
+        n = entry.start_spread * torch.randn(1, start.OPEN, generator=self.rng).to(self.bundle.device)
+        rest = self._learned(network, n, height, width)
+        return latent.add_noise(rest, entry.start_noise, generator, self.rng), rest
 
-    def _learned(self, network: start.StartNetwork, height: int, width: int) -> Tensor:
-        texts = [prompt.text for prompt in parse_prompts(self.spec.prompt)]
-        tokens = self.bundle.perceptors[0].tokenize(texts).to(self.bundle.device)
-        return start.learned(network, tokens, self.weights, height, width)
+    def _learned(self, network: start.StartNetwork, n: Tensor, height: int, width: int) -> Tensor:
+        """The start network's z for the prompts that attract, read as one sentence, the heaviest first.
+
+        As many of them as the first perceptor can read: each by itself fits.
+        """
+        prompts = sorted(parse_prompts(self.spec.prompt), key=lambda prompt: -prompt.weight)
+        texts = [prompt.text for prompt in prompts if prompt.weight > 0]
+        perceptor = self.bundle.perceptors[0]
+        while True:
+            try:
+                tokens = perceptor.tokenize([", ".join(texts)]).to(self.bundle.device)
+            except PromptTooLongError:
+                texts.pop()
+            else:
+                return start.resized(network(tokens, n), height, width)
 
     def _learning_rate(self) -> float:
         if self.spec.learning_rate is None:

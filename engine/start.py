@@ -2,6 +2,11 @@
 
 The paper starts from random codes (001 §2). A small generator guided by small perceptors paints better from a start
 that has the layout already; a bundle may carry such a network, trained on the pictures that its models know.
+
+Words leave much open: where the circle is, how large, which shade. The network takes that from a short vector n, so
+that it need not paint the blurred mean of all pictures that fit the words: a conditional variational autoencoder
+(Kingma and Welling 2013, Sohn et al. 2015). For a new picture n is drawn from the seed; for an edit it is read from
+the input, so that the new picture lies as the old one did.
 """
 
 from __future__ import annotations
@@ -10,67 +15,105 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 SIDE = 16
 """Cells along each side of the z that the network predicts; other sizes are interpolated from it."""
-HEADS, LAYERS = 4, 2
+HEADS, LAYERS, OPEN = 4, 3, 16
+"""Attention heads and layers of the reader, and the length of n."""
 
 
-class StartNetwork(nn.Module):
-    """Token rows (n, context), as the bundle's first perceptor writes them, to z (n, e, SIDE, SIDE).
+class Reader(nn.Module):
+    """Token rows (b, context) to one vector (b, 2 · width) for each text: the words' mean and the end token's state."""
 
-    A small transformer reads the words; its mean over them and its state at the end token are spread over a grid,
-    which convolutions refine. ``read`` and ``drawn`` are the widths of the two halves.
-    """
-
-    def __init__(self, vocabulary: int, context: int, e: int, read: int, drawn: int) -> None:
+    def __init__(self, vocabulary: int, context: int, width: int) -> None:
         super().__init__()
-        self.drawn = drawn
-        self.words = nn.Embedding(vocabulary, read)
-        self.places = nn.Parameter(torch.randn(context, read) * 0.02)
+        self.words = nn.Embedding(vocabulary, width)
+        self.places = nn.Parameter(torch.randn(context, width) * 0.02)
         layer = nn.TransformerEncoderLayer(
-            read, HEADS, 2 * read, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+            width, HEADS, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
         )
-        self.reader = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
-        self.spread = nn.Linear(2 * read, drawn * (SIDE // 4) ** 2)
-        self.refine = nn.ModuleList([nn.Conv2d(drawn, drawn, 3, padding=1) for _ in range(2)])
-        self.paint = nn.Conv2d(drawn, e, 3, padding=1)
+        self.layers = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
         end = tokens.argmax(1)  # the end token has the greatest row
         padding = torch.arange(tokens.shape[1], device=tokens.device) > end[:, None]
-        h = self.reader(self.words(tokens) + self.places[: tokens.shape[1]], src_key_padding_mask=padding)
+        h = self.layers(self.words(tokens) + self.places[: tokens.shape[1]], src_key_padding_mask=padding)
         said = (~padding)[..., None].to(h)
         mean = (h * said).sum(1) / said.sum(1)
-        grid = self.spread(torch.cat([mean, h[torch.arange(len(h)), end]], dim=1))
-        x = nn.functional.gelu(grid).view(-1, self.drawn, SIDE // 4, SIDE // 4)
-        for convolution in self.refine:
-            x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = nn.functional.gelu(convolution(x))
-        z: Tensor = self.paint(x)
+        return torch.cat([mean, h[torch.arange(len(h)), end]], dim=1)
+
+
+class Refine(nn.Module):
+    """A residual pair of convolutions, its channels scaled and shifted by what was read."""
+
+    def __init__(self, channels: int, read: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.steer = nn.Linear(read, 2 * channels)
+
+    def forward(self, x: Tensor, read: Tensor) -> Tensor:
+        scale, shift = self.steer(read)[..., None, None].chunk(2, dim=1)
+        h = self.first(F.gelu(x)) * (1 + scale) + shift
+        out: Tensor = x + self.second(F.gelu(h))
+        return out
+
+
+class StartNetwork(nn.Module):
+    """Token rows, as the bundle's first perceptor writes them, and n to z (b, e, SIDE, SIDE).
+
+    ``scale`` (1, e, 1, 1) is the codes' deviation: inside, z is counted in it. ``read`` and ``drawn`` are the widths
+    of the two halves.
+    """
+
+    scale: Tensor
+
+    def __init__(self, vocabulary: int, context: int, e: int, read: int, drawn: int) -> None:
+        super().__init__()
+        self.drawn = drawn
+        self.register_buffer("scale", torch.ones(1, e, 1, 1))
+        self.reader = Reader(vocabulary, context, read)
+        steering = 2 * read + OPEN
+        self.spread = nn.Linear(steering, drawn * (SIDE // 4) ** 2)
+        self.refine = nn.ModuleList([Refine(drawn, steering) for _ in range(3)])
+        self.paint = nn.Conv2d(drawn, e, 3, padding=1)
+        self.look = nn.Sequential(
+            nn.Conv2d(e, drawn // 2, 3, stride=2, padding=1), nn.GELU(),
+            nn.Conv2d(drawn // 2, drawn, 3, stride=2, padding=1), nn.GELU(),
+            nn.Flatten(), nn.Linear(drawn * (SIDE // 4) ** 2, 2 * OPEN),
+        )  # fmt: skip
+
+    def forward(self, tokens: Tensor, n: Tensor) -> Tensor:
+        read = torch.cat([self.reader(tokens), n], dim=1)
+        x = self.spread(read).view(-1, self.drawn, SIDE // 4, SIDE // 4)
+        for i, refine in enumerate(self.refine):
+            x = refine(x, read)
+            if i < 2:
+                x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        z: Tensor = self.paint(F.gelu(x)) * self.scale
         return z
+
+    def recognise(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and logarithm of the variance of n, (b, OPEN) each, for pictures encoded as z (b, e, h, w)."""
+        mean, log_variance = self.look(resized(z / self.scale, SIDE, SIDE)).chunk(2, dim=1)
+        return mean, log_variance.clamp(-8, 2)
 
 
 def build(state: Mapping[str, Tensor]) -> StartNetwork:
     """The network whose sizes the weights in ``state`` imply, float32, frozen. Raises :class:`ValueError`."""
     try:
-        vocabulary, read = state["words.weight"].shape
+        vocabulary, read = state["reader.words.weight"].shape
         e, drawn = state["paint.weight"].shape[:2]
-        network = StartNetwork(vocabulary, len(state["places"]), e, read, drawn)
+        network = StartNetwork(vocabulary, len(state["reader.places"]), e, read, drawn)
         network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
     except (KeyError, ValueError, RuntimeError) as error:
         raise ValueError(f"these are not the weights of a start network: {error}") from None
     return network.eval().requires_grad_(False)
 
 
-def learned(network: StartNetwork, tokens: Tensor, weights: Tensor, height: int, width: int) -> Tensor:
-    """z (1, e, height, width): the mean of the prompts' own, weighted. ``tokens`` is (p, context), ``weights`` (p,).
-
-    Prompts that push away (negative ``weights``) have no say in the start.
-    """
-    share = weights.clamp(min=0) / weights.clamp(min=0).sum()
-    z: Tensor = (share.view(-1, 1, 1, 1) * network(tokens)).sum(0, keepdim=True)
-    if (height, width) == (SIDE, SIDE):
+def resized(z: Tensor, height: int, width: int) -> Tensor:
+    """z (b, e, h, w) with ``height`` x ``width`` cells."""
+    if z.shape[2:] == (height, width):
         return z
-    resized: Tensor = nn.functional.interpolate(z, (height, width), mode="bilinear", align_corners=False)
-    return resized
+    return F.interpolate(z, (height, width), mode="bilinear", align_corners=False)

@@ -1,78 +1,75 @@
 """`python -m training …`: draw the picture book, train the starter models on it, export and evaluate them."""
 
 import logging
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 
-from training.loop import run
+from training.presets import PRESETS, PresetName, Vision
+from training.stages import Stages, train_all
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
-SMALL_FAMILIES, LARGE_FAMILIES = 12_000, 2_000
 Runs = Annotated[Path, typer.Option(help="Where the drawn pages, checkpoints and logs lie.")]
 Weights = Annotated[Path, typer.Option(help="The bundle's folder.")]
+Until = Annotated[float, typer.Option(help="Stop at this part of the training, 0 to 1; the same command goes on.")]
 RUNS, WEIGHTS = Path("training-runs"), Path("weights/starter")
+Size = Annotated[PresetName, typer.Option("--preset", help="small: two CPU cores; large: a GPU.")]
+SMALL = PresetName.SMALL
 
 
-class Vision(StrEnum):
-    VIT = "vit"
-    RESNET = "resnet"
-
-
-def _log_to(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _stages(name: str, preset: PresetName, runs: Path, weights: Path) -> Stages:
+    """The stages, with a log of the stage `name` in a file and on the terminal; one thread each on a CPU."""
+    runs.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler()]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
+    handlers: list[logging.Handler] = [logging.FileHandler(runs / f"{name}.log"), logging.StreamHandler()]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
+    return Stages(PRESETS[preset], runs, weights)
+
+
+@app.command(name="all")
+def everything(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+    """Train all models from nothing, two at a time, or go on where an earlier call was stopped."""
+    train_all(_stages("all", preset, runs, weights), preset)
 
 
 @app.command()
-def vqgan(minutes: float = 30, runs: Runs = RUNS) -> None:
+def pages(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+    """Draw the pictures, and find the words of their captions."""
+    _stages("pages", preset, runs, weights).draw()
+
+
+@app.command()
+def vqgan(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS, until: Until = 1.0) -> None:
     """Train the VQGAN, or go on where a checkpoint is."""
-    from training.pages import pages
-    from training.vqgan import VQGANTraining
-
-    _log_to(runs / "vqgan.log")
-    training = VQGANTraining(pages(runs, SMALL_FAMILIES, 64), pages(runs, LARGE_FAMILIES, 128))
-    run(training, runs / "vqgan.pt", minutes)
+    _stages("vqgan", preset, runs, weights).train_vqgan(until)
 
 
 @app.command()
-def clip(vision: Vision = Vision.VIT, minutes: float = 45, runs: Runs = RUNS) -> None:
+def encode(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+    """Encode and repaint pictures with the trained VQGAN."""
+    _stages("encode", preset, runs, weights).encode()
+
+
+@app.command()
+def clip(
+    vision: Vision, preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS, until: Until = 1.0
+) -> None:
     """Train a CLIP, or go on where a checkpoint is."""
-    from training.clip import CLIPTraining, vocabulary
-    from training.pages import pages
-
-    _log_to(runs / f"{vision}.log")
-    run(CLIPTraining(vision, pages(runs, SMALL_FAMILIES, 64), vocabulary()), runs / f"{vision}.pt", minutes)
+    _stages(vision, preset, runs, weights).train_clip(vision, until)
 
 
 @app.command()
-def start(minutes: float = 4, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Train the start network on the bundle's exported models, and export it beside them."""
-    from training.export import export_start
-    from training.pages import pages
-    from training.start import StartTraining, bundle_without_start
-
-    _log_to(runs / "start.log")
-    training = StartTraining(bundle_without_start(weights), pages(runs, LARGE_FAMILIES, 128), runs / "start-data.pt")
-    run(training, runs / "start.pt", minutes)
-    export_start(runs / "start.pt", weights)
+def start(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+    """Train the start network, or go on where a checkpoint is."""
+    _stages("start", preset, runs, weights).train_start()
 
 
 @app.command()
-def export(runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Write the weights of every checkpoint there is into the bundle's folder."""
-    from training.export import export_clip, export_vqgan
-
-    if (runs / "vqgan.pt").exists():
-        export_vqgan(runs / "vqgan.pt", weights)
-    for vision in Vision:
-        if (runs / f"{vision}.pt").exists():
-            export_clip(runs / f"{vision}.pt", weights / f"{vision}.safetensors")
+def export(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+    """Write the weights of every checkpoint there is, and the list of known words, into the bundle's folder."""
+    _stages("export", preset, runs, weights).export()
 
 
 @app.command()
@@ -96,7 +93,7 @@ def book(out: Path, size: int = 96, families: int = 40) -> None:
 
 @app.command()
 def paint(out: Path, weights: Weights = WEIGHTS, iterations: int | None = None, seed: int = 1) -> None:
-    """Paint a sheet of 16 prompts with the bundle as the engine does by default, to look at."""
+    """Paint a sheet of 24 prompts with the bundle as the engine does by default, to look at."""
     from training.paint import PROMPTS, paint_sheet
 
     paint_sheet(PROMPTS, weights.parent, iterations, seed).save(out)

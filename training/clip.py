@@ -1,10 +1,11 @@
-"""Training of the starter CLIPs: contrastive, on families of pictures that differ in one attribute."""
+"""Training of the starter CLIPs: contrastive, and both towers asked for the attributes that they should agree on."""
 
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import kornia.geometry.transform as geometry
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,39 +13,43 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from engine import cutouts, upstream
 from engine.clip import END, MEAN, START, STD
-from training.loop import warm_cosine
-from training.pages import TRAINING_SEED, Pixels, family, to_tensor
-from training.picturebook.captions import NOT_SAID, Caption, caption
-from training.picturebook.picture import FAMILY, attributes
+from training.loop import DEVICE, warm_cosine
+from training.pages import Pixels, to_tensor
+from training.picturebook.captions import NOT_SAID
+from training.source import Described, Source
 
 CONTEXT: Final = 32
 SIZE: Final = 64
-TEXT: Final[dict[str, int]] = {
-    "embed_dim": 128, "image_resolution": SIZE, "context_length": CONTEXT, "transformer_width": 192,
-    "transformer_heads": 3, "transformer_layers": 3,
-}  # fmt: skip
-VISION: Final[dict[str, dict[str, Any]]] = {
-    "vit": {"vision_layers": 4, "vision_width": 192, "vision_patch_size": 8},
-    "resnet": {"vision_layers": (2, 2, 2, 2), "vision_width": 24, "vision_patch_size": None},
-}
 AUGMENTATION: Final = {
     "crop": (0.65, 1.0), "whole": 0.4, "flip": 0.0, "rotate": 10.0, "shift": 0.06, "zoom": (0.85, 1.1),
     "shear": 5.0, "perspective": 0.2, "jitter": 0.0, "noise": 0.15,
 }  # fmt: skip
+ALIKE_PART: Final = 0.5
+"""The part of a batch made of rows that are alike but for one attribute; the others are drawn by chance."""
+EASY_PART: Final = 0.6
+"""The part of the training in which it is made easier: more and more pictures are warped, patches are left out."""
+KEPT_PATCHES: Final = 0.5
+"""How many of a transformer's patches are looked at early on: twice the steps in the time (Li et al. 2022, FLIP)."""
+REPAINTED_PART: Final = 0.4
+"""How often a picture is shown as the VQGAN repaints it, as every picture of the loop will be."""
+ATTRIBUTE_SCALE: Final = 12.0
+"""What the unit vectors are multiplied with before their attributes are read."""
 
 
-def vocabulary() -> Tensor:
+def vocabulary(source: Source, rows: int = 40_000) -> Tensor:
     """Ids of all byte-pair tokens in the captions, and of the start and the end, ascending; (V,)."""
     encode = upstream.clip_tokenizer().encode
     rng = random.Random(0)
-    texts = {caption(picture, rng).text for seed in range(8000) for picture in family(TRAINING_SEED + seed)}
+    rows = min(rows, len(source.pixels))
+    texts = {text for row in range(rows) for text in source.describe([row], rng).texts}
     words = {word for text in texts for word in text.replace(",", " , ").split()}
     return torch.tensor(sorted({token for word in words for token in encode(word)} | {START, END}))
 
 
-def build(vision: str, vocabulary_size: int) -> nn.Module:
-    """An untrained CLIP of openai-clip's own class."""
-    model: nn.Module = upstream.clip_model().CLIP(**TEXT, **VISION[vision], vocab_size=vocabulary_size)
+def build(sizes: Mapping[str, Any], vocabulary_size: int) -> nn.Module:
+    """An untrained CLIP of openai-clip's own class; `sizes` are the arguments of its class, as in `presets`."""
+    common = {"image_resolution": SIZE, "context_length": CONTEXT, "vocab_size": vocabulary_size}
+    model: nn.Module = upstream.clip_model().CLIP(**common, **sizes)
     return model
 
 
@@ -70,33 +75,41 @@ class Tokens:
         return self.cache[word]
 
 
-def caption_families(seeds: Sequence[int], rng: random.Random) -> tuple[list[Caption], Tensor]:
-    """Captions of whole families, and which of them are true of which picture: (n, n), rows are pictures.
-
-    The captions of one family are drawn alike, so that often a single word tells them apart.
-    """
-    captions, shown = [], []
-    for seed in seeds:
-        wording = rng.random()
-        for picture in family(seed):
-            captions.append(caption(picture, random.Random(wording)))
-            shown.append(attributes(picture))
-    said = torch.tensor([words.stated for words in captions])[None]
-    true = ((said == NOT_SAID) | (said == torch.tensor(shown)[:, None])).all(-1)
-    return captions, true
-
-
 def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tensor:
     """CLIP's symmetric loss over unit vectors (n, d); captions true of another picture are no negatives for it."""
     logits = scale * images @ texts.T
-    own = torch.eye(len(logits), dtype=torch.bool)
+    own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
     logits = logits.masked_fill(true & ~own, -torch.inf)
-    answers = torch.arange(len(logits))
+    answers = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, answers) + F.cross_entropy(logits.T, answers)) / 2
 
 
-def augment(images: Tensor, rng: torch.Generator) -> Tensor:
-    """Warp, blur and noise pictures (n, 3, SIZE, SIZE) as the loop's cutouts will be."""
+class AttributeHeads(nn.Module):
+    """One linear reading of every attribute, the same for pictures' and captions' unit vectors.
+
+    What both are asked for in the same way, both must keep, and in the same place: it teaches in minutes what the
+    contrast alone leaves out for an hour, the shapes of things before all. Needed in training only.
+    """
+
+    def __init__(self, width: int, sizes: Sequence[int]) -> None:
+        super().__init__()
+        self.sizes = list(sizes)
+        self.read = nn.Linear(width, sum(sizes))
+
+    def forward(self, vectors: Tensor, answers: Tensor) -> Tensor:
+        """Sum of the cross-entropies of the attributes `answers` (n, A) in unit `vectors` (n, width)."""
+        if not self.sizes:
+            return vectors.new_zeros(())
+        parts = self.read(ATTRIBUTE_SCALE * vectors).split(self.sizes, dim=1)
+        losses = [
+            F.cross_entropy(part, answer, ignore_index=NOT_SAID, reduction="sum") / (answer != NOT_SAID).sum().clamp(1)
+            for part, answer in zip(parts, answers.unbind(1), strict=True)
+        ]
+        return torch.stack(losses).sum()
+
+
+def augment(images: Tensor, rng: torch.Generator, share: float = 1.0) -> Tensor:
+    """Warp, blur and noise that share of the pictures (n, 3, SIZE, SIZE), as the loop's cutouts will be."""
     settings = cutouts.CutoutSettings(count=len(images), **AUGMENTATION)  # type: ignore[arg-type]
     drawn = cutouts.draw(settings, rng)
     matrices = cutouts.homography(drawn, SIZE, SIZE, SIZE)
@@ -105,7 +118,23 @@ def augment(images: Tensor, rng: torch.Generator) -> Tensor:
     blurred = torch.rand(len(images), 1, 1, 1, generator=rng) < 0.3
     noise = torch.randn(images.shape, generator=rng) * drawn.noise.view(-1, 1, 1, 1)
     gain = 1 + 0.1 * torch.randn(len(images), 1, 1, 1, generator=rng)
-    return torch.where(blurred, coarse, warped) * gain + noise
+    changed = torch.rand(len(images), 1, 1, 1, generator=rng) < share
+    return torch.where(changed, torch.where(blurred, coarse, warped) * gain + noise, images)
+
+
+def encode_image(model: Any, images: Tensor, kept: float) -> Tensor:
+    """CLIP's `encode_image`, of a transformer with that part of the patches alone, drawn anew for every picture."""
+    visual = model.visual
+    if kept == 1 or not hasattr(visual, "transformer"):
+        vectors: Tensor = model.encode_image(images)
+        return vectors
+    patches = visual.conv1(images).flatten(2).permute(0, 2, 1) + visual.positional_embedding[1:]
+    chosen = torch.rand(patches.shape[:2]).argsort(1)[:, : round(kept * patches.shape[1])].to(images.device)
+    patches = patches.gather(1, chosen[..., None].expand(-1, -1, patches.shape[2]))
+    whole = (visual.class_embedding + visual.positional_embedding[0]).expand(len(images), 1, -1)
+    x = visual.ln_pre(torch.cat([whole, patches], dim=1)).permute(1, 0, 2)
+    few: Tensor = visual.ln_post(visual.transformer(x)[0]) @ visual.proj
+    return few
 
 
 def encode_text(model: Any, tokens: Tensor) -> Tensor:
@@ -122,56 +151,80 @@ def encode_text(model: Any, tokens: Tensor) -> Tensor:
 
 
 class CLIPTraining:
-    """One CLIP trained on families of pictures: the nearest wrong captions are in every batch."""
+    """One CLIP trained on a source of captioned pictures of SIZE pixels.
+
+    `repainted` are the source's first rows as the VQGAN repaints them. `sizes` as in `presets`.
+    """
 
     def __init__(
-        self, vision: str, pages: Pixels, ids: Tensor, *, batch: int = 128, rate: float = 1e-3, seed: int = 0
-    ) -> None:
+        self, sizes: Mapping[str, Any], source: Source, ids: Tensor, *, repainted: Pixels | None = None,
+        batch: int = 128, rate: float = 1e-3, seed: int = 0,
+    ) -> None:  # fmt: skip
         torch.manual_seed(seed)
-        self.model = build(vision, len(ids))
+        self.model = build(sizes, len(ids)).to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.heads = AttributeHeads(sizes["embed_dim"], source.sizes).to(DEVICE)
         self.average = {name: weight.clone() for name, weight in self.model.state_dict().items()}
-        self.pages, self.ids, self.tokens = pages, ids, Tokens(ids)
+        self.source, self.repainted, self.ids, self.tokens = source, repainted, ids, Tokens(ids)
         self.batch, self.rate, self.seed = batch, rate, seed
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.05)
+        weights = [*self.model.parameters(), *self.heads.parameters()]
+        self.optimiser = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=0.05)
         self.mean, self.std = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
 
-    def pictures(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Batch `number`: pictures (n, 3, SIZE, SIZE), tokens (n, CONTEXT), what is true of what (n, n)."""
+    def rows(self, rng: random.Random) -> list[int]:
+        """The rows of one batch: some by chance, the others in groups that are alike but for one attribute."""
+        alike, count = self.source.alike, len(self.source.pixels)
+        groups = round(ALIKE_PART * self.batch / alike) if alike > 1 else 0
+        chosen = rng.sample(range(count // alike), groups)
+        single = [rng.randrange(count) for _ in range(self.batch - groups * alike)]
+        return [group * alike + k for group in chosen for k in range(alike)] + single
+
+    def pictures(self, number: int, share: float) -> tuple[Tensor, Described]:
+        """Batch `number`: pictures (n, 3, SIZE, SIZE), that share of them augmented, and what is said of them."""
         rng = random.Random(self.seed + number)
-        chosen = rng.sample(range(len(self.pages) // FAMILY), self.batch // FAMILY)
-        captions, true = caption_families([TRAINING_SEED + i for i in chosen], rng)
-        rows = [i * FAMILY + k for i in chosen for k in range(FAMILY)]
-        generator = torch.Generator().manual_seed(self.seed + number)
-        images = augment(to_tensor(self.pages[rows]), generator)
-        return images, self.tokens([words.text for words in captions]), true
+        rows = self.rows(rng)
+        described = self.source.describe(rows, rng)
+        shown = np.stack([self._pixels(row, rng) for row in rows])
+        return augment(to_tensor(shown), torch.Generator().manual_seed(self.seed + number), share), described
+
+    def _pixels(self, row: int, rng: random.Random) -> Pixels:
+        if self.repainted is not None and row < len(self.repainted) and rng.random() < REPAINTED_PART:
+            return np.asarray(self.repainted[row])
+        return np.asarray(self.source.pixels[row])
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * warm_cosine(progress)
-        loss, right = self._loss(*self.pictures(number))
+        images, described = self.pictures(number, share=min(0.9, 0.9 * progress / EASY_PART))
+        torch.manual_seed(self.seed + number)
+        loss, numbers = self._loss(images, described, KEPT_PATCHES if progress < EASY_PART else 1.0)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         with torch.no_grad():
-            self.model.logit_scale.clamp_(max=4.6)  # type: ignore[operator]
-        self._follow()
-        return {"loss": loss.item(), "right": right}
+            self.model.logit_scale.clamp_(max=4.6)
+        self._follow(min(0.995, (1 + number) / (10 + number)))
+        return {"loss": loss.item(), **numbers}
 
-    def _loss(self, images: Tensor, tokens: Tensor, true: Tensor) -> tuple[Tensor, float]:
+    def _loss(self, images: Tensor, described: Described, kept: float) -> tuple[Tensor, dict[str, float]]:
+        tokens, true = self.tokens(described.texts).to(DEVICE), described.true.to(DEVICE)
         # The fused attention's backward pass is slower on a CPU than the plain one.
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-            image_vectors = self.model.encode_image((images - self.mean) / self.std)  # type: ignore[operator]
+        with torch.autocast(DEVICE.type, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+            normed = ((images - self.mean) / self.std).to(DEVICE, memory_format=torch.channels_last)
+            image_vectors = encode_image(self.model, normed, kept)
             text_vectors = encode_text(self.model, tokens)
         images_unit = F.normalize(image_vectors.float(), dim=-1)
         texts_unit = F.normalize(text_vectors.float(), dim=-1)
-        scale = self.model.logit_scale.exp()  # type: ignore[operator]
+        scale = self.model.logit_scale.exp()
         found = (images_unit @ texts_unit.T).argmax(1)
         right = true[torch.arange(len(true)), found].float().mean()
-        return contrast(images_unit, texts_unit, scale, true), right.item()
+        seen = self.heads(images_unit, described.shown.to(DEVICE))
+        said = self.heads(texts_unit, described.stated.to(DEVICE))
+        loss = contrast(images_unit, texts_unit, scale, true) + seen + said
+        return loss, {"right": right.item(), "seen": seen.item(), "said": said.item()}
 
     @torch.no_grad()
-    def _follow(self, decay: float = 0.995) -> None:
+    def _follow(self, decay: float) -> None:
         """Move the averaged weights, the ones that are shipped, towards the trained ones."""
         for name, weight in self.model.state_dict().items():
             if weight.is_floating_point():
@@ -182,6 +235,7 @@ class CLIPTraining:
     def state(self) -> dict[str, Any]:
         return {
             "model": self.model.state_dict(),
+            "heads": self.heads.state_dict(),
             "average": self.average,
             "optimiser": self.optimiser.state_dict(),
             "ids": self.ids,
@@ -189,5 +243,6 @@ class CLIPTraining:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
+        self.heads.load_state_dict(state["heads"])
         self.average = dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])

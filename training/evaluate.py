@@ -1,6 +1,5 @@
 """What the shipped models know, measured on new pictures: retrieval, reconstruction, use of the codebook."""
 
-import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from engine.latent import quantize
 from engine.vqgan import VQGAN
 from engine.vqgan import build as build_vqgan
 from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
-from training.picturebook.captions import caption
+from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
 from training.picturebook.words import COLOURS, SHAPES
@@ -39,14 +38,8 @@ def images_of(pictures: Sequence[Picture], size: int) -> Tensor:
 
 @torch.no_grad()
 def retrieval(perceptor: CLIP, pictures: Sequence[Picture]) -> float:
-    """The part of the pictures for which the nearest of all their captions is true of the picture."""
-    rng = random.Random(EVALUATION_SEED)
-    captions = [caption(picture, rng) for picture in pictures]
-    texts = perceptor.embed_text([words.text for words in captions])
-    images = perceptor.embed_images(images_of(pictures, perceptor.input_size))
-    nearest = (images @ texts.T).argmax(1).tolist()
-    right: list[bool] = [captions[found].fits(picture) for found, picture in zip(nearest, pictures, strict=True)]
-    return sum(right) / len(right)
+    """The part of the pictures for which the nearest of all their full captions is their own."""
+    return recognised(perceptor, pictures, [full_caption(picture) for picture in pictures])
 
 
 @torch.no_grad()
@@ -105,8 +98,12 @@ def report(folder: Path, count: int = 400) -> list[tuple[str, str]]:
         "plain scenes": [picture for picture in plain if picture.is_scene][:96],
         "styled": [picture for picture in seen if picture.style != "plain"][:96],
     }
-    for size in (64, 128):
-        for name, pictures in groups.items():
-            ratio, used = reconstruction(generator, pictures, size)
-            rows.append((f"VQGAN: {name}, {size} px", f"{ratio:.1f} dB, {used} codes in {len(pictures)} pictures"))
+    for name, pictures in groups.items():
+        ratio, used = reconstruction(generator, pictures, 128)
+        share = f"{used} of {len(generator.codebook)} codes"
+        rows.append((f"VQGAN: {name}, 128 px", f"{ratio:.1f} dB, {share} in {len(pictures)} pictures"))
+    ratio, used = reconstruction(generator, plain, 128)
+    rows.append((f"VQGAN: all {len(plain)} plain pictures, 128 px", f"{ratio:.1f} dB"))
+    _, used = reconstruction(generator, seen, 128)
+    rows.append((f"VQGAN: codes in use in {len(seen)} pictures", f"{used / len(generator.codebook):.1%}"))
     return rows

@@ -2,31 +2,35 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from omegaconf import OmegaConf
 from safetensors.torch import save_file
 from torch import Tensor
 
-from training.vqgan import CONFIG
-
 
 def export_vqgan(checkpoint: Path, folder: Path) -> None:
     """Write `vqgan.safetensors` and `vqgan.yaml` to `folder`."""
-    weights = torch.load(checkpoint, weights_only=True)["training"]["model"]
-    _save(weights, folder / "vqgan.safetensors")
-    OmegaConf.save(OmegaConf.create(CONFIG), folder / "vqgan.yaml")
+    state = _training(checkpoint)
+    _save(state["model"], folder / "vqgan.safetensors")
+    OmegaConf.save(OmegaConf.create(state["config"]), folder / "vqgan.yaml")
 
 
 def export_clip(checkpoint: Path, path: Path) -> None:
     """Write the averaged weights of a CLIP, with the ids of its tokens, to `path`."""
-    state = torch.load(checkpoint, weights_only=True)["training"]
+    state = _training(checkpoint)
     _save({**state["average"], "token_ids": state["ids"]}, path)
 
 
 def export_start(checkpoint: Path, folder: Path) -> None:
     """Write `start.safetensors` to `folder`."""
-    _save(torch.load(checkpoint, weights_only=True)["training"]["model"], folder / "start.safetensors")
+    _save(_training(checkpoint)["model"], folder / "start.safetensors")
+
+
+def _training(checkpoint: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location="cpu")["training"]
+    return state
 
 
 def _save(weights: Mapping[str, Tensor], path: Path) -> None:

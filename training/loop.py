@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import torch
 
 log = logging.getLogger(__name__)
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+"""Where everything is trained."""
 
 
 class Training(Protocol):
@@ -33,24 +35,32 @@ def warm_cosine(progress: float, warm: float = 0.03) -> float:
     return 0.01 + 0.99 * (1 + math.cos(math.pi * t)) / 2
 
 
-def run(training: Training, path: Path, minutes: float, *, save_every: float = 60, max_steps: int | None = None) -> int:
+def clock() -> float:
+    """Seconds of training time: of this process on a CPU, so that other work beside it changes no result."""
+    return time.monotonic() if DEVICE.type == "cuda" else time.process_time()
+
+
+def run(
+    training: Training, path: Path, minutes: float, *, until: float = 1.0, save_every: float = 60,
+    max_steps: int | None = None,
+) -> int:  # fmt: skip
     """Train until `minutes` of training time are used, earlier runs from `path` counted in; return the steps.
 
-    The checkpoint `path` is replaced atomically every `save_every` seconds and at the end, so that a killed run
-    loses at most that much.
+    With `until` below 1 it stops when that part of the time is used, and a later call goes on. The checkpoint `path`
+    is replaced atomically every `save_every` seconds and at the end, so that a killed run loses at most that much.
     """
     number, seconds = 0, 0.0
     if path.exists():
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location=DEVICE)
         number, seconds = saved["number"], saved["seconds"]
         training.restore(saved["training"])
         log.info("resumed at step %d after %.0f s", number, seconds)
-    started = last_save = last_log = time.monotonic()
+    started = last_save = last_log = clock()
     before = seconds
-    while seconds < 60 * minutes and number != max_steps:
+    while seconds < 60 * minutes * until and number != max_steps:
         numbers = training.step(number, seconds / (60 * minutes))
         number += 1
-        now = time.monotonic()
+        now = clock()
         seconds = before + now - started
         if now - last_log > 20 or number == 1:
             last_log = now

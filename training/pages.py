@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
 from training.picturebook.picture import FAMILY, Picture, held_out, sample, sample_family
 
@@ -73,14 +74,14 @@ def reduced(folder: Path, large: Pixels, size: int = 64) -> Pixels:
 
 
 def evaluation_pictures(count: int, *, unseen_pairs: bool, seed: int = EVALUATION_SEED) -> list[Picture]:
-    """New pictures: with `unseen_pairs` each shows a held-out pair, else none does; no two are the same."""
-    found: dict[Picture, None] = {}
+    """New pictures, each with a held-out pair or (`unseen_pairs` false) none with one; no two have one full caption."""
+    found: dict[str, Picture] = {}
     rng = random.Random(seed)
     while len(found) < count:
         picture = sample(rng)
         if held_out(picture) == unseen_pairs:
-            found[picture] = None
-    return list(found)
+            found.setdefault(full_caption(picture), picture)
+    return list(found.values())
 
 
 def to_tensor(pixels: Pixels) -> Tensor:

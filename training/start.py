@@ -1,76 +1,75 @@
-"""Training of the start network: from a caption's words to the latent of the pictures that it fits."""
+"""Training of the start network: from a caption's words to the latents of the pictures that it fits."""
 
-import dataclasses
-import hashlib
-import logging
 import random
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine import bundles
-from engine.bundles import Bundle
 from engine.latent import codebook_scale
 from engine.start import StartNetwork
 from engine.vqgan import VQGAN
-from training.loop import warm_cosine
-from training.pages import TRAINING_SEED, Pixels, family, to_tensor
-from training.picturebook.captions import caption
-from training.picturebook.picture import FAMILY
+from training.clip import CONTEXT, Tokens
+from training.loop import DEVICE, warm_cosine
+from training.source import Source
 
-log = logging.getLogger(__name__)
-READ, DRAWN = 96, 56
-"""Widths of the network's two halves."""
-CHUNK: Final = 32
 HIDDEN_PART: Final = 0.02
 """The last part of the pictures is not trained on; the log shows the error there."""
+INFORMATION: Final = 2e-3
+"""Weight of each nat that n tells of a picture: low enough for place and size, too dear for what the words say."""
 
 
 class StartTraining:
-    """Regression from captions to encoded pictures, in units of the codes' deviation.
+    """Captions, and what they leave open, to encoded pictures, in units of the codes' deviation.
 
-    `pixels` (n, 128, 128, 3) are the pages of the training families in order. The VQGAN is frozen, so every z is
-    computed once and kept beside `path`; every step words its captions anew.
+    The latents (N, e, SIDE, SIDE) are those of the source's first N rows. `sizes` are the network's widths, `ids` the
+    vocabulary that the perceptors have too.
     """
 
-    def __init__(self, bundle: Bundle, pixels: Pixels, path: Path, *, batch: int = 64, rate: float = 1.5e-3) -> None:
-        self.batch, self.rate = batch, rate
-        self.tokenize = bundle.perceptors[0].tokenize
-        self.latents = encode_all(bundle.generator, pixels, path)
-        self.pictures = [picture for i in range(len(pixels) // FAMILY) for picture in family(TRAINING_SEED + i)]
-        self.trained = len(self.latents) - max(1, int(HIDDEN_PART * len(self.latents)))
-        self.scale = codebook_scale(bundle.generator)
+    def __init__(
+        self, sizes: Mapping[str, int], generator: VQGAN, latents: Tensor, source: Source, ids: Tensor, *,
+        batch: int = 64, rate: float = 1.5e-3,
+    ) -> None:  # fmt: skip
+        self.batch, self.rate, self.source, self.latents = batch, rate, source, latents
+        self.tokens = Tokens(ids)
+        self.trained = len(latents) - max(1, int(HIDDEN_PART * len(latents)))
         torch.manual_seed(0)
-        words = len(bundle.perceptors[0].rows or ())
-        e = self.latents.shape[1]
-        self.model = StartNetwork(words, bundle.perceptors[0].context, e, READ, DRAWN)
+        self.model = StartNetwork(len(ids), CONTEXT, latents.shape[1], **sizes)
+        self.model.scale.fill_(codebook_scale(generator))
+        self.model.to(DEVICE)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * warm_cosine(progress)
         rng = random.Random(number)
-        loss = self._error([rng.randrange(self.trained) for _ in range(self.batch)], rng)
+        error, nats = self._error([rng.randrange(self.trained) for _ in range(self.batch)], rng)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        (error + INFORMATION * nats).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
-        return {"loss": loss.item()}
+        numbers = {"error": error.item(), "nats": nats.item()}
+        return numbers if number % 50 else {**numbers, "hidden": self.hidden_error()}
 
     @torch.no_grad()
     def hidden_error(self) -> float:
-        """The error on the pictures that are not trained on."""
-        return self._error(list(range(self.trained, len(self.latents))), random.Random(0)).item()
+        """The error on pictures that are not trained on."""
+        rows = list(range(self.trained, min(self.trained + 256, len(self.latents))))
+        return self._error(rows, random.Random(0))[0].item()
 
-    def _error(self, rows: list[int], rng: random.Random) -> Tensor:
-        tokens = self.tokenize([caption(self.pictures[row], rng).text for row in rows])
+    def _error(self, rows: list[int], rng: random.Random) -> tuple[Tensor, Tensor]:
+        """Mean squared error, and how many nats n tells of each picture."""
+        tokens = self.tokens(self.source.describe(rows, rng).texts)
         used = int(tokens.argmax(1).max()) + 1
-        predicted = self.model(tokens[:, :used])
-        return F.mse_loss(predicted / self.scale, self.latents[rows].float() / self.scale)
+        z = self.latents[rows].float().to(DEVICE)
+        mean, log_variance = self.model.recognise(z)
+        noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(rng.randrange(2**62)))
+        n = mean + noise.to(DEVICE) * (log_variance / 2).exp()
+        nats = (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean() / 2
+        predicted = self.model(tokens[:, :used].to(DEVICE), n)
+        return F.mse_loss(predicted / self.model.scale, z / self.model.scale), nats
 
     def state(self) -> dict[str, Any]:
         return {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
@@ -78,27 +77,3 @@ class StartTraining:
     def restore(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-
-
-def bundle_without_start(weights: Path) -> Bundle:
-    """The starter bundle in the folder `weights`, before it has a start network."""
-    entry = dataclasses.replace(bundles.table()["starter"], start="mean", start_network=None)
-    return bundles.load("starter", weights.parent, torch.device("cpu"), entry)
-
-
-@torch.no_grad()
-def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
-    """z (n, e, SIDE, SIDE) of each picture, in half precision; kept beside `path` while the codes stay the same."""
-    codes = hashlib.sha256(generator.codebook.numpy().tobytes()).hexdigest()[:12]
-    path = path.with_name(f"{path.stem}-z-{codes}-{len(pixels)}.pt")
-    if not path.exists():
-        latents = []
-        for i in range(0, len(pixels), CHUNK):
-            latents.append(generator.encode(to_tensor(pixels[i : i + CHUNK])).half())
-            if i % (50 * CHUNK) == 0:
-                log.info("encoded %d of %d pictures", i, len(pixels))
-        part = path.with_suffix(".part")
-        torch.save(torch.cat(latents), part)
-        part.replace(path)
-    latents_kept: Tensor = torch.load(path, weights_only=True)
-    return latents_kept

@@ -3,31 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.vqgan import VQGAN
-from training.loop import warm_cosine
+from training.loop import DEVICE, warm_cosine
 from training.pages import Pixels, to_tensor
 
-CONFIG: Final[dict[str, Any]] = {
-    "model": {
-        "target": "taming.models.vqgan.VQModel",
-        "params": {
-            "embed_dim": 16,
-            "n_embed": 1024,
-            "norm_groups": 4,
-            "ddconfig": {
-                "double_z": False, "z_channels": 128, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": 16,
-                "ch_mult": [1, 2, 4, 8], "num_res_blocks": 1, "attn_resolutions": [], "dropout": 0.0,
-            },
-        },
-    }
-}  # fmt: skip
 WARM_PART: Final = 0.1
 """The part of the time without quantising, before the codes are drawn from the encoder's outputs."""
-DECAY: Final = 0.97
+DECAY: Final = 0.98
+WINDOW: Final = 64
+"""Pixels along the sides of the windows of pictures that are trained on."""
 COMMITMENT: Final = 0.25
 EDGE: Final = 0.5
 """Weight of the difference between the gradients of picture and reconstruction: a cheap call for sharp edges."""
@@ -35,7 +24,7 @@ OPPONENT: Final = ((0.5, 0.5, 0.5), (1.5, -1.5, 0.0), (-0.75, -0.75, 1.5))
 """Rows: light, red against green, blue against yellow. Colour counts more than light, else it is learned last."""
 
 
-def build(config: Mapping[str, Any] = CONFIG) -> VQGAN:
+def build(config: Mapping[str, Any]) -> VQGAN:
     """An untrained VQGAN of the config's size."""
     params = config["model"]["params"]
     return VQGAN(params["ddconfig"], params["n_embed"], params["embed_dim"], params["norm_groups"])
@@ -46,7 +35,7 @@ class MovingCodebook:
 
     def __init__(self, codebook: Tensor) -> None:
         self.codebook = codebook  # (K, e), changed in place
-        self.usage = torch.ones(len(codebook))
+        self.usage = codebook.new_ones(len(codebook))
         self.sums = codebook.detach().clone()
         self.placed = False
         self.rng = torch.Generator().manual_seed(0)
@@ -75,38 +64,40 @@ class MovingCodebook:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.usage, self.sums, self.placed = state["usage"], state["sums"], state["placed"]
-        self.rng.set_state(state["rng"])
+        self.rng.set_state(state["rng"].cpu())
 
     def _choose(self, cells: Tensor, count: int) -> Tensor:
         """`count` rows of `cells`, by chance."""
-        return cells[torch.randint(len(cells), (count,), generator=self.rng)]
+        return cells[torch.randint(len(cells), (count,), generator=self.rng).to(cells.device)]
 
 
 class VQGANTraining:
-    """A VQGAN trained on whole pictures of 64 px and on 64 px windows of pictures twice as large."""
+    """A VQGAN of `config` trained on windows of `pixels` (N, h, w, 3)."""
 
-    def __init__(self, small: Pixels, large: Pixels, *, batch: int = 16, rate: float = 2e-3, seed: int = 0) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], pixels: Pixels, *, batch: int = 16, rate: float = 2e-3, seed: int = 0
+    ) -> None:
         torch.manual_seed(seed)
-        self.model = build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.config = config
+        self.model = build(config)
         start_gently(self.model)
-        self.small, self.large, self.batch, self.rate, self.seed = small, large, batch, rate, seed
+        self.model.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.pixels, self.batch, self.rate, self.seed = pixels, batch, rate, seed
         self.model.codebook.requires_grad_(False)
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         self.optimiser = torch.optim.Adam(weights, lr=rate, betas=(0.9, 0.98))
         self.codes = MovingCodebook(self.model.codebook)
 
     def images(self, number: int) -> Tensor:
-        """Batch `number`, (batch, 3, 64, 64) in [0, 1]: half whole pictures, half windows."""
+        """Batch `number`, (batch, 3, WINDOW, WINDOW) in [0, 1]."""
         rng = torch.Generator().manual_seed(self.seed + number)
-        half = self.batch // 2
-        rows = torch.randint(len(self.small), (self.batch - half,), generator=rng)
-        whole = to_tensor(self.small[rows.sort().values.numpy()])
-        size = self.small.shape[1]
+        height, width = self.pixels.shape[1:3]
         windows = []
-        for row in torch.randint(len(self.large), (half,), generator=rng).tolist():
-            y, x = torch.randint(self.large.shape[1] - size + 1, (2,), generator=rng).tolist()
-            windows.append(to_tensor(self.large[row : row + 1, y : y + size, x : x + size]))
-        return torch.cat([whole, *windows])
+        for row in torch.randint(len(self.pixels), (self.batch,), generator=rng).tolist():
+            y = int(torch.randint(height - WINDOW + 1, (), generator=rng))
+            x = int(torch.randint(width - WINDOW + 1, (), generator=rng))
+            windows.append(self.pixels[row, y : y + WINDOW, x : x + WINDOW])
+        return to_tensor(np.stack(windows)).to(DEVICE)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         for group in self.optimiser.param_groups:
@@ -140,6 +131,7 @@ class VQGANTraining:
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "codes": self.codes.state(),
+            "config": self.config,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:

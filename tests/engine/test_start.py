@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from engine import bundles, start
+from engine import bundles, pictures, start
 from engine.bundles import BundleEntry
 from engine.messages import Spec
 from engine.run import Run
+
+LEARNED: dict[str, object] = {"start": "learned", "start_network": "starter/start.safetensors"}
+QUIET = {**LEARNED, "start_noise": 0.0, "start_spread": 0.0}
+"""The same start for every seed."""
 
 
 def load(weights_dir: Path, **changes: object) -> bundles.Bundle:
@@ -17,20 +23,31 @@ def load(weights_dir: Path, **changes: object) -> bundles.Bundle:
     return bundles.load("starter", weights_dir, torch.device("cpu"), entry)
 
 
+def plain_png(colour: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(out, "PNG")
+    return out.getvalue()
+
+
 def test_a_learned_start_depends_on_the_words_and_on_the_seed_by_its_noise_alone(weights_dir: Path, spec: Spec) -> None:
-    quiet = load(weights_dir, start="learned", start_network="starter/start.safetensors", start_noise=0.0)
+    quiet = load(weights_dir, **QUIET)
     first, reseeded = Run(spec, quiet), Run(dataclasses.replace(spec, seed=8), quiet)
     reworded = Run(dataclasses.replace(spec, prompt="a blue circle"), quiet)
     assert torch.equal(first.z, reseeded.z)
     assert not torch.equal(first.z, reworded.z)
-    noisy = load(weights_dir, start="learned", start_network="starter/start.safetensors", start_noise=0.2)
+    noisy = load(weights_dir, **LEARNED, start_noise=0.2)
     assert not torch.equal(Run(spec, noisy).z, Run(dataclasses.replace(spec, seed=8), noisy).z)
 
 
 def test_a_learned_start_is_where_the_penalty_rests(weights_dir: Path, spec: Spec) -> None:
     term = bundles.Regulariser(weight=1.0, schedule="constant")
     quiet = load(
-        weights_dir, start="learned", start_network="starter/start.safetensors", start_noise=0.0, regulariser=term
+        weights_dir,
+        start="learned",
+        start_network="starter/start.safetensors",
+        start_noise=0.0,
+        start_spread=0.0,
+        regulariser=term,
     )
     run = Run(spec, quiet)
     assert float(run.penalty().detach()) == 0.0
@@ -39,21 +56,52 @@ def test_a_learned_start_is_where_the_penalty_rests(weights_dir: Path, spec: Spe
     assert float(run.penalty().detach()) > 0.0
 
 
-def test_prompts_that_push_away_have_no_say_in_the_start_and_the_others_are_averaged() -> None:
-    torch.manual_seed(0)
-    network = start.StartNetwork(vocabulary=9, context=5, e=2, read=8, drawn=8).eval()
-    tokens = torch.tensor([[6, 1, 8, 0, 0], [6, 2, 3, 8, 0], [6, 4, 8, 0, 0]])
-    first, second = (start.learned(network, tokens[i : i + 1], torch.ones(1), 6, 5) for i in range(2))
-    together = start.learned(network, tokens, torch.tensor([3.0, 1.0, -1.0]), 6, 5)
-    assert together.shape == (1, 2, 6, 5)
-    torch.testing.assert_close(together, 0.75 * first + 0.25 * second)
+def test_prompts_that_push_away_have_no_say_in_the_start_and_the_others_are_read_as_one(
+    weights_dir: Path, spec: Spec
+) -> None:
+    bundle = load(weights_dir, **QUIET)
+
+    def first_z(prompt: str) -> torch.Tensor:
+        return Run(dataclasses.replace(spec, prompt=prompt), bundle).z
+
+    together = first_z("a red car, at night")
+    assert torch.equal(first_z("a red car | at night | blue:-1"), together)
+    assert torch.equal(first_z("at night | a red car:2"), together)
+    assert not torch.equal(first_z("a red car"), together)
+
+
+def test_prompts_that_are_too_long_together_start_from_the_heaviest(weights_dir: Path, spec: Spec) -> None:
+    bundle = load(weights_dir, **QUIET)
+    night = " ".join(["night"] * 14)
+    short, long = (dataclasses.replace(spec, prompt=prompt) for prompt in ("red", f"red:2 | {night}"))
+    assert torch.equal(Run(short, bundle).z, Run(long, bundle).z)
 
 
 def test_what_stands_behind_the_end_token_is_not_read() -> None:
     torch.manual_seed(0)
     network = start.StartNetwork(vocabulary=9, context=5, e=2, read=8, drawn=8).eval()
     padded, other = torch.tensor([[6, 1, 8, 0, 0]]), torch.tensor([[6, 1, 8, 4, 2]])
-    torch.testing.assert_close(network(padded), network(other))
+    n = torch.zeros(1, start.OPEN)
+    torch.testing.assert_close(network(padded, n), network(other, n))
+
+
+def test_what_the_words_leave_open_is_read_from_the_input_of_an_edit(weights_dir: Path, spec: Spec) -> None:
+    bundle = load(weights_dir, **LEARNED)
+    network = bundle.start_network
+    assert network is not None
+    asked = dataclasses.replace(spec, strength=1.0)
+    first, second = (Run(asked, bundle, plain_png(colour)).z for colour in ("red", "blue"))
+    z = bundle.generator.encode(pictures.decode(plain_png("red"), spec.width, spec.height))
+    tokens = bundle.perceptors[0].tokenize([spec.prompt])
+    expected = start.resized(network(tokens, network.recognise(z)[0]), *z.shape[2:])
+    torch.testing.assert_close(first, expected)
+    assert not torch.equal(first, second)
+
+
+def test_another_size_is_interpolated() -> None:
+    z = torch.arange(4.0).view(1, 1, 2, 2)
+    assert start.resized(z, 3, 5).shape == (1, 1, 3, 5)
+    assert start.resized(z, 2, 2) is z
 
 
 def test_the_papers_start_is_random_codes(weights_dir: Path, spec: Spec) -> None:

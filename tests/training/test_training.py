@@ -1,4 +1,5 @@
 import logging
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +11,19 @@ from torch import Tensor
 from engine import weights
 from engine.clip import build as build_clip
 from engine.vqgan import build as build_vqgan
-from training.clip import CLIPTraining, caption_families, contrast, encode_text, vocabulary
+from training.clip import AttributeHeads, CLIPTraining, contrast, encode_text, vocabulary
 from training.export import export_clip, export_vqgan
+from training.latents import encode_all, repaint
 from training.loop import Training, run, warm_cosine
 from training.pages import draw_family
-from training.vqgan import MovingCodebook, VQGANTraining
+from training.picturebook.captions import NOT_SAID
+from training.picturebook.picture import ATTRIBUTES
+from training.presets import SMALL, Vision
+from training.source import PictureBook, canonical
+from training.start import StartTraining
+from training.vqgan import MovingCodebook, VQGANTraining, build
 
-PAGES = np.concatenate([draw_family((seed, 64)) for seed in range(8)])
+BOOK = PictureBook(np.concatenate([draw_family((seed, 64)) for seed in range(8)]))
 LARGE = np.concatenate([draw_family((seed, 128)) for seed in range(2)])
 
 
@@ -27,29 +34,35 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="module")
 def ids() -> Tensor:
-    return vocabulary()
+    return vocabulary(PictureBook(np.zeros((3000, 1, 1, 3), np.uint8)))
 
 
 def small_vqgan(ids: Tensor) -> Training:
-    return VQGANTraining(PAGES, LARGE, batch=4)
+    return VQGANTraining(SMALL.vqgan, LARGE, batch=4)
 
 
 def small_clip(ids: Tensor) -> Training:
-    return CLIPTraining("vit", PAGES, ids, batch=16)
+    return CLIPTraining(SMALL.clip(Vision.VIT), BOOK, ids, batch=16)
+
+
+def small_start(ids: Tensor) -> Training:
+    generator = build(SMALL.vqgan)
+    latents = torch.randn(24, 16, 16, 16, generator=torch.Generator().manual_seed(0))
+    return StartTraining({"read": 16, "drawn": 16}, generator, latents, BOOK, ids, batch=8)
 
 
 def small_resnet(ids: Tensor) -> Training:
-    return CLIPTraining("resnet", PAGES, ids, batch=16)
+    return CLIPTraining(SMALL.clip(Vision.RESNET), BOOK, ids, batch=16)
 
 
-@pytest.mark.parametrize("make", [small_vqgan, small_clip, small_resnet])
+@pytest.mark.parametrize("make", [small_vqgan, small_clip, small_resnet, small_start])
 def test_a_few_steps_lower_the_loss_of_a_batch_seen_again(make: Callable[[Tensor], Training], ids: Tensor) -> None:
     training = make(ids)
     losses = [training.step(0, 0.03)["loss"] for _ in range(8)]
     assert losses[-1] < 0.85 * losses[0]
 
 
-@pytest.mark.parametrize("make", [small_vqgan, small_clip])
+@pytest.mark.parametrize("make", [small_vqgan, small_clip, small_start])
 def test_a_killed_training_resumes_and_ends_as_if_it_had_not_been_killed(
     make: Callable[[Tensor], Training], ids: Tensor, tmp_path: Path
 ) -> None:
@@ -107,16 +120,34 @@ def test_a_caption_that_is_true_of_two_pictures_is_no_negative() -> None:
     assert contrast(images, images, scale, true) < 0.01 < contrast(images, images, scale, own)
 
 
-def test_families_of_captions_know_what_is_true_of_what() -> None:
-    import random
+def test_captions_know_what_is_true_of_what() -> None:
+    described = BOOK.describe(range(24), random.Random(0))
+    assert described.true.shape == (24, 24) and described.true.diagonal().all() and not described.true.all()
+    assert len(set(described.texts)) > 12
 
-    captions, true = caption_families(range(6), random.Random(0))
-    assert true.shape == (24, 24) and true.diagonal().all() and not true.all()
-    assert len({words.text for words in captions}) > 12
+
+def test_two_shapes_are_the_same_from_either_side() -> None:
+    names = list(ATTRIBUTES)
+    values = [0] * len(names)
+    for name, value in (("thing", 7), ("other", 4), ("colour", 1), ("relation", 4)):
+        values[names.index(name)] = value
+    told = dict(zip(names, canonical(values), strict=True))
+    assert (told["thing"], told["other"], told["colour"], told["other_colour"]) == (4, 7, 0, 1)
+    assert ATTRIBUTES["relation"][told["relation"]] == "above"
+    assert canonical(list(told.values())) == list(told.values())
+
+
+def test_attributes_that_are_not_said_cost_nothing() -> None:
+    heads = AttributeHeads(4, (2, 3))
+    vectors = torch.randn(5, 4)
+    first, unsaid = torch.zeros(5, 1, dtype=torch.long), torch.full((5, 1), NOT_SAID)
+    assert heads(vectors, torch.cat([unsaid, unsaid], 1)) == 0
+    both, one = heads(vectors, torch.cat([first, first], 1)), heads(vectors, torch.cat([first, unsaid], 1))
+    assert 0 < one < both
 
 
 def test_text_without_its_empty_places_has_the_same_vectors(ids: Tensor) -> None:
-    training = CLIPTraining("vit", PAGES, ids, batch=8)
+    training = CLIPTraining(SMALL.clip(Vision.VIT), BOOK, ids, batch=8)
     tokens = training.tokens(["a red circle", "a blue tree at night, watercolor"])
     with torch.no_grad():
         short = encode_text(training.model, tokens)
@@ -134,3 +165,12 @@ def test_exported_models_are_what_the_engine_loads(ids: Tensor, tmp_path: Path) 
     perceptor = build_clip(weights.load(tmp_path / "vit.safetensors"))
     assert perceptor.embed_text(["a red circle"]).shape == (1, 128)
     assert not perceptor.reads("zeppelin")
+
+
+def test_latents_are_encoded_once_and_pictures_repainted_from_them(tmp_path: Path) -> None:
+    generator = build(SMALL.vqgan).eval().requires_grad_(False)
+    z = encode_all(generator, LARGE, tmp_path / "latents.pt")
+    assert z.shape == (8, 16, 16, 16)
+    assert torch.equal(encode_all(generator, LARGE[:0], tmp_path / "latents.pt"), z)
+    shown = repaint(generator, z[:3], 64, tmp_path / "repainted.npy")
+    assert shown.shape == (3, 64, 64, 3) and np.array_equal(shown, np.load(tmp_path / "repainted.npy"))

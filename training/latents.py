@@ -1,0 +1,52 @@
+"""What the trained VQGAN makes of the pages: latents for the start network, repainted pictures for the CLIPs."""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.latent import quantize
+from engine.vqgan import VQGAN
+from training.loop import DEVICE
+from training.pages import Pixels, to_tensor
+
+log = logging.getLogger(__name__)
+CHUNK: Final = 32
+
+
+@torch.no_grad()
+def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
+    """z (n, e, h, w) of each picture in half precision; written to `path` in one piece, and read from there later."""
+    if not path.exists():
+        latents = []
+        for i in range(0, len(pixels), CHUNK):
+            latents.append(generator.encode(to_tensor(pixels[i : i + CHUNK]).to(DEVICE)).half().cpu())
+            if i % (50 * CHUNK) == 0:
+                log.info("encoded %d of %d pictures", i, len(pixels))
+        part = path.with_suffix(".part")
+        torch.save(torch.cat(latents), part)
+        part.replace(path)
+    kept: Tensor = torch.load(path, weights_only=True)
+    return kept
+
+
+@torch.no_grad()
+def repaint(generator: VQGAN, latents: Tensor, size: int, path: Path) -> Pixels:
+    """The pictures of `latents` as the decoder paints them, with `size` px: (n, size, size, 3); kept in `path`."""
+    if not path.exists():
+        pictures = []
+        for i in range(0, len(latents), CHUNK):
+            z = latents[i : i + CHUNK].float().to(DEVICE)
+            images = F.interpolate(generator.decode(quantize(z, generator)), (size, size), mode="area")
+            pictures.append((images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
+            if i % (50 * CHUNK) == 0:
+                log.info("repainted %d of %d pictures", i, len(latents))
+        part = path.with_suffix(".part.npy")
+        np.save(part, np.concatenate(pictures))
+        part.replace(path)
+    kept: Pixels = np.load(path, mmap_mode="r")
+    return kept

@@ -1,0 +1,104 @@
+"""How large everything is and how long it is trained: one preset for two CPU cores, one for a GPU."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Sizes = Mapping[str, Any]
+
+
+class Vision(StrEnum):
+    """The two families of CLIP's image towers."""
+
+    VIT = "vit"
+    RESNET = "resnet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minutes:
+    """Training time of each model: of one core, or on a GPU of the clock."""
+
+    vqgan: float
+    vit: float
+    resnet: float
+    start: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """`vqgan` is taming's configuration, `text` and `vision` are arguments of openai-clip's class.
+
+    `families` of the picture book are drawn; of the first `latents` of their pictures the start network learns
+    (`start`: its widths), and the first `repainted` are shown to the CLIPs as the VQGAN repaints them.
+    """
+
+    families: int
+    latents: int
+    repainted: int
+    vqgan: Sizes
+    text: Sizes
+    vision: Mapping[Vision, Sizes]
+    start: Sizes
+    vqgan_batch: int
+    clip_batch: int
+    start_batch: int
+    minutes: Minutes
+
+    def clip(self, vision: Vision) -> dict[str, Any]:
+        """The sizes of a whole CLIP."""
+        return {**self.text, **self.vision[vision]}
+
+
+def vqgan_config(*, codes: int, e: int, groups: int, ch: int, ch_mult: list[int], blocks: int, z: int) -> Sizes:
+    """taming's configuration of a VQGAN for pictures of 128 px in 16 x 16 cells."""
+    ddconfig = {
+        "double_z": False, "z_channels": z, "resolution": 128, "in_channels": 3, "out_ch": 3, "ch": ch,
+        "ch_mult": ch_mult, "num_res_blocks": blocks, "attn_resolutions": [], "dropout": 0.0,
+    }  # fmt: skip
+    params = {"embed_dim": e, "n_embed": codes, "norm_groups": groups, "ddconfig": ddconfig}
+    return {"model": {"target": "taming.models.vqgan.VQModel", "params": params}}
+
+
+SMALL = Preset(
+    families=12_000,
+    latents=24_000,
+    repainted=8_000,
+    vqgan=vqgan_config(codes=2048, e=16, groups=4, ch=16, ch_mult=[1, 2, 4, 8], blocks=1, z=128),
+    text={"embed_dim": 128, "transformer_width": 128, "transformer_heads": 4, "transformer_layers": 3},
+    vision={
+        Vision.VIT: {"vision_layers": 4, "vision_width": 192, "vision_patch_size": 8},
+        Vision.RESNET: {"vision_layers": (2, 2, 2, 2), "vision_width": 24, "vision_patch_size": None},
+    },
+    start={"read": 128, "drawn": 64},
+    vqgan_batch=16,
+    clip_batch=128,
+    start_batch=64,
+    minutes=Minutes(vqgan=35, vit=32, resnet=32, start=20),
+)
+LARGE = Preset(
+    families=100_000,
+    latents=200_000,
+    repainted=100_000,
+    vqgan=vqgan_config(codes=4096, e=32, groups=16, ch=64, ch_mult=[1, 2, 4, 4], blocks=2, z=256),
+    text={"embed_dim": 256, "transformer_width": 384, "transformer_heads": 6, "transformer_layers": 6},
+    vision={
+        Vision.VIT: {"vision_layers": 8, "vision_width": 512, "vision_patch_size": 8},
+        Vision.RESNET: {"vision_layers": (3, 4, 6, 3), "vision_width": 64, "vision_patch_size": None},
+    },
+    start={"read": 384, "drawn": 256},
+    vqgan_batch=128,
+    clip_batch=1024,
+    start_batch=512,
+    minutes=Minutes(vqgan=60, vit=60, resnet=60, start=30),
+)
+
+
+class PresetName(StrEnum):
+    """What a command line calls the presets."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+PRESETS = {PresetName.SMALL: SMALL, PresetName.LARGE: LARGE}

@@ -1,0 +1,140 @@
+"""The stages of a training, each with its files in one folder; what is there already is not made again."""
+
+import logging
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.vqgan import VQGAN
+from training import clip, latents, pages, vqgan
+from training.export import export_clip, export_start, export_vqgan
+from training.loop import DEVICE, run
+from training.presets import Preset, Vision
+from training.source import PictureBook, Source
+from training.start import StartTraining
+from training.vocabulary import export_vocabulary
+
+
+class NotYetError(Exception):
+    """A stage that another one must come before."""
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The training of all models with one preset: every file lies in `runs`, the finished bundle in `weights`."""
+
+    preset: Preset
+    runs: Path
+    weights: Path
+
+    @cached_property
+    def large(self) -> pages.Pixels:
+        """The pictures at 128 px."""
+        return pages.pages(self.runs, self.preset.families)
+
+    @cached_property
+    def source(self) -> Source:
+        """The pictures at 64 px, with captions."""
+        return PictureBook(pages.reduced(self.runs, self.large))
+
+    @cached_property
+    def ids(self) -> Tensor:
+        """The vocabulary of all perceptors."""
+        path = self.runs / "vocabulary.pt"
+        if not path.exists():
+            torch.save(clip.vocabulary(self.source), path.with_suffix(".part"))
+            path.with_suffix(".part").replace(path)
+        ids: Tensor = torch.load(path, weights_only=True)
+        return ids
+
+    @cached_property
+    def generator(self) -> VQGAN:
+        """The trained VQGAN. Raises NotYetError."""
+        path = self.runs / "vqgan.pt"
+        if not path.exists():
+            raise NotYetError("train the VQGAN first")
+        model = vqgan.build(self.preset.vqgan)
+        model.load_state_dict(torch.load(path, weights_only=True, map_location=DEVICE)["training"]["model"])
+        return model.to(DEVICE).eval().requires_grad_(False)
+
+    def draw(self) -> None:
+        """Draw the pages and list the words, before two processes want to do so at once."""
+        log.info("%d pictures, %d byte-pair tokens", len(self.source.pixels), len(self.ids))
+
+    def train_vqgan(self, until: float = 1.0) -> None:
+        training = vqgan.VQGANTraining(self.preset.vqgan, self.large, batch=self.preset.vqgan_batch)
+        run(training, self.runs / "vqgan.pt", self.preset.minutes.vqgan, until=until)
+        export_vqgan(self.runs / "vqgan.pt", self.weights)
+
+    def encode(self) -> Tensor:
+        """The latents, and the pictures that the CLIPs see repainted."""
+        z = latents.encode_all(self.generator, self.large[: self.preset.latents], self.runs / "latents.pt")
+        latents.repaint(self.generator, z[: self.preset.repainted], clip.SIZE, self.runs / "repainted.npy")
+        return z
+
+    def train_clip(self, vision: Vision, until: float = 1.0) -> None:
+        """Train with repainted pictures if there are any yet."""
+        shown = self.runs / "repainted.npy"
+        training = clip.CLIPTraining(
+            self.preset.clip(vision),
+            self.source,
+            self.ids,
+            repainted=np.load(shown, mmap_mode="r") if shown.exists() else None,
+            batch=self.preset.clip_batch,
+        )
+        run(training, self.runs / f"{vision}.pt", getattr(self.preset.minutes, vision), until=until)
+        export_clip(self.runs / f"{vision}.pt", self.weights / f"{vision}.safetensors")
+
+    def train_start(self) -> None:
+        training = StartTraining(
+            self.preset.start, self.generator, self.encode(), self.source, self.ids, batch=self.preset.start_batch
+        )
+        run(training, self.runs / "start.pt", self.preset.minutes.start)
+        export_start(self.runs / "start.pt", self.weights)
+
+    def export(self) -> None:
+        """Write every model that is trained to the bundle, and the words that it knows."""
+        if (self.runs / "vqgan.pt").exists():
+            export_vqgan(self.runs / "vqgan.pt", self.weights)
+        for vision in Vision:
+            if (self.runs / f"{vision}.pt").exists():
+                export_clip(self.runs / f"{vision}.pt", self.weights / f"{vision}.safetensors")
+        if (self.runs / "start.pt").exists():
+            export_start(self.runs / "start.pt", self.weights)
+        export_vocabulary(self.weights)
+
+
+BEFORE: Final = [["vqgan"], ["clip vit --until 0.5", "clip resnet --until 0.5"]]
+AFTER: Final = [["encode", "start"], ["clip vit", "clip resnet"]]
+"""Two lanes of commands side by side, twice: the CLIPs' second halves see what the VQGAN repaints."""
+
+
+def train_all(stages: Stages, preset: str) -> None:
+    """Draw, train and export everything, each stage in a process of its own.
+
+    Raises:
+        subprocess.CalledProcessError: a stage failed; its log says why.
+    """
+    stages.draw()
+    places = ["--preset", preset, "--runs", str(stages.runs), "--weights", str(stages.weights)]
+
+    def follow(lane: list[str]) -> None:
+        for command in lane:
+            log.info("%s", command)
+            subprocess.run([sys.executable, "-m", "training", *command.split(), *places], check=True)
+
+    for lanes in (BEFORE, AFTER):
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            list(pool.map(follow, lanes))
+    stages.export()
