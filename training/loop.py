@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import torch
 
+from training import plot
+
 log = logging.getLogger(__name__)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 """Where everything is trained."""
@@ -42,17 +44,19 @@ def clock() -> float:
 
 def run(
     training: Training, path: Path, minutes: float, *, until: float = 1.0, save_every: float = 60,
-    max_steps: int | None = None,
+    log_every: float = 20, max_steps: int | None = None,
 ) -> int:  # fmt: skip
     """Train until `minutes` of training time are used, earlier runs from `path` counted in; return the steps.
 
     With `until` below 1 it stops when that part of the time is used, and a later call goes on. The checkpoint `path`
-    is replaced atomically every `save_every` seconds and at the end, so that a killed run loses at most that much.
+    is replaced atomically every `save_every` seconds and at the end, so that a killed run loses at most that much. It
+    holds all logged numbers too, and their curves are drawn beside it.
     """
     number, seconds = 0, 0.0
+    history: list[plot.Point] = []
     if path.exists():
         saved = torch.load(path, weights_only=True, map_location=DEVICE)
-        number, seconds = saved["number"], saved["seconds"]
+        number, seconds, history = saved["number"], saved["seconds"], saved.get("history", [])
         training.restore(saved["training"])
         log.info("resumed at step %d after %.0f s", number, seconds)
     started = last_save = last_log = clock()
@@ -62,19 +66,22 @@ def run(
         number += 1
         now = clock()
         seconds = before + now - started
-        if now - last_log > 20 or number == 1:
+        if now - last_log > log_every or number == 1:
             last_log = now
+            history.append((number, seconds, dict(numbers)))
             log.info("step %d, %.0f s: %s", number, seconds, ", ".join(f"{k} {v:.4f}" for k, v in numbers.items()))
         if now - last_save > save_every:
             last_save = now
-            save(path, training, number, seconds)
-    save(path, training, number, seconds)
+            save(path, training, number, seconds, history)
+            started += clock() - now  # no training
+    save(path, training, number, seconds, history)
     return number
 
 
-def save(path: Path, training: Training, number: int, seconds: float) -> None:
-    """Write a checkpoint in one piece."""
+def save(path: Path, training: Training, number: int, seconds: float, history: list[plot.Point]) -> None:
+    """Write a checkpoint in one piece, and the curves until then."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    torch.save({"number": number, "seconds": seconds, "training": training.state()}, part)
+    torch.save({"number": number, "seconds": seconds, "history": history, "training": training.state()}, part)
     part.replace(path)
+    plot.draw(history, path.with_suffix(".png"))
