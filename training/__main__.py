@@ -1,6 +1,7 @@
 """`python -m training …`: draw the picture book, train the starter models on it, export and evaluate them."""
 
 import logging
+import subprocess
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import torch
 import typer
 
 from training.presets import PRESETS, PresetName, Vision
-from training.stages import Stages, train_all
+from training.stages import Stages, leave_with_parent, train_all
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 Runs = Annotated[Path, typer.Option(help="Where the drawn pages, checkpoints and logs lie.")]
@@ -19,19 +20,26 @@ Size = Annotated[PresetName, typer.Option("--preset", help="small: two CPU cores
 SMALL = PresetName.SMALL
 
 
-def _stages(name: str, preset: PresetName, runs: Path, weights: Path) -> Stages:
-    """The stages, with a log of the stage `name` in a file and on the terminal; one thread each on a CPU."""
+def _log(name: str, runs: Path) -> None:
+    """Log the stage `name` to a file and the terminal. One thread on a CPU: two stages run side by side."""
     runs.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
+    leave_with_parent()
     handlers: list[logging.Handler] = [logging.FileHandler(runs / f"{name}.log"), logging.StreamHandler()]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
+
+
+def _stages(name: str, preset: PresetName, runs: Path, weights: Path) -> Stages:
+    """The stages on the picture book, and the log of the stage `name`."""
+    _log(name, runs)
     return Stages(PRESETS[preset], runs, weights)
 
 
 @app.command(name="all")
 def everything(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
     """Train all models from nothing, two at a time, or go on where an earlier call was stopped."""
-    train_all(_stages("all", preset, runs, weights), preset)
+    places = ["--preset", preset, "--runs", str(runs), "--weights", str(weights)]
+    train_all(_stages("all", preset, runs, weights), lambda command: [*command.split(), *places])
 
 
 @app.command()
@@ -64,6 +72,41 @@ def clip(
 def start(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
     """Train the start network, or go on where a checkpoint is."""
     _stages("start", preset, runs, weights).train_start()
+
+
+@app.command()
+def fit(
+    folder: Annotated[Path, typer.Argument(help="Pictures, each with a .txt of its name; or with a captions.csv.")],
+    out: Annotated[Path, typer.Option(help="The new bundle's folder, as weights/mine.")],
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Training time of all models together, of one core; two run at once.")
+    ] = None,
+    preset: Size = SMALL,
+    runs: Annotated[Path | None, typer.Option(help="Where checkpoints, logs and curves lie.")] = None,
+    stage: Annotated[str, typer.Option(hidden=True)] = "",
+) -> None:
+    """Train the same models on your own captioned pictures, or go on where an earlier call was stopped."""
+    from training.fit import Fit
+    from training.folder import FitError
+
+    own = Fit(pictures=folder, weights=out, runs=runs or RUNS / out.name, preset=preset, minutes=minutes)
+    try:
+        if stage:
+            _log(stage.split(" --")[0].removeprefix("clip "), own.runs)
+            own.stages.carry_out(stage)
+        else:
+            own.prepare()
+            _log("fit", own.runs)
+            train_all(own.stages, own.arguments)
+            typer.echo(own.advice())
+    except FitError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    except subprocess.CalledProcessError:
+        typer.echo(f"A stage failed; its log in {own.runs} says why. The same command goes on.", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
 @app.command()

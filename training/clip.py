@@ -1,7 +1,7 @@
 """Training of the starter CLIPs: contrastive, and both towers asked for the attributes that they should agree on."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import kornia.geometry.transform as geometry
@@ -38,12 +38,21 @@ ATTRIBUTE_SCALE: Final = 12.0
 
 def vocabulary(source: Source, rows: int = 40_000) -> Tensor:
     """Ids of all byte-pair tokens in the captions, and of the start and the end, ascending; (V,)."""
-    encode = upstream.clip_tokenizer().encode
     rng = random.Random(0)
     rows = min(rows, len(source.pixels))
-    texts = {text for row in range(rows) for text in source.describe([row], rng).texts}
-    words = {word for text in texts for word in text.replace(",", " , ").split()}
+    return token_ids(text for row in range(rows) for text in source.describe([row], rng).texts)
+
+
+def token_ids(texts: Iterable[str]) -> Tensor:
+    """Ids of all byte-pair tokens in `texts`, and of the start and the end, ascending; (V,)."""
+    encode = upstream.clip_tokenizer().encode
+    words = {word for text in texts for word in split(text)}
     return torch.tensor(sorted({token for word in words for token in encode(word)} | {START, END}))
+
+
+def split(text: str) -> list[str]:
+    """The pieces of a caption that are encoded one by one."""
+    return text.replace(",", " ,").split()
 
 
 def build(sizes: Mapping[str, Any], vocabulary_size: int) -> nn.Module:
@@ -64,8 +73,7 @@ class Tokens:
         """(n, CONTEXT) of n captions; raises KeyError for a word that is not in the vocabulary."""
         tokens = torch.zeros(len(texts), CONTEXT, dtype=torch.long)
         for i, text in enumerate(texts):
-            words = text.replace(",", " ,").split()
-            rows = [self.rows[START], *(row for word in words for row in self._rows(word)), self.rows[END]]
+            rows = [self.rows[START], *(row for word in split(text) for row in self._rows(word)), self.rows[END]]
             tokens[i, : len(rows)] = torch.tensor(rows)
         return tokens
 
@@ -94,7 +102,7 @@ class AttributeHeads(nn.Module):
     def __init__(self, width: int, sizes: Sequence[int]) -> None:
         super().__init__()
         self.sizes = list(sizes)
-        self.read = nn.Linear(width, sum(sizes))
+        self.read: nn.Module = nn.Linear(width, sum(sizes)) if sizes else nn.Identity()
 
     def forward(self, vectors: Tensor, answers: Tensor) -> Tensor:
         """Sum of the cross-entropies of the attributes `answers` (n, A) in unit `vectors` (n, width)."""

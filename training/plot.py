@@ -8,8 +8,8 @@ log = logging.getLogger(__name__)
 
 Point = tuple[int, float, dict[str, float]]
 """What was logged of a step: its number, the seconds of training until then, and its numbers by name."""
-SMOOTH = 0.85
-"""The part of the smooth curve that its next point keeps."""
+NEIGHBOURS = 30
+"""A smooth curve's point is the mean with one in so many of all points, on either side."""
 _WIDTH, _HEIGHT = 8.0, 2.2  # inches, of each curve
 
 
@@ -53,8 +53,7 @@ def _curves(history: Sequence[Point]) -> Mapping[str, tuple[list[float], list[fl
 
 
 def _smooth(values: Sequence[float]) -> list[float]:
-    """A moving average that begins at the first value."""
-    smooth = [values[0]]
-    for value in values[1:]:
-        smooth.append(SMOOTH * smooth[-1] + (1 - SMOOTH) * value)
-    return smooth
+    """The mean of each value and its neighbours on both sides, so that the curve does not lag."""
+    reach = len(values) // NEIGHBOURS
+    windows = (values[max(0, i - reach) : i + reach + 1] for i in range(len(values)))
+    return [sum(window) / len(window) for window in windows]

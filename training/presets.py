@@ -24,6 +24,13 @@ class Minutes:
     resnet: float
     start: float
 
+    def scaled(self, total: float) -> "Minutes":
+        """The same shares of `total` minutes."""
+        factor = total / (self.vqgan + self.vit + self.resnet + self.start)
+        return Minutes(
+            vqgan=factor * self.vqgan, vit=factor * self.vit, resnet=factor * self.resnet, start=factor * self.start
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:

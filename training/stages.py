@@ -1,8 +1,12 @@
 """The stages of a training, each with its files in one folder; what is there already is not made again."""
 
 import logging
+import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +32,7 @@ class NotYetError(Exception):
 
 
 log = logging.getLogger(__name__)
+_PARENT = "FARADAY_TRAINING_PARENT"
 
 
 @dataclass(frozen=True)
@@ -112,29 +117,65 @@ class Stages:
                 export_clip(self.runs / f"{vision}.pt", self.weights / f"{vision}.safetensors")
         if (self.runs / "start.pt").exists():
             export_start(self.runs / "start.pt", self.weights)
+        self.describe()
+
+    def describe(self) -> None:
+        """Write what else belongs to the bundle: the words that it knows."""
         export_vocabulary(self.weights)
 
+    def carry_out(self, command: str) -> None:
+        """A command of the lanes below. Raises ValueError for any other."""
+        match command.split():
+            case ["vqgan"]:
+                self.train_vqgan()
+            case ["clip", vision, *until]:
+                self.train_clip(Vision(vision), float(until[-1]) if until else 1.0)
+            case ["encode"]:
+                self.encode()
+            case ["start"]:
+                self.train_start()
+            case _:
+                raise ValueError(f"there is no stage {command!r}")
 
-BEFORE: Final = [["vqgan"], ["clip vit --until 0.5", "clip resnet --until 0.5"]]
-AFTER: Final = [["encode", "start"], ["clip vit", "clip resnet"]]
+
+LANES: Final = (
+    (["vqgan"], ["clip vit --until 0.5", "clip resnet --until 0.5"]),
+    (["encode", "start"], ["clip vit", "clip resnet"]),
+)
 """Two lanes of commands side by side, twice: the CLIPs' second halves see what the VQGAN repaints."""
 
 
-def train_all(stages: Stages, preset: str) -> None:
+def train_all(stages: Stages, arguments: Callable[[str], Sequence[str]]) -> None:
     """Draw, train and export everything, each stage in a process of its own.
+
+    `arguments` of `python -m training` carry out a command of the lanes.
 
     Raises:
         subprocess.CalledProcessError: a stage failed; its log says why.
     """
     stages.draw()
-    places = ["--preset", preset, "--runs", str(stages.runs), "--weights", str(stages.weights)]
+    environment = {**os.environ, _PARENT: str(os.getpid())}
 
     def follow(lane: list[str]) -> None:
         for command in lane:
             log.info("%s", command)
-            subprocess.run([sys.executable, "-m", "training", *command.split(), *places], check=True)
+            subprocess.run([sys.executable, "-m", "training", *arguments(command)], check=True, env=environment)
 
-    for lanes in (BEFORE, AFTER):
+    for lanes in LANES:
         with ThreadPoolExecutor(len(lanes)) as pool:
             list(pool.map(follow, lanes))
     stages.export()
+
+
+def leave_with_parent() -> None:
+    """End this process when the `train_all` that started it was killed: two must not write the same checkpoint."""
+    parent = os.environ.get(_PARENT)
+    if parent is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(parent):
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

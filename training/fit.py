@@ -1,0 +1,150 @@
+"""The same training on a user's own captioned pictures, and a bundle folder that the bot can load at once."""
+
+import dataclasses
+import json
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from torch import Tensor
+
+from engine import bundles
+from engine.weights import save_vocabulary
+from training import clip, folder, pages
+from training.evaluate import load_clip
+from training.folder import CaptionedPictures, FitError
+from training.presets import PRESETS, PresetName
+from training.source import Source
+from training.stages import Stages
+from training.vocabulary import known
+
+EXAMPLES: Final = 3
+_CAPTIONS, _PICTURES = "captions.json", "pictures.npy"
+
+
+class OwnStages(Stages):
+    """The stages of a training on the pictures that `Fit.prepare` has put into `runs`."""
+
+    @cached_property
+    def captions(self) -> list[list[str]]:
+        """Of every picture."""
+        captions: list[list[str]] = json.loads((self.runs / _CAPTIONS).read_text(encoding="utf-8"))["captions"]
+        return captions
+
+    @cached_property
+    def large(self) -> pages.Pixels:
+        return folder.pixels([], self.runs / _PICTURES)
+
+    @cached_property
+    def source(self) -> Source:
+        return CaptionedPictures(pages.reduced(self.runs, self.large), self.captions)
+
+    @cached_property
+    def ids(self) -> Tensor:
+        return clip.token_ids(text for texts in self.captions for text in texts)
+
+    def describe(self) -> None:
+        """Write the words of the captions, and the bundle's own entry."""
+        texts = [text for texts in self.captions for text in texts]
+        save_vocabulary(known(texts, load_clip(self.weights, "vit"), {}), self.weights / "vocabulary.json")
+        different = sorted(set(texts))
+        examples = random.Random(0).sample(different, min(EXAMPLES, len(different)))
+        title = f"Trained on {len(self.captions):,} pictures of {self.weights.name}"
+        (self.weights / bundles.OWN_ENTRY).write_text(entry(title, examples), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """What to train on, where to, and how long: `minutes` of all models together, the preset's if None."""
+
+    pictures: Path
+    weights: Path
+    runs: Path
+    preset: PresetName
+    minutes: float | None = None
+
+    @property
+    def stages(self) -> OwnStages:
+        preset = PRESETS[self.preset]
+        if self.minutes is not None:
+            preset = dataclasses.replace(preset, minutes=preset.minutes.scaled(self.minutes))
+        return OwnStages(preset, self.runs, self.weights)
+
+    def arguments(self, stage: str) -> list[str]:
+        """Of the command line that carries out one stage."""
+        minutes = [] if self.minutes is None else ["--minutes", str(self.minutes)]
+        places = ["--out", str(self.weights), "--runs", str(self.runs), "--preset", self.preset]
+        return ["fit", str(self.pictures), *places, *minutes, "--stage", stage]
+
+    def prepare(self) -> None:
+        """Check everything and prepare the pictures in `runs`, or find them there from an earlier call.
+
+        Raises:
+            FitError: the folder cannot be used, `runs` holds a training on others, or the name is taken.
+        """
+        check_name(self.weights.name)
+        found = folder.read(self.pictures)
+        mark, kept = folder.fingerprint(self.pictures, found), self.runs / _CAPTIONS
+        if kept.exists():
+            if json.loads(kept.read_text(encoding="utf-8"))["fingerprint"] != mark:
+                raise FitError(
+                    f"{self.runs} holds a training on other pictures or captions. Delete it to begin anew, or name "
+                    "another folder with --runs."
+                )
+            return
+        (self.runs / _PICTURES).unlink(missing_ok=True)  # of a preparation that did not come to its end
+        folder.pixels(found, self.runs / _PICTURES)
+        told = {"fingerprint": mark, "captions": [one.captions for one in found]}
+        part = kept.with_suffix(".part")
+        part.write_text(json.dumps(told), encoding="utf-8")
+        part.replace(kept)
+
+    def advice(self) -> str:
+        """How to paint with the finished bundle."""
+        name, beside = self.weights.name, self.weights.parent.resolve() == Path("weights").resolve()
+        settings = [f'bundles = ["starter", "{name}"]']
+        if not beside:
+            settings = [f'weights_dir = "{self.weights.parent}"', f'bundles = ["{name}"]', f'default_bundle = "{name}"']
+        lines = "\n".join(f"    {line}" for line in ["[engine]", *settings])
+        (example, *_) = bundles.find(name, self.weights.parent)[0].examples
+        paint = f'    python -m bot imagine "{example}" --bundle {name}'
+        return (
+            f"The bundle is in {self.weights}. To paint with it, write into config.toml\n\n{lines}\n\nthen\n\n{paint}"
+        )
+
+
+def check_name(name: str) -> None:
+    """Raises FitError when it cannot be a new bundle's."""
+    if name in bundles.table():
+        raise FitError(f"{name} is the name of a bundle that Faraday knows. Choose another, as --out weights/mine.")
+    if not re.fullmatch(r"[\w.-]*\w", name):
+        raise FitError(f"“{name}” cannot be a bundle's name. Use letters, digits, - and _, as --out weights/mine.")
+
+
+def entry(title: str, examples: Sequence[str]) -> str:
+    """The `bundle.toml` of a bundle trained like the starter's: that one's settings, its own files and examples."""
+    own = {
+        "title": title,
+        "vqgan": {"weights": "vqgan.safetensors", "config": "vqgan.yaml"},
+        "perceptors": ["vit.safetensors", "resnet.safetensors"],
+        "start_network": "start.safetensors",
+        "vocabulary": "vocabulary.json",
+        "examples": list(examples),
+    }
+    values = {**bundles.raw_table()["starter"], **own}
+    lines = ["# What these weights are and the settings that they paint with. All can be changed."]
+    return "\n".join([*lines, *(f"{key} = {_toml(value)}" for key, value in values.items())]) + "\n"
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case Mapping():
+            return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+        case list() | tuple():
+            return "[" + ", ".join(map(_toml, value)) + "]"
+        case _:  # texts, numbers and truth values are written as in JSON
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "")

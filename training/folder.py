@@ -1,0 +1,221 @@
+"""A user's own captioned pictures, read from a folder, as what a training learns from.
+
+The captions stand in `captions.csv` (a header `file,text`, then a line for each caption) or in `captions.jsonl` (an
+object with `file` and `text` on each line), or else in a text file beside every picture, as `cat.txt` for `cat.png`,
+with a caption on each line.
+"""
+
+import csv
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine import upstream
+from training.clip import CONTEXT, split
+from training.pages import Pixels
+from training.source import Described
+
+SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+LISTS: Final = ("captions.csv", "captions.jsonl")
+FEWEST: Final = 8
+"""Pictures. From so few the models learn these by heart and nothing else, but they learn."""
+SIDE: Final = 128
+_NAMED = 5
+
+
+class FitError(Exception):
+    """What cannot be trained on; the message says what to mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captioned:
+    """A picture's file and what is said of it."""
+
+    path: Path
+    captions: tuple[str, ...]
+
+
+def read(folder: Path) -> list[Captioned]:
+    """All pictures of `folder` and of the folders in it, with captions that the models can read, in order of name.
+
+    Raises:
+        FitError: it is no folder, has too few pictures, or captions that are missing, empty or too long.
+    """
+    if not folder.is_dir():
+        raise FitError(f"{folder} is not a folder.")
+    lists = [folder / name for name in LISTS if (folder / name).is_file()]
+    if len(lists) > 1:
+        raise FitError(f"{folder} has both {' and '.join(LISTS)}. Keep one of them.")
+    found = _listed(folder, lists[0]) if lists else _beside(folder)
+    if len(found) < FEWEST:
+        raise FitError(
+            f"{folder} has {len(found) or 'no'} pictures ({', '.join(SUFFIXES)}), and at least {FEWEST} are needed; "
+            "some thousands are better."
+        )
+    _check_lengths(found)
+    return found
+
+
+def _beside(folder: Path) -> list[Captioned]:
+    """Pictures with a text file of the same name."""
+    pictures = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = [Captioned(path=path, captions=_lines(path.with_suffix(".txt"))) for path in pictures]
+    silent = [picture.path.name for picture in found if not picture.captions]
+    if silent:
+        raise FitError(
+            f"{_some(silent)} {'has' if len(silent) == 1 else 'have'} no caption. Write what a picture shows into a "
+            f"text file of the same name, as {Path(silent[0]).with_suffix('.txt')}, or all captions into {LISTS[0]}."
+        )
+    return found
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    if not path.is_file():
+        return ()
+    lines = _text(path).splitlines()
+    return tuple(" ".join(line.split()) for line in lines if line.strip())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FitError(f"{path} cannot be read as UTF-8 text: {error}") from None
+
+
+def _listed(folder: Path, path: Path) -> list[Captioned]:
+    """The pictures of a list; one with several lines has several captions."""
+    captions: dict[Path, list[str]] = {}
+    for number, file, text in _csv(path) if path.suffix == ".csv" else _jsonl(path):
+        if not (folder / file).is_file():
+            raise FitError(f"{path.name}, line {number}: there is no picture {file} in {folder}.")
+        if not text.strip():
+            raise FitError(f"{path.name}, line {number}: the caption of {file} is empty.")
+        captions.setdefault(folder / file, []).append(" ".join(text.split()))
+    return [Captioned(path=file, captions=tuple(captions[file])) for file in sorted(captions)]
+
+
+def _csv(path: Path) -> Iterator[tuple[int, str, str]]:
+    reader = csv.DictReader(_text(path).splitlines(), restval="")
+    if not {"file", "text"} <= set(reader.fieldnames or ()):
+        raise FitError(f"{path} needs a first line with the names of its columns: file,text")
+    for row in reader:
+        yield reader.line_num, row["file"], row["text"]
+
+
+def _jsonl(path: Path) -> Iterator[tuple[int, str, str]]:
+    for number, line in enumerate(_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            read = json.loads(line)
+            yield number, str(read["file"]), str(read["text"])
+        except (ValueError, KeyError, TypeError):
+            wanted = '{"file": "cat.png", "text": "a black cat"}'
+            raise FitError(f"{path.name}, line {number}: it must be an object like {wanted}") from None
+
+
+def _check_lengths(found: Sequence[Captioned]) -> None:
+    encode = upstream.clip_tokenizer().encode
+
+    def length(text: str) -> int:
+        return sum(len(encode(word)) for word in split(text))
+
+    most = CONTEXT - 2  # its start and end
+    counts = {picture.path.name: max(map(length, picture.captions)) for picture in found}
+    long = [f"{name} ({count} tokens)" for name, count in counts.items() if count > most]
+    if long:
+        raise FitError(
+            f"These captions are too long: {_some(long)}. The models read up to {most} tokens, about "
+            f"{most * 4 // 5} words: shorten them, or write several lines."
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def fingerprint(folder: Path, found: Sequence[Captioned]) -> str:
+    """Eight digits that change with the pictures' names and sizes and with the captions."""
+    told = [(str(one.path.relative_to(folder)), one.path.stat().st_size, one.captions) for one in found]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+
+
+def pixels(found: Sequence[Captioned], path: Path) -> Pixels:
+    """The pictures as squares of SIDE px, (n, SIDE, SIDE, 3), cut out of their middle; written to `path` in one piece.
+
+    Raises:
+        FitError: some cannot be read; it names them.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        squares = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(found), SIDE, SIDE, 3))
+        unreadable = []
+        for row, picture in enumerate(found):
+            try:
+                squares[row] = square(picture.path)
+            except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+                unreadable.append(f"{picture.path.name} ({error})")
+        if unreadable:
+            part.unlink()
+            raise FitError(f"These pictures cannot be read: {_some(unreadable)}. Mend or remove them.")
+        squares.flush()
+        part.replace(path)
+    mapped: Pixels = np.load(path, mmap_mode="r")
+    return mapped
+
+
+def square(path: Path) -> Pixels:
+    """The middle of a picture, (SIDE, SIDE, 3), turned as its camera noted, what is transparent on white."""
+    with Image.open(path) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGBA")
+    white = Image.new("RGBA", upright.size, "white")
+    opaque = Image.alpha_composite(white, upright).convert("RGB")
+    return np.asarray(ImageOps.fit(opaque, (SIDE, SIDE), Image.Resampling.LANCZOS))
+
+
+class CaptionedPictures:
+    """Pictures whose captions say no one knows what of them, except that a caption is true of its own picture.
+
+    It is a `training.source.Source`. Pictures that share a caption are taken for alike: the captions of each are true
+    of all of them, directly or by a third picture.
+    """
+
+    alike = 1
+    sizes: tuple[int, ...] = ()
+
+    def __init__(self, small: Pixels, captions: Sequence[Sequence[str]]) -> None:
+        self.pixels, self.captions = small, captions
+        self.groups = _groups(captions)
+
+    def describe(self, rows: Sequence[int], rng: random.Random) -> Described:
+        """One caption of each, by chance."""
+        texts = [rng.choice(self.captions[row]) for row in rows]
+        groups = torch.tensor([[self.groups[row]] for row in rows])
+        return Described(texts=texts, stated=groups, shown=groups)
+
+
+def _groups(captions: Sequence[Sequence[str]]) -> list[int]:
+    """A number for each picture, the same for two that share a caption."""
+    first: dict[str, int] = {}  # caption to the first picture that has it
+    leader = list(range(len(captions)))
+
+    def lead(row: int) -> int:
+        while leader[row] != row:
+            leader[row] = row = leader[leader[row]]
+        return row
+
+    for row, texts in enumerate(captions):
+        for text in texts:
+            leader[lead(row)] = lead(first.setdefault(text, row))
+    return [lead(row) for row in range(len(captions))]
