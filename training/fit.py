@@ -53,7 +53,7 @@ class OwnStages(Stages):
         save_vocabulary(known(texts, load_clip(self.weights, "vit"), {}), self.weights / "vocabulary.json")
         different = sorted(set(texts))
         examples = random.Random(0).sample(different, min(EXAMPLES, len(different)))
-        title = f"Trained on {len(self.captions):,} pictures of {self.weights.name}"
+        title = f"Trained on {len(self.captions):,} captioned pictures"
         (self.weights / bundles.OWN_ENTRY).write_text(entry(title, examples), encoding="utf-8")
 
 
