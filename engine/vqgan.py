@@ -30,7 +30,8 @@ class VQGAN(nn.Module):
         with contextlib.redirect_stdout(io.StringIO()):  # the Decoder prints its shape
             self.encoder: nn.Module = model.Encoder(**ddconfig)
             self.decoder: nn.Module = model.Decoder(**ddconfig)
-        self.quantize: nn.Module = quantize.VectorQuantizer2(n_embed, embed_dim, beta=0.25, legacy=False)
+        with torch.device("cpu"):  # an embedding drawn on the meta device imports torch's compiler, for two seconds
+            self.quantize: nn.Module = quantize.VectorQuantizer2(n_embed, embed_dim, beta=0.25, legacy=False)
         self.quant_conv = nn.Conv2d(ddconfig["z_channels"], embed_dim, 1)
         self.post_quant_conv = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
         self.f: int = 2 ** (len(ddconfig["ch_mult"]) - 1)
