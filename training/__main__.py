@@ -135,11 +135,11 @@ def book(out: Path, size: int = 96, families: int = 40) -> None:
 
 
 @app.command()
-def paint(out: Path, weights: Weights = WEIGHTS, iterations: int | None = None, seed: int = 1) -> None:
-    """Paint a sheet of 24 prompts with the bundle as the engine does by default, to look at."""
+def paint(out: Path, weights: Weights = WEIGHTS, iterations: int | None = None) -> None:
+    """Paint a sheet of 24 prompts with seeds 1 to 24 as the engine does by default, to look at."""
     from training.paint import PROMPTS, paint_sheet
 
-    paint_sheet(PROMPTS, weights.parent, iterations, seed).save(out)
+    paint_sheet(PROMPTS, weights.parent, iterations).save(out)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the starter bundle paints for a fixed set of prompts: the final judge is the eye."""
+"""What the starter bundle paints for a fixed set of prompts, one seed each: the final judge is the eye."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,31 +11,39 @@ from engine.api import generate
 
 PROMPTS: Final = (
     "a red circle on a white background",
-    "a blue star on a yellow background",
-    "a green heart on a white background",
+    "a striped blue square on a yellow background",
     "a yellow triangle on a purple background",
+    "a blue star on an orange background",
+    "a pink heart on a black background",
+    "a wooden orange diamond on a white background",
+    "a green ring on a gray background",
     "a white cross on a red background",
-    "an orange ring on a black background",
-    "two blue squares on a white background",
-    "a yellow circle left of a red square on a black background",
-    "a blue car at night",
+    "three purple hearts on a white background",
+    "a large dotted turquoise circle on a brown background",
+    "a yellow star above a red square on a black background",
     "a red house on grass on a sunny day",
-    "a yellow flower on grass",
+    "a green tree on a cloudy day",
+    "a blue car at night on a road",
+    "a yellow bus in the rain on a road",
     "a red boat on the sea at sunset",
-    "a red car in the rain on a road",
-    "a purple balloon over the desert",
-    "a watercolor of a red tree on a sunny day",
-    "pixel art of a yellow bus on a road",
+    "a pink flower on grass with mountains",
+    "a purple balloon over the desert on a sunny day",
+    "an orange cat on snowy ground",
+    "a black cat at night",
+    "a watercolor of a red tree on grass",
+    "pixel art of a green car on a road",
+    "an oil painting of a white boat on the sea on a sunny day",
+    "a charcoal drawing of a house in falling snow",
 )
 
 
 def paint_sheet(
-    prompts: Sequence[str], weights_dir: Path, iterations: int | None, seed: int, columns: int = 8, side: int = 160
+    prompts: Sequence[str], weights_dir: Path, iterations: int | None, columns: int = 6, side: int = 256
 ) -> Image.Image:
-    """Paint every prompt and lay the pictures side by side, each scaled to `side` pixels."""
+    """Paint every prompt, the first with seed 1, and lay the pictures row by row, each scaled to `side` pixels."""
     sheet = Image.new("RGB", (columns * side, -(-len(prompts) // columns) * side), "white")
     for i, prompt in enumerate(track(prompts, "Painting")):
-        *_, last = generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=seed)
+        *_, last = generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=1 + i)
         picture = last.image.resize((side, side), Image.Resampling.LANCZOS)
         sheet.paste(picture, (i % columns * side, i // columns * side))
     return sheet

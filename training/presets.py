@@ -69,7 +69,7 @@ def vqgan_config(*, codes: int, e: int, groups: int, ch: int, ch_mult: list[int]
 
 SMALL = Preset(
     families=12_000,
-    latents=24_000,
+    latents=20_000,
     repainted=8_000,
     vqgan=vqgan_config(codes=2048, e=16, groups=4, ch=16, ch_mult=[1, 2, 4, 8], blocks=1, z=128),
     text={"embed_dim": 128, "transformer_width": 128, "transformer_heads": 4, "transformer_layers": 3},
@@ -81,7 +81,7 @@ SMALL = Preset(
     vqgan_batch=16,
     clip_batch=128,
     start_batch=64,
-    minutes=Minutes(vqgan=35, vit=32, resnet=32, start=20),
+    minutes=Minutes(vqgan=40, vit=24, resnet=16, start=20),
 )
 LARGE = Preset(
     families=100_000,
