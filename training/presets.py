@@ -70,14 +70,14 @@ def vqgan_config(*, codes: int, e: int, groups: int, ch: int, ch_mult: list[int]
 SMALL = Preset(
     families=12_000,
     latents=20_000,
-    repainted=8_000,
+    repainted=6_000,
     vqgan=vqgan_config(codes=2048, e=16, groups=4, ch=16, ch_mult=[1, 2, 4, 8], blocks=1, z=128),
     text={"embed_dim": 128, "transformer_width": 128, "transformer_heads": 4, "transformer_layers": 3},
     vision={
         Vision.VIT: {"vision_layers": 4, "vision_width": 192, "vision_patch_size": 8},
         Vision.RESNET: {"vision_layers": (2, 2, 2, 2), "vision_width": 24, "vision_patch_size": None},
     },
-    start={"read": 128, "drawn": 64},
+    start={"read": 128, "drawn": 96},
     vqgan_batch=16,
     clip_batch=128,
     start_batch=64,

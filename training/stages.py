@@ -71,7 +71,7 @@ class Stages:
             raise NotYetError("train the VQGAN first")
         model = vqgan.build(self.preset.vqgan)
         model.load_state_dict(torch.load(path, weights_only=True, map_location=DEVICE)["training"]["model"])
-        return model.to(DEVICE).eval().requires_grad_(False)
+        return model.to(DEVICE, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload, no-any-return]
 
     def draw(self) -> None:
         """Draw the pages and list the words, before two processes want to do so at once."""

@@ -38,7 +38,7 @@ class StartTraining:
         torch.manual_seed(0)
         self.model = StartNetwork(len(ids), CONTEXT, latents.shape[1], **sizes)
         self.model.scale.fill_(codebook_scale(generator))
-        self.model.to(DEVICE)
+        self.model.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
@@ -64,12 +64,14 @@ class StartTraining:
         tokens = self.tokens(self.source.describe(rows, rng).texts)
         used = int(tokens.argmax(1).max()) + 1
         z = self.latents[rows].float().to(DEVICE)
-        mean, log_variance = self.model.recognise(z)
+        with torch.autocast(DEVICE.type, torch.bfloat16):
+            mean, log_variance = (part.float() for part in self.model.recognise(z))
         noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(rng.randrange(2**62)))
         n = mean + noise.to(DEVICE) * (log_variance / 2).exp()
         nats = (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean() / 2
-        predicted = self.model(tokens[:, :used].to(DEVICE), n)
-        return F.mse_loss(predicted / self.model.scale, z / self.model.scale), nats
+        with torch.autocast(DEVICE.type, torch.bfloat16):
+            predicted = self.model(tokens[:, :used].to(DEVICE), n)
+        return F.mse_loss(predicted.float() / self.model.scale, z / self.model.scale), nats
 
     def state(self) -> dict[str, Any]:
         return {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
