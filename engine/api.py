@@ -36,7 +36,7 @@ def generate(
     prompt: str,
     *,
     init_image: Image.Image | None = None,
-    bundle: str = "starter",
+    bundle: str | bundles.Bundle = "starter",
     size: tuple[int, int] | None = None,
     iterations: int | None = None,
     seed: int | None = None,
@@ -48,8 +48,10 @@ def generate(
 ) -> Iterator[Step]:
     """Paint ``prompt``, or edit ``init_image`` with it, and yield a :class:`Step` after each iteration.
 
-    ``size`` is (width, height) in pixels, multiples of the bundle's f. Whatever is None is the bundle's default;
-    a ``seed`` of None is drawn. The last step's ``image`` is the picture. Stop early by leaving the loop.
+    ``bundle`` is a name (then ``device`` and ``weights_dir`` say where and from where to load it) or a bundle that
+    :func:`engine.bundles.load` made. ``size`` is (width, height) in pixels, multiples of the bundle's f. Whatever is
+    None is the bundle's default; a ``seed`` of None is drawn. The last step's ``image`` is the picture. Stop early by
+    leaving the loop.
 
     Raises :class:`ValueError` for a request that cannot be painted and :class:`engine.weights.WeightsError` for
     weights that cannot be loaded.
@@ -58,12 +60,12 @@ def generate(
     ...     print(step.iteration, step.loss)
     >>> step.image.save("circle.png")  # doctest: +SKIP
     """
-    loaded = _load(bundle, str(weights_dir), device)
+    loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
     entry = loaded.entry
     width, height = size or (entry.width, entry.height)
     spec = Spec(
         prompt=prompt,
-        bundle=bundle,
+        bundle=loaded.name,
         width=width,
         height=height,
         iterations=iterations or (entry.iterations if init_image is None else entry.iterations_edit),

@@ -34,6 +34,7 @@ ALLOWED = {
     "cogs": {"discord", "bot", "cogs", "engine.messages"},
     "sandbox": {"aiohttp", "trustme", "rich", "sandbox", "jsonschema", "referencing", "PIL"},
     "training": {*ENGINE, "training", "typer", "matplotlib", "rich"},
+    "benchmarks": {*ENGINE, "training", "benchmarks", "typer", "rich"},
     "migrations": {"alembic", "sqlalchemy", "bot"},
 }
 EXCEPTIONS = {

@@ -1,0 +1,137 @@
+"""Shares with their intervals, and what the judge says of painted and of real pictures."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from benchmarks.alignment.prompts import Edit, shows_unseen_pair
+from benchmarks.judge.attributes import VALUES, shown
+from benchmarks.judge.evaluate import right_answers, top1
+from benchmarks.judge.judge import Judge
+from engine import pictures as engine_pictures
+from training.picturebook.draw import draw
+from training.picturebook.picture import Picture
+
+Mask = npt.NDArray[np.bool_]
+Z: Final = 1.959964
+"""The normal distribution's 97.5 % quantile: intervals of 95 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many of how many."""
+
+    right: int
+    of: int
+
+    @property
+    def value(self) -> float:
+        """0 to 1; not a number where there was nothing to count."""
+        return self.right / self.of if self.of else math.nan
+
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the probability behind the share (Wilson 1927)."""
+        if not self.of:
+            return 0.0, 1.0
+        p, n = self.right / self.of, self.of
+        middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
+        half = Z / (1 + Z**2 / n) * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share(results: Sequence[bool]) -> Share:
+    """The share of what is true."""
+    return Share(right=sum(results), of=len(results))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """What the judge says of one picture for each prompt: ``found`` whether its own prompt fits it best of all."""
+
+    found: tuple[bool, ...]
+    unseen: tuple[bool, ...]
+    attributes: Mapping[str, Share]
+
+    @property
+    def top1(self) -> Share:
+        """Of all pictures."""
+        return share(self.found)
+
+    @property
+    def top1_unseen(self) -> Share:
+        """Of those with a pair that was never trained, still among all prompts."""
+        return share([found for found, unseen in zip(self.found, self.unseen, strict=True) if unseen])
+
+
+def align(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Alignment:
+    """Judge ``images`` (n, 3, h, w) that were to show ``pictures``."""
+    results = right_answers(judge, pictures, images)
+    return Alignment(
+        found=tuple(top1(judge, pictures, images).tolist()),
+        unseen=tuple(shows_unseen_pair(picture) for picture in pictures),
+        attributes={name: share(result) for name, result in results.items() if result},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """What the judge says of edits: ``reached`` by asked attribute, ``done`` for each edit, ``kept`` by attribute."""
+
+    done: tuple[bool, ...]
+    reached: Mapping[str, Share]
+    kept: Mapping[str, Share]
+
+
+def judge_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> Edited:
+    """Whether each of ``images`` shows the asked attribute, and all others as before where both pictures show them."""
+    values = [dict(zip(VALUES, row, strict=True)) for row in judge.attributes(images).tolist()]
+    reached: dict[str, list[bool]] = {}
+    kept: dict[str, list[bool]] = {}
+    done = []
+    for edit, found in zip(edits, values, strict=True):
+        before, after = shown(edit.before), shown(edit.after)
+        both = {name for name in VALUES if name in before and name in after}
+        right = {name: VALUES[name][found[name]] == after[name] for name in both}
+        changed = {name for name in both if before[name] != after[name]}
+        done.append(all(right[name] for name in changed))
+        reached.setdefault(edit.asked, []).append(done[-1])
+        for name in sorted(both - changed, key=list(VALUES).index):
+            kept.setdefault(name, []).append(right[name])
+    return Edited(
+        done=tuple(done),
+        reached={name: share(results) for name, results in reached.items()},
+        kept={name: share(kept[name]) for name in VALUES if name in kept},
+    )
+
+
+def outside_difference(edit: Edit, seed: int, one: Image.Image, two: Image.Image) -> float:
+    """Mean absolute difference of two pictures outside the edit's subject, 0 to 255."""
+    outside = ~subject(edit.before, seed, one.width)
+    difference = np.abs(np.asarray(one, dtype=np.float32) - np.asarray(two, dtype=np.float32))
+    return float(difference[outside].mean())
+
+
+def subject(picture: Picture, seed: int, size: int) -> Mask:
+    """Where the picture's thing is, with a rim: the pixels that change with its colour, (size, size)."""
+    free = [c for c in ("red", "green", "blue", "white") if c not in (picture.other_colour, picture.background)]
+    changed = np.zeros((size, size), dtype=np.bool_)
+    for material in {picture.material, "solid"}:  # a texture may hide the colour
+        plain = dataclasses.replace(picture, style="plain", material=material)
+        one, two = (np.asarray(draw(dataclasses.replace(plain, colour=colour), seed, size)) for colour in free[:2])
+        changed |= (one != two).any(axis=2)
+    rim = 2 * (size // 64) + 1
+    grown = torch.nn.functional.max_pool2d(torch.from_numpy(changed)[None].float(), rim, 1, rim // 2)
+    return grown[0].numpy() > 0
+
+
+def to_tensor(images: Sequence[Image.Image]) -> Tensor:
+    """(n, 3, h, w) in [0, 1]."""
+    return torch.cat([engine_pictures.from_image(image) for image in images])

@@ -1,0 +1,1 @@
+"""The judge: two models of another architecture than the guides; one names what a picture shows, one its caption."""

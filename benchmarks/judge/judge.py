@@ -1,0 +1,90 @@
+"""The judge at work: which caption fits a picture, and what the picture shows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from benchmarks.judge.attributes import VALUES
+from benchmarks.judge.models import SIZE, Classifier, Ranker
+
+FOLDER: Final = Path(__file__).parent
+CLASSIFIER_FILE: Final = "classifier.safetensors"
+RANKER_FILE: Final = "ranker.safetensors"
+
+
+class JudgeError(Exception):
+    """The judge's weights are missing or of another picture book; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Both models, frozen, in evaluation mode. Pictures are (n, 3, h, w) in [0, 1], of any size."""
+
+    classifier: Classifier
+    ranker: Ranker
+
+    @torch.no_grad()
+    def attributes(self, images: Tensor) -> Tensor:
+        """The index in VALUES of the likeliest value of each attribute, (n, attributes)."""
+        scores = [self.classifier(part) for part in _resized(images).split(64)]
+        return torch.cat([torch.stack([part[name].argmax(1) for name in VALUES], dim=1) for part in scores])
+
+    @torch.no_grad()
+    def similarity(self, images: Tensor, texts: Sequence[str]) -> Tensor:
+        """Cosines (n, len(texts)); the best text of a picture is the greatest in its row."""
+        seen = torch.cat([self.ranker.image_vectors(part) for part in _resized(images).split(64)])
+        return F.normalize(seen, dim=1) @ F.normalize(self.ranker.text_vectors(texts), dim=1).T
+
+
+def _resized(images: Tensor) -> Tensor:
+    return images if images.shape[-2:] == (SIZE, SIZE) else F.interpolate(images, (SIZE, SIZE), mode="area")
+
+
+def load(folder: Path = FOLDER) -> Judge:
+    """The judge whose weights lie in ``folder``. Raises :class:`JudgeError`."""
+    said, weights = _read(folder / CLASSIFIER_FILE)
+    if said["values"] != json.dumps(VALUES):
+        raise JudgeError(
+            f"The judge in {folder} knows another picture book. Train it anew: python -m benchmarks.judge train"
+        )
+    classifier = Classifier({name: len(values) for name, values in VALUES.items()})
+    classifier.load_state_dict(weights)
+    said, weights = _read(folder / RANKER_FILE)
+    ranker = Ranker(json.loads(said["words"]))
+    ranker.load_state_dict(weights)
+    return Judge(classifier=classifier.eval().requires_grad_(False), ranker=ranker.eval().requires_grad_(False))
+
+
+def save(judge: Judge, folder: Path = FOLDER) -> None:
+    """Write both models to ``folder`` in half precision, with the words and values that they know."""
+    _write(judge.classifier, folder / CLASSIFIER_FILE, {"values": json.dumps(VALUES)})
+    _write(judge.ranker, folder / RANKER_FILE, {"words": json.dumps(judge.ranker.words)})
+
+
+def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name).float() for name in file.keys()}
+    except (OSError, SafetensorError) as error:
+        raise JudgeError(
+            f"The judge's weights {path} cannot be read ({error}). Train them: python -m benchmarks.judge train"
+        ) from None
+
+
+def _write(model: nn.Module, path: Path, said: Mapping[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    halves = {
+        name: (weight.half() if weight.is_floating_point() else weight).contiguous()
+        for name, weight in model.state_dict().items()
+    }
+    part = path.with_suffix(".part")
+    save_file(halves, part, dict(said))
+    part.replace(path)

@@ -1,0 +1,124 @@
+"""The judge's two models: plain residual convolutions for pictures, a recurrent reader for words."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence
+
+SIZE: Final = 64
+"""Side in pixels of what both models see."""
+LAST: Final = 96
+"""Channels of the last map."""
+FEATURES: Final = 192
+EMBEDDING: Final = 128
+UNKNOWN: Final = 0
+"""Row of a word outside the vocabulary."""
+
+
+class Block(nn.Module):
+    """Two 3 × 3 convolutions and a way around them."""
+
+    def __init__(self, inside: int, outside: int, stride: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(inside, outside, 3, stride, 1, bias=False)
+        self.second = nn.Conv2d(outside, outside, 3, 1, 1, bias=False)
+        self.norms = nn.ModuleList([nn.BatchNorm2d(outside), nn.BatchNorm2d(outside)])
+        same = inside == outside and stride == 1
+        self.around: nn.Module = nn.Identity() if same else nn.Conv2d(inside, outside, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = F.relu(self.norms[0](self.first(x)))
+        return F.relu(self.norms[1](self.second(h)) + self.around(x))
+
+
+class Tower(nn.Module):
+    """Pictures (n, 3, SIZE, SIZE) in [0, 1] to features (n, FEATURES).
+
+    The last map is read cell by cell and not averaged, so that it knows where things are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        stem = (nn.Conv2d(3, 32, 5, 2, 2, bias=False), nn.BatchNorm2d(32), nn.ReLU())
+        self.body = nn.Sequential(*stem, Block(32, 64, 2), Block(64, 128, 2), Block(128, LAST, 2))
+        self.features = nn.Sequential(
+            nn.Linear(LAST * (SIZE // 16) ** 2, FEATURES), nn.BatchNorm1d(FEATURES), nn.ReLU()
+        )
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.body(((images - 0.5) / 0.25).to(memory_format=torch.channels_last))
+        features: Tensor = self.features(x.flatten(1))
+        return features
+
+
+class Heads(nn.Module):
+    """One linear layer that scores every value of every attribute."""
+
+    def __init__(self, width: int, sizes: Mapping[str, int]) -> None:
+        super().__init__()
+        self.sizes = dict(sizes)
+        self.linear = nn.Linear(width, sum(sizes.values()))
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        parts = self.linear(features).float().split(list(self.sizes.values()), dim=1)
+        return dict(zip(self.sizes, parts, strict=True))
+
+
+class Classifier(nn.Module):
+    """Pictures to scores (n, values) by attribute; ``sizes`` says how many values each attribute has."""
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        super().__init__()
+        self.tower = Tower()
+        self.heads = Heads(FEATURES, sizes)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        scores: dict[str, Tensor] = self.heads(self.tower(images))
+        return scores
+
+
+class Ranker(nn.Module):
+    """A CLIP of another family: a residual tower for pictures, a two-way GRU over whole words for text."""
+
+    def __init__(self, words: Sequence[str], read: int = 96) -> None:
+        super().__init__()
+        self.words = tuple(words)
+        self.rows = {word: row for row, word in enumerate(words, start=1)}
+        self.tower = Tower()
+        self.look = nn.Linear(FEATURES, EMBEDDING)
+        self.embed = nn.Embedding(len(words) + 1, 64)
+        self.reader = nn.GRU(64, read, batch_first=True, bidirectional=True)
+        self.say = nn.Linear(2 * read, EMBEDDING)
+        self.scale = nn.Parameter(torch.tensor(2.5))
+
+    def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Rows of the vocabulary (n, longest), UNKNOWN after the end of a text, and how long each text is (n,)."""
+        rows = [[self.rows.get(word, UNKNOWN) for word in split(text)] or [UNKNOWN] for text in texts]
+        lengths = torch.tensor([len(row) for row in rows])
+        tokens = torch.zeros(len(rows), int(lengths.max()), dtype=torch.long)
+        for i, row in enumerate(rows):
+            tokens[i, : len(row)] = torch.tensor(row)
+        return tokens, lengths
+
+    def image_vectors(self, images: Tensor) -> Tensor:
+        """(n, EMBEDDING), not normalised."""
+        vectors: Tensor = self.look(self.tower(images))
+        return vectors.float()
+
+    def text_vectors(self, texts: Sequence[str]) -> Tensor:
+        """(n, EMBEDDING), not normalised."""
+        tokens, lengths = self.tokenize(texts)
+        packed = pack_padded_sequence(self.embed(tokens), lengths, batch_first=True, enforce_sorted=False)
+        _, last = self.reader(packed)
+        vectors: Tensor = self.say(torch.cat([last[0], last[1]], dim=1))
+        return vectors
+
+
+def split(text: str) -> list[str]:
+    """The words of a text, lower case, a comma or a bar counted as one."""
+    return re.findall(r"[a-z0-9]+|[,|]", text.lower())

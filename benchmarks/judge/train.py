@@ -1,0 +1,168 @@
+"""Training of the judge, on the picture book's training pages, with batches and seeds of its own."""
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
+from benchmarks.judge.augment import augment
+from benchmarks.judge.judge import Judge
+from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, split
+from training.loop import warm_cosine
+from training.pages import TRAINING_SEED, Pixels, family, to_tensor
+from training.picturebook.captions import caption, full_caption
+from training.source import PictureBook
+
+SIZES: Final = {name: len(values) for name, values in VALUES.items()}
+CLASSIFIER_SEED: Final = 500_000
+RANKER_SEED: Final = 900_000
+
+
+def vocabulary(families: int = 4000) -> tuple[str, ...]:
+    """Every word of the captions, sorted."""
+    rng = random.Random(0)
+    pictures = [picture for seed in range(families) for picture in family(TRAINING_SEED + seed)]
+    texts = (text for picture in pictures for text in (caption(picture, rng).text, full_caption(picture)))
+    return tuple(sorted({word for text in texts for word in split(text)}))
+
+
+def attribute_loss(scores: Mapping[str, Tensor], wanted: Tensor) -> Tensor:
+    """The mean over attributes of the cross-entropy where ``wanted`` (n, attributes) is not NO_ANSWER."""
+    asked = [(name, wanted[:, column]) for column, name in enumerate(VALUES)]
+    losses = [
+        F.cross_entropy(scores[name], target, ignore_index=NO_ANSWER)
+        for name, target in asked
+        if (target != NO_ANSWER).any()
+    ]
+    return torch.stack(losses).mean()
+
+
+def right(scores: Mapping[str, Tensor], wanted: Tensor) -> float:
+    """The part of all answers that is right."""
+    found = torch.stack([scores[name].argmax(1) for name in VALUES], dim=1)
+    asked = wanted != NO_ANSWER
+    return (found == wanted)[asked].float().mean().item()
+
+
+def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tensor:
+    """CLIP's symmetric loss of unit vectors (n, d); texts ``true`` (n, n) of a picture are no wrong answers."""
+    own = torch.eye(len(images), dtype=torch.bool)
+    logits = (scale * images @ texts.T).masked_fill(true & ~own, -torch.inf)
+    each = torch.arange(len(images))
+    return (F.cross_entropy(logits, each) + F.cross_entropy(logits.T, each)) / 2
+
+
+class JudgeTraining(ABC):
+    """A model of the judge with its optimiser; the shipped weights are the trained ones' moving average."""
+
+    def __init__(self, model: nn.Module, aid: nn.Module, pages: Pixels, *, seed: int, batch: int, rate: float) -> None:
+        self.model, self.aid, self.book = model, aid, PictureBook(pages)
+        self.seed, self.batch, self.rate = seed, batch, rate
+        self.average = {name: weight.clone() for name, weight in model.state_dict().items()}
+        parameters = [*model.parameters(), *aid.parameters()]
+        self.optimiser = torch.optim.AdamW(parameters, lr=rate, betas=(0.9, 0.98), weight_decay=0.05)
+
+    @abstractmethod
+    def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
+        """The loss of augmented pictures of the book's `rows`, and the part of the answers that is right."""
+
+    def step(self, number: int, progress: float) -> dict[str, float]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate * warm_cosine(progress)
+        rng = random.Random(self.seed + number)
+        rows = rng.sample(range(len(self.book.pixels)), self.batch)
+        images = augment(to_tensor(self.book.pixels[rows]), torch.Generator().manual_seed(self.seed + number))
+        loss, share = self.loss(images, rows, rng)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimiser.step()
+        self._follow(min(0.99, number / (number + 20)))
+        return {"loss": loss.item(), "right": share}
+
+    @torch.no_grad()
+    def _follow(self, decay: float) -> None:
+        for name, weight in self.model.state_dict().items():
+            if weight.is_floating_point():
+                self.average[name].lerp_(weight, 1 - decay)
+            else:
+                self.average[name].copy_(weight)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "average": self.average,
+            "model": self.model.state_dict(),
+            "aid": self.aid.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.average = dict(state["average"])
+        self.model.load_state_dict(state["model"])
+        self.aid.load_state_dict(state["aid"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+class ClassifierTraining(JudgeTraining):
+    """The attribute classifier: cross-entropy of every attribute that a picture shows."""
+
+    model: Classifier
+
+    def __init__(self, pages: Pixels, *, batch: int = 128, rate: float = 3e-3) -> None:
+        torch.manual_seed(CLASSIFIER_SEED)
+        super().__init__(Classifier(SIZES), nn.Identity(), pages, seed=CLASSIFIER_SEED, batch=batch, rate=rate)
+
+    def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
+        wanted = torch.tensor([answers(self.book.picture(row)) for row in rows])
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = self.model(images)
+        return attribute_loss(scores, wanted), right(scores, wanted)
+
+
+class RankerTraining(JudgeTraining):
+    """The ranking CLIP: contrastive on short and on full captions.
+
+    Heads that read the attributes off picture and text vectors alike, dropped afterwards, teach both towers what to
+    look for long before the contrastive loss alone would.
+    """
+
+    model: Ranker
+
+    def __init__(self, pages: Pixels, words: Sequence[str], *, batch: int = 128, rate: float = 3e-3) -> None:
+        torch.manual_seed(RANKER_SEED)
+        model, heads = Ranker(words), Heads(EMBEDDING, SIZES)
+        super().__init__(model, heads, pages, seed=RANKER_SEED, batch=batch, rate=rate)
+
+    def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
+        pictures = [self.book.picture(row) for row in rows]
+        wanted = torch.tensor([answers(picture) for picture in pictures])
+        same = (wanted[None] == wanted[:, None]).all(-1)
+        short, full = self.book.describe(rows, rng), [full_caption(picture) for picture in pictures]
+        with torch.autocast("cpu", torch.bfloat16):
+            seen = self.model.image_vectors(images)
+        brief, whole = self.model.text_vectors(short.texts + full).chunk(2)
+        unit, brief_unit, whole_unit = (F.normalize(vectors, dim=1) for vectors in (seen, brief, whole))
+        scale = self.model.scale.exp().clamp(max=100)
+        loss = contrast(unit, brief_unit, scale, short.true) + contrast(unit, whole_unit, scale, same)
+        for vectors, told in ((seen, wanted), (whole, wanted), (brief, _stated(short.stated, wanted))):
+            loss = loss + attribute_loss(self.aid(vectors), told)
+        found = (unit @ whole_unit.T).argmax(1)
+        return loss, same[torch.arange(len(same)), found].float().mean().item()
+
+
+def trained(classifier: ClassifierTraining, ranker: RankerTraining) -> Judge:
+    """The judge that two trainings have made: their averaged weights."""
+    for training in (classifier, ranker):
+        training.model.load_state_dict(training.average)
+    return Judge(classifier=classifier.model.eval(), ranker=ranker.model.eval())
+
+
+def _stated(stated: Tensor, wanted: Tensor) -> Tensor:
+    """``wanted`` where a caption states it, else NO_ANSWER. ``stated`` has no column for a second material."""
+    material = stated[:, [list(VALUES).index("material")]]
+    return torch.where(torch.cat([stated, material], dim=1) == NO_ANSWER, NO_ANSWER, wanted)

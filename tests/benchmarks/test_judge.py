@@ -1,0 +1,177 @@
+import dataclasses
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.judge import judge
+from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers, shown
+from benchmarks.judge.augment import augment
+from benchmarks.judge.evaluate import distinct, drawn, right_answers, top1
+from benchmarks.judge.models import Classifier, Ranker, split
+from benchmarks.judge.train import (
+    SIZES,
+    ClassifierTraining,
+    JudgeTraining,
+    RankerTraining,
+    attribute_loss,
+    contrast,
+    trained,
+    vocabulary,
+)
+from training.loop import run
+from training.pages import draw_family, evaluation_pictures
+from training.picturebook.captions import full_caption
+from training.picturebook.picture import Picture
+
+PAGES = np.concatenate([draw_family((seed, 64)) for seed in range(8)])
+WORDS = vocabulary(60)
+CIRCLE = Picture(thing="circle", colour="red", background="white")
+PAIR = dataclasses.replace(CIRCLE, other="square", other_colour="blue", relation="right of", material="dotted")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def untrained() -> judge.Judge:
+    torch.manual_seed(0)
+    return judge.Judge(classifier=Classifier(SIZES).eval(), ranker=Ranker(WORDS).eval())
+
+
+def classifier_training() -> JudgeTraining:
+    return ClassifierTraining(PAGES, batch=16)
+
+
+def ranker_training() -> JudgeTraining:
+    return RankerTraining(PAGES, WORDS, batch=16)
+
+
+def test_only_what_can_be_seen_is_asked() -> None:
+    landscape = Picture(thing="", colour="", weather="night", ground="sea")
+    assert set(shown(landscape)) == {"thing", "style", "weather", "ground", "mountains"}
+    assert not {"colour", "background"} & set(shown(dataclasses.replace(CIRCLE, style="charcoal")))
+    assert not {"size", "place"} & set(shown(dataclasses.replace(CIRCLE, count=3)))
+    assert answers(CIRCLE)[list(VALUES).index("weather")] == NO_ANSWER
+
+
+def test_a_pair_gives_the_same_answers_whichever_is_named_first() -> None:
+    turned = Picture(
+        thing="square", colour="blue", other="circle", other_colour="red", relation="left of", background="white"
+    )
+    assert answers(dataclasses.replace(PAIR, material="solid")) == answers(turned)
+    assert shown(PAIR)["other_material"] == "dotted" and shown(PAIR)["material"] == "solid"
+    assert distinct([dataclasses.replace(PAIR, material="solid"), CIRCLE, turned]) == [
+        dataclasses.replace(PAIR, material="solid"),
+        CIRCLE,
+    ]
+
+
+def test_augmented_pictures_are_close_to_the_drawn_ones_and_repeat_by_seed() -> None:
+    images = drawn([CIRCLE, PAIR])
+    one, two = (augment(images, torch.Generator().manual_seed(5)) for _ in range(2))
+    assert torch.equal(one, two) and not torch.equal(one, images)
+    assert (one - images).abs().mean() < 0.2
+
+
+def test_a_texts_vector_does_not_depend_on_the_texts_beside_it() -> None:
+    ranker = untrained().ranker
+    alone, together = ranker.text_vectors(["a red circle"]), ranker.text_vectors(["a red circle", "two blue cars, oil"])
+    assert torch.allclose(alone[0], together[0], atol=1e-5)
+    assert split("Two blue cars, 8 bit!") == ["two", "blue", "cars", ",", "8", "bit"]
+
+
+def test_attributes_that_are_not_shown_cost_nothing() -> None:
+    wanted = torch.tensor([answers(CIRCLE)])
+    scores = {name: torch.zeros(1, size) for name, size in SIZES.items()}
+    scores["weather"] = torch.tensor([[9.0, -9, -9, -9, -9, -9, -9]])
+    plain = attribute_loss({**scores, "weather": torch.zeros(1, 7)}, wanted)
+    assert attribute_loss(scores, wanted) == plain
+    right = dict(scores, thing=torch.nn.functional.one_hot(wanted[:, 0], SIZES["thing"]).float() * 9)
+    assert attribute_loss(right, wanted) < plain
+
+
+def test_a_caption_that_is_true_of_two_pictures_is_no_wrong_answer() -> None:
+    vectors = torch.eye(4)[[0, 0, 1]]
+    own = torch.eye(3, dtype=torch.bool)
+    true = own.clone()
+    true[0, 1] = true[1, 0] = True
+    assert contrast(vectors, vectors, torch.tensor(50.0), true) < 0.01
+    assert contrast(vectors, vectors, torch.tensor(50.0), own) > 0.3
+
+
+@pytest.mark.parametrize("make", [classifier_training, ranker_training])
+def test_a_few_steps_lower_the_loss_of_a_batch_seen_again(make: type[JudgeTraining]) -> None:
+    training = make()  # type: ignore[call-arg]
+    losses = [training.step(0, 0.03)["loss"] for _ in range(6)]
+    assert losses[-1] < 0.85 * losses[0]
+
+
+def test_a_killed_training_resumes_where_it_was(tmp_path: Path) -> None:
+    whole, killed = ranker_training(), ranker_training()
+    for number in range(3):
+        whole.step(number, 0.5)
+    for number in range(2):
+        killed.step(number, 0.5)
+    torch.save(killed.state(), tmp_path / "state.pt")
+    resumed = ranker_training()
+    resumed.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+    resumed.step(2, 0.5)
+    for name, weight in whole.average.items():
+        assert torch.allclose(weight.float(), resumed.average[name].float(), rtol=1e-3, atol=1e-4), name
+
+
+def test_a_trained_judge_is_what_a_file_gives_back(tmp_path: Path) -> None:
+    classifier, ranker = ClassifierTraining(PAGES, batch=16), RankerTraining(PAGES, WORDS, batch=16)
+    run(classifier, tmp_path / "classifier.pt", 60, max_steps=1)
+    made = trained(classifier, ranker)
+    judge.save(made, tmp_path)
+    loaded = judge.load(tmp_path)
+    images = drawn([CIRCLE, PAIR])
+    texts = ["a red circle", "a blue square"]
+    assert torch.allclose(loaded.similarity(images, texts), made.similarity(images, texts), atol=0.02)
+    assert loaded.ranker.words == WORDS
+    scores = [model(images)["style"] for model in (loaded.classifier, made.classifier)]
+    assert torch.allclose(*scores, atol=0.02)
+
+
+def test_a_judge_that_is_missing_or_of_another_book_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(judge.JudgeError, match=r"python -m benchmarks\.judge train"):
+        judge.load(tmp_path)
+    judge.save(untrained(), tmp_path)
+    monkeypatch.setitem(VALUES, "thing", (*VALUES["thing"], "zeppelin"))
+    with pytest.raises(judge.JudgeError, match="another picture book"):
+        judge.load(tmp_path)
+
+
+def test_larger_pictures_are_judged_as_small_ones() -> None:
+    made = untrained()
+    pictures = evaluation_pictures(4, unseen_pairs=False)
+    large = drawn(pictures, size=128)
+    small = torch.nn.functional.avg_pool2d(large, 2)
+    texts = [full_caption(picture) for picture in pictures]
+    assert torch.allclose(made.similarity(large, texts), made.similarity(small, texts), atol=1e-4)
+
+
+class TestShipped:
+    """Thresholds lie below what `python -m benchmarks.judge evaluate` measured on many more pictures."""
+
+    def test_both_models_take_at_most_four_megabytes(self) -> None:
+        files = list(judge.FOLDER.glob("*.safetensors"))
+        assert len(files) == 2 and sum(file.stat().st_size for file in files) <= 4e6
+
+    @pytest.mark.parametrize("unseen_pairs", [False, True])
+    def test_it_finds_the_caption_of_a_new_picture_among_a_hundred(self, unseen_pairs: bool) -> None:
+        pictures = distinct(evaluation_pictures(140, unseen_pairs=unseen_pairs))[:100]
+        assert top1(judge.load(), pictures, drawn(pictures)).float().mean() >= 0.9
+
+    def test_it_reads_every_attribute_of_new_pictures(self) -> None:
+        pictures = [*evaluation_pictures(150, unseen_pairs=False), *evaluation_pictures(150, unseen_pairs=True)]
+        random.Random(0).shuffle(pictures)
+        results = right_answers(judge.load(), pictures, drawn(pictures))
+        assert results.keys() == VALUES.keys()
+        for name, right in results.items():
+            assert sum(right) / len(right) >= 0.9, name
