@@ -84,11 +84,11 @@ class Run:
         perceptor = self.bundle.perceptors[0]
         while True:
             try:
-                tokens = perceptor.tokenize([", ".join(texts)]).to(self.bundle.device)
+                text = perceptor.embed_text([", ".join(texts)])
             except PromptTooLongError:
                 texts.pop()
             else:
-                return start.resized(network(tokens, n), height, width)
+                return start.resized(network(text, n), height, width)
 
     def _learning_rate(self) -> float:
         if self.spec.learning_rate is None:

@@ -1,4 +1,4 @@
-"""A learned start: a small network from the prompt's words to a first z, which the loop then refines.
+"""A learned start: a small network from the text embedding of the prompt to a first z, which the loop then refines.
 
 The paper starts from random codes (001 §2). A small generator guided by small perceptors paints better from a start
 that has the layout already; a bundle may carry such a network, trained on the pictures that its models know.
@@ -19,29 +19,8 @@ from torch.nn import functional as F
 
 SIDE = 16
 """Cells along each side of the z that the network predicts; other sizes are interpolated from it."""
-HEADS, LAYERS, OPEN = 4, 3, 16
-"""Attention heads and layers of the reader, and the length of n."""
-
-
-class Reader(nn.Module):
-    """Token rows (b, context) to one vector (b, 2 · width) for each text: the words' mean and the end token's state."""
-
-    def __init__(self, vocabulary: int, context: int, width: int) -> None:
-        super().__init__()
-        self.words = nn.Embedding(vocabulary, width)
-        self.places = nn.Parameter(torch.randn(context, width) * 0.02)
-        layer = nn.TransformerEncoderLayer(
-            width, HEADS, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
-        )
-        self.layers = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        end = tokens.argmax(1)  # the end token has the greatest row
-        padding = torch.arange(tokens.shape[1], device=tokens.device) > end[:, None]
-        h = self.layers(self.words(tokens) + self.places[: tokens.shape[1]], src_key_padding_mask=padding)
-        said = (~padding)[..., None].to(h)
-        mean = (h * said).sum(1) / said.sum(1)
-        return torch.cat([mean, h[torch.arange(len(h)), end]], dim=1)
+OPEN = 16
+"""The length of n."""
 
 
 class Refine(nn.Module):
@@ -61,7 +40,7 @@ class Refine(nn.Module):
 
 
 class StartNetwork(nn.Module):
-    """Token rows, as the bundle's first perceptor writes them, and n to z (b, e, SIDE, SIDE).
+    """Text embeddings of the bundle's first perceptor, unit vectors (b, d), and n (b, OPEN) to z (b, e, SIDE, SIDE).
 
     ``scale`` (1, e, 1, 1) is the codes' deviation: inside, z is counted in it. ``read`` and ``drawn`` are the widths
     of the two halves.
@@ -69,12 +48,12 @@ class StartNetwork(nn.Module):
 
     scale: Tensor
 
-    def __init__(self, vocabulary: int, context: int, e: int, read: int, drawn: int) -> None:
+    def __init__(self, d: int, e: int, read: int, drawn: int) -> None:
         super().__init__()
         self.drawn = drawn
         self.register_buffer("scale", torch.ones(1, e, 1, 1))
-        self.reader = Reader(vocabulary, context, read)
-        steering = 2 * read + OPEN
+        self.read = nn.Sequential(nn.Linear(d, read), nn.GELU(), nn.Linear(read, read), nn.GELU())
+        steering = read + OPEN
         self.spread = nn.Linear(steering, drawn * (SIDE // 4) ** 2)
         self.refine = nn.ModuleList([Refine(drawn, steering) for _ in range(3)])
         self.paint = nn.Conv2d(drawn, e, 3, padding=1)
@@ -84,8 +63,8 @@ class StartNetwork(nn.Module):
             nn.Flatten(), nn.Linear(drawn * (SIDE // 4) ** 2, 2 * OPEN),
         )  # fmt: skip
 
-    def forward(self, tokens: Tensor, n: Tensor) -> Tensor:
-        read = torch.cat([self.reader(tokens), n], dim=1)
+    def forward(self, text: Tensor, n: Tensor) -> Tensor:
+        read = torch.cat([self.read(text * text.shape[1] ** 0.5), n], dim=1)
         x = self.spread(read).view(-1, self.drawn, SIDE // 4, SIDE // 4)
         for i, refine in enumerate(self.refine):
             x = refine(x, read)
@@ -103,9 +82,9 @@ class StartNetwork(nn.Module):
 def build(state: Mapping[str, Tensor]) -> StartNetwork:
     """The network whose sizes the weights in ``state`` imply, float32, frozen. Raises :class:`ValueError`."""
     try:
-        vocabulary, read = state["reader.words.weight"].shape
+        read, d = state["read.0.weight"].shape
         e, drawn = state["paint.weight"].shape[:2]
-        network = StartNetwork(vocabulary, len(state["reader.places"]), e, read, drawn)
+        network = StartNetwork(d, e, read, drawn)
         network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
     except (KeyError, ValueError, RuntimeError) as error:
         raise ValueError(f"these are not the weights of a start network: {error}") from None

@@ -49,6 +49,6 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '{"kinds": {"things": "car, circle"}, "words": ["a", "at", "background", "blue", "car", "circle", "green", '
         '"night", "on", "red", "the", "white"]}'
     )
-    network = start.StartNetwork(len(token_ids), context=16, e=8, read=16, drawn=8)
+    network = start.StartNetwork(d=32, e=8, read=16, drawn=8)
     save_file({name: tensor.half() for name, tensor in network.state_dict().items()}, starter / "start.safetensors")
     return root

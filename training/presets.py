@@ -77,11 +77,11 @@ SMALL = Preset(
         Vision.VIT: {"vision_layers": 4, "vision_width": 192, "vision_patch_size": 8},
         Vision.RESNET: {"vision_layers": (2, 2, 2, 2), "vision_width": 24, "vision_patch_size": None},
     },
-    start={"read": 128, "drawn": 96},
+    start={"read": 256, "drawn": 96},
     vqgan_batch=16,
     clip_batch=128,
     start_batch=64,
-    minutes=Minutes(vqgan=40, vit=24, resnet=16, start=20),
+    minutes=Minutes(vqgan=40, vit=24, resnet=16, start=15),
 )
 LARGE = Preset(
     families=100_000,
@@ -93,7 +93,7 @@ LARGE = Preset(
         Vision.VIT: {"vision_layers": 8, "vision_width": 512, "vision_patch_size": 8},
         Vision.RESNET: {"vision_layers": (3, 4, 6, 3), "vision_width": 64, "vision_patch_size": None},
     },
-    start={"read": 384, "drawn": 256},
+    start={"read": 512, "drawn": 256},
     vqgan_batch=128,
     clip_batch=1024,
     start_batch=512,

@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.clip import CLIP
+from engine.clip import build as build_clip
 from engine.vqgan import VQGAN
 from training import clip, latents, pages, vqgan
 from training.export import export_clip, export_start, export_vqgan
@@ -77,6 +79,15 @@ class Stages:
         """Draw the pages and list the words, before two processes want to do so at once."""
         log.info("%d pictures, %d byte-pair tokens", len(self.source.pixels), len(self.ids))
 
+    @cached_property
+    def perceptor(self) -> CLIP:
+        """The trained ViT, the first perceptor of the bundle. Raises NotYetError."""
+        path = self.runs / f"{Vision.VIT}.pt"
+        if not path.exists():
+            raise NotYetError("train the ViT first")
+        state = torch.load(path, weights_only=True, map_location=DEVICE)["training"]
+        return build_clip({**state["average"], "token_ids": state["ids"]}).to(DEVICE)
+
     def train_vqgan(self, until: float = 1.0) -> None:
         training = vqgan.VQGANTraining(self.preset.vqgan, self.large, batch=self.preset.vqgan_batch)
         run(training, self.runs / "vqgan.pt", self.preset.minutes.vqgan, until=until)
@@ -103,7 +114,7 @@ class Stages:
 
     def train_start(self) -> None:
         training = StartTraining(
-            self.preset.start, self.generator, self.encode(), self.source, self.ids, batch=self.preset.start_batch
+            self.preset.start, self.generator, self.encode(), self.source, self.perceptor, batch=self.preset.start_batch
         )
         run(training, self.runs / "start.pt", self.preset.minutes.start)
         export_start(self.runs / "start.pt", self.weights)
@@ -139,8 +150,8 @@ class Stages:
 
 
 LANES: Final = (
-    (["vqgan"], ["clip vit --until 0.5", "clip resnet --until 0.5"]),
-    (["encode", "start"], ["clip vit", "clip resnet"]),
+    (["vqgan", "encode"], ["clip vit --until 0.5", "clip resnet --until 0.5"]),
+    (["clip vit", "start"], ["clip resnet"]),
 )
 """Two lanes of commands side by side, twice: the CLIPs' second halves see what the VQGAN repaints."""
 

@@ -1,4 +1,4 @@
-"""Training of the start network: from a caption's words to the latents of the pictures that it fits."""
+"""Training of the start network: from a caption's embedding to the latents of the pictures that it fits."""
 
 import random
 from collections.abc import Mapping
@@ -8,35 +8,38 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.clip import CLIP
 from engine.latent import codebook_scale
 from engine.start import StartNetwork
 from engine.vqgan import VQGAN
-from training.clip import CONTEXT, Tokens
 from training.loop import DEVICE, warm_cosine
 from training.source import Source
 
 HIDDEN_PART: Final = 0.02
 """The last part of the pictures is not trained on; the log shows the error there."""
-INFORMATION: Final = 2e-3
-"""Weight of each nat that n tells of a picture: low enough for place and size, too dear for what the words say."""
+WORDS_PART: Final = 0.4
+"""The first part of the training, in which n is all but forbidden: else it learns first what the words say anyway."""
+INFORMATION: Final = 0.1, 4e-3
+"""Weight of each nat that n tells of a picture, in that part and after it, when place and size are worth it."""
 
 
 class StartTraining:
     """Captions, and what they leave open, to encoded pictures, in units of the codes' deviation.
 
-    The latents (N, e, SIDE, SIDE) are those of the source's first N rows. `sizes` are the network's widths, `ids` the
-    vocabulary that the perceptors have too.
+    The latents (N, e, SIDE, SIDE) are those of the source's first N rows. `sizes` are the network's widths;
+    `perceptor` is the one that embeds the prompts of the bundle's starts.
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], generator: VQGAN, latents: Tensor, source: Source, ids: Tensor, *,
+        self, sizes: Mapping[str, int], generator: VQGAN, latents: Tensor, source: Source, perceptor: CLIP, *,
         batch: int = 64, rate: float = 1.5e-3,
     ) -> None:  # fmt: skip
         self.batch, self.rate, self.source, self.latents = batch, rate, source, latents
-        self.tokens = Tokens(ids)
+        self.perceptor = perceptor
         self.trained = len(latents) - max(1, int(HIDDEN_PART * len(latents)))
         torch.manual_seed(0)
-        self.model = StartNetwork(len(ids), CONTEXT, latents.shape[1], **sizes)
+        d = perceptor.embed_text([""]).shape[1]
+        self.model = StartNetwork(d, latents.shape[1], **sizes)
         self.model.scale.fill_(codebook_scale(generator))
         self.model.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
@@ -47,7 +50,7 @@ class StartTraining:
         rng = random.Random(number)
         error, nats = self._error([rng.randrange(self.trained) for _ in range(self.batch)], rng)
         self.optimiser.zero_grad(set_to_none=True)
-        (error + INFORMATION * nats).backward()
+        (error + INFORMATION[progress >= WORDS_PART] * nats).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         numbers = {"error": error.item(), "nats": nats.item()}
@@ -61,8 +64,8 @@ class StartTraining:
 
     def _error(self, rows: list[int], rng: random.Random) -> tuple[Tensor, Tensor]:
         """Mean squared error, and how many nats n tells of each picture."""
-        tokens = self.tokens(self.source.describe(rows, rng).texts)
-        used = int(tokens.argmax(1).max()) + 1
+        with torch.no_grad():
+            text = self.perceptor.embed_text(self.source.describe(rows, rng).texts)
         z = self.latents[rows].float().to(DEVICE)
         with torch.autocast(DEVICE.type, torch.bfloat16):
             mean, log_variance = (part.float() for part in self.model.recognise(z))
@@ -70,7 +73,7 @@ class StartTraining:
         n = mean + noise.to(DEVICE) * (log_variance / 2).exp()
         nats = (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean() / 2
         with torch.autocast(DEVICE.type, torch.bfloat16):
-            predicted = self.model(tokens[:, :used].to(DEVICE), n)
+            predicted = self.model(text, n)
         return F.mse_loss(predicted.float() / self.model.scale, z / self.model.scale), nats
 
     def state(self) -> dict[str, Any]:

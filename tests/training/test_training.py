@@ -48,7 +48,9 @@ def small_clip(ids: Tensor) -> Training:
 def small_start(ids: Tensor) -> Training:
     generator = build(SMALL.vqgan)
     latents = torch.randn(24, 16, 16, 16, generator=torch.Generator().manual_seed(0))
-    return StartTraining({"read": 16, "drawn": 16}, generator, latents, BOOK, ids, batch=8)
+    clip = CLIPTraining(SMALL.clip(Vision.VIT), BOOK, ids)
+    perceptor = build_clip({**clip.average, "token_ids": ids})
+    return StartTraining({"read": 16, "drawn": 16}, generator, latents, BOOK, perceptor, batch=8)
 
 
 def small_resnet(ids: Tensor) -> Training:
