@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -64,14 +65,28 @@ class CLIP(nn.Module):
         return nn.functional.normalize(features.float(), dim=-1)
 
 
+EXTRAS = ("token_ids", "text_heads")
+"""What a checkpoint of a reduced model may hold beside the published names."""
+
+
 def build(state: Mapping[str, Tensor]) -> CLIP:
     """The CLIP whose sizes the published key names in ``state`` imply, float32, frozen.
 
-    Raises :class:`ValueError` when ``state`` is no CLIP.
+    ``token_ids`` (V,) are the tokens of a reduced vocabulary; ``text_heads`` counts the attention heads of a text
+    transformer whose heads are not the published 64 wide. Raises :class:`ValueError` when ``state`` is no CLIP.
     """
-    weights = {name: tensor for name, tensor in state.items() if name != "token_ids"}
+    weights = {name: tensor for name, tensor in state.items() if name not in EXTRAS}
     try:
         model: nn.Module = upstream.clip_model().build_model(weights)
     except (KeyError, RuntimeError) as error:
         raise ValueError(f"these are not the weights of a CLIP: {error}") from None
+    if "text_heads" in state:
+        _set_text_heads(model, int(state["text_heads"]))
     return CLIP(model.float(), state.get("token_ids")).eval().requires_grad_(False)
+
+
+def _set_text_heads(model: Any, heads: int) -> None:
+    for block in model.transformer.resblocks:
+        if block.attn.embed_dim % heads:
+            raise ValueError(f"{heads} heads do not divide a text transformer of width {block.attn.embed_dim}")
+        block.attn.num_heads, block.attn.head_dim = heads, block.attn.embed_dim // heads

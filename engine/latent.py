@@ -54,7 +54,8 @@ def add_noise(z: Tensor, level: float, generator: VQGAN, rng: torch.Generator) -
 
 def codebook_scale(generator: VQGAN) -> float:
     """The standard deviation of the codes around their mean, over all channels: the unit of relative step sizes."""
-    return float((generator.codebook - generator.codebook.mean(0)).square().mean().sqrt())
+    codes = generator.codebook.detach()
+    return float((codes - codes.mean(0)).square().mean().sqrt())
 
 
 STARTS = ("random", "mean", "learned")

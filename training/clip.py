@@ -169,6 +169,7 @@ class CLIPTraining:
         batch: int = 128, rate: float = 1e-3, seed: int = 0,
     ) -> None:  # fmt: skip
         torch.manual_seed(seed)
+        self.text_heads: int = sizes["transformer_heads"]
         self.model = build(sizes, len(ids)).to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.heads = AttributeHeads(sizes["embed_dim"], source.sizes).to(DEVICE)
         self.average = {name: weight.clone() for name, weight in self.model.state_dict().items()}
@@ -247,6 +248,7 @@ class CLIPTraining:
             "average": self.average,
             "optimiser": self.optimiser.state_dict(),
             "ids": self.ids,
+            "text_heads": self.text_heads,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:

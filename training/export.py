@@ -20,7 +20,12 @@ def export_vqgan(checkpoint: Path, folder: Path) -> None:
 def export_clip(checkpoint: Path, path: Path) -> None:
     """Write the averaged weights of a CLIP, with the ids of its tokens, to `path`."""
     state = _training(checkpoint)
-    _save({**state["average"], "token_ids": state["ids"]}, path)
+    _save(checkpoint_weights(state), path)
+
+
+def checkpoint_weights(state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """What `engine.clip.build` takes, of a CLIP's training state: the averaged weights and what they do not say."""
+    return {**state["average"], "token_ids": state["ids"], "text_heads": torch.tensor(state["text_heads"])}
 
 
 def export_start(checkpoint: Path, folder: Path) -> None:

@@ -21,7 +21,7 @@ from engine.clip import CLIP
 from engine.clip import build as build_clip
 from engine.vqgan import VQGAN
 from training import clip, latents, pages, vqgan
-from training.export import export_clip, export_start, export_vqgan
+from training.export import checkpoint_weights, export_clip, export_start, export_vqgan
 from training.loop import DEVICE, run
 from training.presets import Preset, Vision
 from training.source import PictureBook, Source
@@ -86,7 +86,7 @@ class Stages:
         if not path.exists():
             raise NotYetError("train the ViT first")
         state = torch.load(path, weights_only=True, map_location=DEVICE)["training"]
-        return build_clip({**state["average"], "token_ids": state["ids"]}).to(DEVICE)
+        return build_clip(checkpoint_weights(state)).to(DEVICE)
 
     def train_vqgan(self, until: float = 1.0) -> None:
         training = vqgan.VQGANTraining(self.preset.vqgan, self.large, batch=self.preset.vqgan_batch)

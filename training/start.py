@@ -53,7 +53,7 @@ class StartTraining:
         (error + INFORMATION[progress >= WORDS_PART] * nats).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
-        numbers = {"error": error.item(), "nats": nats.item()}
+        numbers = {"loss": error.item(), "nats": nats.item()}
         return numbers if number % 50 else {**numbers, "hidden": self.hidden_error()}
 
     @torch.no_grad()
