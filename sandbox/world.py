@@ -18,7 +18,7 @@ from sandbox.clock import Clock, Snowflakes, iso
 from sandbox.errors import missing_access, unknown
 from sandbox.faults import Faults
 from sandbox.intents import APPLICATION_FLAGS, Intents
-from sandbox.model import Channel, ChannelType, File, Guild, Json, Message, Overwrite, Role, User
+from sandbox.model import Channel, ChannelType, File, Guild, Json, Message, Overwrite, Role, User, Webhook
 
 if TYPE_CHECKING:
     from sandbox.interactions import Interaction
@@ -73,12 +73,15 @@ class World:
         self.users: dict[int, User] = {user.id: user for user in (self.bot_user, self.owner)}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self.webhooks: dict[int, Webhook] = {}
         self.interactions: dict[str, Interaction] = {}  # by token
         self.commands: dict[int | None, list[Json]] = {None: []}  # by guild, None for global ones
         self.nonces: dict[tuple[int, int, str | int | None], tuple[Message, float]] = {}
         self.requests: list[Request] = []
         self.events: list[GatewayEvent] = []
         self.gateway: Gateway | None = None
+        self.typing: dict[tuple[int, int], float] = {}  # when, by channel and user
+        self.changes = 0  # how many there were so far, so that a watcher misses none
         self._change = asyncio.Event()
 
     # Time and change
@@ -88,8 +91,15 @@ class World:
 
     def changed(self) -> None:
         """Wake everybody who waits for something to happen."""
+        self.changes += 1
         self._change.set()
         self._change = asyncio.Event()
+
+    async def next_change(self, seen: int) -> int:
+        """Wait until `changes` is above ``seen``; returns it."""
+        while self.changes == seen:
+            await self._change.wait()
+        return self.changes
 
     async def until(self, predicate: Callable[[], Any], timeout: float = 30.0) -> Any:  # noqa: ASYNC109
         """Wait for the predicate to become true, and return what it returned.

@@ -50,6 +50,7 @@ def typing(call: Call) -> None:
 
 def _announce_typing(call: Call, where: Channel) -> None:
     world = call.world
+    world.typing[where.id, world.bot_user.id] = world.clock.now()
     shown: Json = {
         "channel_id": str(where.id),
         "user_id": str(world.bot_user.id),
