@@ -79,6 +79,8 @@ class Member:
     world: World = field(repr=False)
     joined_at: datetime
     roles: list[Role] = field(default_factory=list)
+    nick: str | None = None
+    timed_out_until: datetime | None = None
 
     @property
     def id(self) -> int:

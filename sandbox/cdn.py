@@ -8,7 +8,7 @@ import mimetypes
 import re
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from aiohttp import web
@@ -26,8 +26,13 @@ class Cdn:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._secret = secrets.token_bytes(32)
+        self.secret = secrets.token_bytes(32)
         self._attachments: dict[str, Attachment] = {}
+
+    def replace(self, secret: bytes, attachments: Iterable[Attachment]) -> None:
+        """Serve these attachments and no others; links signed with this secret hold."""
+        self.secret = secret
+        self._attachments = {_path(attachment): attachment for attachment in attachments}
 
     def store(self, file: File, *, id: int, channel_id: int, ephemeral: bool = False) -> Attachment:
         guessed, _ = mimetypes.guess_type(file.filename)
@@ -62,10 +67,10 @@ class Cdn:
         expires, issued, signature = (query.get(key, "") for key in ("ex", "is", "hm"))
         if not hmac.compare_digest(signature, self._sign(path, expires, issued)):
             return False
-        return self._clock.now() < int(expires, 16)
+        return self._clock.now() < int(expires, 16)  # what is signed was written here, so it is a number
 
     def _sign(self, path: str, expires: str, issued: str) -> str:
-        return hmac.new(self._secret, f"{path}?{expires}&{issued}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.secret, f"{path}?{expires}&{issued}".encode(), hashlib.sha256).hexdigest()
 
 
 def _path(attachment: Attachment) -> str:

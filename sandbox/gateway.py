@@ -103,8 +103,8 @@ class Session:
         if self.connection is not None:
             self.connection.send(payload)
 
-    def wants(self, name: str, guild_id: int | None) -> bool:
-        needed = intents.needed(name, direct=guild_id is None)
+    def wants(self, name: str, guild_id: int | None, *, always: bool = False) -> bool:
+        needed = 0 if always else intents.needed(name, direct=guild_id is None)
         number, count = self.shard
         home = 0 if guild_id is None else (guild_id >> 22) % count
         return self.ready and home == number and (not needed or bool(self.intents & needed))
@@ -125,9 +125,9 @@ class GatewayServer:
         """Whether a bot is there, past READY."""
         return any(session.ready and session.connection for session in self._sessions.values())
 
-    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None) -> None:
+    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None, always: bool) -> None:
         for session in self._sessions.values():
-            if session.wants(name, guild_id):
+            if session.wants(name, guild_id, always=always):
                 session.dispatch(name, build(bool(session.intents & Intents.MESSAGE_CONTENT)))
 
     def drop(self, *, code: int | None = None, forget: bool = False) -> None:

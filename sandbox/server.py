@@ -14,7 +14,7 @@ from typing import Any, Self
 import trustme
 from aiohttp import web
 
-from sandbox import cdn, gateway, transcript
+from sandbox import cdn, gateway, state, transcript
 from sandbox.actors import Member
 from sandbox.faults import Faults
 from sandbox.gateway import GatewayServer
@@ -117,6 +117,20 @@ class Sandbox:
     def advance(self, seconds: float) -> None:
         """Let time pass at once, for links, tokens and nonces (not for rate limits)."""
         self.world.clock.advance(seconds)
+
+    def save(self, folder: Path) -> None:
+        """Write everything there is into a folder, so that `load` continues from it another day."""
+        state.save(self.world, folder)
+
+    def load(self, folder: Path) -> None:
+        """Take up what `save` wrote: servers, messages, files, commands, and the bot with its token.
+
+        Raises:
+            StateError: nothing was saved there, it cannot be read, or a bot is connected already.
+        """
+        if self.gateway.connected:
+            raise state.StateError("A state is loaded before the bot connects.")
+        state.load(self.world, folder)
 
     # Waiting
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sandbox import message_payloads, payloads, permissions
+from sandbox import guilds, message_payloads, payloads, permissions
 from sandbox.actors import Member
 from sandbox.cdn import Cdn
 from sandbox.clock import Clock, Snowflakes, iso
@@ -55,7 +55,7 @@ class GatewayEvent:
 
 
 class Gateway(Protocol):
-    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None) -> None: ...
+    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None, always: bool) -> None: ...
 
 
 class World:
@@ -162,11 +162,16 @@ class World:
         *,
         channel: Channel | None = None,
         guild: Guild | None = None,
+        about: User | None = None,
     ) -> None:
-        """Send an event to the bot if it may see it. ``build`` gets whether the reader has message content."""
+        """Send an event to the bot if it may see it. ``build`` gets whether the reader has message content.
+
+        What is ``about`` the bot itself needs no intent.
+        """
         place = guild or (channel.guild if channel else None)
         if self.gateway is not None and (channel is None or self.bot_sees(channel)):
-            self.gateway.dispatch(name, build, guild_id=place.id if place else None)
+            always = about is self.bot_user
+            self.gateway.dispatch(name, build, guild_id=place.id if place else None, always=always)
         self.changed()
 
     def emit_message(self, name: str, message: Message) -> None:
@@ -244,26 +249,21 @@ class World:
     # Channels
 
     def create_text_channel(self, guild: Guild, name: str, *, allow: int, deny: int, nsfw: bool) -> Channel:
-        channel = Channel(
-            id=self.ids.next(),
-            type=ChannelType.TEXT,
-            world=self,
-            guild=guild,
-            name=name,
-            nsfw=nsfw,
-            position=len(guild.channels),
-        )
-        if allow or deny:
-            channel.overwrites.append(Overwrite(id=self.bot_user.id, kind=1, allow=int(allow), deny=int(deny)))
-        guild.channels[channel.id] = self.channels[channel.id] = channel
-        self.emit("CHANNEL_CREATE", lambda _: payloads.channel(channel), channel=channel)
-        return channel
+        settings = {"overwrites": self._for_bot(allow, deny), "nsfw": nsfw}
+        return guilds.open_channel(self, guild, ChannelType.TEXT, name, settings)
+
+    def create_forum(self, guild: Guild, name: str, *, allow: int, deny: int, tags: tuple[str, ...]) -> Channel:
+        settings = {"overwrites": self._for_bot(allow, deny), "available_tags": guilds.tags(self, tags)}
+        return guilds.open_channel(self, guild, ChannelType.FORUM, name, settings)
+
+    def _for_bot(self, allow: int, deny: int) -> list[Overwrite]:
+        if not (allow or deny):
+            return []
+        return [Overwrite(id=self.bot_user.id, kind=1, allow=int(allow), deny=int(deny))]
 
     def overwrite(self, channel: Channel, *, allow: int, deny: int, member: Member | None) -> None:
         target = member.id if member else self.bot_user.id
-        channel.overwrites = [kept for kept in channel.overwrites if kept.id != target]
-        channel.overwrites.append(Overwrite(id=target, kind=1, allow=int(allow), deny=int(deny)))
-        self.emit("CHANNEL_UPDATE", lambda _: payloads.channel(channel), guild=channel.guild)
+        guilds.set_overwrite(self, channel, target, Overwrite(id=target, kind=1, allow=int(allow), deny=int(deny)))
 
     def direct_channel(self, user: User) -> Channel:
         """The DM between the bot and this user, made when first asked for."""
