@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox import commands, posts
+from sandbox import commands, posts, reactions
 from sandbox.commands import NotOffered
 from sandbox.errors import NoAnswer
 from sandbox.interactions import (
@@ -137,13 +137,13 @@ class Member:
             ApiError: not permitted, the thread is archived, or 20 different emoji are there already.
         """
         needed = int(Permissions.READ_MESSAGE_HISTORY)
-        if posts.is_new_emoji(message, emoji):
+        if reactions.is_new_emoji(message, emoji):
             needed |= Permissions.ADD_REACTIONS
         require(self._here(message.channel), message.channel, needed)
-        posts.react(self.world, message, self.user, emoji)
+        reactions.react(self.world, message, self.user, emoji)
 
     async def unreact(self, message: Message, emoji: str) -> None:
-        posts.unreact(self.world, message, self.user, emoji)
+        reactions.unreact(self.world, message, self.user, emoji)
 
     async def slash(self, channel: Channel, name: str, **options: Any) -> Answer:
         """Run a slash command, e.g. ``slash(channel, "imagine", prompt="a red car", image=File(...))``.

@@ -83,7 +83,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overwrite:
-    """What a channel allows and denies one role (kind 0) or one member (kind 1)."""
+    """What a channel allows and denies one role (kind 0) or member (1)."""
 
     id: int
     kind: int
@@ -234,6 +234,10 @@ class Channel:
         return self.type in (ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
 
     @property
+    def upload_limit(self) -> int:  # bytes a file
+        return self.guild.upload_limit if self.guild else UPLOAD_LIMIT
+
+    @property
     def messages(self) -> list[Message]:
         """What stands in it now, oldest first, without ephemeral messages."""
         return [message for message in self.messages_by_id.values() if not message.ephemeral]
@@ -266,6 +270,10 @@ class Guild:
     def everyone(self) -> Role:
         return self.roles[self.id]
 
+    @property
+    def upload_limit(self) -> int:
+        return BOOSTED_UPLOAD_LIMITS.get(self.premium_tier, UPLOAD_LIMIT)
+
     def create_text_channel(self, name: str, *, allow: int = 0, deny: int = 0, nsfw: bool = False) -> Channel:
         """Open a channel; ``allow`` and ``deny`` are permission bits that it overwrites for the bot."""
         return self.world.create_text_channel(self, name, allow=allow, deny=deny, nsfw=nsfw)
@@ -273,11 +281,6 @@ class Guild:
     def create_forum(self, name: str, *, allow: int = 0, deny: int = 0, tags: tuple[str, ...] = ()) -> Channel:
         """Open a forum, where every post is a thread."""
         return self.world.create_forum(self, name, allow=allow, deny=deny, tags=tags)
-
-    @property
-    def upload_limit(self) -> int:
-        """The most bytes of one file here."""
-        return BOOSTED_UPLOAD_LIMITS.get(self.premium_tier, UPLOAD_LIMIT)
 
     def add_member(self, name: str, *, roles: tuple[Role, ...] = ()) -> Member:
         """Let somebody join. The returned `Member` acts: says, reacts, clicks, runs commands."""

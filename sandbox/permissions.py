@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
-from sandbox.errors import missing_access, missing_permissions
-from sandbox.model import Channel, ChannelType
+from sandbox.errors import ApiError, missing_access, missing_permissions
+from sandbox.model import Channel, ChannelType, Json
 
 if TYPE_CHECKING:
     from sandbox.actors import Member
@@ -61,7 +61,7 @@ EVERYONE = int(
     | Permissions.SEND_POLLS
 )
 # In a DM nobody moderates and nothing can be a thread.
-DIRECT_MESSAGE = EVERYONE & ~int(
+DIRECT_MESSAGE = int(Permissions.PIN_MESSAGES) | EVERYONE & ~int(
     Permissions.CREATE_PUBLIC_THREADS
     | Permissions.CREATE_PRIVATE_THREADS
     | Permissions.SEND_MESSAGES_IN_THREADS
@@ -148,3 +148,21 @@ def speaking(channel: Channel) -> int:
     if channel.is_thread:
         return Permissions.SEND_MESSAGES_IN_THREADS
     return Permissions.SEND_MESSAGES
+
+
+def require_to_speak(member: Member | None, channel: Channel, *, files: bool, body: Json) -> None:
+    """Check that somebody may post this message, a body of a request, here.
+
+    Raises:
+        ApiError: 50001 or 50013; 50008 where nobody can post, as in a forum itself.
+    """
+    if channel.type is ChannelType.FORUM:
+        raise ApiError(400, 50008, "Cannot send messages in a non-text channel")
+    needed = int(speaking(channel))
+    if files:
+        needed |= Permissions.ATTACH_FILES
+    if body.get("embeds"):
+        needed |= Permissions.EMBED_LINKS
+    if body.get("tts"):
+        needed |= Permissions.SEND_TTS_MESSAGES
+    require(member, channel, needed)

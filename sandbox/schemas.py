@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sandbox.gateway import Op
 from sandbox.model import Json
+from sandbox.sessions import Op
 from sandbox.world import GatewayEvent, Request
 
 if TYPE_CHECKING:

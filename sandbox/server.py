@@ -6,7 +6,7 @@ import asyncio
 import logging
 import ssl
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,7 @@ from typing import Any, Self
 import trustme
 from aiohttp import web
 
-from sandbox import cdn, gateway, state, transcript
+from sandbox import cdn, gateway, state, threads, transcript
 from sandbox.actors import Member
 from sandbox.faults import Faults
 from sandbox.gateway import GatewayServer
@@ -26,6 +26,8 @@ from sandbox.rest.router import Router
 from sandbox.world import GatewayEvent, Request, World
 
 log = logging.getLogger("sandbox")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com", "media.discordapp.net")
 _MAX_REQUEST_BYTES = 128 * 1024 * 1024  # larger than any legal upload, so that ours are the limits that bite
@@ -64,6 +66,7 @@ class Sandbox:
         self.world = World(privileged=privileged)
         self.gateway = GatewayServer(self.world)
         self.world.gateway = self.gateway
+        self.world.faults.gateway = self.gateway
         self._router = Router(self.world, ROUTES, RateLimiter(enabled=rate_limits))
         self._port = port
         self._temporary = None if data_dir else tempfile.TemporaryDirectory(prefix="sandbox-")
@@ -115,8 +118,9 @@ class Sandbox:
         return self.world.create_guild(name, bot_permissions=bot_permissions)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once, for links, tokens and nonces (not for rate limits)."""
+        """Let time pass at once, for links, tokens, nonces and idle threads (not for rate limits)."""
         self.world.clock.advance(seconds)
+        threads.archive_idle(self.world)
 
     def save(self, folder: Path) -> None:
         """Write everything there is into a folder, so that `load` continues from it another day."""
@@ -193,10 +197,18 @@ class Sandbox:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         host = request.host.partition(":")[0]
         if host == gateway.HOST:
-            fault = self.faults.take("GET", "/gateway")
-            if fault is not None:
-                return web.Response(status=fault.status or 503)
-            return await self.gateway.serve(request)
+            return await self._spoiled("/gateway", request, self.gateway.serve)
         if host in (cdn.HOST, cdn.PROXY_HOST):
-            return await self.world.cdn.serve(request)
+            return await self._spoiled("/cdn", request, self.world.cdn.serve)
         return await self._router.serve(request)
+
+    async def _spoiled(self, path: str, request: web.Request, serve: Handler) -> web.StreamResponse:
+        """Serve, unless a fault is ordered for such a request."""
+        fault = self.faults.take("GET", path)
+        if fault is not None and fault.delay_s:
+            await asyncio.sleep(fault.delay_s)
+        if fault is not None and fault.disconnect and request.transport is not None:
+            request.transport.close()
+        if fault is not None and fault.prevents:
+            return web.Response(status=fault.status or 503)
+        return await serve(request)

@@ -169,7 +169,8 @@ class World:
         What is ``about`` the bot itself needs no intent.
         """
         place = guild or (channel.guild if channel else None)
-        if self.gateway is not None and (channel is None or self.bot_sees(channel)):
+        here = place is None or self.bot_user.id in place.members
+        if self.gateway is not None and here and (channel is None or self.bot_sees(channel)):
             always = about is self.bot_user
             self.gateway.dispatch(name, build, guild_id=place.id if place else None, always=always)
         self.changed()
