@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.model import File
-from sandbox.page import message_views
 from sandbox.page.session import Session
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
@@ -72,7 +71,7 @@ class Page:
         app.router.add_get("/", self._index)
         app.router.add_get("/socket", self._socket)
         app.router.add_post("/uploads", self._upload)
-        app.router.add_get("/files/{channel:\\d+}/{message:\\d+}/{file:\\d+}/{name}", self._file)
+        app.router.add_get("/files{path:/.+}", self._file)
         app.router.add_static("/static", STATIC)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
@@ -124,8 +123,7 @@ class Page:
         return web.json_response({"upload": self._uploads.keep(file)})
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        ids = (int(request.match_info[key]) for key in ("channel", "message", "file"))
-        attachment = message_views.find_file(self._stage.sandbox.world, *ids)
+        attachment = self._stage.sandbox.world.cdn.find(request.match_info["path"])
         if attachment is None:
             raise web.HTTPNotFound(text="This file is no longer here.")
         kind = (attachment.content_type or "").partition(";")[0]

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sandbox import media
 from sandbox.cdn import HOST, Cdn
 from sandbox.model import SUPPRESS_EMBEDS, Attachment, Channel, Json, Message, MessageType, Reaction, User
 
-if TYPE_CHECKING:
-    from sandbox.world import World
-
 
 class _Links(Cdn):
     """Links to the page's own server: they never expire, so that a picture stays in the browser's cache."""
 
-    def __init__(self, message: Message) -> None:
-        super().__init__(message.channel.world.clock)
-        self._message = message
-
     def url(self, attachment: Attachment, host: str = HOST) -> str:
-        message = self._message
-        return f"/files/{message.channel.id}/{message.id}/{attachment.id}/{quote(attachment.filename)}"
+        return f"/files{quote(self.path(attachment))}"
 
 
 def visible(message: Message, viewer: User) -> bool:
@@ -31,7 +22,7 @@ def visible(message: Message, viewer: User) -> bool:
 
 
 def message(one: Message, viewer: User) -> Json:
-    links = _Links(one)
+    links = _Links(one.channel.world.clock)
     shown: Json = {
         "id": str(one.id),
         "type": int(one.type),
@@ -100,7 +91,7 @@ def _quoted(one: Message) -> Json | None:
         "has_files": bool(target.files),
     }
     if one.type is MessageType.THREAD_STARTER_MESSAGE:
-        links = _Links(target)
+        links = _Links(target.channel.world.clock)
         quoted["time"] = int(target.created_at.timestamp() * 1000)
         quoted["files"] = [_file(each, links) for each in target.attachments]
     return quoted
@@ -121,11 +112,3 @@ def thread(one: Channel) -> Json:
             "time": int(newest.created_at.timestamp() * 1000),
         },
     }
-
-
-def find_file(world: World, channel_id: int, message_id: int, file_id: int) -> Attachment | None:
-    """A file of a message that still stands."""
-    channel = world.channels.get(channel_id)
-    message = channel.messages_by_id.get(message_id) if channel else None
-    files = message.files if message else []
-    return next((file for file in files if file.id == file_id), None)
