@@ -57,6 +57,15 @@ class Cdn:
         signature = self._sign(path, f"{expires:x}", f"{issued:x}")
         return f"https://{host}{quote(path)}?ex={expires:x}&is={issued:x}&hm={signature}&"
 
+    @staticmethod
+    def path(attachment: Attachment) -> str:
+        """Where it lies, which no time changes."""
+        return _path(attachment)
+
+    def find(self, path: str) -> Attachment | None:
+        """What lies at a path, for whoever needs no link."""
+        return self._attachments.get(path)
+
     async def serve(self, request: web.Request) -> web.Response:
         attachment = self._attachments.get(request.path)
         if attachment is None or not self._valid(request.path, request.query):
