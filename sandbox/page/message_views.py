@@ -108,7 +108,7 @@ def thread(one: Channel) -> Json:
         if newest is None
         else {
             "author": author(newest.author),
-            "content": newest.content[:200],
+            "content": newest.content,
             "time": int(newest.created_at.timestamp() * 1000),
         },
     }

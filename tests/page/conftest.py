@@ -119,7 +119,7 @@ class Visitor:
 
     async def say(self, text: str) -> None:
         await self.box.fill(text)
-        await self.box.press("Enter")
+        await self.tab.get_by_role("button", name="Send").click()
 
 
 @pytest.fixture

@@ -158,9 +158,9 @@ export const onlyEmoji = (text) => text.length <= 40 && text.trim() !== "" && EM
 
 /** One line without markup, for previews. */
 export function plainText(text) {
-  const holder = h("div", {}, markdown(text.slice(0, 400)));
+  const holder = h("div", {}, markdown(text));
   for (const button of holder.querySelectorAll("button")) button.remove();
   for (const hidden of holder.querySelectorAll(".spoiler")) hidden.textContent = "▮▮▮";
   const parts = [...holder.childNodes].map((node) => node.textContent.trim());
-  return parts.filter(Boolean).join(" ").replace(/\s+/g, " ");
+  return parts.filter(Boolean).join(" ").replace(/\s+/g, " ").slice(0, 200);
 }
