@@ -195,20 +195,19 @@ class Member:
         payload = {"component_type": 2, "custom_id": button["custom_id"]}
         return await self._interact(InteractionType.COMPONENT, message.channel, payload, message=message)
 
-    async def choose(self, message: Message, values: Sequence[str], *, custom_id: str | None = None) -> Answer:
-        """Pick options, by value or label, from a string select menu."""
-        menus = [part for part in walk_components(message.components) if part["type"] == 3]
+    async def use_on_user(self, channel: Channel, name: str, target: Member | User) -> Answer:
+        """Run a user context-menu command."""
+        command = commands.find(self.world, channel, name, kind=2, member=self._here(channel))
+        payload = commands.user_payload(channel, command, target)
+        return await self._interact(InteractionType.COMMAND, channel, payload, name=command["name"], command_type=2)
+
+    async def choose(self, message: Message, values: Sequence[Any], *, custom_id: str | None = None) -> Answer:
+        """Pick from a select menu: options by value or label, or users, roles and channels themselves."""
+        menus = [part for part in walk_components(message.components) if part["type"] in commands.SELECTS]
         menu = next((part for part in menus if custom_id in (None, part["custom_id"])), None)
         if menu is None or menu.get("disabled"):
             raise NotOffered(f"no select menu {custom_id or ''} to use on this message")
-        by_name = {name: one["value"] for one in menu["options"] for name in (one["label"], one["value"])}
-        if unknown := [value for value in values if value not in by_name]:
-            raise NotOffered(f"the menu does not offer {unknown}")
-        payload = {
-            "component_type": 3,
-            "custom_id": menu["custom_id"],
-            "values": [by_name[value] for value in values],
-        }
+        payload = commands.select_payload(message.channel, menu, values)
         return await self._interact(InteractionType.COMPONENT, message.channel, payload, message=message)
 
     async def submit(self, answer: Answer, fields: Mapping[str, Any]) -> Answer:

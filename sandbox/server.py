@@ -29,6 +29,8 @@ log = logging.getLogger("sandbox")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SWEEP_S = 10.0  # between two looks for threads in which nothing happens any more
 HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com", "media.discordapp.net")
 _MAX_REQUEST_BYTES = 128 * 1024 * 1024  # larger than any legal upload, so that ours are the limits that bite
 
@@ -41,6 +43,7 @@ class Sandbox:
 
     Args:
         data_dir: where the CA certificate is written; a temporary directory by default.
+        host: where to listen. Loopback by default; anything else lets other machines in, which is logged.
         port: 0 takes a free one.
         message_content, server_members, presences: the privileged intents, as switched in the developer portal.
         rate_limits: whether requests beyond Discord's limits get 429 and the rate headers are sent.
@@ -50,6 +53,7 @@ class Sandbox:
         self,
         data_dir: Path | None = None,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         message_content: bool = False,
         server_members: bool = False,
@@ -68,17 +72,20 @@ class Sandbox:
         self.world.gateway = self.gateway
         self.world.faults.gateway = self.gateway
         self._router = Router(self.world, ROUTES, RateLimiter(enabled=rate_limits))
+        self._host = host
         self._port = port
         self._temporary = None if data_dir else tempfile.TemporaryDirectory(prefix="sandbox-")
         self._directory = data_dir or Path(self._temporary.name if self._temporary else ".")
         self._runner: web.AppRunner | None = None
+        self._sweeping: asyncio.Task[None] | None = None
 
     # Where it is
 
     @property
     def address(self) -> str:
-        """``127.0.0.1:PORT``."""
-        return f"127.0.0.1:{self._port}"
+        """``HOST:PORT``, as the bot reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self._host, self._host)
+        return f"{host}:{self._port}"
 
     @property
     def ca_file(self) -> Path:
@@ -182,12 +189,22 @@ class Sandbox:
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=context)
+        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=context)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        self._sweeping = asyncio.create_task(self._archive_idle_threads())
         log.info("sandbox listens on %s", self.address)
+        if self._host not in LOOPBACK:
+            log.warning("sandbox listens on %s: other machines can reach it", self._host)
+
+    async def _archive_idle_threads(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            threads.archive_idle(self.world)
 
     async def stop(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         await self.gateway.shut_down()
         if self._runner is not None:
             await self._runner.cleanup()

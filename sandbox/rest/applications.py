@@ -112,8 +112,9 @@ def permissions(call: Call) -> list[Json]:
 
 def permissions_of(call: Call) -> Json:
     """The permissions of one command, of which there never are any."""
-    _command(call)
-    raise unknown("application command permissions")
+    both = [*call.world.commands[_scope(call)], *call.world.commands[None]]
+    known = any(one["id"] == call.params["command_id"] for one in both)
+    raise unknown("application command permissions" if known else "application command")
 
 
 def emojis(call: Call) -> Json:

@@ -85,7 +85,7 @@ def make_sandbox(tmp_path: Path) -> Callable[..., Any]:
     """``async with make_sandbox(...) as sandbox``: its whole traffic must fit Discord's schemas in the end."""
 
     @asynccontextmanager
-    async def made(**options: bool) -> AsyncIterator[Sandbox]:
+    async def made(**options: Any) -> AsyncIterator[Sandbox]:
         async with Sandbox(tmp_path, **options) as running:
             yield running
         folder = schemas.directory()
