@@ -10,8 +10,8 @@ from sandbox import commands, permissions, threads
 from sandbox.actors import Answer, Member
 from sandbox.commands import NotOffered
 from sandbox.errors import unknown
-from sandbox.model import Channel, Json, Message, User
-from sandbox.page import views
+from sandbox.model import Channel, Json, Message, User, walk_components
+from sandbox.page import faults, views
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
 
@@ -150,13 +150,28 @@ async def use_on_message(call: Call) -> Json:
     return _told(call, await call.member().use_on_message(call.text("name"), call.message()))
 
 
+async def use_on_user(call: Call) -> Json:
+    target = call.stage.sandbox.world.users[int(call.wish["user"])]
+    return _told(call, await call.member().use_on_user(call.channel(), call.text("name"), target))
+
+
 async def click(call: Call) -> Json:
     return _told(call, await call.member().click(call.message(), custom_id=call.text("custom_id")))
 
 
 async def choose(call: Call) -> Json:
-    values = [str(value) for value in call.wish["values"]]
-    return _told(call, await call.member().choose(call.message(), values, custom_id=call.text("custom_id")))
+    message, custom_id = call.message(), call.text("custom_id")
+    menus = {part.get("custom_id"): part["type"] for part in walk_components(message.components)}
+    values = [_picked(call, menus.get(custom_id, 3), value) for value in call.wish["values"]]
+    return _told(call, await call.member().choose(message, values, custom_id=custom_id))
+
+
+# What each kind of select menu picks from, as an option of a command
+_PICKED_AS = {5: commands.USER, 6: commands.ROLE, 7: commands.MENTIONABLE, 8: commands.CHANNEL}
+
+
+def _picked(call: Call, menu: int, value: Any) -> Any:
+    return _value(call, call.channel(), _PICKED_AS.get(menu, commands.STRING), value)
 
 
 async def submit(call: Call) -> Json:
@@ -185,6 +200,14 @@ def _told(call: Call, answer: Answer) -> Json:
     return {"modal": answer.modal, "interaction": str(interaction.id)}
 
 
+async def order_fault(call: Call) -> None:
+    faults.order(call.stage.sandbox, call.text("name"), call.wish.get("parameters") or {})
+
+
+async def clear_faults(call: Call) -> None:
+    faults.clear(call.stage.sandbox)
+
+
 async def restart_bot(call: Call) -> None:
     if call.stage.restart is None:
         raise NotOffered("This page did not start the bot, so it cannot restart it.")
@@ -200,8 +223,11 @@ ACTIONS: dict[str, Perform] = {
     "slash": slash,
     "autocomplete": autocomplete,
     "use_on_message": use_on_message,
+    "use_on_user": use_on_user,
     "click": click,
     "choose": choose,
     "submit": submit,
+    "order_fault": order_fault,
+    "clear_faults": clear_faults,
     "restart_bot": restart_bot,
 }

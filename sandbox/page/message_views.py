@@ -6,7 +6,17 @@ from urllib.parse import quote
 
 from sandbox import media
 from sandbox.cdn import HOST, Cdn
-from sandbox.model import SUPPRESS_EMBEDS, Attachment, Channel, Json, Message, MessageType, Reaction, User
+from sandbox.model import (
+    COMPONENTS_V2,
+    SUPPRESS_EMBEDS,
+    Attachment,
+    Channel,
+    Json,
+    Message,
+    MessageType,
+    Reaction,
+    User,
+)
 
 
 class _Links(Cdn):
@@ -33,7 +43,7 @@ def message(one: Message, viewer: User) -> Json:
         "ephemeral": one.ephemeral,
         "loading": one.loading,
         "mentions_me": viewer in one.mentions or one.mention_everyone,
-        "files": [_file(each, links) for each in one.attachments],
+        "files": [] if one.flags & COMPONENTS_V2 else [_file(each, links) for each in one.attachments],
         "embeds": [] if one.flags & SUPPRESS_EMBEDS else media.embeds(one, links),
         "components": media.components(one, links),
         "reactions": [_reaction(each, viewer) for each in one.reactions],
