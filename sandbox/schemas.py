@@ -85,17 +85,22 @@ class Schemas:
         place = f"/paths/{_token(request.route)}/{request.method.lower()}"
         problems = [f"{name}: unknown query parameter {key}" for key in _unknown_query(operation, request)]
         refused = request.status in (400, 413)  # for its body, which then is what it is
-        if request.body is not None and not refused:
+        if request.body is not None and "requestBody" not in operation:
+            problems.append(f"{name}: a body where there should be none")
+        elif request.body is not None and not refused:
             kind = "multipart/form-data" if request.multipart else "application/json"
             pointer = f"{place}/requestBody/content/{_token(kind)}/schema"
             problems += [
                 f"{name}: body {text}" for text in self._errors("requests", pointer, request.body, closed=True)
             ]
-        if request.status < 500:
-            problems += [
-                f"{name} -> {request.status}: {text}" for text in self._answer_errors(place, operation, request)
-            ]
-        return problems
+        return problems + self.answer_problems(request)
+
+    def answer_problems(self, request: Request) -> list[str]:
+        """What is wrong with the sandbox's answer to a request of a known operation; ordered failures are not."""
+        operation: Json = self._openapi["paths"][request.route][request.method.lower()]
+        place = f"/paths/{_token(request.route)}/{request.method.lower()}"
+        found = self._answer_errors(place, operation, request) if request.status < 500 else []
+        return [f"{request.method} {request.path} -> {request.status}: {text}" for text in found]
 
     def _answer_errors(self, place: str, operation: Json, request: Request) -> list[str]:
         responses: Json = operation["responses"]

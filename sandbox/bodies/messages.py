@@ -17,12 +17,12 @@ class Media(Body):
 
 
 class Footer(Body):
-    text: str | None = None
+    text: str
     icon_url: Url | None = None
 
 
 class Author(Body):
-    name: str | None = None
+    name: str
     url: Url | None = None
     icon_url: Url | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox import bodies, forms, payloads
 from sandbox.errors import ApiError, missing_access, unknown
 from sandbox.model import Json
@@ -147,7 +149,13 @@ def _registered(call: Call, scope: int | None, given: Json, old: dict[tuple[int,
         command["dm_permission"] = given.get("dm_permission") is not False
     else:
         command["guild_id"] = str(scope)
-    return command | {key: given[key] for key in kept if given.get(key) is not None}
+    return command | {key: _without_nulls(given[key]) for key in kept if given.get(key) is not None}
+
+
+def _without_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
+    return [_without_nulls(each) for each in node] if isinstance(node, list) else node
 
 
 def _routes(scope: str) -> tuple[Route, ...]:

@@ -143,6 +143,8 @@ def _sent(call: Call) -> Message:
     if _own(call):
         return interactions.sent(call)
     webhook = _webhook(call)
+    if "message_id" not in call.params:
+        raise unknown("Message")  # @original is an interaction's
     message = _place(call, webhook).messages_by_id.get(call.id("message_id"))
     if message is None or message.webhook_id != webhook.id:
         raise unknown("Message")

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from sandbox import Sandbox, guest
+from sandbox.faults import Faults
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -121,6 +122,15 @@ async def test_it_listens_on_loopback_unless_told_otherwise_and_says_so(caplog: 
 def test_the_document_shows_the_examples_as_they_are(name: str) -> None:
     code = (EXAMPLES / name).read_text(encoding="utf-8")
     assert f"```python\n{code}```" in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_the_document_lists_every_fault_with_its_parameters() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for kind in Faults.table():
+        row = next((line for line in text.splitlines() if line.startswith(f"| `{kind['name']}` |")), "")
+        assert kind["description"] in row
+        own = [one["name"] for one in kind["parameters"] if one["name"] not in ("method", "path", "times")]
+        assert all(f"`{name}`" in row for name in own), row
 
 
 def test_the_example_bot_has_some_twenty_lines() -> None:
