@@ -133,111 +133,106 @@ def _events(fate: Fate) -> Callable[..., None]:
     return order
 
 
-def _request_kinds() -> tuple[FaultKind, ...]:
-    scope = Parameter(
-        name="scope", title="Limit", kind="choice", default="route", choices=("route", "global", "shared")
+_SCOPE = Parameter(name="scope", title="Limit", kind="choice", default="route", choices=("route", "global", "shared"))
+_VIA = Parameter(name="via", title="With the Via header", kind="flag", default=True)
+_FAILING = Parameter(name="status", title="Status", kind="choice", default=500, choices=(500, 501, 502, 503, 504))
+_REFUSING = Parameter(name="status", title="Status", kind="choice", default=403, choices=tuple(_REFUSALS))
+_OF_REQUESTS: tuple[FaultKind, ...] = (
+    FaultKind(
+        name="rate_limited", title="429 Too Many Requests", parameters=(_SCOPE, _VIA, _RETRY_AFTER, *_WHERE),
+        description="Asks the bot to wait. Without Via, discord.py takes it for a ban and raises.",
+        order=_rate_limited,
+    ),
+    FaultKind(
+        name="server_error", title="500 to 504", parameters=(_FAILING, _AFTER_WRITE, *_WHERE),
+        description="Fails, before or after the request took effect. discord.py retries 500, 502 and 504.",
+        order=lambda faults, **chosen: faults.next(**chosen),
+    ),
+    FaultKind(
+        name="refused", title="403, 404 or 413", parameters=(_REFUSING, *_WHERE),
+        description="Refuses the request: missing permissions, unknown message, entity too large.",
+        order=_refused,
+    ),
+    FaultKind(
+        name="slow", title="Slow request", parameters=(_seconds("Seconds before it takes effect", 2.0), *_WHERE),
+        description="Waits, then does what was asked.",
+        order=lambda faults, seconds, **where: faults.next(**where, delay_s=seconds),
+    ),
+    FaultKind(
+        name="late_answer", title="Event before its answer",
+        parameters=(_seconds("Seconds before the answer", 1.0), *_WHERE),
+        description="Does what was asked at once but answers late, so that the event overtakes the answer.",
+        order=lambda faults, seconds, **where: faults.next(**where, answer_delay_s=seconds),
+    ),
+    FaultKind(
+        name="dropped", title="Dropped connection", parameters=(_AFTER_WRITE, *_WHERE),
+        description="Closes the connection instead of answering, before or after the request took effect.",
+        order=lambda faults, **chosen: faults.next(**chosen, disconnect=True),
+    ),
+    FaultKind(
+        name="truncated", title="Truncated answer", parameters=_WHERE,
+        description="Does what was asked and closes the connection in the middle of the answer.",
+        order=lambda faults, **where: faults.next(**where, truncate=True, after_write=True),
+    ),
+)  # fmt: skip
+
+
+_CODE = Parameter(name="code", title="Close code", kind="choice", default=4000, choices=_CLOSE_CODES)
+_RESUMABLE = Parameter(name="resumable", title="The bot may resume", kind="flag", default=True)
+_REFUSED_CONNECTS = Parameter(name="refusals", title="Refused connects after it", kind="integer", default=0, high=100)
+_OF_THE_GATEWAY: tuple[FaultKind, ...] = (
+    FaultKind(
+        name="gateway_close", title="Gateway closes", parameters=(_CODE,),
+        description="4000 and 1006 (no close frame) can be resumed; after 4009 and 1000 the session is over; "
+        "4004 says that the token is wrong, after which discord.py gives up.",
+        order=lambda faults, code: _needs_gateway(faults).drop(code=code),
+    ),
+    FaultKind(
+        name="reconnect", title="Op 7 Reconnect", parameters=(),
+        description="Asks the bot to connect again and resume.",
+        order=lambda faults: _needs_gateway(faults).ask_to_reconnect(),
+    ),
+    FaultKind(
+        name="invalid_session", title="Op 9 Invalid Session", parameters=(_RESUMABLE,),
+        description="Says that the session is invalid; it can be resumed or not.",
+        order=lambda faults, resumable: _needs_gateway(faults).invalidate(resumable=resumable),
+    ),
+    FaultKind(
+        name="restart", title="Restart", parameters=(_REFUSED_CONNECTS,),
+        description="Drops every connection and forgets every session; the next connects may be refused with 503.",
+        order=_restart,
+    ),
+    FaultKind(
+        name="no_hello", title="No HELLO", parameters=(_TIMES,),
+        description="The next connection gets no HELLO; the bot must notice by itself.",
+        order=lambda faults, times: faults.withhold(Op.HELLO, times=times),
+    ),
+    FaultKind(
+        name="no_resumed", title="No RESUMED", parameters=(_TIMES,),
+        description="The next resume replays what was missed but is not confirmed.",
+        order=lambda faults, times: faults.withhold(Op.RESUME, times=times),
+    ),
+    FaultKind(
+        name="no_ack", title="Dropped heartbeat ACKs", parameters=(_TIMES,),
+        description="The next heartbeats are not acknowledged.",
+        order=lambda faults, times: faults.withhold(Op.HEARTBEAT_ACK, times=times),
+    ),
+)  # fmt: skip
+
+
+_WHAT = (("missing", "Missing events", "is never sent", Fate.LOST),
+        ("duplicated", "Duplicated events", "is sent twice", Fate.DOUBLED),
+        ("reordered", "Reordered events", "is sent after the one that follows it", Fate.SWAPPED))  # fmt: skip
+_OF_EVENTS: tuple[FaultKind, ...] = tuple(
+    FaultKind(
+        name=f"{name}_events", title=title, description=f"The next event {does}.", parameters=(_EVENT, _TIMES),
+        order=_events(fate),
     )
-    via = Parameter(name="via", title="With the Via header", kind="flag", default=True)
-    failing = Parameter(name="status", title="Status", kind="choice", default=500, choices=(500, 501, 502, 503, 504))
-    refusing = Parameter(name="status", title="Status", kind="choice", default=403, choices=tuple(_REFUSALS))
-    return (
-        FaultKind(
-            name="rate_limited", title="429 Too Many Requests", parameters=(scope, via, _RETRY_AFTER, *_WHERE),
-            description="Asks the bot to wait. Without Via, discord.py takes it for a ban and raises.",
-            order=_rate_limited,
-        ),
-        FaultKind(
-            name="server_error", title="500 to 504", parameters=(failing, _AFTER_WRITE, *_WHERE),
-            description="Fails, before or after the request took effect. discord.py retries 500, 502 and 504.",
-            order=lambda faults, **chosen: faults.next(**chosen),
-        ),
-        FaultKind(
-            name="refused", title="403, 404 or 413", parameters=(refusing, *_WHERE),
-            description="Refuses the request: missing permissions, unknown message, entity too large.",
-            order=_refused,
-        ),
-        FaultKind(
-            name="slow", title="Slow request", parameters=(_seconds("Seconds before it takes effect", 2.0), *_WHERE),
-            description="Waits, then does what was asked.",
-            order=lambda faults, seconds, **where: faults.next(**where, delay_s=seconds),
-        ),
-        FaultKind(
-            name="late_answer", title="Event before its answer",
-            parameters=(_seconds("Seconds before the answer", 1.0), *_WHERE),
-            description="Does what was asked at once but answers late, so that the event overtakes the answer.",
-            order=lambda faults, seconds, **where: faults.next(**where, answer_delay_s=seconds),
-        ),
-        FaultKind(
-            name="dropped", title="Dropped connection", parameters=(_AFTER_WRITE, *_WHERE),
-            description="Closes the connection instead of answering, before or after the request took effect.",
-            order=lambda faults, **chosen: faults.next(**chosen, disconnect=True),
-        ),
-        FaultKind(
-            name="truncated", title="Truncated answer", parameters=_WHERE,
-            description="Does what was asked and closes the connection in the middle of the answer.",
-            order=lambda faults, **where: faults.next(**where, truncate=True, after_write=True),
-        ),
-    )  # fmt: skip
+    for name, title, does, fate in _WHAT
+)  # fmt: skip
 
 
-def _gateway_kinds() -> tuple[FaultKind, ...]:
-    code = Parameter(name="code", title="Close code", kind="choice", default=4000, choices=_CLOSE_CODES)
-    resumable = Parameter(name="resumable", title="The bot may resume", kind="flag", default=True)
-    refusals = Parameter(name="refusals", title="Refused connects after it", kind="integer", default=0, high=100)
-    return (
-        FaultKind(
-            name="gateway_close", title="Gateway closes", parameters=(code,),
-            description="4000 and 1006 (no close frame) can be resumed; after 4009 and 1000 the session is over; "
-            "4004 says that the token is wrong, after which discord.py gives up.",
-            order=lambda faults, code: _needs_gateway(faults).drop(code=code),
-        ),
-        FaultKind(
-            name="reconnect", title="Op 7 Reconnect", parameters=(),
-            description="Asks the bot to connect again and resume.",
-            order=lambda faults: _needs_gateway(faults).ask_to_reconnect(),
-        ),
-        FaultKind(
-            name="invalid_session", title="Op 9 Invalid Session", parameters=(resumable,),
-            description="Says that the session is invalid; it can be resumed or not.",
-            order=lambda faults, resumable: _needs_gateway(faults).invalidate(resumable=resumable),
-        ),
-        FaultKind(
-            name="restart", title="Restart", parameters=(refusals,),
-            description="Drops every connection and forgets every session; the next connects may be refused with 503.",
-            order=_restart,
-        ),
-        FaultKind(
-            name="no_hello", title="No HELLO", parameters=(_TIMES,),
-            description="The next connection gets no HELLO; the bot must notice by itself.",
-            order=lambda faults, times: faults.withhold(Op.HELLO, times=times),
-        ),
-        FaultKind(
-            name="no_resumed", title="No RESUMED", parameters=(_TIMES,),
-            description="The next resume replays what was missed but is not confirmed.",
-            order=lambda faults, times: faults.withhold(Op.RESUME, times=times),
-        ),
-        FaultKind(
-            name="no_ack", title="Dropped heartbeat ACKs", parameters=(_TIMES,),
-            description="The next heartbeats are not acknowledged.",
-            order=lambda faults, times: faults.withhold(Op.HEARTBEAT_ACK, times=times),
-        ),
-    )  # fmt: skip
-
-
-def _event_kinds() -> tuple[FaultKind, ...]:
-    what = (("missing", "Missing events", "is never sent", Fate.LOST),
-            ("duplicated", "Duplicated events", "is sent twice", Fate.DOUBLED),
-            ("reordered", "Reordered events", "is sent after the one that follows it", Fate.SWAPPED))  # fmt: skip
-    return tuple(
-        FaultKind(
-            name=f"{name}_events", title=title, description=f"The next event {does}.", parameters=(_EVENT, _TIMES),
-            order=_events(fate),
-        )
-        for name, title, does, fate in what
-    )  # fmt: skip
-
-
-KINDS: dict[str, FaultKind] = {kind.name: kind for kind in (*_request_kinds(), *_gateway_kinds(), *_event_kinds())}
+KINDS: dict[str, FaultKind] = {kind.name: kind for kind in (*_OF_REQUESTS, *_OF_THE_GATEWAY, *_OF_EVENTS)}
 
 # What a bot on discord.py can live through with nothing lost but time. The others end it (4004, a 429 without Via taken
 # for a ban), take a minute to be noticed (no HELLO), or lose what no bot could know of (missing events).
