@@ -44,18 +44,19 @@ class Feed:
         self._anew = True
         self._told.pop("place", None)
         shown = [one for one in self._visible(channel) if one.id >= to] if to else []
-        self._reach(max(PAGE, len(shown) + 10))
+        self._reach(channel, max(PAGE, len(shown) + 10))
 
     def older(self) -> None:
-        self._reach(len(self._messages) + PAGE)
+        """Let one more page of older messages be told."""
+        if self._channel is not None:
+            self._reach(self._channel, len(self._messages) + PAGE)
 
     def _visible(self, channel: Channel) -> list[Message]:
         return [one for one in channel.messages_by_id.values() if message_views.visible(one, self.viewer)]
 
-    def _reach(self, count: int) -> None:
+    def _reach(self, channel: Channel, count: int) -> None:
         """Let the newest ``count`` messages be told."""
-        assert self._channel is not None
-        visible = self._visible(self._channel)
+        visible = self._visible(channel)
         self._more = len(visible) > count
         self._first = visible[-count].id if self._more else 0
 

@@ -85,6 +85,9 @@ class Session:
         except (LookupError, ValueError, TypeError, AttributeError) as fault:
             log.warning("the page asked for something odd: %.200s (%r)", text, fault)
             await self._send({"t": "answer", "n": number, "error": "That is no longer here, or was malformed."})
+        except Exception:
+            log.exception("the page asked for %.200s", text)
+            await self._send({"t": "answer", "n": number, "error": "That went wrong in the sandbox; its log says how."})
         else:
             await self._send({"t": "answer", "n": number, "result": result or {}})
 

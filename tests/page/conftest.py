@@ -27,7 +27,7 @@ from tests.e2e.scripted import ScriptedEngine, new_bot
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "data" / "screenshots"
-PATIENCE_MS = 30_000.0
+PATIENCE_MS = 90_000.0
 FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -70,3 +70,51 @@ async def drawer(visitor: Visitor) -> None:
 async def go(visitor: Visitor, channel: str) -> None:
     await drawer(visitor)
     await visitor.tab.get_by_role("navigation", name="Channels").get_by_role("button", name=channel).click()
+
+
+async def test_the_keyboard_alone_is_enough(browser: Browser, studio: Studio) -> None:
+    async with visiting(browser, studio, "keyboard") as visitor:
+        tab, press = visitor.tab, visitor.tab.keyboard.press
+        await expect(visitor.box).to_be_focused()
+        await tab.keyboard.type("first")
+        await press("Enter")
+        await expect(visitor.message("first")).to_be_visible()
+        await press("ArrowUp")
+        await expect(tab.get_by_text("Editing your message")).to_be_visible()
+        await tab.keyboard.type(" thing")
+        await press("Enter")
+        await expect(visitor.message("first thing")).to_contain_text("(edited)")
+        await press("F6")
+        await expect(visitor.message("first thing")).to_be_focused()
+        await press("r")
+        await tab.keyboard.type("second")
+        await press("Enter")
+        await expect(visitor.message("second").locator(".quoted")).to_have_text("first thing")
+        await press("F6")
+        await press("Enter")
+        await expect(tab.get_by_role("menuitem").first).to_be_focused()
+        await press("Escape")
+        await press("Alt+2")
+        await expect(tab.get_by_role("radio", name="max")).to_be_checked()
+        await press("Alt+ArrowUp")
+        await expect(tab.get_by_role("heading", name="Welcome to #welcome")).to_be_visible()
+        await expect(visitor.box).to_be_focused()
+        await tab.keyboard.type("/imagine a red car")
+        await expect(tab.get_by_role("textbox", name="prompt")).to_have_value("a red car")
+        await press("Enter")
+        await expect(visitor.message("Queued as #1")).to_be_visible()
+
+
+async def test_a_page_finds_back_when_its_server_was_away(browser: Browser, studio: Studio) -> None:
+    async with visiting(browser, studio, "away") as visitor:
+        await visitor.say("before")
+        await expect(visitor.message("before")).to_be_visible()
+        await studio.page.stop()
+        await expect(visitor.tab.get_by_text("No connection; trying again")).to_be_visible()
+        await visitor.shoot("away")
+        visitor.problems.clear()
+        await studio.page.start()
+        await expect(visitor.tab.get_by_text("Faraday is ready")).to_be_visible()
+        visitor.problems.clear()  # what the browser itself says of refused connections
+        await visitor.say("after")
+        await expect(visitor.message("after")).to_be_visible()
