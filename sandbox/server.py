@@ -142,6 +142,7 @@ class Sandbox:
         if self.gateway.connected:
             raise state.StateError("A state is loaded before the bot connects.")
         state.load(self.world, folder)
+        self.gateway.drop(forget=True)  # no session of before fits what is here now
 
     # Waiting
 
