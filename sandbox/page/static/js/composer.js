@@ -197,7 +197,7 @@ function drawPermitted() {
   closed.textContent = why;
   attach.hidden = !place.can.attach;
   const name = findChannel(place.id)?.name ?? place.name;
-  text.placeholder = `Message ${place.type === 1 ? "@" : place.parent ? "" : "#"}${name}`;
+  text.placeholder = place.parent ? "Message this thread" : `Message ${place.type === 1 ? "@" : "#"}${name}`;
 }
 
 function runExample(prompt) {
