@@ -11,7 +11,6 @@ from sandbox import commands, posts, reactions
 from sandbox.commands import NotOffered
 from sandbox.errors import NoAnswer
 from sandbox.interactions import (
-    ACKNOWLEDGE_WITHIN_S,
     Callback,
     Interaction,
     InteractionType,
@@ -234,8 +233,9 @@ class Member:
             **about,
         )
         start(world, interaction, payload)
-        deadline = interaction.created + ACKNOWLEDGE_WITHIN_S
-        await world.until(lambda: interaction.callback or world.clock.now() > deadline, 2 * ACKNOWLEDGE_WITHIN_S)
+        patience = world.acknowledge_within_s
+        deadline = interaction.created + patience
+        await world.until(lambda: interaction.callback or world.clock.now() > deadline, 2 * patience)
         if interaction.callback is None:
             raise NoAnswer(f"the application did not respond to {interaction.name or type_.name}")
         return Answer(interaction, world)

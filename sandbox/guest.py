@@ -80,9 +80,9 @@ class Guest:
             ordered = asyncio.create_task(self._ordered.wait())
             try:
                 await asyncio.wait(
-                    {ordered, exit := asyncio.create_task(process.wait())}, return_when="FIRST_COMPLETED"
+                    {ordered, ended := asyncio.create_task(process.wait())}, return_when="FIRST_COMPLETED"
                 )
-                exit.cancel()
+                ended.cancel()
             finally:
                 ordered.cancel()
                 await _stop(process)

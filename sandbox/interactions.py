@@ -27,7 +27,6 @@ from sandbox.posts import Draft
 if TYPE_CHECKING:
     from sandbox.world import World
 
-ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIFETIME_S = 15 * 60.0
 
 
@@ -148,7 +147,7 @@ def acknowledge(world: World, interaction: Interaction, callback: Callback, draf
     """
     if interaction.callback is not None:
         raise already_acknowledged()
-    if world.clock.now() - interaction.created > ACKNOWLEDGE_WITHIN_S:
+    if world.clock.now() - interaction.created > world.acknowledge_within_s:
         raise unknown("interaction")
     if not _fits(interaction, callback):
         raise invalid_form("type", "BASE_TYPE_CHOICES", "This interaction cannot be answered with that type.")

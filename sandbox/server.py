@@ -23,7 +23,7 @@ from sandbox.model import Channel, Guild, User
 from sandbox.rates import RateLimiter
 from sandbox.rest import ROUTES
 from sandbox.rest.router import Router
-from sandbox.world import GatewayEvent, Request, World
+from sandbox.world import ACKNOWLEDGE_WITHIN_S, GatewayEvent, Request, World
 
 log = logging.getLogger("sandbox")
 
@@ -47,6 +47,8 @@ class Sandbox:
         port: 0 takes a free one.
         message_content, server_members, presences: the privileged intents, as switched in the developer portal.
         rate_limits: whether requests beyond Discord's limits get 429 and the rate headers are sent.
+        acknowledge_within_s: how soon the bot must answer an interaction; three seconds on Discord, more where tests
+            run on a machine that is busy with other things.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Sandbox:
         server_members: bool = False,
         presences: bool = False,
         rate_limits: bool = True,
+        acknowledge_within_s: float = ACKNOWLEDGE_WITHIN_S,
     ) -> None:
         privileged = Intents(0)
         for allowed, intent in (
@@ -68,6 +71,7 @@ class Sandbox:
         ):
             privileged |= intent if allowed else Intents(0)
         self.world = World(privileged=privileged)
+        self.world.acknowledge_within_s = acknowledge_within_s
         self.gateway = GatewayServer(self.world)
         self.world.gateway = self.gateway
         self.world.faults.gateway = self.gateway

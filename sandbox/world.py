@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sandbox")
 
+ACKNOWLEDGE_WITHIN_S = 3.0  # how soon a bot must answer an interaction
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -67,6 +69,7 @@ class World:
         self.cdn = Cdn(self.clock)
         self.faults = Faults()
         self.privileged = privileged
+        self.acknowledge_within_s = ACKNOWLEDGE_WITHIN_S
         self.bot_user = User(id=self.ids.next(), name="Faraday", bot=True)
         self.owner = User(id=self.ids.next(), name="owner")
         self.token = f"sandbox.{secrets.token_urlsafe(24)}"

@@ -142,7 +142,7 @@ def unlike_any_before(request: Request) -> bool:
 @pytest.fixture
 async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     """A running bot. In the end its whole traffic must fit Discord's published schemas."""
-    async with Sandbox(tmp_path, rate_limits=False) as sandbox:
+    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
         guild = sandbox.create_guild("Studio")
         settings = {
             "discord": {

@@ -77,6 +77,7 @@ async def test_answers_that_never_arrive_cost_no_picture_and_double_none(studio:
 
 
 async def paint(studio: Studio, plan: tuple[Step, ...]) -> None:
+    studio.sandbox.world.acknowledge_within_s = 3.0  # what a lost session never hears is given up soon
     for number in range(PICTURES):
         await asked(studio, f"car {number}")
     finished = await delivered(studio)

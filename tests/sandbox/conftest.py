@@ -77,6 +77,7 @@ class Bot(discord.Client):
 
 
 Connect = Callable[..., Any]
+PATIENCE_S = 30.0  # instead of Discord's three seconds, which a busy machine may not keep
 Setup = Callable[[discord.Client, app_commands.CommandTree[Any]], None]
 
 
@@ -86,7 +87,7 @@ def make_sandbox(tmp_path: Path) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def made(**options: Any) -> AsyncIterator[Sandbox]:
-        async with Sandbox(tmp_path, **options) as running:
+        async with Sandbox(tmp_path, **{"acknowledge_within_s": PATIENCE_S} | options) as running:
             yield running
         folder = schemas.directory()
         if folder is not None:  # test_schemas.py says so where they are missing
