@@ -20,7 +20,9 @@ let pinned = true; // whether the newest message is to stay in sight
 let fetching = false;
 
 function standing() {
-  return [...state.messages.values()].filter((message) => !state.dismissed.has(message.id)).sort((a, b) => compare(a.id, b.id));
+  return [...state.messages.values()]
+    .filter((message) => !state.dismissed.has(message.id))
+    .sort((a, b) => compare(a.id, b.id));
 }
 
 /** Draw what differs; everything else keeps its nodes. */
@@ -38,7 +40,8 @@ function draw({ all = false } = {}) {
     if (!item) {
       item = messageItem(message, before);
       list.insertBefore(item, place);
-    } else if (all || known?.message !== message || known.before !== before) item = morph(item, messageItem(message, before));
+    } else if (all || known?.message !== message || known.before !== before)
+      item = morph(item, messageItem(message, before));
     place = item.nextElementSibling;
   });
   drawn = next;
@@ -51,15 +54,34 @@ function drawBeginning() {
     beginning = h("div", { id: "beginning" });
     scroller.prepend(beginning);
   }
-  render(beginning, mayEnter() ? (state.more ? h("div.loading", {}, h("i.spinner"), "Older messages") : welcome()) : gate());
+  render(
+    beginning,
+    mayEnter() ? (state.more ? h("div.loading", {}, h("i.spinner"), "Older messages") : welcome()) : gate(),
+  );
 }
 
 function welcome() {
   const { place, directory } = state;
   if (!place || !directory) return null;
   if (place.type === 1)
-    return h("div.welcome", {}, avatar(directory.bot, "huge"), h("h1", {}, directory.bot.name), h("p", {}, `Only you and ${directory.bot.name} read this.`));
-  return h("div.welcome", {}, h("span.mark", {}, icon(place.parent ? "thread" : "hash")), h("h1", {}, place.parent ? place.name : `Welcome to #${place.name}`), h("p", {}, place.topic || (place.parent ? "This is where the thread begins." : "This is where the channel begins.")));
+    return h(
+      "div.welcome",
+      {},
+      avatar(directory.bot, "huge"),
+      h("h1", {}, directory.bot.name),
+      h("p", {}, `Only you and ${directory.bot.name} read this.`),
+    );
+  return h(
+    "div.welcome",
+    {},
+    h("span.mark", {}, icon(place.parent ? "thread" : "hash")),
+    h("h1", {}, place.parent ? place.name : `Welcome to #${place.name}`),
+    h(
+      "p",
+      {},
+      place.topic || (place.parent ? "This is where the thread begins." : "This is where the channel begins."),
+    ),
+  );
 }
 
 const toBottom = () => (scroller.scrollTop = scroller.scrollHeight);
@@ -105,20 +127,37 @@ function seen() {
   if (pinned && !document.hidden && mayEnter()) markSeen();
 }
 
-scroller.addEventListener("scroll", () => {
-  pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_BOTTOM;
-  seen();
-  if (scroller.scrollTop < NEAR_TOP && state.more && !fetching && mayEnter()) {
-    fetching = true;
-    ask("older").catch(() => (fetching = false));
-  }
-}, { passive: true }); // prettier-ignore
+scroller.addEventListener(
+  "scroll",
+  () => {
+    pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_BOTTOM;
+    seen();
+    if (scroller.scrollTop < NEAR_TOP && state.more && !fetching && mayEnter()) {
+      fetching = true;
+      ask("older").catch(() => (fetching = false));
+    }
+  },
+  { passive: true },
+);
 
 new ResizeObserver(() => pinned && toBottom()).observe(list);
 new ResizeObserver(() => pinned && toBottom()).observe(scroller);
 document.addEventListener("visibilitychange", seen);
 
-const downButton = h("button", { id: "tobottom", type: "button", hidden: true, onclick: () => { pinned = true; toBottom(); } }, icon("down"), "Newest messages"); // prettier-ignore
+const downButton = h(
+  "button",
+  {
+    id: "tobottom",
+    type: "button",
+    hidden: true,
+    onclick: () => {
+      pinned = true;
+      toBottom();
+    },
+  },
+  icon("down"),
+  "Newest messages",
+);
 $("#foot").prepend(downButton);
 
 delegate(scroller, "click", onMessage);

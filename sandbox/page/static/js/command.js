@@ -10,12 +10,26 @@ import { remember, state } from "./state.js";
 export function paths(commands) {
   const found = [];
   const walk = (name, node) => {
-    const inner = (node.options ?? []).filter((option) => option.type === OPTION.SUBCOMMAND || option.type === OPTION.GROUP);
+    const inner = (node.options ?? []).filter(
+      (option) => option.type === OPTION.SUBCOMMAND || option.type === OPTION.GROUP,
+    );
     if (inner.length) for (const option of inner) walk(`${name} ${option.name}`, option);
     else found.push({ name, description: node.description, options: node.options ?? [] });
   };
   for (const command of commands) if (command.type === 1) walk(command.name, command);
   return found;
+}
+
+/** What typing `/…` means so far: the command whose name is complete and what follows it, or those that it may become. */
+export function matching(text, commands) {
+  if (!text.startsWith("/")) return {};
+  const typed = text.slice(1).toLowerCase();
+  const all = paths(commands);
+  const complete = all.filter((command) => typed.startsWith(`${command.name} `));
+  const exact = complete.sort((a, b) => b.name.length - a.name.length)[0];
+  if (exact) return { exact, rest: text.slice(exact.name.length + 2) };
+  const found = all.filter((command) => command.name.includes(typed));
+  return { found: found.sort((a, b) => b.name.startsWith(typed) - a.name.startsWith(typed)) };
 }
 
 export class CommandForm {
@@ -27,10 +41,34 @@ export class CommandForm {
     this.note = h("div.hint", { role: "status" }, command.description);
     this.send = h("button.button.primary", { type: "submit" }, "Send");
     this.lists = h("div.lists");
-    this.element = h("form.command", { "aria-label": `/${command.name}`, onsubmit: (event) => this.submit(event), onkeydown: (event) => this.key(event) },
+    this.element = h(
+      "form.command",
+      {
+        "aria-label": `/${command.name}`,
+        onsubmit: (event) => this.submit(event),
+        onkeydown: (event) => this.key(event),
+      },
       this.lists,
-      h("div.title", {}, h("b", {}, `/${command.name}`), h("span", {}, command.description ?? ""), h("button.round", { type: "button", title: "Give up the command (Escape)", "aria-label": "Give up the command", onclick: () => this.done() }, icon("close"))),
-      this.row, this.more, h("div.last", {}, this.note, this.send));
+      h(
+        "div.title",
+        {},
+        h("b", {}, `/${command.name}`),
+        h("span", {}, command.description ?? ""),
+        h(
+          "button.round",
+          {
+            type: "button",
+            title: "Give up the command (Escape)",
+            "aria-label": "Give up the command",
+            onclick: () => this.done(),
+          },
+          icon("close"),
+        ),
+      ),
+      this.row,
+      this.more,
+      h("div.last", {}, this.note, this.send),
+    );
     for (const definition of command.options) if (definition.required) this.add(definition);
     this.fill(text);
     this.drawMore();
@@ -70,7 +108,24 @@ export class CommandForm {
 
   drawMore() {
     const left = this.command.options.filter((option) => !this.fields.has(option.name));
-    this.more.replaceChildren(...left.map((option) => h("button.option", { type: "button", title: option.description, onclick: () => { this.add(option).focus(); this.drawMore(); this.fields.get(option.name).focus(); } }, icon("plus"), option.name))); // prettier-ignore
+    this.more.replaceChildren(
+      ...left.map((option) =>
+        h(
+          "button.option",
+          {
+            type: "button",
+            title: option.description,
+            onclick: () => {
+              this.add(option).focus();
+              this.drawMore();
+              this.fields.get(option.name).focus();
+            },
+          },
+          icon("plus"),
+          option.name,
+        ),
+      ),
+    );
   }
 
   hint(text, trouble = false) {
@@ -128,7 +183,12 @@ export class CommandForm {
     }
     this.send.disabled = true;
     this.hint("Sending…");
-    const trouble = await interact(this.send, "slash", { channel: state.channel, name: this.command.name, options }, { quiet: true });
+    const trouble = await interact(
+      this.send,
+      "slash",
+      { channel: state.channel, name: this.command.name, options },
+      { quiet: true },
+    );
     this.send.disabled = false;
     if (trouble) this.hint(trouble.message, true);
     else {

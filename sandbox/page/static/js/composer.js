@@ -1,6 +1,6 @@
 // The message box: words, files, replies, edits; a slash turns it into a command.
 
-import { CommandForm, paths } from "./command.js";
+import { CommandForm, matching, paths } from "./command.js";
 import { $, h } from "./dom.js";
 import { openEmoji } from "./emoji.js";
 import { examples } from "./examples.js";
@@ -23,11 +23,40 @@ const drafts = new Map(); // by channel
 
 const tray = new Tray(() => drawSend());
 const above = h("div.about", { hidden: true });
-const text = h("textarea", { rows: 1, autocomplete: "off", "aria-label": "Message", role: "combobox", "aria-expanded": "false", oninput: typed, onkeydown: key });
-const chooser = h("input.visuallyhidden", { type: "file", multiple: true, tabindex: -1, "aria-label": "Choose files", onchange: () => { addFiles([...chooser.files]); chooser.value = ""; } }); // prettier-ignore
-const attach = h("button.round", { type: "button", title: "Attach files", "aria-label": "Attach files", onclick: () => chooser.click() }, icon("plus"));
-const smile = h("button.round", { type: "button", title: "Emoji", "aria-label": "Emoji", onclick: () => openEmoji(smile, insert) }, icon("smile"));
-const send = h("button.round.send", { type: "button", title: "Send", "aria-label": "Send", onclick: submit }, icon("send"));
+const text = h("textarea", {
+  rows: 1,
+  autocomplete: "off",
+  "aria-label": "Message",
+  role: "combobox",
+  "aria-expanded": "false",
+  oninput: typed,
+  onkeydown: key,
+});
+const chooser = h("input.visuallyhidden", {
+  type: "file",
+  multiple: true,
+  tabindex: -1,
+  "aria-label": "Choose files",
+  onchange: () => {
+    addFiles([...chooser.files]);
+    chooser.value = "";
+  },
+});
+const attach = h(
+  "button.round",
+  { type: "button", title: "Attach files", "aria-label": "Attach files", onclick: () => chooser.click() },
+  icon("plus"),
+);
+const smile = h(
+  "button.round",
+  { type: "button", title: "Emoji", "aria-label": "Emoji", onclick: () => openEmoji(smile, insert) },
+  icon("smile"),
+);
+const send = h(
+  "button.round.send",
+  { type: "button", title: "Send", "aria-label": "Send", onclick: submit },
+  icon("send"),
+);
 const left = h("span.left", { "aria-live": "polite" });
 const row = h("div.line", {}, attach, text, left, smile, send, chooser);
 const picker = h("div.picker");
@@ -38,7 +67,11 @@ foot.append(examples(runExample), box, closed);
 const slashes = new Suggestions({
   input: text,
   host: picker,
-  draw: (command) => [h("b", {}, `/${command.name}`), h("small", {}, command.description), h("span.from", {}, state.directory.bot.name)],
+  draw: (command) => [
+    h("b", {}, `/${command.name}`),
+    h("small", {}, command.description),
+    h("span.from", {}, state.directory.bot.name),
+  ],
   pick: (command) => openCommand(command),
 });
 
@@ -54,14 +87,9 @@ function typed() {
 }
 
 function suggestCommands() {
-  const [, name, blank, rest] = text.value.match(/^\/([^\n:]*?)( |$)([^]*)$/) ?? [];
-  if (name === undefined || editing) return slashes.close();
-  const all = paths(state.place?.commands ?? []);
-  const typedName = text.value.slice(1).toLowerCase();
-  const exact = all.filter((command) => typedName.startsWith(`${command.name} `)).sort((a, b) => b.name.length - a.name.length)[0];
-  if (exact && blank) return openCommand(exact, text.value.slice(exact.name.length + 2));
-  const found = all.filter((command) => command.name.includes(typedName)).sort((a, b) => b.name.startsWith(typedName) - a.name.startsWith(typedName));
-  if (!rest || found.length) slashes.show(found, found.length ? "Commands" : "");
+  const { exact, rest, found } = editing ? {} : matching(text.value, state.place?.commands ?? []);
+  if (exact) openCommand(exact, rest);
+  else if (found?.length) slashes.show(found, "Commands");
   else slashes.close();
 }
 
@@ -108,7 +136,14 @@ async function submit() {
   send.disabled = true;
   try {
     if (editing) await ask("edit", { channel, message: editing.id, text: content });
-    else await ask("say", { channel, text: content, files: await tray.keys(), reply_to: replying?.message.id ?? null, ping: replying?.ping ?? true });
+    else
+      await ask("say", {
+        channel,
+        text: content,
+        files: await tray.keys(),
+        reply_to: replying?.message.id ?? null,
+        ping: replying?.ping ?? true,
+      });
     tray.clear();
     stopAbout();
     setText("");
@@ -158,9 +193,36 @@ export function startEdit(message) {
 function drawAbout() {
   above.hidden = !(replying || editing);
   if (above.hidden) return;
-  const stop = h("button.round", { type: "button", title: "Stop (Escape)", "aria-label": editing ? "Stop editing" : "Stop replying", onclick: stopAbout }, icon("close"));
-  const ping = replying && h("button.ping", { type: "button", "aria-pressed": String(replying.ping), title: "Whether the author is mentioned", onclick: () => { replying.ping = !replying.ping; drawAbout(); } }, replying.ping ? "@ on" : "@ off"); // prettier-ignore
-  above.replaceChildren(h("span", {}, ...(editing ? ["Editing your message"] : ["Replying to ", h("b", {}, replying.message.author.name)])), ...(ping ? [ping] : []), stop);
+  const stop = h(
+    "button.round",
+    {
+      type: "button",
+      title: "Stop (Escape)",
+      "aria-label": editing ? "Stop editing" : "Stop replying",
+      onclick: stopAbout,
+    },
+    icon("close"),
+  );
+  const ping =
+    replying &&
+    h(
+      "button.ping",
+      {
+        type: "button",
+        "aria-pressed": String(replying.ping),
+        title: "Whether the author is mentioned",
+        onclick: () => {
+          replying.ping = !replying.ping;
+          drawAbout();
+        },
+      },
+      replying.ping ? "@ on" : "@ off",
+    );
+  above.replaceChildren(
+    h("span", {}, ...(editing ? ["Editing your message"] : ["Replying to ", h("b", {}, replying.message.author.name)])),
+    ...(ping ? [ping] : []),
+    stop,
+  );
 }
 
 function stopAbout() {
@@ -190,7 +252,12 @@ addEventListener("paste", (event) => {
 function drawPermitted() {
   const { place } = state;
   if (!place) return;
-  const why = place.locked && place.archived ? "This thread is archived and locked." : place.type === 15 ? "Posts here are threads." : "You may not write in this channel.";
+  const why =
+    place.locked && place.archived
+      ? "This thread is archived and locked."
+      : place.type === 15
+        ? "Posts here are threads."
+        : "You may not write in this channel.";
   const open = place.can.send && mayEnter();
   box.hidden = !open;
   closed.hidden = open || !mayEnter();

@@ -56,7 +56,8 @@ export const onMessage = {
   },
   choose(element) {
     const part = findComponent(state.messages.get(element.dataset.id).components, element.dataset.custom);
-    const send = (values) => interact(element, "choose", { ...here(element.dataset.id), custom_id: part.custom_id, values });
+    const send = (values) =>
+      interact(element, "choose", { ...here(element.dataset.id), custom_id: part.custom_id, values });
     openList(element, { items: choices(part), least: part.min_values ?? 1, most: part.max_values ?? 1, done: send });
   },
 };

@@ -7,7 +7,11 @@ import { findChannel, state } from "./state.js";
 import { notify } from "./toasts.js";
 
 const where = h("b");
-const cover = h("div.dropcover", { hidden: true }, h("div", {}, icon("file"), where, h("span", {}, "Let go to add it; nothing is sent yet.")));
+const cover = h(
+  "div.dropcover",
+  { hidden: true },
+  h("div", {}, icon("file"), where, h("span", {}, "Let go to add it; nothing is sent yet.")),
+);
 document.body.append(cover);
 
 const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");

@@ -24,16 +24,45 @@ export function examples(run) {
     run(prompt);
   };
 
-  const canPaint = () => state.bot.phase === "ready" && state.place?.commands.some((command) => command.name === "imagine");
+  const canPaint = () =>
+    state.bot.phase === "ready" && state.place?.commands.some((command) => command.name === "imagine");
 
   function draw() {
-    card.hidden = recall("welcomed", false) || !state.examples.length || !state.place?.can.send || state.place.id !== state.home;
+    card.hidden =
+      recall("welcomed", false) || !state.examples.length || !state.place?.can.send || state.place.id !== state.home;
     if (card.hidden) return;
     const ready = canPaint();
     card.replaceChildren(
-      h("div.head", {}, h("b", {}, "New here? Let the bot paint one of these"), h("button.round", { type: "button", title: "Not now", "aria-label": "Put the examples away", onclick: done }, icon("close"))),
-      h("div.prompts", {}, state.examples.map((prompt) => h("button", { type: "button", "aria-pressed": String(prompt === wanted), onclick: () => click(prompt) }, icon("brush"), prompt))),
-      h("small", {}, wanted && !ready ? "It begins as soon as the bot is ready." : "Or type / and choose a command. Everything happens on this machine."));
+      h(
+        "div.head",
+        {},
+        h("b", {}, "New here? Let the bot paint one of these"),
+        h(
+          "button.round",
+          { type: "button", title: "Not now", "aria-label": "Put the examples away", onclick: done },
+          icon("close"),
+        ),
+      ),
+      h(
+        "div.prompts",
+        {},
+        state.examples.map((prompt) =>
+          h(
+            "button",
+            { type: "button", "aria-pressed": String(prompt === wanted), onclick: () => click(prompt) },
+            icon("brush"),
+            prompt,
+          ),
+        ),
+      ),
+      h(
+        "small",
+        {},
+        wanted && !ready
+          ? "It begins as soon as the bot is ready."
+          : "Or type / and choose a command. Everything happens on this machine.",
+      ),
+    );
   }
 
   on("place bot connection", () => {

@@ -21,11 +21,19 @@ function faultForm(fault) {
       complain(error);
     }
   };
-  return h("details.fault", { name: "fault" },
+  return h(
+    "details.fault",
+    { name: "fault" },
     h("summary", {}, h("span", {}, h("b", {}, fault.title), h("small", {}, fault.description)), icon("down")),
-    h("form", { onsubmit: submit, "aria-label": fault.title },
-      controls.map(({ parameter, element }) => h("label", { class: parameter.kind }, h("span", {}, parameter.title), element)),
-      h("button.button.primary", { type: "submit" }, "Order it")));
+    h(
+      "form",
+      { onsubmit: submit, "aria-label": fault.title },
+      controls.map(({ parameter, element }) =>
+        h("label", { class: parameter.kind }, h("span", {}, parameter.title), element),
+      ),
+      h("button.button.primary", { type: "submit" }, "Order it"),
+    ),
+  );
 }
 
 /** An input for a parameter, and how its value is read. */
@@ -36,12 +44,21 @@ function control({ kind, default: initial, choices, title }) {
       return { element, value: () => element.checked };
     }
     case "choice": {
-      const element = h("select", { "aria-label": title }, choices.map((choice) => h("option", { value: String(choice), selected: choice === initial }, String(choice))));
+      const element = h(
+        "select",
+        { "aria-label": title },
+        choices.map((choice) => h("option", { value: String(choice), selected: choice === initial }, String(choice))),
+      );
       return { element, value: () => choices[element.selectedIndex] };
     }
     case "integer":
     case "number": {
-      const element = h("input", { type: "number", value: initial, step: kind === "integer" ? 1 : "any", required: true });
+      const element = h("input", {
+        type: "number",
+        value: initial,
+        step: kind === "integer" ? 1 : "any",
+        required: true,
+      });
       return { element, value: () => Number(element.value) };
     }
     default: {

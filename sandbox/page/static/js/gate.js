@@ -11,9 +11,14 @@ const key = () => `${state.directory?.viewer} ${state.place?.parent ?? state.pla
 export const mayEnter = () => !state.place?.nsfw || opened.has(key());
 
 export function gate() {
-  return h("div.gate", {}, h("span.mark", {}, icon("lock")), h("h1", {}, "Age-restricted channel"),
+  return h(
+    "div.gate",
+    {},
+    h("span.mark", {}, icon("lock")),
+    h("h1", {}, "Age-restricted channel"),
     h("p", {}, "What is posted here may not be for everyone. You must be of age to go in."),
-    h("button.button.danger", { type: "button", dataset: { do: "enter" } }, "I am of age, go in"));
+    h("button.button.danger", { type: "button", dataset: { do: "enter" } }, "I am of age, go in"),
+  );
 }
 
 export function enter() {

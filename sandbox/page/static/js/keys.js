@@ -41,7 +41,9 @@ list.addEventListener("keydown", (event) => {
 
 function neighbour(step) {
   const guild = state.directory.guilds.find((each) => each.id === state.place?.guild);
-  const places = guild ? guild.channels.flatMap((channel) => [channel, ...channel.threads.slice(0, 6)]) : [state.directory.direct];
+  const places = guild
+    ? guild.channels.flatMap((channel) => [channel, ...channel.threads.slice(0, 6)])
+    : [state.directory.direct];
   const at = places.findIndex((place) => place.id === state.channel);
   open(places[(at + step + places.length) % places.length].id);
 }
@@ -50,7 +52,8 @@ addEventListener("keydown", (event) => {
   if (!state.directory || document.querySelector("dialog[open]")) return;
   if (event.altKey && event.key === "ArrowDown") neighbour(1);
   else if (event.altKey && event.key === "ArrowUp") neighbour(-1);
-  else if (event.altKey && /^[1-9]$/.test(event.key) && state.personas[event.key - 1]) speakAs(state.personas[event.key - 1].id);
+  else if (event.altKey && /^[1-9]$/.test(event.key) && state.personas[event.key - 1])
+    speakAs(state.personas[event.key - 1].id);
   else if (event.key === "F6") list.lastElementChild?.focus();
   else return;
   event.preventDefault();

@@ -42,7 +42,8 @@ function lost() {
 
 /** Ask for something; rejects with a sentence for the reader. */
 export function ask(wish, fields = {}) {
-  if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("The sandbox cannot be reached just now."));
+  if (socket?.readyState !== WebSocket.OPEN)
+    return Promise.reject(new Error("The sandbox cannot be reached just now."));
   const n = ++number;
   socket.send(JSON.stringify({ do: wish, n, ...fields }));
   return new Promise((resolve, reject) => waiting.set(n, { resolve, reject }));

@@ -46,7 +46,9 @@ export function closePopUp() {
 export function walk(box, event) {
   const items = [...box.querySelectorAll("[role=option]:not([disabled]), [role=menuitem]:not([disabled])")];
   const at = items.indexOf(document.activeElement);
-  const step = { ArrowDown: at + 1, ArrowUp: at < 0 ? items.length - 1 : at - 1, Home: 0, End: items.length - 1 }[event.key];
+  const step = { ArrowDown: at + 1, ArrowUp: at < 0 ? items.length - 1 : at - 1, Home: 0, End: items.length - 1 }[
+    event.key
+  ];
   if (step === undefined || !items.length) return;
   event.preventDefault();
   items[(step + items.length) % items.length].focus();
@@ -60,7 +62,11 @@ export function openList(anchor, { items, least = 1, most = 1, done }) {
     anchor.focus({ preventScroll: true });
     done(values);
   };
-  const box = h("div.popup.list", { role: "listbox", "aria-multiselectable": String(most > 1), onkeydown: (event) => walk(box, event) });
+  const box = h("div.popup.list", {
+    role: "listbox",
+    "aria-multiselectable": String(most > 1),
+    onkeydown: (event) => walk(box, event),
+  });
   const apply = h("button.button.primary", { type: "button", onclick: () => finish([...chosen]) }, "Choose");
   const toggle = (item, option) => {
     if (most === 1) return finish([item.value]);
@@ -69,8 +75,17 @@ export function openList(anchor, { items, least = 1, most = 1, done }) {
     apply.disabled = chosen.size < least;
   };
   for (const item of items) {
-    const option = h("button.option", { type: "button", role: "option", "aria-selected": String(chosen.has(item.value)), onclick: () => toggle(item, option) },
-      h("span.what", {}, h("b", {}, item.label), item.description ? h("small", {}, item.description) : null), icon("check"));
+    const option = h(
+      "button.option",
+      {
+        type: "button",
+        role: "option",
+        "aria-selected": String(chosen.has(item.value)),
+        onclick: () => toggle(item, option),
+      },
+      h("span.what", {}, h("b", {}, item.label), item.description ? h("small", {}, item.description) : null),
+      icon("check"),
+    );
     box.append(option);
   }
   if (most > 1) {

@@ -81,8 +81,11 @@ function link(url, text = null) {
 function spoiler(text, key) {
   const name = key.next();
   if (state.revealed.has(name)) return h("span.spoiler.shown", {}, inline(text, key));
-  return h("span.spoiler", { dataset: { do: "reveal", spoiler: name }, role: "button", tabindex: 0, "aria-label": "Spoiler: show it" },
-    h("span", {}, inline(text, key)));
+  return h(
+    "span.spoiler",
+    { dataset: { do: "reveal", spoiler: name }, role: "button", tabindex: 0, "aria-label": "Spoiler: show it" },
+    h("span", {}, inline(text, key)),
+  );
 }
 
 const LINE = [
@@ -93,8 +96,12 @@ const LINE = [
 ];
 
 function item(mark, indent, text, key) {
-  return h("div.item", { dataset: { depth: Math.min(3, Math.floor(indent.length / 2)) } },
-    h("span.mark", {}, mark), h("span", {}, inline(text, key)));
+  return h(
+    "div.item",
+    { dataset: { depth: Math.min(3, Math.floor(indent.length / 2)) } },
+    h("span.mark", {}, mark),
+    h("span", {}, inline(text, key)),
+  );
 }
 
 /** Lines outside of code blocks: quotes, headings, lists, small print, and what is left. */
@@ -147,8 +154,16 @@ export function markdown(text, name = "") {
 }
 
 function codeBlock(code) {
-  return h("div.codeblock", {}, h("pre", {}, h("code", {}, code)),
-    h("button.copy", { type: "button", dataset: { do: "copyCode" }, title: "Copy", "aria-label": "Copy this text" }, "Copy"));
+  return h(
+    "div.codeblock",
+    {},
+    h("pre", {}, h("code", {}, code)),
+    h(
+      "button.copy",
+      { type: "button", dataset: { do: "copyCode" }, title: "Copy", "aria-label": "Copy this text" },
+      "Copy",
+    ),
+  );
 }
 
 const EMOJI = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*|\s)+$/u;

@@ -8,7 +8,11 @@ export function mention(kind, id) {
   if (kind === "@") {
     const user = state.directory?.users[id];
     const mine = id === state.directory?.viewer ? "mine" : "";
-    return h("button.mention", { type: "button", class: mine, dataset: { do: "user", user: id } }, `@${user?.name ?? "unknown"}`);
+    return h(
+      "button.mention",
+      { type: "button", class: mine, dataset: { do: "user", user: id } },
+      `@${user?.name ?? "unknown"}`,
+    );
   }
   if (kind === "@&") return h("span.mention", {}, `@${currentGuild()?.roles[id] ?? "unknown role"}`);
   return placeLink(id);
@@ -20,6 +24,11 @@ export function placeLink(channel, message = null, text = null) {
   const dataset = { do: "jump", channel, ...(message ? { message } : {}) };
   if (text) return h("button.inlink", { type: "button", dataset }, text);
   const direct = place?.type === 1;
-  return h("button.mention", { type: "button", dataset },
-    icon(direct ? "at" : place?.parent ? "thread" : "hash"), place?.name ?? "another channel", message ? [" › ", icon("brush")] : "");
+  return h(
+    "button.mention",
+    { type: "button", dataset },
+    icon(direct ? "at" : place?.parent ? "thread" : "hash"),
+    place?.name ?? "another channel",
+    message ? [" › ", icon("brush")] : "",
+  );
 }

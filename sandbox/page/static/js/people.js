@@ -14,7 +14,11 @@ function hue(name) {
 /** A round picture: the bot's mark, or the first letter on a colour of the person's own. */
 export function avatar(user, size = "") {
   const face = user.bot ? icon("brush") : h("span", {}, user.name.slice(0, 1).toUpperCase());
-  return h("span.avatar", { class: `${size} ${user.bot ? "bot" : ""}`, dataset: { hue: hue(user.name) }, "aria-hidden": "true" }, face);
+  return h(
+    "span.avatar",
+    { class: `${size} ${user.bot ? "bot" : ""}`, dataset: { hue: hue(user.name) }, "aria-hidden": "true" },
+    face,
+  );
 }
 
 export const botTag = (user) => (user.bot ? h("span.tag", {}, "Bot") : null);

@@ -19,24 +19,64 @@ function botPill() {
 }
 
 function pill(kind, text, busy = false) {
-  return h("button.pill", { type: "button", class: kind, dataset: { do: "panel" }, title: "Behind the scenes", role: "status" }, h(busy ? "i.spinner" : "i.dot"), h("span", {}, text));
+  return h(
+    "button.pill",
+    { type: "button", class: kind, dataset: { do: "panel" }, title: "Behind the scenes", role: "status" },
+    h(busy ? "i.spinner" : "i.dot"),
+    h("span", {}, text),
+  );
 }
 
 function personas() {
-  return h("div.personas", { role: "radiogroup", "aria-label": "Speak as" },
+  return h(
+    "div.personas",
+    { role: "radiogroup", "aria-label": "Speak as" },
     h("span.title", {}, "Speak as"),
-    state.personas.map((each, index) => h("button", { type: "button", role: "radio", "aria-checked": String(each.id === state.directory?.viewer), title: `Speak as ${each.name}, ${each.part} (Alt+${index + 1})`, dataset: { do: "persona", id: each.id } },
-      avatar(each, "small"), h("span", {}, h("b", {}, each.name), h("small", {}, each.part)))));
+    state.personas.map((each, index) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "radio",
+          "aria-checked": String(each.id === state.directory?.viewer),
+          title: `Speak as ${each.name}, ${each.part} (Alt+${index + 1})`,
+          dataset: { do: "persona", id: each.id },
+        },
+        avatar(each, "small"),
+        h("span", {}, h("b", {}, each.name), h("small", {}, each.part)),
+      ),
+    ),
+  );
 }
 
 function draw() {
-  render(strip,
-    h("button.round.drawerbutton", { type: "button", "aria-label": "Servers and channels", dataset: { do: "drawer" } }, icon("menu")),
-    h("div.brand", {}, h("img", { src: "/static/icon.svg", alt: "", width: 26, height: 26 }), h("b", {}, "Faraday"), h("span", {}, "sandbox")),
+  render(
+    strip,
+    h(
+      "button.round.drawerbutton",
+      { type: "button", "aria-label": "Servers and channels", dataset: { do: "drawer" } },
+      icon("menu"),
+    ),
+    h(
+      "div.brand",
+      {},
+      h("img", { src: "/static/icon.svg", alt: "", width: 26, height: 26 }),
+      h("b", {}, "Faraday"),
+      h("span", {}, "sandbox"),
+    ),
     botPill(),
     personas(),
-    h("button.round", { type: "button", title: `Theme: ${theme()}`, "aria-label": `Theme: ${theme()}`, dataset: { do: "theme" } }, icon(dark() ? "moon" : "sun")),
-    h("button.round", { type: "button", title: "Behind the scenes", "aria-label": "Behind the scenes", dataset: { do: "panel" } }, icon("tools")));
+    h(
+      "button.round",
+      { type: "button", title: `Theme: ${theme()}`, "aria-label": `Theme: ${theme()}`, dataset: { do: "theme" } },
+      icon(dark() ? "moon" : "sun"),
+    ),
+    h(
+      "button.round",
+      { type: "button", title: "Behind the scenes", "aria-label": "Behind the scenes", dataset: { do: "panel" } },
+      icon("tools"),
+    ),
+  );
 }
 
 // The theme: the system's, until somebody chooses
@@ -64,7 +104,10 @@ strip.addEventListener("click", (event) => {
   const element = event.target.closest("[data-do]");
   actions[element?.dataset.do]?.(element);
 });
-prefersDark.addEventListener("change", () => { dress(); draw(); }); // prettier-ignore
+prefersDark.addEventListener("change", () => {
+  dress();
+  draw();
+});
 on("directory bot connection persona", draw);
 dress();
 draw();

@@ -25,10 +25,19 @@ export class Suggestions {
     this.box.replaceChildren(
       ...(title ? [h("div.title", {}, title)] : []),
       ...items.map((item, index) =>
-        h("div.option", {
-          role: "option", id: `${this.box.id}-${index}`,
-          onpointerdown: (event) => event.preventDefault(), // the field keeps the focus
-          onclick: () => this.take(index), onpointermove: () => this.mark(index) }, this.draw(item))));
+        h(
+          "div.option",
+          {
+            role: "option",
+            id: `${this.box.id}-${index}`,
+            onpointerdown: (event) => event.preventDefault(), // the field keeps the focus
+            onclick: () => this.take(index),
+            onpointermove: () => this.mark(index),
+          },
+          this.draw(item),
+        ),
+      ),
+    );
     if (items.length) this.mark(0);
     this.input.setAttribute("aria-expanded", String(this.open));
   }

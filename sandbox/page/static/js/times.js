@@ -22,7 +22,8 @@ const UNITS = [
 
 function relative(unix) {
   const seconds = Math.round(unix - Date.now() / 1000);
-  for (const [unit, size] of UNITS) if (Math.abs(seconds) >= size) return RELATIVE.format(Math.round(seconds / size), unit);
+  for (const [unit, size] of UNITS)
+    if (Math.abs(seconds) >= size) return RELATIVE.format(Math.round(seconds / size), unit);
   return RELATIVE.format(seconds, "second");
 }
 
@@ -31,8 +32,11 @@ export function moment(unix, style = "f") {
   const date = new Date(unix * 1000);
   if (Number.isNaN(date.getTime())) return "an unknown time";
   const counting = style === "R";
-  return h("time.stamp", { title: STYLES.F.format(date), dataset: counting ? { relative: unix } : {} },
-    counting ? relative(unix) : STYLES[style].format(date));
+  return h(
+    "time.stamp",
+    { title: STYLES.F.format(date), dataset: counting ? { relative: unix } : {} },
+    counting ? relative(unix) : STYLES[style].format(date),
+  );
 }
 
 function tick() {

@@ -12,15 +12,31 @@ function draw() {
   if (!place || !directory) return;
   const name = place.type === 1 ? directory.bot.name : place.name;
   const parent = place.parent && findChannel(place.parent);
-  render(bar,
+  render(
+    bar,
     icon(place.type === 1 ? "at" : place.parent ? "thread" : place.nsfw ? "lock" : "hash"),
-    parent ? h("button.parent", { type: "button", dataset: { do: "open", channel: parent.id } }, `#${parent.name}`) : null,
+    parent
+      ? h("button.parent", { type: "button", dataset: { do: "open", channel: parent.id } }, `#${parent.name}`)
+      : null,
     parent ? icon("right") : null,
     h("h1", {}, name),
     place.nsfw ? h("span.tag.quiet", {}, "18+") : null,
     place.archived ? h("span.tag.quiet", {}, "archived") : null,
     place.topic ? h("p", { title: place.topic }, place.topic) : h("p"),
-    place.guild ? h("button.round", { type: "button", dataset: { do: "members" }, "aria-pressed": String(recall("members", true)), title: "Members", "aria-label": "Members" }, icon("people")) : null);
+    place.guild
+      ? h(
+          "button.round",
+          {
+            type: "button",
+            dataset: { do: "members" },
+            "aria-pressed": String(recall("members", true)),
+            title: "Members",
+            "aria-label": "Members",
+          },
+          icon("people"),
+        )
+      : null,
+  );
   document.title = `${place.type === 1 ? "@" : place.parent ? "" : "#"}${name} · Faraday sandbox`;
 }
 
@@ -28,7 +44,12 @@ function drawTyping() {
   const now = Date.now();
   const typing = (state.place?.typing ?? []).filter((each) => each.until > now);
   const names = typing.map((each) => each.name).join(", ");
-  render($("#typing"), typing.length ? [h("i.dots", {}, h("i"), h("i"), h("i")), h("b", {}, names), typing.length > 1 ? " are typing…" : " is typing…"] : null);
+  render(
+    $("#typing"),
+    typing.length
+      ? [h("i.dots", {}, h("i"), h("i"), h("i")), h("b", {}, names), typing.length > 1 ? " are typing…" : " is typing…"]
+      : null,
+  );
   if (typing.length) setTimeout(drawTyping, Math.min(...typing.map((each) => each.until)) - now + 50);
 }
 
@@ -41,7 +62,8 @@ delegate(bar, "click", {
   },
 });
 
-const showMembers = () => document.body.classList.toggle("withmembers", recall("members", innerWidth > 1100) && Boolean(state.place?.guild));
+const showMembers = () =>
+  document.body.classList.toggle("withmembers", recall("members", innerWidth > 1100) && Boolean(state.place?.guild));
 
 on("place directory", draw);
 on("place", drawTyping);

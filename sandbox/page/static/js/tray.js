@@ -17,7 +17,8 @@ export class Tray {
 
   add(file, mostBytes) {
     if (this.files.length === MOST) return notify(`A message carries at most ${MOST} files.`, "trouble");
-    if (file.size > mostBytes) return notify(`${file.name} has ${size(file.size)}; this server takes up to ${size(mostBytes)}.`, "trouble");
+    if (file.size > mostBytes)
+      return notify(`${file.name} has ${size(file.size)}; this server takes up to ${size(mostBytes)}.`, "trouble");
     const uploading = upload(file);
     uploading.catch(() => {}); // told when it is sent
     this.files.push({ file, uploading });
@@ -32,13 +33,24 @@ export class Tray {
 
   card(each) {
     const { file } = each;
-    each.preview ??= file.type.startsWith("image/") ? h("img", { src: URL.createObjectURL(file), alt: "" }) : icon("file");
+    each.preview ??= file.type.startsWith("image/")
+      ? h("img", { src: URL.createObjectURL(file), alt: "" })
+      : icon("file");
     const remove = () => {
       this.files = this.files.filter((one) => one !== each);
       this.draw();
     };
-    return h("figure", {}, each.preview, h("figcaption", { title: file.name }, file.name),
-      h("button.round", { type: "button", title: "Remove", "aria-label": `Remove ${file.name}`, onclick: remove }, icon("trash")));
+    return h(
+      "figure",
+      {},
+      each.preview,
+      h("figcaption", { title: file.name }, file.name),
+      h(
+        "button.round",
+        { type: "button", title: "Remove", "aria-label": `Remove ${file.name}`, onclick: remove },
+        icon("trash"),
+      ),
+    );
   }
 
   /** The uploads' keys, once all are there. */
