@@ -4,7 +4,7 @@ import { interact } from "./deeds.js";
 import { h } from "./dom.js";
 import { field, OPTION } from "./fields.js";
 import { icon } from "./icons.js";
-import { remember, state } from "./state.js";
+import { remember, state, tell } from "./state.js";
 
 /** Commands by the name one types, subcommands with a blank: `settings show`. */
 export function paths(commands) {
@@ -172,6 +172,7 @@ export class CommandForm {
 
   async submit(event) {
     event.preventDefault();
+    if (state.bot.phase !== "ready") return this.hint("The bot is not ready yet, so nobody would answer.", true);
     const options = {};
     try {
       for (const [name, one] of this.fields) {
@@ -193,6 +194,7 @@ export class CommandForm {
     if (trouble) this.hint(trouble.message, true);
     else {
       remember("welcomed", true); // whoever has sent one needs no examples
+      tell("welcomed");
       this.done();
     }
   }

@@ -90,10 +90,15 @@ function suggestCommands() {
   const { exact, rest, found } = editing ? {} : matching(text.value, state.place?.commands ?? []);
   if (exact) openCommand(exact, rest);
   else if (found?.length) slashes.show(found, "Commands");
+  else if (text.value === "/") slashes.say(noCommands());
   else slashes.close();
 }
 
-export function openCommand(command, filling = "") {
+function noCommands() {
+  return state.bot.phase === "ready" ? "There are no commands here." : "The bot is not ready yet; its commands come.";
+}
+
+function openCommand(command, filling = "") {
   stopAbout();
   form?.element.remove();
   form = new CommandForm(command, { text: filling, done: closeCommand });

@@ -42,7 +42,7 @@ export function morph(old, fresh) {
   return old;
 }
 
-export function morphChildren(parent, fresh) {
+function morphChildren(parent, fresh) {
   const old = [...parent.childNodes];
   fresh.forEach((child, index) => (old[index] ? morph(old[index], child) : parent.append(child)));
   for (const extra of old.slice(fresh.length)) extra.remove();

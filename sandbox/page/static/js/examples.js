@@ -65,7 +65,7 @@ export function examples(run) {
     );
   }
 
-  on("place bot connection", () => {
+  on("place bot connection welcomed", () => {
     if (wanted && canPaint()) {
       const prompt = wanted;
       done();

@@ -6,18 +6,18 @@ import { icon } from "./icons.js";
 let current = null;
 
 /** Put `box` near `anchor`, within the window; it goes when one presses elsewhere or Escape. */
-export function popUp(anchor, box, { above = false, gone = () => {}, keep = [] } = {}) {
+export function popUp(anchor, box) {
   closePopUp();
   document.body.append(box);
   const place = anchor.getBoundingClientRect();
   const [width, height] = [box.offsetWidth, box.offsetHeight];
-  const below = !above && place.bottom + 6 + height < innerHeight;
+  const below = place.bottom + 6 + height < innerHeight;
   const top = below ? place.bottom + 6 : place.top - height - 6;
   box.style.left = `${Math.max(8, Math.min(place.left, innerWidth - width - 8))}px`;
   box.style.top = `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`;
   const opener = document.activeElement;
   const outside = (event) => {
-    if (!box.contains(event.target) && !keep.some((each) => each.contains(event.target))) closePopUp();
+    if (!box.contains(event.target)) closePopUp();
   };
   const escape = (event) => {
     if (event.key !== "Escape") return;
@@ -33,9 +33,7 @@ export function popUp(anchor, box, { above = false, gone = () => {}, keep = [] }
     removeEventListener("keydown", escape, true);
     box.remove();
     current = null;
-    gone();
   };
-  return closePopUp;
 }
 
 export function closePopUp() {

@@ -10,7 +10,7 @@ import { avatar, botTag, nameHue } from "./people.js";
 import { state } from "./state.js";
 import { clock, day, full, stamp } from "./times.js";
 
-export const TYPE = { THREAD_CREATED: 18, REPLY: 19, STARTER: 21 };
+const TYPE = { THREAD_CREATED: 18, REPLY: 19, STARTER: 21 };
 const TOGETHER_MS = 7 * 60 * 1000;
 
 /** Whether a message goes under the one before it without a header of its own. */
@@ -30,7 +30,7 @@ export function follows(message, before) {
   );
 }
 
-export const sameDay = (a, b) => new Date(a.time).toDateString() === new Date(b.time).toDateString();
+const sameDay = (a, b) => new Date(a.time).toDateString() === new Date(b.time).toDateString();
 
 /** The list item of a message; `before` is the message above it, if any. */
 export function messageItem(message, before) {

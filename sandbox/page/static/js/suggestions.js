@@ -42,6 +42,13 @@ export class Suggestions {
     this.input.setAttribute("aria-expanded", String(this.open));
   }
 
+  /** A sentence where the list would be. */
+  say(text) {
+    this.show([]);
+    this.box.replaceChildren(h("div.title", {}, text));
+    this.box.hidden = false;
+  }
+
   mark(index) {
     this.active = (index + this.items.length) % this.items.length;
     for (const option of this.box.querySelectorAll("[role=option]")) {
@@ -66,7 +73,7 @@ export class Suggestions {
 
   /** Whether the key was meant for the list. */
   key(event) {
-    if (!this.open || event.isComposing) return false;
+    if (!this.open || !this.items.length || event.isComposing) return false;
     if (event.key === "ArrowDown") this.mark(this.active + 1);
     else if (event.key === "ArrowUp") this.mark(this.active - 1);
     else if (event.key === "Enter" || event.key === "Tab") this.take();
