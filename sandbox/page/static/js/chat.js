@@ -54,10 +54,7 @@ function drawBeginning() {
     beginning = h("div", { id: "beginning" });
     scroller.prepend(beginning);
   }
-  render(
-    beginning,
-    mayEnter() ? (state.more ? h("div.loading", {}, h("i.spinner"), "Older messages") : welcome()) : gate(),
-  );
+  render(beginning, mayEnter() ? (state.more ? h("div.loading", {}, "Older messages …") : welcome()) : gate());
 }
 
 function welcome() {
