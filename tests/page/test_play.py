@@ -97,3 +97,18 @@ async def test_a_damaged_session_is_named_and_can_be_left_behind(tmp_path: Path)
     async with playing(tmp_path, "--fresh") as address, aiohttp.ClientSession() as session:
         async with session.get(address) as response:
             assert response.status == 200
+
+
+async def test_a_bot_that_cannot_start_is_shown_with_its_log_and_started_again_on_order(tmp_path: Path) -> None:
+    empty = tmp_path / "weights"
+    empty.mkdir()
+    async with playing(tmp_path / "home", "--weights", str(empty)) as address, aiohttp.ClientSession() as session:
+        async with session.ws_connect(f"{address}socket") as socket:
+            home = (await first_news(socket, "hello"))["home"]
+            await socket.send_json({"do": "open", "n": 1, "channel": home})
+            while (bot := await first_news(socket, "bot"))["phase"] != "stopped":
+                pass
+            assert bot["can_restart"] and str(empty) in bot["log"]
+            await socket.send_json({"do": "restart_bot", "n": 2})
+            while (await first_news(socket, "bot"))["phase"] != "starting":
+                pass
