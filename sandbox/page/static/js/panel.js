@@ -41,7 +41,14 @@ panel.append(
 export function togglePanel() {
   panel.hidden = !panel.hidden;
   document.body.classList.toggle("withpanel", !panel.hidden);
-  if (!panel.hidden) panel.querySelector("button")?.focus();
+  if (panel.hidden) return;
+  panel.querySelector("button").focus();
+  showLogEnd();
+}
+
+function showLogEnd() {
+  const log = $(".log", botPart);
+  if (log) log.scrollTop = log.scrollHeight;
 }
 
 function drawBot() {
@@ -64,6 +71,7 @@ function drawBot() {
       : null,
     bot.log ? h("details", { open: true }, h("summary", {}, "The end of its log"), h("pre.log", {}, bot.log)) : null,
   );
+  showLogEnd();
 }
 
 let offered = ""; // the forms keep what was typed into them, so they are built only when the table changes
