@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test soak check clean
+.PHONY: setup demo play test soak check clean
 
 setup: .venv/.installed
 
@@ -14,6 +14,9 @@ setup: .venv/.installed
 
 demo: setup  ## the bot paints, edits and reruns a picture in a local Discord, and the run ends by itself
 	$(BIN)/python -m sandbox demo
+
+play: setup  ## a local Discord with a chat page and the bot in it; open the address that it prints, end it by Ctrl-C
+	@$(BIN)/python -m sandbox.play $(PLAY)
 
 test: setup  ## every test but the long ones, of which it runs a seeded sample
 	$(BIN)/python -m pytest

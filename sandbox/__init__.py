@@ -11,6 +11,7 @@ from sandbox.errors import ApiError, NoAnswer
 from sandbox.model import Attachment, Channel, File, Guild, Message, Reaction, Role, User
 from sandbox.permissions import Permissions
 from sandbox.server import Sandbox
+from sandbox.state import StateError
 from sandbox.world import GatewayEvent, Request
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "Request",
     "Role",
     "Sandbox",
+    "StateError",
     "User",
 ]

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox import commands, posts
+from sandbox import commands, posts, reactions
 from sandbox.commands import NotOffered
 from sandbox.errors import NoAnswer
 from sandbox.interactions import (
-    ACKNOWLEDGE_WITHIN_S,
     Callback,
     Interaction,
     InteractionType,
@@ -79,6 +78,8 @@ class Member:
     world: World = field(repr=False)
     joined_at: datetime
     roles: list[Role] = field(default_factory=list)
+    nick: str | None = None
+    timed_out_until: datetime | None = None
 
     @property
     def id(self) -> int:
@@ -135,13 +136,13 @@ class Member:
             ApiError: not permitted, the thread is archived, or 20 different emoji are there already.
         """
         needed = int(Permissions.READ_MESSAGE_HISTORY)
-        if posts.is_new_emoji(message, emoji):
+        if reactions.is_new_emoji(message, emoji):
             needed |= Permissions.ADD_REACTIONS
         require(self._here(message.channel), message.channel, needed)
-        posts.react(self.world, message, self.user, emoji)
+        reactions.react(self.world, message, self.user, emoji)
 
     async def unreact(self, message: Message, emoji: str) -> None:
-        posts.unreact(self.world, message, self.user, emoji)
+        reactions.unreact(self.world, message, self.user, emoji)
 
     async def slash(self, channel: Channel, name: str, **options: Any) -> Answer:
         """Run a slash command, e.g. ``slash(channel, "imagine", prompt="a red car", image=File(...))``.
@@ -193,20 +194,19 @@ class Member:
         payload = {"component_type": 2, "custom_id": button["custom_id"]}
         return await self._interact(InteractionType.COMPONENT, message.channel, payload, message=message)
 
-    async def choose(self, message: Message, values: Sequence[str], *, custom_id: str | None = None) -> Answer:
-        """Pick options, by value or label, from a string select menu."""
-        menus = [part for part in walk_components(message.components) if part["type"] == 3]
+    async def use_on_user(self, channel: Channel, name: str, target: Member | User) -> Answer:
+        """Run a user context-menu command."""
+        command = commands.find(self.world, channel, name, kind=2, member=self._here(channel))
+        payload = commands.user_payload(channel, command, target)
+        return await self._interact(InteractionType.COMMAND, channel, payload, name=command["name"], command_type=2)
+
+    async def choose(self, message: Message, values: Sequence[Any], *, custom_id: str | None = None) -> Answer:
+        """Pick from a select menu: options by value or label, or users, roles and channels themselves."""
+        menus = [part for part in walk_components(message.components) if part["type"] in commands.SELECTS]
         menu = next((part for part in menus if custom_id in (None, part["custom_id"])), None)
         if menu is None or menu.get("disabled"):
             raise NotOffered(f"no select menu {custom_id or ''} to use on this message")
-        by_name = {name: one["value"] for one in menu["options"] for name in (one["label"], one["value"])}
-        if unknown := [value for value in values if value not in by_name]:
-            raise NotOffered(f"the menu does not offer {unknown}")
-        payload = {
-            "component_type": 3,
-            "custom_id": menu["custom_id"],
-            "values": [by_name[value] for value in values],
-        }
+        payload = commands.select_payload(message.channel, menu, values)
         return await self._interact(InteractionType.COMPONENT, message.channel, payload, message=message)
 
     async def submit(self, answer: Answer, fields: Mapping[str, Any]) -> Answer:
@@ -233,8 +233,9 @@ class Member:
             **about,
         )
         start(world, interaction, payload)
-        deadline = interaction.created + ACKNOWLEDGE_WITHIN_S
-        await world.until(lambda: interaction.callback or world.clock.now() > deadline, 2 * ACKNOWLEDGE_WITHIN_S)
+        patience = world.acknowledge_within_s
+        deadline = interaction.created + patience
+        await world.until(lambda: interaction.callback or world.clock.now() > deadline, 2 * patience)
         if interaction.callback is None:
             raise NoAnswer(f"the application did not respond to {interaction.name or type_.name}")
         return Answer(interaction, world)

@@ -8,7 +8,7 @@ import mimetypes
 import re
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from aiohttp import web
@@ -26,8 +26,13 @@ class Cdn:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._secret = secrets.token_bytes(32)
+        self.secret = secrets.token_bytes(32)
         self._attachments: dict[str, Attachment] = {}
+
+    def replace(self, secret: bytes, attachments: Iterable[Attachment]) -> None:
+        """Serve these attachments and no others; links signed with this secret hold."""
+        self.secret = secret
+        self._attachments = {_path(attachment): attachment for attachment in attachments}
 
     def store(self, file: File, *, id: int, channel_id: int, ephemeral: bool = False) -> Attachment:
         guessed, _ = mimetypes.guess_type(file.filename)
@@ -52,6 +57,15 @@ class Cdn:
         signature = self._sign(path, f"{expires:x}", f"{issued:x}")
         return f"https://{host}{quote(path)}?ex={expires:x}&is={issued:x}&hm={signature}&"
 
+    @staticmethod
+    def path(attachment: Attachment) -> str:
+        """Where it lies, which no time changes."""
+        return _path(attachment)
+
+    def find(self, path: str) -> Attachment | None:
+        """What lies at a path, for whoever needs no link."""
+        return self._attachments.get(path)
+
     async def serve(self, request: web.Request) -> web.Response:
         attachment = self._attachments.get(request.path)
         if attachment is None or not self._valid(request.path, request.query):
@@ -62,10 +76,10 @@ class Cdn:
         expires, issued, signature = (query.get(key, "") for key in ("ex", "is", "hm"))
         if not hmac.compare_digest(signature, self._sign(path, expires, issued)):
             return False
-        return self._clock.now() < int(expires, 16)
+        return self._clock.now() < int(expires, 16)  # what is signed was written here, so it is a number
 
     def _sign(self, path: str, expires: str, issued: str) -> str:
-        return hmac.new(self._secret, f"{path}?{expires}&{issued}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.secret, f"{path}?{expires}&{issued}".encode(), hashlib.sha256).hexdigest()
 
 
 def _path(attachment: Attachment) -> str:

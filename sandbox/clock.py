@@ -13,15 +13,15 @@ class Clock:
     """The wall clock, which tests may move forward to let links and tokens expire."""
 
     def __init__(self) -> None:
-        self._offset = 0.0
+        self.offset = 0.0  # seconds that were let pass at once
 
     def now(self) -> float:
         """Seconds since the Unix epoch."""
-        return time.time() + self._offset
+        return time.time() + self.offset
 
     def advance(self, seconds: float) -> None:
         """Let that much time pass at once."""
-        self._offset += seconds
+        self.offset += seconds
 
 
 class Snowflakes:
@@ -29,12 +29,12 @@ class Snowflakes:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last = 0
+        self.last = 0
 
     def next(self) -> int:
         born = (int(self._clock.now() * 1000) - DISCORD_EPOCH_MS) << _TIMESTAMP_SHIFT
-        self._last = max(born, self._last + 1)
-        return self._last
+        self.last = max(born, self.last + 1)
+        return self.last
 
 
 def born_at(snowflake: int) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox import interactions, message_payloads, payloads
@@ -17,6 +17,7 @@ SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MEN
     1, 12
 )
 _TEXT_INPUT, _SELECT, _LABEL, _FILE_UPLOAD = 4, 3, 18, 19
+SELECTS = (_SELECT, 5, 6, 7, 8)  # of strings, users, roles, either, channels
 
 
 class NotOffered(Exception):
@@ -165,6 +166,36 @@ def message_payload(world: World, command: Json, message: Message) -> Json:
     if "guild_id" in command:
         payload["guild_id"] = command["guild_id"]
     return payload
+
+
+def user_payload(channel: Channel, command: Json, target: Member | User) -> Json:
+    """The ``data`` of a user context-menu command."""
+    resolved: Json = {}
+    target_id = _entity(channel, target, resolved)
+    payload: Json = {
+        "id": command["id"], "name": command["name"], "type": 2, "target_id": target_id, "resolved": resolved,
+    }  # fmt: skip
+    return payload | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
+
+
+def select_payload(channel: Channel, menu: Json, values: Sequence[Any]) -> Json:
+    """The ``data`` of a select menu with these picked.
+
+    Raises:
+        NotOffered: the menu has no such option, or takes fewer or more.
+    """
+    low, high = menu.get("min_values"), menu.get("max_values")
+    low, high = 1 if low is None else low, 1 if high is None else high
+    if not low <= len(values) <= high:
+        raise NotOffered(f"the menu takes {low} to {high} values, not {len(values)}")
+    payload: Json = {"component_type": menu["type"], "custom_id": menu["custom_id"]}
+    if menu["type"] != _SELECT:
+        resolved: Json = {}
+        return payload | {"values": [_entity(channel, value, resolved) for value in values], "resolved": resolved}
+    by_name = {name: one["value"] for one in menu["options"] for name in (one["label"], one["value"])}
+    if unknown := [value for value in values if value not in by_name]:
+        raise NotOffered(f"the menu does not offer {unknown}")
+    return payload | {"values": [by_name[value] for value in values]}
 
 
 def modal_payload(world: World, channel: Channel, modal: Json, fields: Mapping[str, Any]) -> Json:

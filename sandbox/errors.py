@@ -9,12 +9,21 @@ from typing import Any
 class ApiError(Exception):
     """A refusal as Discord's REST API gives it: HTTP status, JSON code, message, and field errors."""
 
-    def __init__(self, status: int, code: int, message: str, errors: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: int,
+        message: str,
+        errors: Mapping[str, Any] | None = None,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(f"{status} (code {code}): {message}")
         self.status = status
         self.code = code
         self.message = message
         self.errors = errors
+        self.retry_after = retry_after  # seconds, of status 429
 
     def body(self) -> dict[str, Any]:
         answer: dict[str, Any] = {"message": self.message, "code": self.code}
@@ -39,8 +48,9 @@ def unknown(what: str) -> ApiError:
     """``what`` is one of the nouns below, e.g. ``Channel``."""
     codes = {
         "Account": 10001, "Application": 10002, "Channel": 10003, "Guild": 10004, "Member": 10007,
-        "Message": 10008, "User": 10013, "Emoji": 10014, "Webhook": 10015, "interaction": 10062,
-        "application command": 10063,
+        "Overwrite": 10009,
+        "Message": 10008, "Role": 10011, "User": 10013, "Emoji": 10014, "Webhook": 10015, "interaction": 10062,
+        "application command": 10063, "application command permissions": 10066,
     }  # fmt: skip
     return ApiError(404, codes[what], f"Unknown {what}")
 
@@ -67,6 +77,31 @@ def foreign_message() -> ApiError:
 
 def thread_archived() -> ApiError:
     return ApiError(400, 50083, "Thread is archived")
+
+
+def late_edit(retry_after: float) -> ApiError:
+    message = "Maximum number of edits to messages older than 1 hour reached. Try again later"
+    return ApiError(429, 30046, message, retry_after=retry_after)
+
+
+def too_many_threads() -> ApiError:
+    return ApiError(400, 160006, "Maximum number of active threads reached")
+
+
+def too_many_pins() -> ApiError:
+    return ApiError(400, 30003, "Maximum number of pins reached for the channel (250)")
+
+
+def wrong_channel_type() -> ApiError:
+    return ApiError(400, 50024, "Cannot execute action on this channel type")
+
+
+def system_message() -> ApiError:
+    return ApiError(403, 50021, "Cannot execute action on a system message")
+
+
+def no_direct_messages() -> ApiError:
+    return ApiError(403, 50007, "Cannot send messages to this user")
 
 
 def too_many_reactions() -> ApiError:

@@ -12,6 +12,7 @@ from sandbox.model import COMPONENTS_V2, SETTABLE_FLAGS, File, Json, walk_compon
 MAX_CONTENT = 2000
 MAX_EMBEDS_TEXT = 6000
 ARCHIVE_DURATIONS = (60, 1440, 4320, 10080)
+_TEXT_INPUT = 4
 _EMBED_LIMITS = {"title": 256, "description": 4096}
 
 
@@ -44,7 +45,9 @@ def check_message(body: Json, files: tuple[File, ...], *, editing: bool = False)
             "content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
             "The 'content' and 'embeds' fields cannot be used when using MessageFlags.IS_COMPONENTS_V2",
         )  # fmt: skip
-    if not editing and not (body.get("content") or embeds or components or files or body.get("sticker_ids")):
+    if body.get("poll") or body.get("sticker_ids"):
+        raise invalid_form("poll" if body.get("poll") else "sticker_ids", "UNKNOWN", "There are none in the sandbox.")
+    if not editing and not (body.get("content") or embeds or components or files):
         raise empty_message()
 
 
@@ -97,40 +100,36 @@ def check_components(components: list[Json], *, v2: bool) -> None:
 
 def _check_component(part: Json, seen: set[str]) -> None:
     field = "components.0.components.0"
-    if part["type"] == 1 and not 1 <= len(part.get("components") or []) <= 5:
-        raise invalid_form("components.0.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
-    if part["type"] == 2:
-        _require_length(part.get("label"), f"{field}.label", 80)
-        if not (part.get("label") or part.get("emoji")):
-            raise invalid_form(field, "BUTTON_COMPONENT_INVALID", "A button must have a label or an emoji.")
+    if part["type"] == 1:
+        _check_row(part["components"])
+    if part["type"] == 2 and not (part.get("label") or part.get("emoji")):
+        raise invalid_form(field, "BUTTON_COMPONENT_INVALID", "A button must have a label or an emoji.")
     custom_id = part.get("custom_id")
-    if custom_id is None:
-        return
-    _require_length(custom_id, f"{field}.custom_id", 100)
     if custom_id in seen:
         raise invalid_form(
             f"{field}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"
         )
-    seen.add(custom_id)
+    if custom_id is not None:
+        seen.add(custom_id)
 
 
-def check_thread(body: Json) -> None:
-    name = body.get("name")
-    if not isinstance(name, str) or not 1 <= len(name) <= 100:
-        raise invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
-    duration = body.get("auto_archive_duration")
-    if duration is not None and duration not in ARCHIVE_DURATIONS:
-        raise invalid_form("auto_archive_duration", "BASE_TYPE_CHOICES", f"Value must be one of {ARCHIVE_DURATIONS}.")
+def _check_row(held: list[Json]) -> None:
+    """Up to five buttons, or one of anything else."""
+    if not 1 <= len(held) <= 5 or (len(held) > 1 and any(part["type"] != 2 for part in held)):
+        raise invalid_form("components.0.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
 
 
 def check_modal(modal: Json) -> None:
-    _require_length(modal.get("title"), "data.title", 45)
-    _require_length(modal.get("custom_id"), "data.custom_id", 100)
-    if not 1 <= len(modal.get("components") or []) <= 5:
-        raise invalid_form("data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
+    """Labels within their bounds; rows of one text input."""
+    seen: set[str] = set()
+    for part in walk_components(modal["components"]):
+        _check_component(part, seen)
     for index, part in enumerate(modal["components"]):
-        label = part.get("label") if part["type"] == 18 else part["components"][0].get("label")
-        _require_length(label, f"data.components.{index}.label", 45)
+        rows = part.get("components") or []
+        if part["type"] == 1 and rows[0]["type"] != _TEXT_INPUT:
+            raise invalid_form(f"data.components.{index}", "UNION_TYPE_CHOICES", "A row of a form holds a text input.")
+        for labelled in (part, *rows):
+            _require_length(labelled.get("label"), f"data.components.{index}.label", 45)
 
 
 def check_commands(commands: list[Json]) -> None:

@@ -6,108 +6,25 @@ import asyncio
 import json
 import logging
 import secrets
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from pydantic import ValidationError
 
-from sandbox import intents, payloads
+from sandbox import bodies, intents, payloads
 from sandbox.intents import Intents
 from sandbox.model import Json
+from sandbox.sessions import ENDS_SESSION, Close, Connection, Op, Session
 from sandbox.world import GatewayEvent, World
 
 log = logging.getLogger("sandbox.gateway")
 
 HOST = "gateway.discord.gg"
 HEARTBEAT_INTERVAL_MS = 41_250
+MAX_COMMAND_BYTES = 4096
+ABNORMAL = 1006  # no close frame at all
 ACK_DELAY_S = 0.02  # an answer at once beats the client's own clock, which then reports a lag of a whole interval
-REPLAY_LIMIT = 5000  # events kept for a session that may resume
-
-
-class Op(IntEnum):
-    DISPATCH = 0
-    HEARTBEAT = 1
-    IDENTIFY = 2
-    PRESENCE = 3
-    VOICE_STATE = 4
-    RESUME = 6
-    RECONNECT = 7
-    REQUEST_MEMBERS = 8
-    INVALID_SESSION = 9
-    HELLO = 10
-    HEARTBEAT_ACK = 11
-
-
-class Close(IntEnum):
-    UNKNOWN_OP = 4001
-    NOT_AUTHENTICATED = 4003
-    AUTHENTICATION_FAILED = 4004
-    ALREADY_AUTHENTICATED = 4005
-    INVALID_INTENTS = 4013
-    DISALLOWED_INTENTS = 4014
-
-
-class Connection:
-    """One websocket: compresses, and sends in order from a task of its own."""
-
-    def __init__(self, socket: web.WebSocketResponse, world: World, *, compress: bool) -> None:
-        self._socket = socket
-        self._world = world
-        self._stream = zlib.compressobj() if compress else None
-        self._outbox: asyncio.Queue[Json | int] = asyncio.Queue()
-        self.session: Session | None = None
-
-    def send(self, payload: Json) -> None:
-        self._world.events.append(GatewayEvent(payload=payload, sent=True))
-        self._outbox.put_nowait(payload)
-
-    def close(self, code: int) -> None:
-        """Close after everything before has been sent."""
-        self._outbox.put_nowait(code)
-
-    async def pump(self) -> None:
-        """Send what is queued until the connection is closed."""
-        while True:
-            item = await self._outbox.get()
-            if isinstance(item, int):
-                await self._socket.close(code=item)
-                return
-            text = json.dumps(item, separators=(",", ":"))
-            if self._stream is None:
-                await self._socket.send_str(text)
-            else:  # each message ends with the sync flush 00 00 ff ff
-                frame = self._stream.compress(text.encode()) + self._stream.flush(zlib.Z_SYNC_FLUSH)
-                await self._socket.send_bytes(frame)
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Session:
-    """What survives a lost connection: the intents, the sequence number and the last events."""
-
-    id: str
-    intents: int
-    shard: tuple[int, int]
-    seq: int = 0
-    ready: bool = False
-    backlog: list[Json] = field(default_factory=list)
-    connection: Connection | None = None
-
-    def dispatch(self, name: str, details: Json) -> None:
-        self.seq += 1
-        payload = {"op": int(Op.DISPATCH), "t": name, "s": self.seq, "d": details}
-        self.backlog.append(payload)
-        del self.backlog[:-REPLAY_LIMIT]
-        if self.connection is not None:
-            self.connection.send(payload)
-
-    def wants(self, name: str, guild_id: int | None) -> bool:
-        needed = intents.needed(name, direct=guild_id is None)
-        number, count = self.shard
-        home = 0 if guild_id is None else (guild_id >> 22) % count
-        return self.ready and home == number and (not needed or bool(self.intents & needed))
 
 
 class GatewayServer:
@@ -119,71 +36,105 @@ class GatewayServer:
         self._connections: dict[Connection, asyncio.Transport | None] = {}
         self.connects = 0  # websockets accepted so far
         self.resumes = 0  # sessions resumed so far
+        self.heartbeat_interval_ms = HEARTBEAT_INTERVAL_MS
 
     @property
     def connected(self) -> bool:
         """Whether a bot is there, past READY."""
         return any(session.ready and session.connection for session in self._sessions.values())
 
-    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None) -> None:
+    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None, always: bool) -> None:
+        fate = self._world.faults.fate_of(name)
         for session in self._sessions.values():
-            if session.wants(name, guild_id):
-                session.dispatch(name, build(bool(session.intents & Intents.MESSAGE_CONTENT)))
+            if session.wants(name, guild_id, always=always):
+                session.dispatch(name, build(bool(session.intents & Intents.MESSAGE_CONTENT)), fate)
 
     def drop(self, *, code: int | None = None, forget: bool = False) -> None:
-        """Break every connection: abruptly, or with a close code; ``forget`` also ends the sessions."""
-        if forget:
+        """Break every connection: abruptly (1006 or None), or with a close code; ``forget`` also ends the sessions."""
+        if forget or code in ENDS_SESSION:
             self._sessions.clear()
         for connection, transport in list(self._connections.items()):
             if connection.session is not None:
                 connection.session.connection = None
-            if code is not None:
-                connection.close(code)
+            if code not in (None, ABNORMAL):
+                connection.close(code or 0)
             elif transport is not None:
                 transport.abort()
+        self._world.changed()
 
     def ask_to_reconnect(self) -> None:
         """Send op 7, as Discord does before it restarts a gateway node."""
         for connection in self._connections:
             connection.send({"op": int(Op.RECONNECT), "s": None, "t": None})
 
+    def invalidate(self, *, resumable: bool) -> None:
+        """Send op 9. Unless ``resumable``, the sessions are over."""
+        if not resumable:
+            self._sessions.clear()
+        for connection in self._connections:
+            connection.send({"op": int(Op.INVALID_SESSION), "d": resumable, "s": None, "t": None})
+
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(max_msg_size=0, autoping=True)
+        socket = web.WebSocketResponse(max_msg_size=MAX_COMMAND_BYTES, autoping=True)
         await socket.prepare(request)
         self.connects += 1
         # zstd-stream is answered in plain text frames, which every client takes as well
         compress = request.query.get("compress") == "zlib-stream"
-        connection = Connection(socket, self._world, compress=compress)
+        connection = Connection(socket, compress=compress, record=self._record)
         transport = request.transport
         self._connections[connection] = transport if isinstance(transport, asyncio.Transport) else None
         pump = asyncio.create_task(connection.pump())
-        hello = {"heartbeat_interval": HEARTBEAT_INTERVAL_MS}
-        connection.send({"op": int(Op.HELLO), "d": hello, "s": None, "t": None})
+        if not self._world.faults.withholds(Op.HELLO):
+            hello = {"heartbeat_interval": self.heartbeat_interval_ms}
+            connection.send({"op": int(Op.HELLO), "d": hello, "s": None, "t": None})
         try:
             async for frame in socket:
-                if frame.type is WSMsgType.TEXT:
-                    self._receive(connection, json.loads(frame.data))
+                self._take(connection, frame.data if frame.type is WSMsgType.TEXT else None)
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
-            self._connections.pop(connection, None)
-            if connection.session is not None and connection.session.connection is connection:
-                connection.session.connection = None
-            self._world.changed()
+            self._forget(connection, socket.close_code)
         return socket
+
+    def _record(self, payload: Json) -> None:
+        self._world.events.append(GatewayEvent(payload=payload, sent=True))
+
+    def _forget(self, connection: Connection, code: int | None) -> None:
+        """A connection has ended. When the bot closed it for good, so has the session."""
+        self._connections.pop(connection, None)
+        session = connection.session
+        if session is not None and session.connection is connection:
+            session.connection = None
+            if code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+                self._sessions.pop(session.id, None)
+        self._world.changed()
 
     async def shut_down(self) -> None:
         for connection in list(self._connections):
             connection.close(WSCloseCode.GOING_AWAY)
         await asyncio.sleep(0)
 
-    def _receive(self, connection: Connection, payload: Json) -> None:
+    def _take(self, connection: Connection, text: str | None) -> None:
+        """One frame; what is no command of the gateway closes the connection."""
+        try:
+            payload = bodies.gateway_command(json.loads(text or ""))
+        except (ValueError, RecursionError, ValidationError):
+            connection.close(Close.DECODE_ERROR)
+            return
         self._world.events.append(GatewayEvent(payload=payload, sent=False))
+        if connection.takes_another(asyncio.get_running_loop().time()):
+            self._receive(connection, payload)
+        else:
+            connection.close(Close.RATE_LIMITED)
+        self._world.changed()
+
+    def _receive(self, connection: Connection, payload: Json) -> None:
         details: Any = payload.get("d")
-        match payload.get("op"):
+        match payload["op"]:
             case Op.HEARTBEAT:
-                ack = {"op": int(Op.HEARTBEAT_ACK), "s": None, "t": None}
-                asyncio.get_running_loop().call_later(ACK_DELAY_S, connection.send, ack)
+                if not self._world.faults.withholds(Op.HEARTBEAT_ACK):
+                    ack = {"op": int(Op.HEARTBEAT_ACK), "s": None, "t": None}
+                    asyncio.get_running_loop().call_later(ACK_DELAY_S, connection.send, ack)
             case Op.IDENTIFY:
                 self._identify(connection, details)
             case Op.RESUME:
@@ -196,20 +147,21 @@ class GatewayServer:
                 log.warning("voice is not part of the sandbox; ignored %s", payload)
             case _:
                 connection.close(Close.UNKNOWN_OP if connection.session else Close.NOT_AUTHENTICATED)
-        self._world.changed()
 
     def _identify(self, connection: Connection, details: Json) -> None:
-        wanted = int(details.get("intents", 0))
+        wanted = details["intents"]
+        number, count = details.get("shard") or (0, 1)
         if connection.session is not None:
             connection.close(Close.ALREADY_AUTHENTICATED)
-        elif details.get("token", "").removeprefix("Bot ") != self._world.token:
+        elif details["token"].removeprefix("Bot ") != self._world.token:
             connection.close(Close.AUTHENTICATION_FAILED)
         elif wanted >= intents.HIGHEST or wanted < 0:
             connection.close(Close.INVALID_INTENTS)
         elif wanted & intents.PRIVILEGED & ~self._world.privileged:
             connection.close(Close.DISALLOWED_INTENTS)
+        elif not 0 <= number < count:
+            connection.close(Close.INVALID_SHARD)
         else:
-            number, count = details.get("shard", (0, 1))
             session = Session(id=secrets.token_hex(16), intents=wanted, shard=(number, count))
             session.connection, connection.session = connection, session
             self._sessions[session.id] = session
@@ -218,7 +170,8 @@ class GatewayServer:
     def _greet(self, session: Session) -> None:
         world = self._world
         number, count = session.shard
-        guilds = [guild for guild in world.guilds.values() if (guild.id >> 22) % count == number]
+        joined = [guild for guild in world.guilds.values() if world.bot_user.id in guild.members]
+        guilds = [guild for guild in joined if (guild.id >> 22) % count == number]
         ready: dict[str, Any] = {
             "v": 10,
             "user": payloads.own_user(world.bot_user),
@@ -244,21 +197,18 @@ class GatewayServer:
                 session.dispatch("GUILD_CREATE", shown)
 
     def _resume(self, connection: Connection, details: Json) -> None:
-        session = self._sessions.get(details.get("session_id", ""))
-        seq = details.get("seq") or 0
-        known = session is not None and seq <= session.seq
-        if details.get("token", "").removeprefix("Bot ") != self._world.token:
+        session, seq = self._sessions.get(details["session_id"]), details["seq"]
+        if connection.session is not None:
+            connection.close(Close.ALREADY_AUTHENTICATED)
+        elif details["token"].removeprefix("Bot ") != self._world.token:
             connection.close(Close.AUTHENTICATION_FAILED)
-            return
-        if session is None or not known:
+        elif session is None or not 0 <= seq <= session.seq:
             connection.send({"op": int(Op.INVALID_SESSION), "d": False, "s": None, "t": None})
-            return
-        missed = [payload for payload in session.backlog if payload["s"] > seq]
-        session.connection, connection.session = connection, session
-        for payload in missed:
-            connection.send(payload)
-        self.resumes += 1
-        session.dispatch("RESUMED", {})
+        else:
+            session.resume(connection, seq)
+            self.resumes += 1
+            if not self._world.faults.withholds(Op.RESUME):
+                session.dispatch("RESUMED", {})
 
     def _chunk_members(self, session: Session, details: Json) -> None:
         guild = self._world.guilds.get(int(details["guild_id"]))

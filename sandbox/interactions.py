@@ -12,7 +12,6 @@ from sandbox.errors import already_acknowledged, invalid_form, invalid_webhook_t
 from sandbox.model import (
     EPHEMERAL,
     LOADING,
-    UPLOAD_LIMIT,
     Channel,
     ChannelType,
     File,
@@ -28,7 +27,6 @@ from sandbox.posts import Draft
 if TYPE_CHECKING:
     from sandbox.world import World
 
-ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIFETIME_S = 15 * 60.0
 
 
@@ -113,7 +111,7 @@ def _payload(world: World, interaction: Interaction, details: Json) -> Json:
         "entitlements": [],
         "authorizing_integration_owners": {"0": str(channel.guild.id if channel.guild else 0)},
         "context": 0 if channel.guild else 1,
-        "attachment_size_limit": UPLOAD_LIMIT,
+        "attachment_size_limit": channel.upload_limit,
     }
     if interaction.message is not None:
         shown["message"] = message_payloads.message(interaction.message, world, intent=True)
@@ -149,7 +147,7 @@ def acknowledge(world: World, interaction: Interaction, callback: Callback, draf
     """
     if interaction.callback is not None:
         raise already_acknowledged()
-    if world.clock.now() - interaction.created > ACKNOWLEDGE_WITHIN_S:
+    if world.clock.now() - interaction.created > world.acknowledge_within_s:
         raise unknown("interaction")
     if not _fits(interaction, callback):
         raise invalid_form("type", "BASE_TYPE_CHOICES", "This interaction cannot be answered with that type.")
@@ -252,7 +250,7 @@ def sent_message(interaction: Interaction, which: str) -> Message:
 
 def store_uploads(world: World, channel: Channel, files: tuple[File, ...]) -> list[Json]:
     """Keep the files of a command or modal, and give their attachment payloads."""
-    if any(len(file.content) > UPLOAD_LIMIT for file in files):
+    if any(len(file.content) > channel.upload_limit for file in files):
         raise too_large()
     stored = [world.cdn.store(file, id=world.ids.next(), channel_id=channel.id, ephemeral=True) for file in files]
     return [message_payloads.attachment(each, world) for each in stored]

@@ -22,7 +22,7 @@ _SELECTS = (3, 5, 6, 7, 8)
 
 def embedded_names(embeds: list[Json]) -> set[str]:
     """Names of the files that embeds show through ``attachment://name``."""
-    urls = (part.get(key, "") for embed in embeds for part, key in _picture_slots(embed))
+    urls = (part.get(key) or "" for embed in embeds for part, key in _picture_slots(embed))
     return {url.removeprefix(SCHEME) for url in urls if url.startswith(SCHEME)}
 
 
@@ -45,7 +45,7 @@ def _embed(embed: Json, files: list[Attachment], cdn: Cdn) -> Json:
     if "fields" in shown:
         shown["fields"] = [{"inline": False} | field for field in shown["fields"]]
     for part, key in _picture_slots(shown):
-        file = _named(part.get(key, ""), files)
+        file = _named(part.get(key) or "", files)
         if file is None:
             continue
         proxy_key = key.replace("url", "proxy_url") if key == "url" else "proxy_icon_url"

@@ -88,7 +88,7 @@ def message(one: Message, world: World, *, intent: bool, nested: bool = False) -
         "attachments": [attachment(each, world) for each in one.attachments] if readable else [],
         "embeds": media.embeds(one, world.cdn) if readable else [],
         "components": media.components(one, world.cdn) if readable else [],
-        "pinned": False,
+        "pinned": one.pinned_at is not None,
         "flags": one.flags,
     }
     if one.reactions:
@@ -99,6 +99,8 @@ def message(one: Message, world: World, *, intent: bool, nested: bool = False) -
         shown["position"] = sum(1 for other in one.channel.messages_by_id if other < one.id)
     if one.thread is not None:
         shown["thread"] = payloads.thread(one.thread, world.bot_user)
+    if one.webhook_id is not None:
+        shown["webhook_id"] = str(one.webhook_id)
     if one.origin is not None:
         shown |= _answer_marks(one.origin, world)
     return shown | _reference(one, world, intent=intent, nested=nested)

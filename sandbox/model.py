@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 UPLOAD_LIMIT = 10 * 1024 * 1024  # bytes a file, in a server without boosts
+BOOSTED_UPLOAD_LIMITS = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}  # by premium tier
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
@@ -33,10 +34,12 @@ class ChannelType(IntEnum):
     DM = 1
     PUBLIC_THREAD = 11
     PRIVATE_THREAD = 12
+    FORUM = 15
 
 
 class MessageType(IntEnum):
     DEFAULT = 0
+    CHANNEL_PINNED_MESSAGE = 6
     THREAD_CREATED = 18
     REPLY = 19
     CHAT_INPUT_COMMAND = 20
@@ -59,6 +62,7 @@ class User:
     id: int
     name: str
     bot: bool = False
+    takes_dms: bool = True  # whether the bot may write to this user directly
 
     @property
     def mention(self) -> str:
@@ -72,11 +76,14 @@ class Role:
     permissions: int
     position: int = 0
     managed_by: int | None = None  # the bot whose own role this is
+    colour: int = 0
+    hoist: bool = False
+    mentionable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overwrite:
-    """What a channel allows and denies one role (kind 0) or one member (kind 1)."""
+    """What a channel allows and denies one role (kind 0) or member (1)."""
 
     id: int
     kind: int
@@ -95,6 +102,17 @@ class Attachment:
     size: tuple[int, int] | None = None  # width and height in pixels, of pictures
     ephemeral: bool = False
     embedded: bool = False  # shown inside an embed (attachment://name), so not listed on its own
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Webhook:
+    """An incoming webhook: whoever has its token posts in its channel under any name."""
+
+    id: int
+    channel: Channel
+    name: str
+    token: str
+    creator: User
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -147,7 +165,10 @@ class Message:
     origin: Origin | None = None
     thread: Channel | None = None
     tts: bool = False
+    webhook_id: int | None = None  # of the incoming webhook that posted it
+    pinned_at: datetime | None = None
     edited_at: datetime | None = None
+    late_edits: list[float] = field(default_factory=list)  # when it was edited after its first hour
     deleted: bool = False
 
     @property
@@ -179,7 +200,7 @@ class Message:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Channel:
-    """A text channel, a thread or a DM."""
+    """A text channel, a forum, a thread or a DM."""
 
     id: int
     type: ChannelType
@@ -195,7 +216,9 @@ class Channel:
     threads: list[Channel] = field(default_factory=list, repr=False)
     messages_by_id: dict[int, Message] = field(default_factory=dict, repr=False)
     last_message_id: int | None = None
+    available_tags: list[Json] = field(default_factory=list)  # forums only
     # Threads only
+    applied_tags: list[int] = field(default_factory=list)
     owner_id: int = 0
     archived: bool = False
     locked: bool = False
@@ -209,6 +232,10 @@ class Channel:
     @property
     def is_thread(self) -> bool:
         return self.type in (ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
+
+    @property
+    def upload_limit(self) -> int:  # bytes a file
+        return self.guild.upload_limit if self.guild else UPLOAD_LIMIT
 
     @property
     def messages(self) -> list[Message]:
@@ -234,6 +261,7 @@ class Guild:
     name: str
     owner_id: int
     world: World = field(repr=False)
+    premium_tier: int = 0  # of boosts: 2 and 3 raise the upload limit
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict, repr=False)
     channels: dict[int, Channel] = field(default_factory=dict, repr=False)
@@ -242,9 +270,17 @@ class Guild:
     def everyone(self) -> Role:
         return self.roles[self.id]
 
+    @property
+    def upload_limit(self) -> int:
+        return BOOSTED_UPLOAD_LIMITS.get(self.premium_tier, UPLOAD_LIMIT)
+
     def create_text_channel(self, name: str, *, allow: int = 0, deny: int = 0, nsfw: bool = False) -> Channel:
         """Open a channel; ``allow`` and ``deny`` are permission bits that it overwrites for the bot."""
         return self.world.create_text_channel(self, name, allow=allow, deny=deny, nsfw=nsfw)
+
+    def create_forum(self, name: str, *, allow: int = 0, deny: int = 0, tags: tuple[str, ...] = ()) -> Channel:
+        """Open a forum, where every post is a thread."""
+        return self.world.create_forum(self, name, allow=allow, deny=deny, tags=tags)
 
     def add_member(self, name: str, *, roles: tuple[Role, ...] = ()) -> Member:
         """Let somebody join. The returned `Member` acts: says, reacts, clicks, runs commands."""

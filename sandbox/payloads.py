@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sandbox.clock import born_at, iso
@@ -48,10 +49,10 @@ def member(somebody: Member, *, with_user: bool = True) -> Json:
     shown: Json = {
         "avatar": None,
         "banner": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": iso_or_none(somebody.timed_out_until),
         "flags": 0,
         "joined_at": iso(somebody.joined_at),
-        "nick": None,
+        "nick": somebody.nick,
         "pending": False,
         "premium_since": None,
         "roles": [str(role.id) for role in somebody.roles],
@@ -69,11 +70,11 @@ def role(one: Role) -> Json:
         "name": one.name,
         "permissions": str(one.permissions),
         "position": one.position,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
+        "color": one.colour,
+        "colors": {"primary_color": one.colour, "secondary_color": None, "tertiary_color": None},
+        "hoist": one.hoist,
         "managed": one.managed_by is not None,
-        "mentionable": False,
+        "mentionable": one.mentionable,
         "icon": None,
         "unicode_emoji": None,
         "flags": 0,
@@ -85,6 +86,14 @@ def role(one: Role) -> Json:
 
 def overwrite(one: Overwrite) -> Json:
     return {"id": str(one.id), "type": one.kind, "allow": str(one.allow), "deny": str(one.deny)}
+
+
+_FORUM_DEFAULTS: Json = {
+    "default_reaction_emoji": None,
+    "default_sort_order": None,
+    "default_forum_layout": 0,
+    "default_tag_setting": "match_some",
+}
 
 
 def channel(one: Channel) -> Json:
@@ -101,6 +110,8 @@ def channel(one: Channel) -> Json:
     if one.type is ChannelType.DM:
         return shown | {"recipients": [user(person) for person in one.recipients if not person.bot]}
     assert one.guild is not None
+    if one.type is ChannelType.FORUM:
+        shown |= _FORUM_DEFAULTS | {"available_tags": one.available_tags}
     return shown | {
         "guild_id": str(one.guild.id),
         "name": one.name,
@@ -139,6 +150,8 @@ def thread(one: Channel, reader: User | None = None) -> Json:
             "create_timestamp": iso(born_at(one.id)),
         },
     }
+    if one.applied_tags:
+        shown["applied_tags"] = [str(tag) for tag in one.applied_tags]
     if one.type is ChannelType.PRIVATE_THREAD:
         shown["thread_metadata"]["invitable"] = one.invitable
     if reader is not None and reader.id in one.joined:
@@ -148,6 +161,10 @@ def thread(one: Channel, reader: User | None = None) -> Json:
 
 def thread_member(one: Channel, user_id: int) -> Json:
     return {"id": str(one.id), "user_id": str(user_id), "join_timestamp": iso(one.joined[user_id]), "flags": 1}
+
+
+def iso_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
 
 
 def id_or_none(number: int | None) -> str | None:
@@ -194,7 +211,7 @@ def guild(one: Guild) -> Json:
         "max_members": 500_000,
         "max_stage_video_channel_users": 50,
         "max_video_channel_users": 25,
-        "premium_tier": 0,
+        "premium_tier": one.premium_tier,
         "premium_subscription_count": 0,
         "preferred_locale": "en-US",
         "premium_progress_bar_enabled": False,

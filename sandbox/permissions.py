@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
-from sandbox.errors import missing_access, missing_permissions
-from sandbox.model import Channel, ChannelType
+from sandbox.errors import ApiError, missing_access, missing_permissions
+from sandbox.model import Channel, ChannelType, Json
 
 if TYPE_CHECKING:
     from sandbox.actors import Member
@@ -27,13 +27,18 @@ class Permissions(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
+    CHANGE_NICKNAME = 1 << 26
+    MANAGE_NICKNAMES = 1 << 27
     MANAGE_ROLES = 1 << 28
+    MANAGE_WEBHOOKS = 1 << 29
     USE_APPLICATION_COMMANDS = 1 << 31
     MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    MODERATE_MEMBERS = 1 << 40
     SEND_POLLS = 1 << 49
+    PIN_MESSAGES = 1 << 51
 
 
 ALL = (1 << 53) - 1
@@ -47,6 +52,7 @@ EVERYONE = int(
     | Permissions.ATTACH_FILES
     | Permissions.READ_MESSAGE_HISTORY
     | Permissions.MENTION_EVERYONE
+    | Permissions.CHANGE_NICKNAME
     | Permissions.USE_EXTERNAL_EMOJIS
     | Permissions.USE_APPLICATION_COMMANDS
     | Permissions.CREATE_PUBLIC_THREADS
@@ -55,12 +61,13 @@ EVERYONE = int(
     | Permissions.SEND_POLLS
 )
 # In a DM nobody moderates and nothing can be a thread.
-DIRECT_MESSAGE = EVERYONE & ~int(
+DIRECT_MESSAGE = int(Permissions.PIN_MESSAGES) | EVERYONE & ~int(
     Permissions.CREATE_PUBLIC_THREADS
     | Permissions.CREATE_PRIVATE_THREADS
     | Permissions.SEND_MESSAGES_IN_THREADS
     | Permissions.MENTION_EVERYONE
 )
+_TIMED_OUT = int(Permissions.VIEW_CHANNEL | Permissions.READ_MESSAGE_HISTORY)  # all that a timeout leaves
 _NEED_SENDING = int(
     Permissions.MENTION_EVERYONE
     | Permissions.SEND_TTS_MESSAGES
@@ -78,7 +85,14 @@ def in_guild(member: Member) -> int:
     bits = guild.everyone.permissions
     for role in member.roles:
         bits |= role.permissions
-    return ALL if bits & Permissions.ADMINISTRATOR else bits
+    if bits & Permissions.ADMINISTRATOR:
+        return ALL
+    return bits & _TIMED_OUT if timed_out(member) else bits
+
+
+def timed_out(member: Member) -> bool:
+    """Whether a moderator has silenced this member for now."""
+    return member.timed_out_until is not None and member.timed_out_until > member.world.now()
 
 
 def in_channel(member: Member, channel: Channel) -> int:
@@ -88,6 +102,8 @@ def in_channel(member: Member, channel: Channel) -> int:
         return ALL
     place = channel.parent if channel.is_thread and channel.parent else channel
     bits = _overwritten(bits, member, place)
+    if timed_out(member):
+        bits &= _TIMED_OUT
     if not bits & Permissions.VIEW_CHANNEL:
         return 0
     speaks = Permissions.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permissions.SEND_MESSAGES
@@ -132,3 +148,21 @@ def speaking(channel: Channel) -> int:
     if channel.is_thread:
         return Permissions.SEND_MESSAGES_IN_THREADS
     return Permissions.SEND_MESSAGES
+
+
+def require_to_speak(member: Member | None, channel: Channel, *, files: bool, body: Json) -> None:
+    """Check that somebody may post this message, a body of a request, here.
+
+    Raises:
+        ApiError: 50001 or 50013; 50008 where nobody can post, as in a forum itself.
+    """
+    if channel.type is ChannelType.FORUM:
+        raise ApiError(400, 50008, "Cannot send messages in a non-text channel")
+    needed = int(speaking(channel))
+    if files:
+        needed |= Permissions.ATTACH_FILES
+    if body.get("embeds"):
+        needed |= Permissions.EMBED_LINKS
+    if body.get("tts"):
+        needed |= Permissions.SEND_TTS_MESSAGES
+    require(member, channel, needed)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox import media, message_payloads, payloads, threads
-from sandbox.errors import thread_archived, too_large, too_many_reactions, unknown
+from sandbox import media, message_payloads, threads
+from sandbox.clock import iso
+from sandbox.errors import late_edit, thread_archived, too_large, too_many_pins
 from sandbox.model import (
+    EPHEMERAL,
     HAS_THREAD,
     LOADING,
-    UPLOAD_LIMIT,
     Attachment,
     Channel,
     File,
@@ -19,15 +21,16 @@ from sandbox.model import (
     Message,
     MessageType,
     Origin,
-    Reaction,
     User,
+    Webhook,
 )
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 NONCE_LIFETIME_S = 300.0
-MAX_REACTIONS = 20
+MAX_PINS = 250
+LATE_EDITS, LATE_AFTER_S, LATE_WINDOW_S = 5, 3600.0, 60.0  # edits a minute of a message older than an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,13 @@ class Draft:
     enforce_nonce: bool = False
     type: MessageType = MessageType.DEFAULT
     origin: Origin | None = None
+    webhook_id: int | None = None
+    id: int | None = None  # of a forum post's first message, which is that of its thread
+
+
+def from_webhook(draft: Draft, webhook: Webhook) -> Draft:
+    """The same message as an incoming webhook posts it."""
+    return replace(draft, webhook_id=webhook.id, flags=draft.flags & ~EPHEMERAL)
 
 
 def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
@@ -76,7 +86,7 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
 
 def _build(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     message = Message(
-        id=world.ids.next(),
+        id=draft.id or world.ids.next(),
         channel=channel,
         author=author,
         content=draft.content,
@@ -87,6 +97,7 @@ def _build(world: World, channel: Channel, author: User, draft: Draft) -> Messag
         nonce=draft.nonce,
         tts=draft.tts,
         origin=draft.origin,
+        webhook_id=draft.webhook_id,
     )
     message.files = _store(world, message, draft.files)
     _mark_embedded(message)
@@ -100,7 +111,7 @@ def _build(world: World, channel: Channel, author: User, draft: Draft) -> Messag
 
 
 def _store(world: World, message: Message, files: tuple[File, ...]) -> list[Attachment]:
-    if any(len(file.content) > UPLOAD_LIMIT for file in files):
+    if any(len(file.content) > message.channel.upload_limit for file in files):
         raise too_large()
     return [
         world.cdn.store(file, id=world.ids.next(), channel_id=message.channel.id, ephemeral=message.ephemeral)
@@ -158,6 +169,21 @@ def edit(world: World, message: Message, changes: Json, files: tuple[File, ...])
     world.emit_message("MESSAGE_UPDATE", message)
 
 
+def count_late_edit(world: World, message: Message) -> None:
+    """Check that the bot may edit a message that is older than an hour once more.
+
+    Raises:
+        ApiError: 30046, it did so too often within the last minute.
+    """
+    now = world.clock.now()
+    if now - message.created_at.timestamp() <= LATE_AFTER_S:
+        return
+    recent = [at for at in message.late_edits if now - at < LATE_WINDOW_S]
+    if len(recent) >= LATE_EDITS:
+        raise late_edit(recent[0] + LATE_WINDOW_S - now)
+    message.late_edits = [*recent, now]
+
+
 def _keep_attachments(message: Message, changes: Json, added: list[Attachment]) -> None:
     names = media.embedded_names(message.embeds)
     if changes.get("attachments") is not None:
@@ -177,102 +203,54 @@ def _keep_attachments(message: Message, changes: Json, added: list[Attachment]) 
 def delete(world: World, message: Message) -> None:
     message.deleted = True
     message.channel.messages_by_id.pop(message.id, None)
-    gone = {"id": str(message.id), "channel_id": str(message.channel.id)} | _guild_of(message.channel)
+    gone = {"id": str(message.id), "channel_id": str(message.channel.id)} | guild_of(message.channel)
     if message.ephemeral:
         world.changed()
         return
     world.emit("MESSAGE_DELETE", lambda _: gone, channel=message.channel)
 
 
-def parse_emoji(written: str) -> tuple[str, int | None]:
-    """Split what a route or a member writes into name and id.
-
-    Raises:
-        ApiError: 10014, it is no emoji that exists here.
-    """
-    name, _, number = written.partition(":")
-    if number or not name or any(sign.isalnum() and sign.isascii() for sign in name.rstrip("\ufe0f\u20e3")):
-        keycap = name.endswith("\u20e3")
-        if not keycap:
-            raise unknown("Emoji")  # no server here has emoji of its own
-    return name, None
+def delete_many(world: World, channel: Channel, messages: list[Message]) -> None:
+    """Delete at once what a bulk deletion names."""
+    for message in messages:
+        message.deleted = True
+        del channel.messages_by_id[message.id]
+    shown = {"ids": [str(message.id) for message in messages], "channel_id": str(channel.id)} | guild_of(channel)
+    world.emit("MESSAGE_DELETE_BULK", lambda _: shown, channel=channel)
 
 
-def _find(message: Message, name: str) -> Reaction | None:
-    bare = name.replace("\ufe0f", "")
-    return next((found for found in message.reactions if found.name.replace("\ufe0f", "") == bare), None)
+def pinned(channel: Channel) -> list[tuple[datetime, Message]]:
+    """When each message was pinned, newest first."""
+    found = [(message.pinned_at, message) for message in channel.messages if message.pinned_at is not None]
+    return sorted(found, key=lambda one: one[0], reverse=True)
 
 
-def find_reaction(message: Message, written: str) -> Reaction:
-    name, _ = parse_emoji(written)
-    found = _find(message, name)
-    if found is None:
-        raise unknown("Emoji")
-    return found
-
-
-def is_new_emoji(message: Message, written: str) -> bool:
-    return _find(message, parse_emoji(written)[0]) is None
-
-
-def react(world: World, message: Message, user: User, written: str) -> None:
-    """Add one user's reaction; a second time changes nothing."""
-    if message.channel.is_thread and message.channel.archived:
-        raise thread_archived()
-    name, _ = parse_emoji(written)
-    reaction = _find(message, name)
-    if reaction is None:
-        if len(message.reactions) >= MAX_REACTIONS:
-            raise too_many_reactions()
-        reaction = Reaction(name=name)
-        message.reactions.append(reaction)
-    if user in reaction.users:
+def pin(world: World, message: Message, user: User) -> None:
+    """Pin a message, and leave a line that says so."""
+    if message.pinned_at is not None:
         return
-    reaction.users.append(user)
-    shown = _reaction_event(message, user, reaction) | {"message_author_id": str(message.author.id)}
-    guild = message.channel.guild
-    if guild is not None:
-        shown["member"] = payloads.member(guild.members[user.id])
-    world.emit("MESSAGE_REACTION_ADD", lambda _: shown, channel=message.channel)
+    channel = message.channel
+    if len(pinned(channel)) >= MAX_PINS:
+        raise too_many_pins()
+    message.pinned_at = world.now()
+    _pins_changed(world, message)
+    line = Draft(type=MessageType.CHANNEL_PINNED_MESSAGE, reply_to=message, allowed_mentions={"parse": []})
+    post(world, channel, user, line)
 
 
-def unreact(world: World, message: Message, user: User, written: str) -> None:
-    if message.channel.is_thread and message.channel.archived:
-        raise thread_archived()
-    reaction = find_reaction(message, written)
-    if user not in reaction.users:
-        return
-    reaction.users.remove(user)
-    if not reaction.users:
-        message.reactions.remove(reaction)
-    shown = _reaction_event(message, user, reaction)
-    world.emit("MESSAGE_REACTION_REMOVE", lambda _: shown, channel=message.channel)
+def unpin(world: World, message: Message) -> None:
+    if message.pinned_at is not None:
+        message.pinned_at = None
+        _pins_changed(world, message)
 
 
-def _reaction_event(message: Message, user: User, reaction: Reaction) -> Json:
-    return {
-        "user_id": str(user.id),
-        "channel_id": str(message.channel.id),
-        "message_id": str(message.id),
-        "emoji": message_payloads.emoji(reaction),
-        "burst": False,
-        "type": 0,
-    } | _guild_of(message.channel)
+def _pins_changed(world: World, message: Message) -> None:
+    channel = message.channel
+    newest = pinned(channel)[:1]
+    shown: Json = {"channel_id": str(channel.id), "last_pin_timestamp": iso(newest[0][0]) if newest else None}
+    world.emit("CHANNEL_PINS_UPDATE", lambda _: shown | guild_of(channel), channel=channel)
+    world.emit_message("MESSAGE_UPDATE", message)
 
 
-def clear_reactions(world: World, message: Message, written: str | None) -> None:
-    """Remove everybody's reactions, of one emoji or of all."""
-    shown: Json = {"channel_id": str(message.channel.id), "message_id": str(message.id)}
-    shown |= _guild_of(message.channel)
-    if written is None:
-        message.reactions.clear()
-        world.emit("MESSAGE_REACTION_REMOVE_ALL", lambda _: shown, channel=message.channel)
-        return
-    reaction = find_reaction(message, written)
-    message.reactions.remove(reaction)
-    shown["emoji"] = message_payloads.emoji(reaction)
-    world.emit("MESSAGE_REACTION_REMOVE_EMOJI", lambda _: shown, channel=message.channel)
-
-
-def _guild_of(channel: Channel) -> Json:
+def guild_of(channel: Channel) -> Json:
     return {"guild_id": str(channel.guild.id)} if channel.guild else {}

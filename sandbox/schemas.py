@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sandbox.gateway import Op
 from sandbox.model import Json
+from sandbox.sessions import Op
 from sandbox.world import GatewayEvent, Request
 
 if TYPE_CHECKING:
@@ -32,8 +32,19 @@ _FIELD_ERRORS: Json = {
     "required": ["_errors"],
     "additionalProperties": False,
 }
-# discord.py sends this with every multipart body, edits too, where the schema does not name it.
-_HARMLESS_KEYS = ("tts",)
+_LOOSE_BITS: Json = {"anyOf": [_LOOSE_SNOWFLAKE, {"type": "null"}]}  # permissions, which discord.py sends as text
+_BITS_IN_REQUESTS = (
+    "components schemas CreateRoleRequest properties permissions",
+    "components schemas UpdateRoleRequestPartial properties permissions",
+    *(
+        "paths /channels/{channel_id}/permissions/{overwrite_id} put requestBody content application/json schema "
+        f"properties {name}"
+        for name in ("allow", "deny")
+    ),
+)
+# discord.py sends these where the schemas do not name them: with every multipart body, and with every overwrite.
+_HARMLESS_KEYS = ("tts", "id")
+_HARMLESS_QUERY = {"use_nested_fields"}  # with every post of a forum
 
 
 def directory() -> Path | None:
@@ -51,7 +62,7 @@ class Schemas:
         send = _read(folder / "gateway-send.schema.json")
         self._documents: dict[str, Json] = {
             "answers": _with(self._openapi, _FIELD_ERRORS, "components", "schemas", "InnerErrors"),
-            "requests": _with(self._openapi, _LOOSE_SNOWFLAKE, "components", "schemas", "SnowflakeType"),
+            "requests": _for_requests(self._openapi),
             "events": receive,
             "commands": _with(send, _LOOSE_SNOWFLAKE, "definitions", "Snowflake"),
         }
@@ -74,17 +85,22 @@ class Schemas:
         place = f"/paths/{_token(request.route)}/{request.method.lower()}"
         problems = [f"{name}: unknown query parameter {key}" for key in _unknown_query(operation, request)]
         refused = request.status in (400, 413)  # for its body, which then is what it is
-        if request.body is not None and not refused:
+        if request.body is not None and "requestBody" not in operation:
+            problems.append(f"{name}: a body where there should be none")
+        elif request.body is not None and not refused:
             kind = "multipart/form-data" if request.multipart else "application/json"
             pointer = f"{place}/requestBody/content/{_token(kind)}/schema"
             problems += [
                 f"{name}: body {text}" for text in self._errors("requests", pointer, request.body, closed=True)
             ]
-        if request.status < 500:
-            problems += [
-                f"{name} -> {request.status}: {text}" for text in self._answer_errors(place, operation, request)
-            ]
-        return problems
+        return problems + self.answer_problems(request)
+
+    def answer_problems(self, request: Request) -> list[str]:
+        """What is wrong with the sandbox's answer to a request of a known operation; ordered failures are not."""
+        operation: Json = self._openapi["paths"][request.route][request.method.lower()]
+        place = f"/paths/{_token(request.route)}/{request.method.lower()}"
+        found = self._answer_errors(place, operation, request) if request.status < 500 else []
+        return [f"{request.method} {request.path} -> {request.status}: {text}" for text in found]
 
     def _answer_errors(self, place: str, operation: Json, request: Request) -> list[str]:
         responses: Json = operation["responses"]
@@ -176,6 +192,13 @@ def _with(document: Json, definition: Json, *place: str) -> Json:
     return {**document, first: _with(document[first], definition, *rest) if rest else definition}
 
 
+def _for_requests(openapi: Json) -> Json:
+    loose = _with(openapi, _LOOSE_SNOWFLAKE, "components", "schemas", "SnowflakeType")
+    for place in _BITS_IN_REQUESTS:
+        loose = _with(loose, _LOOSE_BITS, *place.split(" "))
+    return loose
+
+
 def _with_combined_flags(document: Json) -> Json:
     """A copy whose bit fields take every combination: the gateway schemas list the single bits only."""
     bits = {name: {"type": "integer", "minimum": 0} for name in document["definitions"] if name.endswith("Flags")}
@@ -194,4 +217,4 @@ def _by_constant(document: Json, key: str) -> dict[Any, str]:
 
 def _unknown_query(operation: Json, request: Request) -> set[str]:
     parameters: list[Mapping[str, Any]] = operation.get("parameters", [])
-    return set(request.query) - {one["name"] for one in parameters if one["in"] == "query"}
+    return set(request.query) - _HARMLESS_QUERY - {one["name"] for one in parameters if one["in"] == "query"}

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import ssl
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,7 @@ from typing import Any, Self
 import trustme
 from aiohttp import web
 
-from sandbox import cdn, gateway, transcript
+from sandbox import cdn, gateway, state, threads, transcript
 from sandbox.actors import Member
 from sandbox.faults import Faults
 from sandbox.gateway import GatewayServer
@@ -23,10 +23,14 @@ from sandbox.model import Channel, Guild, User
 from sandbox.rates import RateLimiter
 from sandbox.rest import ROUTES
 from sandbox.rest.router import Router
-from sandbox.world import GatewayEvent, Request, World
+from sandbox.world import ACKNOWLEDGE_WITHIN_S, GatewayEvent, Request, World
 
 log = logging.getLogger("sandbox")
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SWEEP_S = 10.0  # between two looks for threads in which nothing happens any more
 HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com", "media.discordapp.net")
 _MAX_REQUEST_BYTES = 128 * 1024 * 1024  # larger than any legal upload, so that ours are the limits that bite
 
@@ -39,20 +43,25 @@ class Sandbox:
 
     Args:
         data_dir: where the CA certificate is written; a temporary directory by default.
+        host: where to listen. Loopback by default; anything else lets other machines in, which is logged.
         port: 0 takes a free one.
         message_content, server_members, presences: the privileged intents, as switched in the developer portal.
         rate_limits: whether requests beyond Discord's limits get 429 and the rate headers are sent.
+        acknowledge_within_s: how soon the bot must answer an interaction; three seconds on Discord, more where tests
+            run on a machine that is busy with other things.
     """
 
     def __init__(
         self,
         data_dir: Path | None = None,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         message_content: bool = False,
         server_members: bool = False,
         presences: bool = False,
         rate_limits: bool = True,
+        acknowledge_within_s: float = ACKNOWLEDGE_WITHIN_S,
     ) -> None:
         privileged = Intents(0)
         for allowed, intent in (
@@ -62,20 +71,25 @@ class Sandbox:
         ):
             privileged |= intent if allowed else Intents(0)
         self.world = World(privileged=privileged)
+        self.world.acknowledge_within_s = acknowledge_within_s
         self.gateway = GatewayServer(self.world)
         self.world.gateway = self.gateway
+        self.world.faults.gateway = self.gateway
         self._router = Router(self.world, ROUTES, RateLimiter(enabled=rate_limits))
+        self._host = host
         self._port = port
         self._temporary = None if data_dir else tempfile.TemporaryDirectory(prefix="sandbox-")
         self._directory = data_dir or Path(self._temporary.name if self._temporary else ".")
         self._runner: web.AppRunner | None = None
+        self._sweeping: asyncio.Task[None] | None = None
 
     # Where it is
 
     @property
     def address(self) -> str:
-        """``127.0.0.1:PORT``."""
-        return f"127.0.0.1:{self._port}"
+        """``HOST:PORT``, as the bot reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self._host, self._host)
+        return f"{host}:{self._port}"
 
     @property
     def ca_file(self) -> Path:
@@ -115,8 +129,24 @@ class Sandbox:
         return self.world.create_guild(name, bot_permissions=bot_permissions)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once, for links, tokens and nonces (not for rate limits)."""
+        """Let time pass at once, for links, tokens, nonces and idle threads (not for rate limits)."""
         self.world.clock.advance(seconds)
+        threads.archive_idle(self.world)
+
+    def save(self, folder: Path) -> None:
+        """Write everything there is into a folder, so that `load` continues from it another day."""
+        state.save(self.world, folder)
+
+    def load(self, folder: Path) -> None:
+        """Take up what `save` wrote: servers, messages, files, commands, and the bot with its token.
+
+        Raises:
+            StateError: nothing was saved there, it cannot be read, or a bot is connected already.
+        """
+        if self.gateway.connected:
+            raise state.StateError("A state is loaded before the bot connects.")
+        state.load(self.world, folder)
+        self.gateway.drop(forget=True)  # no session of before fits what is here now
 
     # Waiting
 
@@ -164,12 +194,22 @@ class Sandbox:
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=context)
+        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=context)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        self._sweeping = asyncio.create_task(self._archive_idle_threads())
         log.info("sandbox listens on %s", self.address)
+        if self._host not in LOOPBACK:
+            log.warning("sandbox listens on %s: other machines can reach it", self._host)
+
+    async def _archive_idle_threads(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            threads.archive_idle(self.world)
 
     async def stop(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         await self.gateway.shut_down()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -179,10 +219,18 @@ class Sandbox:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         host = request.host.partition(":")[0]
         if host == gateway.HOST:
-            fault = self.faults.take("GET", "/gateway")
-            if fault is not None:
-                return web.Response(status=fault.status or 503)
-            return await self.gateway.serve(request)
+            return await self._spoiled("/gateway", request, self.gateway.serve)
         if host in (cdn.HOST, cdn.PROXY_HOST):
-            return await self.world.cdn.serve(request)
+            return await self._spoiled("/cdn", request, self.world.cdn.serve)
         return await self._router.serve(request)
+
+    async def _spoiled(self, path: str, request: web.Request, serve: Handler) -> web.StreamResponse:
+        """Serve, unless a fault is ordered for such a request."""
+        fault = self.faults.take("GET", path)
+        if fault is not None and fault.delay_s:
+            await asyncio.sleep(fault.delay_s)
+        if fault is not None and fault.disconnect and request.transport is not None:
+            request.transport.close()
+        if fault is not None and fault.prevents:
+            return web.Response(status=fault.status or 503)
+        return await serve(request)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sandbox import message_payloads, payloads
-from sandbox.errors import ApiError, thread_archived, thread_exists
+from sandbox import message_payloads, payloads, posts
+from sandbox.clock import born_at
+from sandbox.errors import ApiError, thread_archived, thread_exists, too_many_threads
 from sandbox.model import HAS_THREAD, Channel, ChannelType, Json, Message, MessageType, User
 from sandbox.permissions import Permissions, in_channel
 
 if TYPE_CHECKING:
+    from sandbox.posts import Draft
     from sandbox.world import World
+
+MAX_ACTIVE = 1000  # in a server
 
 
 def open_from_message(world: World, message: Message, owner: User, settings: Json) -> Channel:
@@ -59,7 +65,18 @@ def open_in_channel(world: World, parent: Channel, owner: User, settings: Json) 
     return thread
 
 
+def open_post(world: World, forum: Channel, owner: User, settings: Json, first: Draft) -> tuple[Channel, Message]:
+    """Open a forum's post; its first message bears the thread's identifier."""
+    thread = _open(world, forum, world.ids.next(), ChannelType.PUBLIC_THREAD, owner, settings)
+    thread.applied_tags = [int(tag) for tag in settings.get("applied_tags") or []]
+    _announce(world, thread)
+    return thread, posts.post(world, thread, owner, replace(first, id=thread.id))
+
+
 def _open(world: World, parent: Channel, id: int, type_: ChannelType, owner: User, settings: Json) -> Channel:
+    assert parent.guild is not None
+    if sum(one.is_thread and not one.archived for one in parent.guild.channels.values()) >= MAX_ACTIVE:
+        raise too_many_threads()
     thread = Channel(
         id=id,
         type=type_,
@@ -76,7 +93,6 @@ def _open(world: World, parent: Channel, id: int, type_: ChannelType, owner: Use
     thread.joined[owner.id] = world.now()
     parent.threads.append(thread)
     world.channels[thread.id] = thread
-    assert parent.guild is not None
     parent.guild.channels[thread.id] = thread
     return thread
 
@@ -137,7 +153,20 @@ def change(world: World, thread: Channel, changes: Json) -> None:
     for key in ("name", "locked", "auto_archive_duration", "rate_limit_per_user", "invitable"):
         if changes.get(key) is not None:
             setattr(thread, key, changes[key])
+    if changes.get("applied_tags") is not None:
+        thread.applied_tags = [int(tag) for tag in changes["applied_tags"]]
     world.emit("THREAD_UPDATE", lambda _: payloads.thread(thread, world.bot_user), channel=thread)
+
+
+def archive_idle(world: World) -> None:
+    """Archive the threads in which nothing happened for their ``auto_archive_duration``."""
+    now = world.now()
+    for thread in world.channels.values():
+        if not thread.is_thread or thread.archived or thread.archive_changed_at is None:
+            continue
+        spoken = born_at(thread.last_message_id) if thread.last_message_id else thread.archive_changed_at
+        if now - max(spoken, thread.archive_changed_at) >= timedelta(minutes=thread.auto_archive_duration):
+            change(world, thread, {"archived": True})
 
 
 def require_change(world: World, thread: Channel, changes: Json) -> None:

@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sandbox import message_payloads, payloads, permissions
+from sandbox import guilds, message_payloads, payloads, permissions
 from sandbox.actors import Member
 from sandbox.cdn import Cdn
 from sandbox.clock import Clock, Snowflakes, iso
 from sandbox.errors import missing_access, unknown
 from sandbox.faults import Faults
 from sandbox.intents import APPLICATION_FLAGS, Intents
-from sandbox.model import Channel, ChannelType, File, Guild, Json, Message, Overwrite, Role, User
+from sandbox.model import Channel, ChannelType, File, Guild, Json, Message, Overwrite, Role, User, Webhook
 
 if TYPE_CHECKING:
     from sandbox.interactions import Interaction
 
 log = logging.getLogger("sandbox")
+
+ACKNOWLEDGE_WITHIN_S = 3.0  # how soon a bot must answer an interaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class GatewayEvent:
 
 
 class Gateway(Protocol):
-    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None) -> None: ...
+    def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None, always: bool) -> None: ...
 
 
 class World:
@@ -67,18 +69,22 @@ class World:
         self.cdn = Cdn(self.clock)
         self.faults = Faults()
         self.privileged = privileged
+        self.acknowledge_within_s = ACKNOWLEDGE_WITHIN_S
         self.bot_user = User(id=self.ids.next(), name="Faraday", bot=True)
         self.owner = User(id=self.ids.next(), name="owner")
         self.token = f"sandbox.{secrets.token_urlsafe(24)}"
         self.users: dict[int, User] = {user.id: user for user in (self.bot_user, self.owner)}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self.webhooks: dict[int, Webhook] = {}
         self.interactions: dict[str, Interaction] = {}  # by token
         self.commands: dict[int | None, list[Json]] = {None: []}  # by guild, None for global ones
         self.nonces: dict[tuple[int, int, str | int | None], tuple[Message, float]] = {}
         self.requests: list[Request] = []
         self.events: list[GatewayEvent] = []
         self.gateway: Gateway | None = None
+        self.typing: dict[tuple[int, int], float] = {}  # when, by channel and user
+        self.changes = 0  # how many there were so far, so that a watcher misses none
         self._change = asyncio.Event()
 
     # Time and change
@@ -88,8 +94,15 @@ class World:
 
     def changed(self) -> None:
         """Wake everybody who waits for something to happen."""
+        self.changes += 1
         self._change.set()
         self._change = asyncio.Event()
+
+    async def next_change(self, seen: int) -> int:
+        """Wait until `changes` is above ``seen``; returns it."""
+        while self.changes == seen:
+            await self._change.wait()
+        return self.changes
 
     async def until(self, predicate: Callable[[], Any], timeout: float = 30.0) -> Any:  # noqa: ASYNC109
         """Wait for the predicate to become true, and return what it returned.
@@ -152,11 +165,17 @@ class World:
         *,
         channel: Channel | None = None,
         guild: Guild | None = None,
+        about: User | None = None,
     ) -> None:
-        """Send an event to the bot if it may see it. ``build`` gets whether the reader has message content."""
+        """Send an event to the bot if it may see it. ``build`` gets whether the reader has message content.
+
+        What is ``about`` the bot itself needs no intent.
+        """
         place = guild or (channel.guild if channel else None)
-        if self.gateway is not None and (channel is None or self.bot_sees(channel)):
-            self.gateway.dispatch(name, build, guild_id=place.id if place else None)
+        here = place is None or self.bot_user.id in place.members
+        if self.gateway is not None and here and (channel is None or self.bot_sees(channel)):
+            always = about is self.bot_user
+            self.gateway.dispatch(name, build, guild_id=place.id if place else None, always=always)
         self.changed()
 
     def emit_message(self, name: str, message: Message) -> None:
@@ -234,26 +253,21 @@ class World:
     # Channels
 
     def create_text_channel(self, guild: Guild, name: str, *, allow: int, deny: int, nsfw: bool) -> Channel:
-        channel = Channel(
-            id=self.ids.next(),
-            type=ChannelType.TEXT,
-            world=self,
-            guild=guild,
-            name=name,
-            nsfw=nsfw,
-            position=len(guild.channels),
-        )
-        if allow or deny:
-            channel.overwrites.append(Overwrite(id=self.bot_user.id, kind=1, allow=int(allow), deny=int(deny)))
-        guild.channels[channel.id] = self.channels[channel.id] = channel
-        self.emit("CHANNEL_CREATE", lambda _: payloads.channel(channel), channel=channel)
-        return channel
+        settings = {"overwrites": self._for_bot(allow, deny), "nsfw": nsfw}
+        return guilds.open_channel(self, guild, ChannelType.TEXT, name, settings)
+
+    def create_forum(self, guild: Guild, name: str, *, allow: int, deny: int, tags: tuple[str, ...]) -> Channel:
+        settings = {"overwrites": self._for_bot(allow, deny), "available_tags": guilds.tags(self, tags)}
+        return guilds.open_channel(self, guild, ChannelType.FORUM, name, settings)
+
+    def _for_bot(self, allow: int, deny: int) -> list[Overwrite]:
+        if not (allow or deny):
+            return []
+        return [Overwrite(id=self.bot_user.id, kind=1, allow=int(allow), deny=int(deny))]
 
     def overwrite(self, channel: Channel, *, allow: int, deny: int, member: Member | None) -> None:
         target = member.id if member else self.bot_user.id
-        channel.overwrites = [kept for kept in channel.overwrites if kept.id != target]
-        channel.overwrites.append(Overwrite(id=target, kind=1, allow=int(allow), deny=int(deny)))
-        self.emit("CHANNEL_UPDATE", lambda _: payloads.channel(channel), guild=channel.guild)
+        guilds.set_overwrite(self, channel, target, Overwrite(id=target, kind=1, allow=int(allow), deny=int(deny)))
 
     def direct_channel(self, user: User) -> Channel:
         """The DM between the bot and this user, made when first asked for."""

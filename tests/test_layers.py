@@ -32,7 +32,7 @@ ALLOWED = {
     "engine": ENGINE,
     "bot": {*BOT, "bot", "engine.messages"},
     "cogs": {"discord", "bot", "cogs", "engine.messages"},
-    "sandbox": {"aiohttp", "trustme", "rich", "sandbox", "jsonschema", "referencing", "PIL"},
+    "sandbox": {"aiohttp", "trustme", "rich", "pydantic", "sandbox", "jsonschema", "referencing", "PIL"},
     "training": {*ENGINE, "training", "typer", "matplotlib", "rich"},
     "benchmarks": {*ENGINE, "training", "benchmarks", "typer", "rich"},
     "migrations": {"alembic", "sqlalchemy", "bot"},

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from sandbox.rest import applications, channels, guilds, messages, reactions, threads, users, webhooks
+from sandbox.rest import (
+    applications,
+    channels,
+    guilds,
+    interactions,
+    members,
+    messages,
+    reactions,
+    threads,
+    users,
+    webhooks,
+)
 from sandbox.rest.router import Route
 
 ROUTES: tuple[Route, ...] = (
     *applications.ROUTES,
     *channels.ROUTES,
     *guilds.ROUTES,
+    *interactions.ROUTES,
+    *members.ROUTES,
     *messages.ROUTES,
     *reactions.ROUTES,
     *threads.ROUTES,

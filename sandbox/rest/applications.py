@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox import forms, payloads
+from typing import Any
+
+from sandbox import bodies, forms, payloads
 from sandbox.errors import ApiError, missing_access, unknown
 from sandbox.model import Json
 from sandbox.rest.router import Call, Route
@@ -55,9 +57,9 @@ def list_commands(call: Call) -> list[Json]:
 def overwrite_commands(call: Call) -> list[Json]:
     """Replace all commands of a scope; those that keep their name and type keep their identifier."""
     scope = _scope(call)
-    given = call.body or []
+    given: list[Json] = call.body
     forms.check_commands(given)
-    old = {(one["type"], one["name"]): one["id"] for one in call.world.commands[scope]}
+    old = {_key(one): one["id"] for one in call.world.commands[scope]}
     registered = [_registered(call, scope, one, old) for one in given]
     call.world.commands[scope] = registered
     call.world.changed()
@@ -75,12 +77,52 @@ def create_command(call: Call) -> Json:
     return command
 
 
-def delete_command(call: Call) -> None:
-    commands = call.world.commands[_scope(call)]
-    found = next((one for one in commands if one["id"] == call.params["command_id"]), None)
+def _command(call: Call) -> Json:
+    found = next((one for one in call.world.commands[_scope(call)] if one["id"] == call.params["command_id"]), None)
     if found is None:
         raise unknown("application command")
-    commands.remove(found)
+    return found
+
+
+def get_command(call: Call) -> Json:
+    return _command(call)
+
+
+def edit_command(call: Call) -> Json:
+    """Change the fields that are given; the identifier stays."""
+    scope, old = _scope(call), _command(call)
+    others = [one for one in call.world.commands[scope] if one is not old]
+    wanted = {key: value for key, value in old.items() if key != "id"} | call.fields
+    forms.check_commands([*others, wanted])
+    changed = _registered(call, scope, wanted, {_key(wanted): old["id"]})
+    call.world.commands[scope] = [*others, changed]
+    call.world.changed()
+    return changed
+
+
+def delete_command(call: Call) -> None:
+    command = _command(call)
+    call.world.commands[_scope(call)].remove(command)
+    call.world.changed()
+
+
+def permissions(call: Call) -> list[Json]:
+    """None: nobody here restricts commands beyond their default permissions."""
+    _scope(call)
+    return []
+
+
+def permissions_of(call: Call) -> Json:
+    """The permissions of one command, of which there never are any."""
+    both = [*call.world.commands[_scope(call)], *call.world.commands[None]]
+    known = any(one["id"] == call.params["command_id"] for one in both)
+    raise unknown("application command permissions" if known else "application command")
+
+
+def emojis(call: Call) -> Json:
+    """None: the application has no emoji of its own."""
+    _scope(call)
+    return {"items": []}
 
 
 def _key(command: Json) -> tuple[int, str]:
@@ -107,18 +149,34 @@ def _registered(call: Call, scope: int | None, given: Json, old: dict[tuple[int,
         command["dm_permission"] = given.get("dm_permission") is not False
     else:
         command["guild_id"] = str(scope)
-    return command | {key: given[key] for key in kept if given.get(key) is not None}
+    return command | {key: _without_nulls(given[key]) for key in kept if given.get(key) is not None}
 
 
+def _without_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
+    return [_without_nulls(each) for each in node] if isinstance(node, list) else node
+
+
+def _routes(scope: str) -> tuple[Route, ...]:
+    return (
+        Route("GET", f"{scope}/commands", list_commands),
+        Route("PUT", f"{scope}/commands", overwrite_commands, bodies.COMMANDS),
+        Route("POST", f"{scope}/commands", create_command, bodies.CREATE_COMMAND, status=201),
+        Route("GET", f"{scope}/commands/{{command_id}}", get_command),
+        Route("PATCH", f"{scope}/commands/{{command_id}}", edit_command, bodies.EDIT_COMMAND),
+        Route("DELETE", f"{scope}/commands/{{command_id}}", delete_command),
+    )
+
+
+_GLOBAL = "/applications/{application_id}"
+_OF_GUILD = f"{_GLOBAL}/guilds/{{guild_id}}"
 ROUTES = (
     Route("GET", "/applications/@me", application),
     Route("GET", "/oauth2/applications/@me", application),
-    Route("GET", "/applications/{application_id}/commands", list_commands),
-    Route("PUT", "/applications/{application_id}/commands", overwrite_commands),
-    Route("POST", "/applications/{application_id}/commands", create_command, status=201),
-    Route("DELETE", "/applications/{application_id}/commands/{command_id}", delete_command),
-    Route("GET", "/applications/{application_id}/guilds/{guild_id}/commands", list_commands),
-    Route("PUT", "/applications/{application_id}/guilds/{guild_id}/commands", overwrite_commands),
-    Route("POST", "/applications/{application_id}/guilds/{guild_id}/commands", create_command, status=201),
-    Route("DELETE", "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}", delete_command),
+    Route("GET", f"{_GLOBAL}/emojis", emojis),
+    Route("GET", f"{_OF_GUILD}/commands/permissions", permissions),
+    Route("GET", f"{_OF_GUILD}/commands/{{command_id}}/permissions", permissions_of),
+    *_routes(_GLOBAL),
+    *_routes(_OF_GUILD),
 )

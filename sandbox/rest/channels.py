@@ -1,45 +1,114 @@
-"""Channels: get, change, close, typing."""
+"""Channels: get, open, change, close, permissions, typing."""
 
 from __future__ import annotations
 
-from sandbox import forms, payloads, threads
-from sandbox.errors import missing_permissions
-from sandbox.model import Channel, ChannelType, Json
-from sandbox.permissions import Permissions, require, speaking
+from sandbox import bodies, guilds, payloads, threads
+from sandbox.errors import invalid_form, missing_permissions, unknown, wrong_channel_type
+from sandbox.model import Channel, ChannelType, Json, Overwrite
+from sandbox.permissions import Permissions, in_guild, require, speaking
 from sandbox.rest.router import Call, Route
+
+_KINDS = (ChannelType.TEXT, ChannelType.FORUM)
 
 
 def channel(call: Call) -> Json:
-    found = call.channel()
+    return _shown(call, call.channel())
+
+
+def _shown(call: Call, found: Channel) -> Json:
     return payloads.thread(found, call.world.bot_user) if found.is_thread else payloads.channel(found)
 
 
+def listing(call: Call) -> list[Json]:
+    return [payloads.channel(one) for one in call.guild().channels.values() if not one.is_thread]
+
+
+def create(call: Call) -> Json:
+    guild, fields = call.guild(), call.fields
+    if not in_guild(guild.members[call.world.bot_user.id]) & Permissions.MANAGE_CHANNELS:
+        raise missing_permissions()
+    kind = fields.get("type") or 0
+    if kind not in _KINDS:
+        raise invalid_form("type", "BASE_TYPE_CHOICES", "The sandbox has text channels (0) and forums (15) only.")
+    settings: Json = {
+        "topic": fields.get("topic"),
+        "nsfw": bool(fields.get("nsfw")),
+        "rate_limit_per_user": fields.get("rate_limit_per_user") or 0,
+        "overwrites": [_overwrite(int(one["id"]), one) for one in fields.get("permission_overwrites") or []],
+        "available_tags": guilds.tags(call.world, tuple(tag["name"] for tag in fields.get("available_tags") or [])),
+    }
+    return payloads.channel(guilds.open_channel(call.world, guild, ChannelType(kind), fields["name"], settings))
+
+
 def change(call: Call) -> Json:
-    found = call.channel()
+    found, fields = call.channel(), call.fields
     if found.is_thread:
-        if "name" in call.fields or "auto_archive_duration" in call.fields:
-            forms.check_thread({"name": found.name} | call.fields)
-        threads.require_change(call.world, found, call.fields)
-        threads.change(call.world, found, call.fields)
-        return payloads.thread(found, call.world.bot_user)
+        threads.require_change(call.world, found, fields)
+        threads.change(call.world, found, fields)
+        return _shown(call, found)
     if found.type is ChannelType.DM:
         raise missing_permissions()
     require(call.world.bot_member(found), found, Permissions.MANAGE_CHANNELS)
-    for key in ("name", "topic", "nsfw", "rate_limit_per_user"):
-        if key in call.fields:
-            setattr(found, key, call.fields[key])
+    if fields.get("permission_overwrites") is not None:
+        require(call.world.bot_member(found), found, Permissions.MANAGE_ROLES)
+        found.overwrites = [_overwrite(int(one["id"]), one) for one in fields["permission_overwrites"]]
+    for key in ("name", "nsfw", "rate_limit_per_user", "position"):
+        if fields.get(key) is not None:
+            setattr(found, key, fields[key])
+    if "topic" in fields:
+        found.topic = fields["topic"]
     call.world.emit("CHANNEL_UPDATE", lambda _: payloads.channel(found), channel=found)
     return payloads.channel(found)
 
 
 def delete(call: Call) -> Json:
     found = call.channel()
-    if not found.is_thread:
-        raise missing_permissions()  # the sandbox lets bots delete threads only
-    require(call.world.bot_member(found), found, Permissions.MANAGE_THREADS)
-    shown = payloads.thread(found)
-    threads.delete(call.world, found)
+    if found.type is ChannelType.DM:
+        return payloads.channel(found)  # a DM is closed for one side only, and opens again with the next message
+    member = call.world.bot_member(found)
+    require(member, found, Permissions.MANAGE_THREADS if found.is_thread else Permissions.MANAGE_CHANNELS)
+    shown = _shown(call, found)
+    if found.is_thread:
+        threads.delete(call.world, found)
+    else:
+        guilds.close_channel(call.world, found)
     return shown
+
+
+# Permissions
+
+
+def _overwrite(target: int, given: Json) -> Overwrite:
+    return Overwrite(
+        id=target, kind=given.get("type") or 0, allow=int(given.get("allow") or 0), deny=int(given.get("deny") or 0)
+    )
+
+
+def _overwritable(call: Call) -> Channel:
+    found = call.channel()
+    if found.guild is None or found.is_thread:
+        raise wrong_channel_type()
+    require(call.world.bot_member(found), found, Permissions.MANAGE_ROLES)
+    return found
+
+
+def set_overwrite(call: Call) -> None:
+    found, target = _overwritable(call), call.id("overwrite_id")
+    assert found.guild is not None
+    known = found.guild.members if call.fields.get("type") == 1 else found.guild.roles
+    if target not in known:
+        raise unknown("Overwrite")
+    guilds.set_overwrite(call.world, found, target, _overwrite(target, call.fields))
+
+
+def delete_overwrite(call: Call) -> None:
+    found, target = _overwritable(call), call.id("overwrite_id")
+    if all(one.id != target for one in found.overwrites):
+        raise unknown("Overwrite")
+    guilds.set_overwrite(call.world, found, target, None)
+
+
+# Typing
 
 
 def typing(call: Call) -> None:
@@ -50,6 +119,7 @@ def typing(call: Call) -> None:
 
 def _announce_typing(call: Call, where: Channel) -> None:
     world = call.world
+    world.typing[where.id, world.bot_user.id] = world.clock.now()
     shown: Json = {
         "channel_id": str(where.id),
         "user_id": str(world.bot_user.id),
@@ -62,8 +132,12 @@ def _announce_typing(call: Call, where: Channel) -> None:
 
 
 ROUTES = (
+    Route("GET", "/guilds/{guild_id}/channels", listing),
+    Route("POST", "/guilds/{guild_id}/channels", create, bodies.CREATE_CHANNEL, status=201),
     Route("GET", "/channels/{channel_id}", channel),
-    Route("PATCH", "/channels/{channel_id}", change),
+    Route("PATCH", "/channels/{channel_id}", change, bodies.EDIT_CHANNEL),
     Route("DELETE", "/channels/{channel_id}", delete),
+    Route("PUT", "/channels/{channel_id}/permissions/{overwrite_id}", set_overwrite, bodies.SET_OVERWRITE),
+    Route("DELETE", "/channels/{channel_id}/permissions/{overwrite_id}", delete_overwrite),
     Route("POST", "/channels/{channel_id}/typing", typing),
 )

@@ -1,53 +1,28 @@
-"""Guilds, their members, roles and channels, to read."""
+"""Guilds to read, and what hangs on them: active threads, emoji."""
 
 from __future__ import annotations
 
-from sandbox import payloads
-from sandbox.errors import missing_access, unknown
-from sandbox.model import Guild, Json
+from sandbox import guilds, payloads
+from sandbox.model import Json
 from sandbox.rest.router import Call, Route
 
 
-def _guild(call: Call) -> Guild:
-    guild = call.world.guilds.get(call.id("guild_id"))
-    if guild is None:
-        raise missing_access() if call.id("guild_id") else unknown("Guild")
-    return guild
-
-
 def guild(call: Call) -> Json:
-    found = _guild(call)
+    found = call.guild()
     shown = payloads.guild(found) | {"home_header": None, "nsfw": False}
-    if call.query.get("with_counts") in ("1", "true", "True"):
+    if call.flag("with_counts"):
         shown |= {"approximate_member_count": len(found.members), "approximate_presence_count": 1}
     return shown
 
 
-def member(call: Call) -> Json:
-    found = _guild(call).members.get(call.id("user_id"))
-    if found is None:
-        raise unknown("Member")
-    return payloads.member(found)
-
-
-def members(call: Call) -> list[Json]:
-    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 1))
-    everybody = sorted(_guild(call).members.values(), key=lambda one: one.id)
-    return [payloads.member(one) for one in everybody if one.id > after][:limit]
-
-
-def roles(call: Call) -> list[Json]:
-    return [payloads.role(one) for one in _guild(call).roles.values()]
-
-
-def channels(call: Call) -> list[Json]:
-    return [payloads.channel(one) for one in _guild(call).channels.values() if not one.is_thread]
+def leave(call: Call) -> None:
+    guilds.remove_member(call.world, call.guild().members[call.world.bot_user.id])
 
 
 def active_threads(call: Call) -> Json:
     world = call.world
     threads = [
-        one for one in _guild(call).channels.values() if one.is_thread and not one.archived and world.bot_sees(one)
+        one for one in call.guild().channels.values() if one.is_thread and not one.archived and world.bot_sees(one)
     ]
     me = world.bot_user
     return {
@@ -56,11 +31,15 @@ def active_threads(call: Call) -> Json:
     }
 
 
+def emojis(call: Call) -> list[Json]:
+    """None: no server here has emoji of its own."""
+    call.guild()
+    return []
+
+
 ROUTES = (
     Route("GET", "/guilds/{guild_id}", guild),
-    Route("GET", "/guilds/{guild_id}/members", members),
-    Route("GET", "/guilds/{guild_id}/members/{user_id}", member),
-    Route("GET", "/guilds/{guild_id}/roles", roles),
-    Route("GET", "/guilds/{guild_id}/channels", channels),
+    Route("DELETE", "/users/@me/guilds/{guild_id}", leave),
     Route("GET", "/guilds/{guild_id}/threads/active", active_threads),
+    Route("GET", "/guilds/{guild_id}/emojis", emojis),
 )

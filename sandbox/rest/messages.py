@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sandbox import forms, message_payloads, posts
-from sandbox.errors import ApiError, foreign_message, invalid_form
-from sandbox.model import Channel, Json, Message
-from sandbox.permissions import Permissions, require, speaking
+from sandbox import bodies, forms, message_payloads, posts
+from sandbox.clock import iso
+from sandbox.errors import ApiError, foreign_message, invalid_form, no_direct_messages, system_message
+from sandbox.model import Channel, ChannelType, Json, Message, MessageType
+from sandbox.permissions import Permissions, require, require_to_speak
 from sandbox.posts import Draft
 from sandbox.rest.router import Call, Route
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
+MAX_BULK_AGE = timedelta(days=14)
+
 
 def shown(message: Message, world: World) -> Json:
     return message_payloads.message(message, world, intent=world.reads_content)
 
 
-def draft(call: Call, channel: Channel | None = None) -> Draft:
-    """The body of a request as a message to post.
+def draft(call: Call, channel: Channel | None = None, body: Json | None = None) -> Draft:
+    """A body, by default that of the request, as a message to post.
 
     Raises:
         ApiError: 50006 or 50035, something in it is wrong.
     """
-    body = call.fields
+    body = call.fields if body is None else body
     forms.check_message(body, call.files)
     return Draft(
         content=body.get("content") or "",
@@ -34,15 +38,15 @@ def draft(call: Call, channel: Channel | None = None) -> Draft:
         components=body.get("components") or [],
         flags=forms.settable_flags(body),
         tts=bool(body.get("tts")),
-        reply_to=_target(call, channel),
+        reply_to=_target(body, channel),
         allowed_mentions=body.get("allowed_mentions"),
         nonce=body.get("nonce"),
         enforce_nonce=bool(body.get("enforce_nonce")),
     )
 
 
-def _target(call: Call, channel: Channel | None) -> Message | None:
-    reference = call.fields.get("message_reference")
+def _target(body: Json, channel: Channel | None) -> Message | None:
+    reference = body.get("message_reference")
     if reference is None or channel is None:
         return None
     found = channel.messages_by_id.get(int(reference["message_id"]))
@@ -53,13 +57,9 @@ def _target(call: Call, channel: Channel | None) -> Message | None:
 
 def create(call: Call) -> Json:
     channel = call.channel()
-    member = call.world.bot_member(channel)
-    needed = int(speaking(channel))
-    if call.files:
-        needed |= Permissions.ATTACH_FILES
-    if call.fields.get("embeds"):
-        needed |= Permissions.EMBED_LINKS
-    require(member, channel, needed)
+    require_to_speak(call.world.bot_member(channel), channel, files=bool(call.files), body=call.fields)
+    if channel.type is ChannelType.DM and not all(user.takes_dms for user in channel.recipients):
+        raise no_direct_messages()
     new = draft(call, channel)
     if new.reply_to is not None:
         _require_history(call, channel)
@@ -81,9 +81,7 @@ def get(call: Call) -> Json:
 def listing(call: Call) -> list[Json]:
     """Newest first, as Discord lists them whatever the anchor."""
     channel = call.channel()
-    limit = int(call.query.get("limit", 50))
-    if not 1 <= limit <= 100:
-        raise invalid_form("limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
+    limit = call.number("limit", 50, low=1, high=100)
     messages = sorted(channel.messages, key=lambda message: message.id)
     try:
         require(call.world.bot_member(channel), channel, Permissions.READ_MESSAGE_HISTORY)
@@ -95,11 +93,11 @@ def listing(call: Call) -> list[Json]:
 
 def _window(messages: list[Message], call: Call, limit: int) -> list[Message]:
     if "before" in call.query:
-        return [message for message in messages if message.id < int(call.query["before"])][-limit:]
+        return [message for message in messages if message.id < call.number("before", 0)][-limit:]
     if "after" in call.query:
-        return [message for message in messages if message.id > int(call.query["after"])][:limit]
+        return [message for message in messages if message.id > call.number("after", 0)][:limit]
     if "around" in call.query:
-        anchor = int(call.query["around"])
+        anchor = call.number("around", 0)
         older = [message for message in messages if message.id < anchor][-(limit // 2) :]
         newer = [message for message in messages if message.id >= anchor][: limit - len(older)]
         return older + newer
@@ -113,6 +111,7 @@ def edit(call: Call) -> Json:
     if call.files:
         require(call.world.bot_member(message.channel), message.channel, Permissions.ATTACH_FILES)
     forms.check_message(call.fields, call.files, editing=True)
+    posts.count_late_edit(call.world, message)
     posts.edit(call.world, message, call.fields, call.files)
     return shown(message, call.world)
 
@@ -124,10 +123,59 @@ def delete(call: Call) -> None:
     posts.delete(call.world, message)
 
 
+def bulk_delete(call: Call) -> None:
+    """Delete up to a hundred messages that are younger than two weeks; those that are gone already do not matter."""
+    channel = call.channel(int(Permissions.MANAGE_MESSAGES | Permissions.READ_MESSAGE_HISTORY))
+    if channel.guild is None:
+        raise ApiError(403, 50003, "Cannot execute action on a DM channel")
+    wanted = {int(one) for one in call.fields["messages"]}
+    found = [channel.messages_by_id[one] for one in sorted(wanted) if one in channel.messages_by_id]
+    oldest_allowed = call.world.now() - MAX_BULK_AGE
+    if any(message.created_at < oldest_allowed for message in found):
+        raise ApiError(400, 50034, "You can only bulk delete messages that are under 14 days old.")
+    posts.delete_many(call.world, channel, [message for message in found if not message.ephemeral])
+
+
+# Pins
+
+
+def pins(call: Call) -> Json:
+    channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY))
+    limit = call.number("limit", 50, low=1, high=50)
+    pinned = posts.pinned(channel)
+    items = [{"pinned_at": iso(at), "message": shown(message, call.world)} for at, message in pinned]
+    return {"items": items[:limit], "has_more": len(items) > limit}
+
+
+def old_pins(call: Call) -> list[Json]:
+    channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY))
+    return [shown(message, call.world) for _, message in posts.pinned(channel)]
+
+
+def pin(call: Call) -> None:
+    message = call.message(int(Permissions.PIN_MESSAGES))
+    if message.type not in (MessageType.DEFAULT, MessageType.REPLY, *_ANSWERS):
+        raise system_message()
+    posts.pin(call.world, message, call.world.bot_user)
+
+
+def unpin(call: Call) -> None:
+    posts.unpin(call.world, call.message(int(Permissions.PIN_MESSAGES)))
+
+
+_ANSWERS = (MessageType.CHAT_INPUT_COMMAND, MessageType.CONTEXT_MENU_COMMAND)
+_MESSAGES = "/channels/{channel_id}/messages"
 ROUTES = (
-    Route("POST", "/channels/{channel_id}/messages", create),
-    Route("GET", "/channels/{channel_id}/messages", listing),
-    Route("GET", "/channels/{channel_id}/messages/{message_id}", get),
-    Route("PATCH", "/channels/{channel_id}/messages/{message_id}", edit),
-    Route("DELETE", "/channels/{channel_id}/messages/{message_id}", delete),
+    Route("POST", _MESSAGES, create, bodies.CREATE_MESSAGE),
+    Route("GET", _MESSAGES, listing),
+    Route("POST", f"{_MESSAGES}/bulk-delete", bulk_delete, bodies.BULK_DELETE),
+    Route("GET", f"{_MESSAGES}/pins", pins),
+    Route("PUT", f"{_MESSAGES}/pins/{{message_id}}", pin),
+    Route("DELETE", f"{_MESSAGES}/pins/{{message_id}}", unpin),
+    Route("GET", "/channels/{channel_id}/pins", old_pins),
+    Route("PUT", "/channels/{channel_id}/pins/{message_id}", pin),
+    Route("DELETE", "/channels/{channel_id}/pins/{message_id}", unpin),
+    Route("GET", f"{_MESSAGES}/{{message_id}}", get),
+    Route("PATCH", f"{_MESSAGES}/{{message_id}}", edit, bodies.EDIT_MESSAGE),
+    Route("DELETE", f"{_MESSAGES}/{{message_id}}", delete),
 )

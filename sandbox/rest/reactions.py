@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox import payloads, posts
+from sandbox import payloads, reactions
 from sandbox.errors import unknown
 from sandbox.model import Json
 from sandbox.permissions import Permissions, require
@@ -12,13 +12,13 @@ from sandbox.rest.router import Call, Route
 def add(call: Call) -> None:
     message = call.history_message()
     emoji = call.params["emoji_name"]
-    if posts.is_new_emoji(message, emoji):
+    if reactions.is_new_emoji(message, emoji):
         require(call.world.bot_member(message.channel), message.channel, Permissions.ADD_REACTIONS)
-    posts.react(call.world, message, call.world.bot_user, emoji)
+    reactions.react(call.world, message, call.world.bot_user, emoji)
 
 
 def remove_own(call: Call) -> None:
-    posts.unreact(call.world, call.history_message(), call.world.bot_user, call.params["emoji_name"])
+    reactions.unreact(call.world, call.history_message(), call.world.bot_user, call.params["emoji_name"])
 
 
 def remove_other(call: Call) -> None:
@@ -26,19 +26,19 @@ def remove_other(call: Call) -> None:
     user = call.world.users.get(call.id("user_id"))
     if user is None:
         raise unknown("User")
-    posts.unreact(call.world, message, user, call.params["emoji_name"])
+    reactions.unreact(call.world, message, user, call.params["emoji_name"])
 
 
 def users(call: Call) -> list[Json]:
-    reaction = posts.find_reaction(call.history_message(), call.params["emoji_name"])
-    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 25))
+    reaction = reactions.find_reaction(call.history_message(), call.params["emoji_name"])
+    after, limit = call.number("after", 0), call.number("limit", 25, low=1, high=100)
     people = sorted(reaction.users, key=lambda user: user.id)
     return [payloads.user(user) for user in people if user.id > after][:limit]
 
 
 def clear(call: Call) -> None:
     message = call.history_message(Permissions.MANAGE_MESSAGES)
-    posts.clear_reactions(call.world, message, call.params.get("emoji_name"))
+    reactions.clear_reactions(call.world, message, call.params.get("emoji_name"))
 
 
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"

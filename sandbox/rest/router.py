@@ -7,16 +7,18 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
-from sandbox.errors import ApiError, invalid_json, unauthorized, unknown, unknown_endpoint
+from sandbox.bodies import Shape, validated
+from sandbox.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint
 from sandbox.faults import Fault
-from sandbox.model import Channel, File, Json, Message
+from sandbox.model import Channel, File, Guild, Json, Message
 from sandbox.permissions import Permissions, require
 from sandbox.rates import RateLimiter, Verdict
+from sandbox.rest.incoming import Uploads, described, read
 from sandbox.world import Request, World
 
 log = logging.getLogger("sandbox.rest")
@@ -43,9 +45,39 @@ class Call:
     def id(self, name: str) -> int:
         """A path parameter as a snowflake; what is none cannot exist."""
         text = self.params[name]
-        if not text.isdecimal():
-            raise unknown(name.removesuffix("_id").capitalize())
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
+            raise invalid_form(name, "NUMBER_TYPE_COERCE", f'Value "{text[:100]}" is not snowflake.')
         return int(text)
+
+    def number(self, name: str, default: int, *, low: int = 0, high: int = 1 << 64) -> int:
+        """A number of the query.
+
+        Raises:
+            ApiError: 50035, it is none or out of its bounds.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
+            raise invalid_form(name, "NUMBER_TYPE_COERCE", f'Value "{text[:100]}" is not int.')
+        if not low <= int(text) <= high:
+            raise invalid_form(name, "NUMBER_TYPE_MAX", f"int value should be between {low} and {high}.")
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        """A yes or no of the query."""
+        return self.query.get(name, "").lower() in ("1", "true")
+
+    def guild(self) -> Guild:
+        """The server of the path, if the bot is in it.
+
+        Raises:
+            ApiError: 10004.
+        """
+        guild = self.world.guilds.get(self.id("guild_id"))
+        if guild is None or self.world.bot_user.id not in guild.members:
+            raise unknown("Guild")
+        return guild
 
     def channel(self, needed: int = 0) -> Channel:
         """The channel of the path, once the bot is known to have these permissions in it.
@@ -69,14 +101,37 @@ class Call:
 class Route:
     """A method and a path template with OpenAPI's parameter names, and what answers it.
 
-    ``respond`` returns the JSON to answer, or None for 204 No Content.
+    ``respond`` returns the JSON to answer, or None for 204 No Content. A body is checked against ``shape`` first; a
+    route without one takes none.
     """
 
     method: str
     path: str
     respond: Callable[[Call], Any]
+    shape: Shape | None = None
     public: bool = False  # the token is in the path, not in the Authorization header
     status: int = 200
+
+
+@dataclass(slots=True, kw_only=True)
+class _Exchange:
+    """One request on its way through, and what it gets."""
+
+    request: web.Request
+    path: str
+    route: Route | None
+    params: dict[str, str]
+    fault: Fault | None
+    body: Any = None
+    uploads: Uploads = field(default_factory=dict)
+    status: int = 204
+    answer: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, error: ApiError) -> None:
+        if error.retry_after is not None:
+            _limit(self, Verdict(headers={}, retry_after=error.retry_after), via=True)
+        self.status, self.answer = error.status, (self.answer or {}) | error.body()
 
 
 class Router:
@@ -89,32 +144,24 @@ class Router:
         ordered = sorted(routes, key=lambda route: route.path.count("{"))
         self._routes = [(route, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path))) for route in ordered]
 
-    async def serve(self, request: web.Request) -> web.Response:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         path = request.path.removeprefix(PREFIX)
+        self._world.faults.count_request()
         fault = self._world.faults.take(request.method, path)
         if fault is not None and fault.delay_s:
             await asyncio.sleep(fault.delay_s)
-        body, files, broken = await _read(request)
         route, params = self._find(request.method, path)
-        verdict = self._admit(request.method, route, params)
-        status, answer, headers = self._answer(request, route, params, body, files, broken, fault, verdict)
-        self._world.requests.append(
-            Request(
-                method=request.method,
-                path=path,
-                route=route.path if route else "",
-                query=dict(request.query),
-                body=body,
-                files=files,
-                multipart=request.content_type == "multipart/form-data",
-                status=status,
-                answer=answer,
-            )
-        )
-        self._world.changed()
-        if fault is not None and fault.disconnect and request.transport is not None:
-            request.transport.close()
-        return _response(status, answer, headers)
+        exchange = _Exchange(request=request, path=path, route=route, params=params, fault=fault)
+        try:
+            exchange.body, exchange.uploads = await read(request)
+            problem = None
+        except ApiError as error:
+            problem = error
+        self._carry(exchange, problem)
+        self._record(exchange)
+        if fault is not None and fault.answer_delay_s:
+            await asyncio.sleep(fault.answer_delay_s)
+        return await _send(exchange)
 
     def _find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
         for route, pattern in self._routes:
@@ -122,116 +169,113 @@ class Router:
                 return route, match.groupdict()
         return None, {}
 
-    def _admit(self, method: str, route: Route | None, params: Mapping[str, str]) -> Verdict:
+    def _carry(self, exchange: _Exchange, problem: ApiError | None) -> None:
+        """Fill in status, answer and headers; the faults come first and last."""
+        fault, verdict = exchange.fault, self._admit(exchange)
+        exchange.headers = dict(verdict.headers)
+        if fault is not None and fault.status == 429:
+            _limit(exchange, Verdict(headers={}, retry_after=fault.retry_after_s, scope=fault.scope), via=fault.via)
+        elif verdict.retry_after is not None:
+            _limit(exchange, verdict, via=not verdict.banned)
+        elif fault is not None and fault.prevents:
+            _fail(exchange, fault)
+        else:
+            try:
+                self._respond(exchange, problem)
+            except ApiError as error:
+                log.info("%s %s: %s", exchange.request.method, exchange.path, error)
+                exchange.refuse(error)
+            else:
+                if fault is not None and fault.status:
+                    _fail(exchange, fault)
+        self._rates.count(exchange.status)
+
+    def _admit(self, exchange: _Exchange) -> Verdict:
+        route = exchange.route
         if route is None:
             return Verdict(headers={})
-        major = "/".join(params[name] for name in _MAJOR if name in params)
-        return self._rates.admit(method, route.path, major)
+        major = "/".join(exchange.params[name] for name in _MAJOR if name in exchange.params)
+        return self._rates.admit(route.method, route.path, major)
 
-    def _answer(
-        self,
-        request: web.Request,
-        route: Route | None,
-        params: dict[str, str],
-        body: Any,
-        files: tuple[File, ...],
-        broken: bool,
-        fault: Fault | None,
-        verdict: Verdict,
-    ) -> tuple[int, Any, dict[str, str]]:
-        """Status, JSON and headers; the faults come first and last."""
-        if fault is not None and fault.status == 429:
-            return _limited(Verdict(headers={}, retry_after=fault.retry_after_s))
-        if verdict.retry_after is not None:
-            return _limited(verdict)
-        if fault is not None and (fault.status or fault.disconnect) and not fault.after_write:
-            return _failure(fault)
-        try:
-            if route is None:
-                log.error("UNKNOWN ENDPOINT %s %s: the sandbox does not know it", request.method, request.path)
-                raise unknown_endpoint()
-            if broken:
-                raise invalid_json()
-            if not route.public:
-                self._authorize(request)
-            call = Call(world=self._world, params=params, query=request.query, body=body, files=files)
-            answer = route.respond(call)
-        except ApiError as error:
-            log.info("%s %s: %s", request.method, request.path, error)
-            return error.status, error.body(), verdict.headers
-        if fault is not None and fault.status:
-            return _failure(fault)
-        return (204 if answer is None else route.status), answer, verdict.headers
+    def _respond(self, exchange: _Exchange, problem: ApiError | None) -> None:
+        request, route = exchange.request, exchange.route
+        if route is None:
+            log.error("UNKNOWN ENDPOINT %s %s: the sandbox does not know it", request.method, request.path)
+            raise unknown_endpoint()
+        if not route.public:
+            self._authorize(request)
+        if problem is not None:
+            raise problem
+        body = None
+        if route.shape is not None:
+            body = validated(route.shape, {} if exchange.body is None else exchange.body)
+        call = Call(
+            world=self._world,
+            params=exchange.params,
+            query=request.query,
+            body=body,
+            files=described(body, exchange.uploads),
+        )
+        exchange.answer = route.respond(call)
+        exchange.status = 204 if exchange.answer is None else route.status
 
     def _authorize(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bot {self._world.token}":
             raise unauthorized()
 
+    def _record(self, exchange: _Exchange) -> None:
+        request = exchange.request
+        self._world.requests.append(
+            Request(
+                method=request.method,
+                path=exchange.path,
+                route=exchange.route.path if exchange.route else "",
+                query=dict(request.query),
+                body=exchange.body,
+                files=described(None, exchange.uploads),
+                multipart=request.content_type == "multipart/form-data",
+                status=exchange.status,
+                answer=exchange.answer,
+            )
+        )
+        self._world.changed()
 
-def _limited(verdict: Verdict) -> tuple[int, Json, dict[str, str]]:
+
+def _limit(exchange: _Exchange, verdict: Verdict, *, via: bool) -> None:
     wait = verdict.retry_after or 0.0
-    answer = {
+    exchange.status = 429
+    exchange.answer = {
         "message": "You are being rate limited.",
         "retry_after": round(wait, 3),
-        "global": verdict.whole_bot,
+        "global": verdict.scope == "global",
         "code": 0,
     }
-    scope = "global" if verdict.whole_bot else "user"
-    # Without Via, discord.py takes a 429 for a ban by Cloudflare and raises instead of waiting.
-    headers = {"Retry-After": f"{wait:.3f}", "Via": "1.1 google", "X-RateLimit-Scope": scope}
-    return 429, answer, verdict.headers | headers
+    exchange.headers |= {"Retry-After": f"{wait:.3f}", "X-RateLimit-Scope": verdict.scope}
+    if verdict.scope == "global":
+        exchange.headers["X-RateLimit-Global"] = "true"
+    if via:  # without it, discord.py takes a 429 for a ban by Cloudflare and raises instead of waiting
+        exchange.headers["Via"] = "1.1 google"
 
 
-def _failure(fault: Fault) -> tuple[int, Json, dict[str, str]]:
-    status = fault.status or 500
-    return status, {"message": f"{status}: Ordered by the test", "code": 0}, {}
+def _fail(exchange: _Exchange, fault: Fault) -> None:
+    exchange.status = fault.status or 500
+    message = fault.message or f"{exchange.status}: Ordered by the test"
+    exchange.answer = {"message": message, "code": fault.code}
 
 
-def _response(status: int, answer: Any, headers: Mapping[str, str]) -> web.Response:
-    if status == 204:
-        return web.Response(status=204, headers=headers)
+async def _send(exchange: _Exchange) -> web.StreamResponse:
+    fault, transport = exchange.fault, exchange.request.transport
+    if fault is not None and fault.disconnect and transport is not None:
+        transport.close()
     # The content type must be exact: with a charset, discord.py takes the body for text.
-    body = json.dumps(answer).encode()
-    return web.Response(status=status, body=body, headers={**headers, "Content-Type": "application/json"})
-
-
-async def _read(request: web.Request) -> tuple[Any, tuple[File, ...], bool]:
-    """Body, files, and whether the body was no JSON."""
-    if request.content_type == "multipart/form-data":
-        return await _read_multipart(request)
-    raw = await request.read()
-    if not raw:
-        return None, (), False
-    try:
-        return json.loads(raw), (), False
-    except ValueError:
-        return None, (), True
-
-
-async def _read_multipart(request: web.Request) -> tuple[Any, tuple[File, ...], bool]:
-    body: Any = {}
-    files: dict[int, File] = {}
-    async for part in await request.multipart():
-        assert isinstance(part, BodyPartReader)
-        content = bytes(await part.read(decode=False))
-        name = part.name or ""
-        if name == "payload_json":
-            try:
-                body = json.loads(content)
-            except ValueError:
-                return None, (), True
-        elif number := re.fullmatch(r"files?\[?(\d+)\]?", name):
-            content_type = part.headers.get("Content-Type")
-            files[int(number[1])] = File(part.filename or "unknown", content, content_type)
-    return body, _described(body, files), False
-
-
-def _described(body: Any, files: dict[int, File]) -> tuple[File, ...]:
-    """Give each upload the name and alt text that ``attachments`` lists under its number."""
-    listed = {str(one.get("id")): one for one in (body or {}).get("attachments") or []}
-    described = []
-    for number, file in sorted(files.items()):
-        about = listed.get(str(number), {})
-        filename = about.get("filename") or file.filename
-        described.append(File(filename, file.content, file.content_type, about.get("description")))
-    return tuple(described)
+    headers = exchange.headers | ({} if exchange.status == 204 else {"Content-Type": "application/json"})
+    body = b"" if exchange.status == 204 else json.dumps(exchange.answer).encode()
+    if fault is None or not fault.truncate:
+        return web.Response(status=exchange.status, body=body or None, headers=headers)
+    response = web.StreamResponse(status=200, headers=headers)
+    response.content_length = len(body) + 1  # at least one byte is missing, of 204 as well
+    await response.prepare(exchange.request)
+    await response.write(body[: len(body) // 2])
+    if transport is not None:
+        transport.close()
+    return response

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sandbox import forms, payloads, threads
-from sandbox.errors import ApiError, thread_archived, unknown
+from sandbox import bodies, payloads, threads
+from sandbox.errors import invalid_form, thread_archived, unknown, wrong_channel_type
 from sandbox.model import Channel, ChannelType, Json, User
 from sandbox.permissions import Permissions, require, speaking
+from sandbox.rest.messages import draft, shown
 from sandbox.rest.router import Call, Route
 
 
 def _require_parent(call: Call, parent: Channel, needed: int) -> None:
     if parent.type is not ChannelType.TEXT:
-        raise ApiError(400, 50024, "Cannot execute action on this channel type")
+        raise wrong_channel_type()
     require(call.world.bot_member(parent), parent, needed)
-    forms.check_thread(call.fields)
 
 
 def open_from_message(call: Call) -> Json:
@@ -25,17 +25,35 @@ def open_from_message(call: Call) -> Json:
 
 def open_in_channel(call: Call) -> Json:
     parent = call.channel()
+    if parent.type is ChannelType.FORUM:
+        return _open_post(call, parent)
     public = call.fields.get("type") == ChannelType.PUBLIC_THREAD
     needed = Permissions.CREATE_PUBLIC_THREADS if public else Permissions.CREATE_PRIVATE_THREADS
     _require_parent(call, parent, needed)
+    if call.fields.get("type") == _ANNOUNCEMENT_THREAD:
+        raise wrong_channel_type()
     thread = threads.open_in_channel(call.world, parent, call.world.bot_user, call.fields)
     return payloads.thread(thread, call.world.bot_user)
+
+
+def _open_post(call: Call, forum: Channel) -> Json:
+    """A forum's post: a thread that begins with a message."""
+    member = call.world.bot_member(forum)
+    require(member, forum, Permissions.SEND_MESSAGES | (Permissions.ATTACH_FILES if call.files else 0))
+    if call.fields.get("message") is None:
+        raise invalid_form("message", "BASE_TYPE_REQUIRED", "This field is required")
+    known = {tag["id"] for tag in forum.available_tags}
+    if any(str(tag) not in known for tag in call.fields.get("applied_tags") or []):
+        raise invalid_form("applied_tags", "FORUM_TAG_INVALID", "Unknown tag.")
+    first = draft(call, body=call.fields["message"])
+    thread, message = threads.open_post(call.world, forum, call.world.bot_user, call.fields, first)
+    return payloads.thread(thread, call.world.bot_user) | {"message": shown(message, call.world)}
 
 
 def _thread(call: Call) -> Channel:
     found = call.channel()
     if not found.is_thread:
-        raise ApiError(400, 50024, "Cannot execute action on this channel type")
+        raise wrong_channel_type()
     return found
 
 
@@ -89,26 +107,53 @@ def member(call: Call) -> Json:
 
 def _member(call: Call, thread: Channel, user_id: int) -> Json:
     shown = payloads.thread_member(thread, user_id)
-    if call.query.get("with_member") in ("1", "true", "True") and thread.guild is not None:
+    if call.flag("with_member") and thread.guild is not None:
         shown["member"] = payloads.member(thread.guild.members[user_id])
     return shown
 
 
-def archived(call: Call) -> Json:
-    parent, world = call.channel(int(Permissions.READ_MESSAGE_HISTORY)), call.world
-    found = [one for one in parent.threads if one.archived and one.type is ChannelType.PUBLIC_THREAD]
-    me = world.bot_user
+def archived_public(call: Call) -> Json:
+    return _archived(call, call.channel(int(Permissions.READ_MESSAGE_HISTORY)), ChannelType.PUBLIC_THREAD)
+
+
+def archived_private(call: Call) -> Json:
+    channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY | Permissions.MANAGE_THREADS))
+    return _archived(call, channel, ChannelType.PRIVATE_THREAD)
+
+
+def archived_joined(call: Call) -> Json:
+    channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY))
+    return _archived(call, channel, ChannelType.PRIVATE_THREAD, joined=True)
+
+
+def _archived(call: Call, parent: Channel, type_: ChannelType, *, joined: bool = False) -> Json:
+    """Those archived last come first."""
+    if parent.type not in (ChannelType.TEXT, ChannelType.FORUM):
+        raise wrong_channel_type()
+    me, limit = call.world.bot_user, call.number("limit", 50, low=2, high=100)
+    found = [one for one in parent.threads if one.archived and one.type is type_]
+    found = [one for one in found if not joined or me.id in one.joined]
+    found.sort(key=lambda one: (one.archive_changed_at or call.world.now(), one.id), reverse=True)
     return {
-        "threads": [payloads.thread(one, me) for one in reversed(found)],
-        "members": [payloads.thread_member(one, me.id) for one in found if me.id in one.joined],
-        "has_more": False,
+        "threads": [payloads.thread(one, me) for one in found[:limit]],
+        "members": [payloads.thread_member(one, me.id) for one in found[:limit] if me.id in one.joined],
+        "has_more": len(found) > limit,
     }
 
 
+_ANNOUNCEMENT_THREAD = 10
 ROUTES = (
-    Route("POST", "/channels/{channel_id}/messages/{message_id}/threads", open_from_message, status=201),
-    Route("POST", "/channels/{channel_id}/threads", open_in_channel, status=201),
-    Route("GET", "/channels/{channel_id}/threads/archived/public", archived),
+    Route(
+        "POST",
+        "/channels/{channel_id}/messages/{message_id}/threads",
+        open_from_message,
+        bodies.CREATE_THREAD,
+        status=201,
+    ),
+    Route("POST", "/channels/{channel_id}/threads", open_in_channel, bodies.CREATE_THREAD, status=201),
+    Route("GET", "/channels/{channel_id}/threads/archived/public", archived_public),
+    Route("GET", "/channels/{channel_id}/threads/archived/private", archived_private),
+    Route("GET", "/channels/{channel_id}/users/@me/threads/archived/private", archived_joined),
     Route("GET", "/channels/{channel_id}/thread-members", members),
     Route("PUT", "/channels/{channel_id}/thread-members/@me", join),
     Route("DELETE", "/channels/{channel_id}/thread-members/@me", leave),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox import gateway, payloads
+from sandbox import bodies, gateway, payloads
 from sandbox.errors import ApiError, unknown
 from sandbox.model import Json
 from sandbox.permissions import in_guild
@@ -11,6 +11,13 @@ from sandbox.rest.router import Call, Route
 
 def me(call: Call) -> Json:
     return payloads.own_user(call.world.bot_user)
+
+
+def change_me(call: Call) -> Json:
+    me = call.world.bot_user
+    me.name = call.fields.get("username") or me.name
+    call.world.emit("USER_UPDATE", lambda _: payloads.own_user(me))
+    return payloads.own_user(me)
 
 
 def user(call: Call) -> Json:
@@ -30,7 +37,7 @@ def gateway_bot(call: Call) -> Json:
 
 
 def open_dm(call: Call) -> Json:
-    person = call.world.users.get(int(call.fields.get("recipient_id") or 0))
+    person = call.world.users.get(int(call.fields["recipient_id"]))
     if person is None or person.bot:
         raise ApiError(400, 50033, "Invalid Recipient(s)")
     return payloads.channel(call.world.direct_channel(person))
@@ -49,13 +56,15 @@ def my_guilds(call: Call) -> list[Json]:
             "features": [],
         }
         for guild in world.guilds.values()
+        if world.bot_user.id in guild.members
     ]
 
 
 ROUTES = (
     Route("GET", "/users/@me", me),
     Route("GET", "/users/@me/guilds", my_guilds),
-    Route("POST", "/users/@me/channels", open_dm),
+    Route("POST", "/users/@me/channels", open_dm, bodies.OPEN_DIRECT),
+    Route("PATCH", "/users/@me", change_me, bodies.EDIT_SELF),
     Route("GET", "/users/{user_id}", user),
     Route("GET", "/gateway", gateway_url, public=True),
     Route("GET", "/gateway/bot", gateway_bot),

@@ -1,108 +1,189 @@
-"""Interaction callbacks, and the webhook that lives for 15 minutes after them."""
+"""Webhooks: incoming ones that post under any name, and the application's own, which answers interactions."""
 
 from __future__ import annotations
 
-from sandbox import forms, interactions, posts
-from sandbox.errors import invalid_form, unknown
-from sandbox.interactions import Callback, Interaction
-from sandbox.model import Json, Message
-from sandbox.posts import Draft
+import secrets
+
+from sandbox import bodies, payloads, posts
+from sandbox.errors import ApiError, unknown, wrong_channel_type
+from sandbox.model import Channel, ChannelType, Json, Message, User, Webhook
+from sandbox.permissions import Permissions, in_guild
+from sandbox.rest import interactions
 from sandbox.rest.messages import draft, shown
 from sandbox.rest.router import Call, Route
 
-
-def callback(call: Call) -> Json | None:
-    """The first answer to an interaction."""
-    world = call.world
-    interaction = world.interactions.get(call.params["interaction_token"])
-    if interaction is None or interaction.id != call.id("interaction_id"):
-        raise unknown("interaction")
-    try:
-        kind = Callback(call.fields.get("type") or 0)
-    except ValueError:
-        raise invalid_form("type", "BASE_TYPE_CHOICES", "Value must be one of {4, 5, 6, 7, 8, 9}.") from None
-    answer: Json = call.fields.get("data") or {}
-    interactions.acknowledge(world, interaction, kind, _draft(call, kind, answer), answer)
-    if call.query.get("with_response") not in ("1", "true", "True"):
-        return None
-    return _callback_response(call, interaction, kind)
+MAX_WEBHOOKS = 15  # in a channel
 
 
-def _draft(call: Call, kind: Callback, answer: Json) -> Draft:
-    match kind:
-        case Callback.MESSAGE:
-            return draft(_inner(call, answer))
-        case Callback.UPDATE:
-            forms.check_message(answer, call.files, editing=True)
-            return Draft(files=call.files)
-        case Callback.MODAL:
-            forms.check_modal(answer)
-            return Draft()
-        case Callback.CHOICES:
-            if len(answer.get("choices") or []) > 25:
-                raise invalid_form("data.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
-            return Draft()
-        case _:
-            return Draft(flags=forms.settable_flags(answer))
+# The records
 
 
-def _inner(call: Call, answer: Json) -> Call:
-    return Call(world=call.world, params=call.params, query=call.query, body=answer, files=call.files)
+def _payload(call: Call, webhook: Webhook, *, with_token: bool = True) -> Json:
+    guild = webhook.channel.guild
+    assert guild is not None
+    about: Json = {
+        "id": str(webhook.id),
+        "type": 1,
+        "name": webhook.name,
+        "avatar": None,
+        "channel_id": str(webhook.channel.id),
+        "guild_id": str(guild.id),
+        "application_id": str(call.world.bot_user.id) if webhook.creator is call.world.bot_user else None,
+    }
+    if with_token:
+        about |= {"token": webhook.token, "url": f"https://discord.com/api/webhooks/{webhook.id}/{webhook.token}"}
+        about["user"] = payloads.user(webhook.creator)
+    return about
 
 
-def _callback_response(call: Call, interaction: Interaction, kind: Callback) -> Json:
-    about: Json = {"id": str(interaction.id), "type": int(interaction.type)}
-    message = interaction.original
-    if message is not None:
-        about["response_message_id"] = str(message.id)
-        about["response_message_loading"] = message.loading
-        about["response_message_ephemeral"] = message.ephemeral
-    response: Json = {"interaction": about}
-    if message is not None and kind in (Callback.MESSAGE, Callback.UPDATE):
-        response["resource"] = {"type": int(kind), "message": _whole(call, message)}
-    return response
+def create(call: Call) -> Json:
+    channel = call.channel(int(Permissions.MANAGE_WEBHOOKS))
+    if channel.guild is None or channel.is_thread:
+        raise wrong_channel_type()
+    if sum(one.channel is channel for one in call.world.webhooks.values()) >= MAX_WEBHOOKS:
+        raise ApiError(400, 30007, f"Maximum number of webhooks reached ({MAX_WEBHOOKS})")
+    webhook = Webhook(
+        id=call.world.ids.next(),
+        channel=channel,
+        name=call.fields["name"],
+        token=secrets.token_urlsafe(48),
+        creator=call.world.bot_user,
+    )
+    call.world.webhooks[webhook.id] = webhook
+    _announce(call, channel)
+    return _payload(call, webhook)
 
 
-def _whole(call: Call, message: Message) -> Json:
-    return shown(message, call.world)
+def of_channel(call: Call) -> list[Json]:
+    channel = call.channel(int(Permissions.MANAGE_WEBHOOKS))
+    return [_payload(call, one) for one in call.world.webhooks.values() if one.channel is channel]
 
 
-def _live(call: Call) -> Interaction:
-    if call.id("webhook_id") != call.world.bot_user.id:
+def of_guild(call: Call) -> list[Json]:
+    guild = call.guild()
+    if not in_guild(guild.members[call.world.bot_user.id]) & Permissions.MANAGE_WEBHOOKS:
+        raise ApiError(403, 50013, "Missing Permissions")
+    return [_payload(call, one) for one in call.world.webhooks.values() if one.channel.guild is guild]
+
+
+def _webhook(call: Call) -> Webhook:
+    """The webhook of the path: by its token, or by the bot's right to manage it."""
+    webhook = call.world.webhooks.get(call.id("webhook_id"))
+    if webhook is None:
         raise unknown("Webhook")
-    return interactions.live(call.world, call.params["webhook_token"])
-
-
-def follow_up(call: Call) -> Json:
-    return _whole(call, interactions.follow_up(call.world, _live(call), draft(call)))
-
-
-def _sent(call: Call) -> Message:
-    return interactions.sent_message(_live(call), call.params.get("message_id", "@original"))
+    if "webhook_token" in call.params:
+        if not secrets.compare_digest(call.params["webhook_token"].encode(errors="replace"), webhook.token.encode()):
+            raise ApiError(401, 50027, "Invalid Webhook Token")
+        return webhook
+    bot = webhook.channel.guild.members.get(call.world.bot_user.id) if webhook.channel.guild else None
+    if bot is None or not in_guild(bot) & Permissions.MANAGE_WEBHOOKS:
+        raise ApiError(403, 50013, "Missing Permissions")
+    return webhook
 
 
 def get(call: Call) -> Json:
-    return _whole(call, _sent(call))
+    return _payload(call, _webhook(call), with_token="webhook_token" not in call.params)
 
 
-def edit(call: Call) -> Json:
-    message = _sent(call)
-    forms.check_message(call.fields, call.files, editing=True)
-    posts.edit(call.world, message, call.fields, call.files)
-    return _whole(call, message)
+def change(call: Call) -> Json:
+    webhook = _webhook(call)
+    if call.fields.get("channel_id") is not None and "webhook_token" not in call.params:
+        place = call.world.channel(int(call.fields["channel_id"]))
+        if place.guild is not webhook.channel.guild or place.is_thread:
+            raise wrong_channel_type()
+        webhook.channel = place
+    webhook.name = call.fields.get("name") or webhook.name
+    _announce(call, webhook.channel)
+    return _payload(call, webhook)
 
 
 def delete(call: Call) -> None:
+    webhook = _webhook(call)
+    del call.world.webhooks[webhook.id]
+    _announce(call, webhook.channel)
+
+
+def _announce(call: Call, channel: Channel) -> None:
+    assert channel.guild is not None
+    shown_: Json = {"guild_id": str(channel.guild.id), "channel_id": str(channel.id)}
+    call.world.emit("WEBHOOKS_UPDATE", lambda _: shown_, channel=channel)
+
+
+# Their messages
+
+
+def _own(call: Call) -> bool:
+    """Whether this is the webhook of the application, whose tokens are those of interactions."""
+    return call.id("webhook_id") == call.world.bot_user.id
+
+
+def execute(call: Call) -> Json | None:
+    if _own(call):
+        return interactions.follow_up(call)
+    webhook = _webhook(call)
+    place = _place(call, webhook)
+    author = User(id=webhook.id, name=call.fields.get("username") or webhook.name, bot=True)
+    new = draft(call)
+    posted = posts.post(call.world, place, author, posts.from_webhook(new, webhook))
+    return shown(posted, call.world) if call.flag("wait") else None
+
+
+def _place(call: Call, webhook: Webhook) -> Channel:
+    if "thread_id" not in call.query:
+        if webhook.channel.type is ChannelType.FORUM:
+            raise ApiError(400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id")
+        return webhook.channel
+    thread = call.world.channels.get(call.number("thread_id", 0))
+    if thread is None or thread.parent is not webhook.channel:
+        raise unknown("Channel")
+    return thread
+
+
+def _sent(call: Call) -> Message:
+    if _own(call):
+        return interactions.sent(call)
+    webhook = _webhook(call)
+    if "message_id" not in call.params:
+        raise unknown("Message")  # @original is an interaction's
+    message = _place(call, webhook).messages_by_id.get(call.id("message_id"))
+    if message is None or message.webhook_id != webhook.id:
+        raise unknown("Message")
+    return message
+
+
+def get_message(call: Call) -> Json:
+    return shown(_sent(call), call.world)
+
+
+def edit_message(call: Call) -> Json:
+    message = _sent(call)
+    posts.count_late_edit(call.world, message)
+    return interactions.edit(call, message)
+
+
+def delete_message(call: Call) -> None:
     posts.delete(call.world, _sent(call))
 
 
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 ROUTES = (
-    Route("POST", "/interactions/{interaction_id}/{interaction_token}/callback", callback, public=True),
-    Route("POST", _WEBHOOK, follow_up, public=True),
+    Route("POST", "/channels/{channel_id}/webhooks", create, bodies.CREATE_WEBHOOK),
+    Route("GET", "/channels/{channel_id}/webhooks", of_channel),
+    Route("GET", "/guilds/{guild_id}/webhooks", of_guild),
+    Route("GET", "/webhooks/{webhook_id}", get),
+    Route("PATCH", "/webhooks/{webhook_id}", change, bodies.EDIT_WEBHOOK),
+    Route("DELETE", "/webhooks/{webhook_id}", delete),
+    Route("GET", _WEBHOOK, get, public=True),
+    Route("PATCH", _WEBHOOK, change, bodies.EDIT_WEBHOOK, public=True),
+    Route("DELETE", _WEBHOOK, delete, public=True),
+    Route("POST", _WEBHOOK, execute, bodies.EXECUTE_WEBHOOK, public=True),
     *(
-        Route(method, f"{_WEBHOOK}/messages/{which}", respond, public=True)
+        Route(method, f"{_WEBHOOK}/messages/{which}", respond, shape, public=True)
         for which in ("@original", "{message_id}")
-        for method, respond in (("GET", get), ("PATCH", edit), ("DELETE", delete))
+        for method, respond, shape in (
+            ("GET", get_message, None),
+            ("PATCH", edit_message, bodies.EDIT_MESSAGE),
+            ("DELETE", delete_message, None),
+        )
     ),
 )

@@ -53,8 +53,8 @@ def connector_to(sandbox: Sandbox) -> aiohttp.TCPConnector:
 class Bot(discord.Client):
     """A client with a command tree, and a list of the events that it got."""
 
-    def __init__(self, sandbox: Sandbox, intents: discord.Intents) -> None:
-        super().__init__(intents=intents, connector=connector_to(sandbox), guild_ready_timeout=0.02)
+    def __init__(self, sandbox: Sandbox, intents: discord.Intents, **options: Any) -> None:
+        super().__init__(intents=intents, connector=connector_to(sandbox), guild_ready_timeout=0.02, **options)
         self.tree: app_commands.CommandTree[Bot] = app_commands.CommandTree(self)
         self.seen: list[tuple[str, Any]] = []
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -62,6 +62,9 @@ class Bot(discord.Client):
     async def setup_hook(self) -> None:
         if self.tree.get_commands() or self.tree.get_commands(type=discord.AppCommandType.message):
             await self.tree.sync()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """discord.py would wait five seconds before it identifies again."""
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         self.seen.append((event, args))
@@ -74,6 +77,7 @@ class Bot(discord.Client):
 
 
 Connect = Callable[..., Any]
+PATIENCE_S = 30.0  # instead of Discord's three seconds, which a busy machine may not keep
 Setup = Callable[[discord.Client, app_commands.CommandTree[Any]], None]
 
 
@@ -82,8 +86,8 @@ def make_sandbox(tmp_path: Path) -> Callable[..., Any]:
     """``async with make_sandbox(...) as sandbox``: its whole traffic must fit Discord's schemas in the end."""
 
     @asynccontextmanager
-    async def made(**options: bool) -> AsyncIterator[Sandbox]:
-        async with Sandbox(tmp_path, **options) as running:
+    async def made(**options: Any) -> AsyncIterator[Sandbox]:
+        async with Sandbox(tmp_path, **{"acknowledge_within_s": PATIENCE_S} | options) as running:
             yield running
         folder = schemas.directory()
         if folder is not None:  # test_schemas.py says so where they are missing
@@ -110,12 +114,13 @@ def connect() -> Connect:
         *,
         intents: discord.Intents | None = None,
         token: str = "",
+        **options: Any,
     ) -> AsyncIterator[Bot]:
-        bot = Bot(sandbox, intents or discord.Intents.default())
+        bot = Bot(sandbox, intents or discord.Intents.default(), **options)
         setup(bot, bot.tree)
         running = asyncio.create_task(bot.start(token or sandbox.token))
         try:
-            await asyncio.wait({running, bot.ready}, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+            await asyncio.wait({running, bot.ready}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
             if running.done():
                 running.result()
             assert bot.ready.done()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -10,6 +11,8 @@ import pytest
 from discord import app_commands, ui
 
 from sandbox import File, NoAnswer, NotOffered, Sandbox
+from sandbox.world import ACKNOWLEDGE_WITHIN_S
+from tests.sandbox.conftest import PATIENCE_S
 
 Tree = app_commands.CommandTree[Any]
 Interaction = discord.Interaction
@@ -149,13 +152,17 @@ async def test_a_deferred_answer_is_edited_and_followed_up(sandbox: Sandbox, con
         assert [message.content for message in channel.messages] == ["first", "second"]
 
 
+async def test_discords_deadline_is_three_seconds(tmp_path: Path) -> None:
+    assert Sandbox(tmp_path).world.acknowledge_within_s == ACKNOWLEDGE_WITHIN_S == 3.0
+
+
 async def test_a_bot_that_stays_silent_is_reported(sandbox: Sandbox, connect: Any) -> None:
     guild = sandbox.create_guild()
     channel, ada = guild.create_text_channel("p"), guild.add_member("ada")
     async with connect(sandbox, _commands):
         asking = asyncio.create_task(ada.slash(channel, "mute"))
         await sandbox.until(lambda: sandbox.world.interactions)
-        sandbox.advance(3.1)
+        sandbox.advance(PATIENCE_S + 0.1)
         with pytest.raises(NoAnswer):
             await asking
 
@@ -169,7 +176,7 @@ async def test_answers_after_the_deadlines_are_refused(sandbox: Sandbox, connect
         @tree.command(description="Answers late")
         async def lazy(interaction: Interaction, first: bool) -> None:
             if first:
-                sandbox.advance(4)
+                sandbox.advance(PATIENCE_S + 1)
             try:
                 await interaction.response.defer()
                 await interaction.response._parent._state.http.request(  # a second callback for the same one

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox import File, Sandbox, posts, threads
+from sandbox import File, Sandbox, posts, reactions, threads
 from sandbox.model import Message
 from sandbox.terminal import Screen, in_blocks, marked_up
 
@@ -37,7 +37,7 @@ async def _play(sandbox: Sandbox, console: Console, folder: Path, png: bytes) ->
     posts.edit(world, card, {"content": "**done** \\*", "components": []}, ())
     done = posts.Draft(content=f"{ada.mention}\n```\na car --seed 7\n```\n-# hint", files=(File("car.png", png),))
     final = posts.post(world, thread, bot, done)
-    posts.react(world, final, bot, "🔁")
+    reactions.react(world, final, bot, "🔁")
     await sandbox.until(lambda: screen.has_shown(final))
     await ada.react(final, "🔁")
     await ada.say(thread, "/edit blue", reply_to=final)

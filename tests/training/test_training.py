@@ -49,7 +49,7 @@ def small_start(ids: Tensor) -> Training:
     torch.manual_seed(0)
     generator = build(SMALL.vqgan)
     torch.nn.init.normal_(generator.codebook)
-    latents = torch.randn(24, 16, 16, 16, generator=torch.Generator().manual_seed(0))
+    latents = torch.randn(1, 16, 1, 1).expand(24, -1, 16, 16)
     clip = CLIPTraining(SMALL.clip(Vision.VIT), BOOK, ids)
     perceptor = build_clip(checkpoint_weights(clip.state()))
     return StartTraining({"read": 16, "drawn": 16}, generator, latents, BOOK, perceptor, batch=8)

@@ -1,0 +1,8 @@
+"""A chat page over the sandbox: members speak, click and run commands in a browser."""
+
+from __future__ import annotations
+
+from sandbox.page.app import Page
+from sandbox.page.stage import BotPhase, BotState, Persona, Stage
+
+__all__ = ["BotPhase", "BotState", "Page", "Persona", "Stage"]

@@ -1,0 +1,233 @@
+"""What the page may ask for, each done in the name of the member who speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import commands, permissions, threads
+from sandbox.actors import Answer, Member
+from sandbox.commands import NotOffered
+from sandbox.errors import unknown
+from sandbox.model import Channel, Json, Message, User, walk_components
+from sandbox.page import faults, views
+from sandbox.page.stage import Stage
+from sandbox.page.uploads import Uploads
+
+Perform = Callable[["Call"], Awaitable[Json | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One wish of the page. ``answers`` are those of the bot whose modal may still be sent, by interaction."""
+
+    stage: Stage
+    viewer: User
+    wish: Json
+    uploads: Uploads
+    answers: dict[int, Answer]
+
+    def channel(self) -> Channel:
+        channel = self.stage.sandbox.world.channel(int(self.wish["channel"]))
+        if not views.may_see(self.viewer, channel):
+            raise unknown("Channel")
+        return channel
+
+    def message(self) -> Message:
+        return self._standing(int(self.wish["message"]))
+
+    def _standing(self, id: int) -> Message:
+        """A message that stands in the channel; unlike the bot's REST, ephemeral ones count."""
+        message = self.channel().messages_by_id.get(id)
+        if message is None:
+            raise unknown("Message")
+        return message
+
+    def reply_to(self) -> Message | None:
+        return self._standing(int(self.wish["reply_to"])) if self.wish.get("reply_to") else None
+
+    def member(self) -> Member:
+        """The speaker where the channel is; in a DM, any of the speaker's memberships will do."""
+        guild = self.channel().guild
+        guilds = [guild] if guild else self.stage.sandbox.world.guilds.values()
+        memberships = [each.members[self.viewer.id] for each in guilds if self.viewer.id in each.members]
+        if not memberships:
+            raise unknown("Member")
+        return memberships[0]
+
+    def text(self, key: str) -> str:
+        value = self.wish[key]
+        if not isinstance(value, str):
+            raise ValueError(f"{key} must be text")
+        return value
+
+
+async def say(call: Call) -> Json | None:
+    files = [call.uploads.get(key) for key in call.wish.get("files", [])]
+    ping = call.wish.get("ping") is not False
+    text = call.text("text")
+    if len(text) > 2000:
+        raise NotOffered(f"A message has at most 2000 characters; this one has {len(text)}.")
+    if not (text.strip() or files):
+        raise NotOffered("There is nothing to send yet.")
+    message = await call.member().say(call.channel(), text, reply_to=call.reply_to(), files=files, ping=ping)
+    return {"message": str(message.id)}
+
+
+async def edit(call: Call) -> None:
+    await call.member().edit(call.message(), call.text("text"))
+
+
+async def delete(call: Call) -> None:
+    await call.member().delete(call.message())
+
+
+async def react(call: Call) -> None:
+    member, message, emoji = call.member(), call.message(), call.text("emoji")
+    reaction = message.reaction(emoji)
+    if reaction is not None and call.viewer in reaction.users:
+        await member.unreact(message, emoji)
+    else:
+        await member.react(message, emoji)
+
+
+async def open_thread(call: Call) -> Json:
+    member, message = call.member(), call.message()
+    permissions.require(member, message.channel, permissions.Permissions.CREATE_PUBLIC_THREADS)
+    name = call.text("name").strip()
+    if not 1 <= len(name) <= 100:
+        raise NotOffered("A thread's name has 1 to 100 characters.")
+    thread = threads.open_from_message(call.stage.sandbox.world, message, call.viewer, {"name": name})
+    return {"channel": str(thread.id)}
+
+
+async def slash(call: Call) -> Json:
+    channel, name = call.channel(), call.text("name")
+    options = _options(call, channel, name, call.wish.get("options", {}))
+    return _told(call, await call.member().slash(channel, name, **options))
+
+
+async def autocomplete(call: Call) -> Json:
+    channel, name, focused = call.channel(), call.text("name"), call.text("option")
+    others = _options(call, channel, name, {k: v for k, v in call.wish.get("options", {}).items() if k != focused})
+    choices = await call.member().autocomplete(channel, name, option=focused, typed=call.text("typed"), **others)
+    return {"choices": [{"name": str(one["name"]), "value": one["value"]} for one in choices]}
+
+
+def _options(call: Call, channel: Channel, name: str, given: Json) -> dict[str, Any]:
+    """The values as members give them: uploads as files, ids as what they name."""
+    world = call.stage.sandbox.world
+    member = call.member() if channel.guild else None
+    definitions = commands.find(world, channel, name.split()[0], kind=1, member=member).get("options") or []
+    for part in name.split()[1:]:
+        step: Json = next((one for one in definitions if one["name"] == part), {})
+        definitions = step.get("options") or []
+    kinds = {one["name"]: one["type"] for one in definitions}
+    return {key: _value(call, channel, kinds.get(key, commands.STRING), value) for key, value in given.items()}
+
+
+def _value(call: Call, channel: Channel, kind: int, value: Any) -> Any:
+    world = call.stage.sandbox.world
+    match kind:
+        case commands.ATTACHMENT:
+            return call.uploads.get(value)
+        case commands.USER:
+            return world.users[int(value)]
+        case commands.CHANNEL:
+            return world.channels[int(value)]
+        case commands.ROLE if channel.guild:
+            return channel.guild.roles[int(value)]
+        case commands.MENTIONABLE:
+            roles = channel.guild.roles if channel.guild else {}
+            return roles.get(int(value)) or world.users[int(value)]
+        case commands.NUMBER if isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+    return value
+
+
+async def use_on_message(call: Call) -> Json:
+    return _told(call, await call.member().use_on_message(call.text("name"), call.message()))
+
+
+async def use_on_user(call: Call) -> Json:
+    target = call.stage.sandbox.world.users[int(call.wish["user"])]
+    return _told(call, await call.member().use_on_user(call.channel(), call.text("name"), target))
+
+
+async def click(call: Call) -> Json:
+    return _told(call, await call.member().click(call.message(), custom_id=call.text("custom_id")))
+
+
+async def choose(call: Call) -> Json:
+    message, custom_id = call.message(), call.text("custom_id")
+    menus = {part.get("custom_id"): part["type"] for part in walk_components(message.components)}
+    values = [_picked(call, menus.get(custom_id, 3), value) for value in call.wish["values"]]
+    return _told(call, await call.member().choose(message, values, custom_id=custom_id))
+
+
+# What each kind of select menu picks from, as an option of a command
+_PICKED_AS = {5: commands.USER, 6: commands.ROLE, 7: commands.MENTIONABLE, 8: commands.CHANNEL}
+
+
+def _picked(call: Call, menu: int, value: Any) -> Any:
+    return _value(call, call.channel(), _PICKED_AS.get(menu, commands.STRING), value)
+
+
+async def submit(call: Call) -> Json:
+    key = int(call.wish["interaction"])
+    if key not in call.answers:
+        raise NotOffered("That form is no longer open.")
+    fields = {name: _field(call, value) for name, value in call.wish["fields"].items()}
+    result = await call.member().submit(call.answers[key], fields)
+    del call.answers[key]
+    return _told(call, result)
+
+
+def _field(call: Call, value: Any) -> Any:
+    """Uploads come as ``{"upload": key}``."""
+    if isinstance(value, dict):
+        return call.uploads.get(value["upload"])
+    return [_field(call, each) for each in value] if isinstance(value, list) else value
+
+
+def _told(call: Call, answer: Answer) -> Json:
+    """What the page needs at once; messages come by themselves."""
+    interaction = answer.interaction
+    if answer.modal is None:
+        return {}
+    call.answers[interaction.id] = answer
+    return {"modal": answer.modal, "interaction": str(interaction.id)}
+
+
+async def order_fault(call: Call) -> None:
+    faults.order(call.stage.sandbox, call.text("name"), call.wish.get("parameters") or {})
+
+
+async def clear_faults(call: Call) -> None:
+    faults.clear(call.stage.sandbox)
+
+
+async def restart_bot(call: Call) -> None:
+    if call.stage.restart is None:
+        raise NotOffered("This page did not start the bot, so it cannot restart it.")
+    await call.stage.restart()
+
+
+ACTIONS: dict[str, Perform] = {
+    "say": say,
+    "edit": edit,
+    "delete": delete,
+    "react": react,
+    "open_thread": open_thread,
+    "slash": slash,
+    "autocomplete": autocomplete,
+    "use_on_message": use_on_message,
+    "use_on_user": use_on_user,
+    "click": click,
+    "choose": choose,
+    "submit": submit,
+    "order_fault": order_fault,
+    "clear_faults": clear_faults,
+    "restart_bot": restart_bot,
+}

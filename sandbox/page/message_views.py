@@ -1,0 +1,124 @@
+"""Messages as the page shows them to one member."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from sandbox import media
+from sandbox.cdn import HOST, Cdn
+from sandbox.model import (
+    COMPONENTS_V2,
+    SUPPRESS_EMBEDS,
+    Attachment,
+    Channel,
+    Json,
+    Message,
+    MessageType,
+    Reaction,
+    User,
+)
+
+
+class _Links(Cdn):
+    """Links to the page's own server: they never expire, so that a picture stays in the browser's cache."""
+
+    def url(self, attachment: Attachment, host: str = HOST) -> str:
+        return f"/files{quote(self.path(attachment))}"
+
+
+def visible(message: Message, viewer: User) -> bool:
+    """Whether this member sees the message; an ephemeral one is seen by whom it answers."""
+    return not message.ephemeral or (message.origin is not None and message.origin.user is viewer)
+
+
+def message(one: Message, viewer: User) -> Json:
+    links = _Links(one.channel.world.clock)
+    shown: Json = {
+        "id": str(one.id),
+        "type": int(one.type),
+        "author": author(one.author),
+        "time": int(one.created_at.timestamp() * 1000),
+        "edited": int(one.edited_at.timestamp() * 1000) if one.edited_at else None,
+        "content": one.content,
+        "ephemeral": one.ephemeral,
+        "loading": one.loading,
+        "mentions_me": viewer in one.mentions or one.mention_everyone,
+        "files": [] if one.flags & COMPONENTS_V2 else [_file(each, links) for each in one.attachments],
+        "embeds": [] if one.flags & SUPPRESS_EMBEDS else media.embeds(one, links),
+        "components": media.components(one, links),
+        "reactions": [_reaction(each, viewer) for each in one.reactions],
+    }
+    if one.origin is not None and one.origin.name:
+        shown["command"] = {"name": one.origin.name, "by": author(one.origin.user), "type": _command_type(one)}
+    if one.type in (MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE) or one.reference is not None:
+        shown["reply"] = _quoted(one)
+    if one.thread is not None:
+        shown["thread"] = thread(one.thread)
+    return shown
+
+
+def _command_type(one: Message) -> int:
+    return 3 if one.type is MessageType.CONTEXT_MENU_COMMAND else 1
+
+
+def author(user: User) -> Json:
+    return {"id": str(user.id), "name": user.name, "bot": user.bot}
+
+
+def _file(one: Attachment, links: Cdn) -> Json:
+    return {
+        "id": str(one.id),
+        "name": one.filename,
+        "bytes": len(one.bytes),
+        "type": one.content_type or "",
+        "alt": one.description or "",
+        "width": one.size[0] if one.size else None,
+        "height": one.size[1] if one.size else None,
+        "url": links.url(one),
+        "spoiler": one.filename.startswith("SPOILER_"),
+    }
+
+
+def _reaction(one: Reaction, viewer: User) -> Json:
+    return {
+        "emoji": one.emoji,
+        "count": len(one.users),
+        "me": viewer in one.users,
+        "names": [user.name for user in one.users[:12]],
+    }
+
+
+def _quoted(one: Message) -> Json | None:
+    target = one.referenced_message
+    if target is None or target.deleted:
+        return None
+    quoted: Json = {
+        "id": str(target.id),
+        "channel": str(target.channel.id),
+        "author": author(target.author),
+        "content": target.content,
+        "pings": target.author in one.mentions,
+        "has_files": bool(target.files),
+    }
+    if one.type is MessageType.THREAD_STARTER_MESSAGE:
+        links = _Links(target.channel.world.clock)
+        quoted["time"] = int(target.created_at.timestamp() * 1000)
+        quoted["files"] = [_file(each, links) for each in target.attachments]
+    return quoted
+
+
+def thread(one: Channel) -> Json:
+    newest = next((each for each in reversed(one.messages_by_id.values()) if not each.ephemeral), None)
+    return {
+        "id": str(one.id),
+        "name": one.name,
+        "count": sum(1 for each in one.messages_by_id.values() if not each.ephemeral),
+        "archived": one.archived,
+        "last": None
+        if newest is None
+        else {
+            "author": author(newest.author),
+            "content": newest.content,
+            "time": int(newest.created_at.timestamp() * 1000),
+        },
+    }

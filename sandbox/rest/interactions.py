@@ -1,0 +1,82 @@
+"""Interaction callbacks, and the webhook that lives for 15 minutes after them."""
+
+from __future__ import annotations
+
+from sandbox import bodies, forms, interactions, posts
+from sandbox.errors import unknown
+from sandbox.interactions import Callback, Interaction
+from sandbox.model import Json, Message
+from sandbox.posts import Draft
+from sandbox.rest.messages import draft, shown
+from sandbox.rest.router import Call, Route
+
+
+def callback(call: Call) -> Json | None:
+    """The first answer to an interaction."""
+    world = call.world
+    interaction = world.interactions.get(call.params["interaction_token"])
+    if interaction is None or interaction.id != call.id("interaction_id"):
+        raise unknown("interaction")
+    kind = Callback(call.fields["type"])
+    answer: Json = call.fields.get("data") or {}
+    interactions.acknowledge(world, interaction, kind, _draft(call, kind, answer), answer)
+    return _callback_response(call, interaction, kind) if call.flag("with_response") else None
+
+
+def _draft(call: Call, kind: Callback, answer: Json) -> Draft:
+    match kind:
+        case Callback.MESSAGE:
+            return draft(call, body=answer)
+        case Callback.UPDATE:
+            forms.check_message(answer, call.files, editing=True)
+            return Draft(files=call.files)
+        case Callback.MODAL:
+            forms.check_modal(answer)
+            return Draft()
+        case Callback.CHOICES:
+            return Draft()
+        case Callback.DEFERRED_MESSAGE | Callback.DEFERRED_UPDATE:
+            return Draft(flags=forms.settable_flags(answer))
+
+
+def _callback_response(call: Call, interaction: Interaction, kind: Callback) -> Json:
+    about: Json = {"id": str(interaction.id), "type": int(interaction.type)}
+    message = interaction.original
+    if message is not None:
+        about["response_message_id"] = str(message.id)
+        about["response_message_loading"] = message.loading
+        about["response_message_ephemeral"] = message.ephemeral
+    response: Json = {"interaction": about}
+    if message is not None and kind in (Callback.MESSAGE, Callback.UPDATE):
+        response["resource"] = {"type": int(kind), "message": shown(message, call.world)}
+    return response
+
+
+# What `rest.webhooks` passes on when the webhook is the application's own
+
+
+def follow_up(call: Call) -> Json:
+    interaction = interactions.live(call.world, call.params["webhook_token"])
+    return shown(interactions.follow_up(call.world, interaction, draft(call)), call.world)
+
+
+def sent(call: Call) -> Message:
+    interaction = interactions.live(call.world, call.params["webhook_token"])
+    return interactions.sent_message(interaction, call.params.get("message_id", "@original"))
+
+
+def edit(call: Call, message: Message) -> Json:
+    forms.check_message(call.fields, call.files, editing=True)
+    posts.edit(call.world, message, call.fields, call.files)
+    return shown(message, call.world)
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/interactions/{interaction_id}/{interaction_token}/callback",
+        callback,
+        bodies.CALLBACK,
+        public=True,
+    ),
+)

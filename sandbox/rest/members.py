@@ -1,0 +1,215 @@
+"""Members and roles: who is there, what they are called, what they may, and for how long they are silent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sandbox import bodies, guilds, payloads
+from sandbox.actors import Member
+from sandbox.errors import invalid_form, missing_permissions, unknown
+from sandbox.model import Guild, Json, Role
+from sandbox.permissions import ALL, Permissions, in_guild
+from sandbox.rest.router import Call, Route
+
+LONGEST_TIMEOUT = timedelta(days=28)
+
+
+def _me(call: Call, guild: Guild, needed: int) -> Member:
+    """The bot's own membership, once it is known to have these permissions."""
+    me = guild.members[call.world.bot_user.id]
+    if in_guild(me) & needed != needed:
+        raise missing_permissions()
+    return me
+
+
+def _rank(member: Member) -> int:
+    """The place in the hierarchy of roles; the owner stands above all."""
+    if member.id == member.guild.owner_id:
+        return ALL
+    return max((role.position for role in member.roles), default=0)
+
+
+def _member(call: Call) -> Member:
+    found = call.guild().members.get(call.id("user_id"))
+    if found is None:
+        raise unknown("Member")
+    return found
+
+
+def _role(call: Call) -> Role:
+    found = call.guild().roles.get(call.id("role_id"))
+    if found is None:
+        raise unknown("Role")
+    return found
+
+
+# Members
+
+
+def member(call: Call) -> Json:
+    return payloads.member(_member(call))
+
+
+def members(call: Call) -> list[Json]:
+    after, limit = call.number("after", 0), call.number("limit", 1, low=1, high=1000)
+    everybody = sorted(call.guild().members.values(), key=lambda one: one.id)
+    return [payloads.member(one) for one in everybody if one.id > after][:limit]
+
+
+def search(call: Call) -> list[Json]:
+    start, limit = call.query.get("query", "").lower(), call.number("limit", 1, low=1, high=1000)
+    if not start:
+        raise invalid_form("query", "BASE_TYPE_REQUIRED", "This field is required")
+    everybody = call.guild().members.values()
+    found = [one for one in everybody if any(name.lower().startswith(start) for name in (one.name, one.nick or ""))]
+    return [payloads.member(one) for one in found][:limit]
+
+
+def change(call: Call) -> Json:
+    """Nickname, roles and timeout of somebody else; each takes its own permission."""
+    target, fields, guild = _member(call), call.fields, call.guild()
+    needed = {
+        "nick": Permissions.MANAGE_NICKNAMES,
+        "roles": Permissions.MANAGE_ROLES,
+        "communication_disabled_until": Permissions.MODERATE_MEMBERS,
+    }
+    me = _me(call, guild, sum(int(bit) for key, bit in needed.items() if key in fields))
+    if target is not me and _rank(me) <= _rank(target):
+        raise missing_permissions()
+    until = target.timed_out_until
+    if "communication_disabled_until" in fields:
+        if in_guild(target) & Permissions.ADMINISTRATOR:
+            raise missing_permissions()
+        until = _until(call, fields["communication_disabled_until"])
+    guilds.change_member(
+        call.world,
+        target,
+        nick=fields["nick"] or None if "nick" in fields else target.nick,
+        roles=_assigned(call, me, target) if fields.get("roles") is not None else None,
+        timed_out_until=until,
+    )
+    return payloads.member(target)
+
+
+def _assigned(call: Call, me: Member, target: Member) -> list[Role]:
+    guild = me.guild
+    wanted = {int(one) for one in call.fields["roles"]} - {guild.id}
+    if missing := wanted - set(guild.roles):
+        raise invalid_form("roles", "ROLE_INVALID", f"Unknown role {min(missing)}.")
+    changed = wanted ^ {role.id for role in target.roles}
+    for role_id in changed:
+        _require_below(me, guild.roles[role_id])
+    return [role for role in guild.roles.values() if role.id in wanted]
+
+
+def _require_below(me: Member, role: Role) -> None:
+    if role.position >= _rank(me) or role.managed_by is not None:
+        raise missing_permissions()
+
+
+def _until(call: Call, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    field = "communication_disabled_until"
+    try:
+        until = datetime.fromisoformat(text)
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        too_long = until - call.world.now() > LONGEST_TIMEOUT
+    except (ValueError, OverflowError):
+        raise invalid_form(field, "DATE_TIME_TYPE_PARSE", f"Could not parse {text[:100]!r}.") from None
+    if too_long:
+        raise invalid_form(field, "MEMBER_TIMEOUT_TOO_LONG", "A timeout lasts 28 days at most.")
+    return until
+
+
+def change_own(call: Call) -> Json:
+    guild = call.guild()
+    me = _me(call, guild, Permissions.CHANGE_NICKNAME if "nick" in call.fields else 0)
+    if "nick" in call.fields:
+        guilds.change_member(call.world, me, nick=call.fields["nick"] or None, timed_out_until=me.timed_out_until)
+    return payloads.member(me)
+
+
+def kick(call: Call) -> None:
+    target = _member(call)
+    me = _me(call, target.guild, Permissions.KICK_MEMBERS)
+    if _rank(me) <= _rank(target):
+        raise missing_permissions()
+    guilds.remove_member(call.world, target)
+
+
+def give_role(call: Call) -> None:
+    _change_roles(call, given=True)
+
+
+def take_role(call: Call) -> None:
+    _change_roles(call, given=False)
+
+
+def _change_roles(call: Call, *, given: bool) -> None:
+    target, role = _member(call), _role(call)
+    _require_below(_me(call, target.guild, Permissions.MANAGE_ROLES), role)
+    others = [one for one in target.roles if one is not role]
+    roles = [*others, role] if given else others
+    guilds.change_member(call.world, target, nick=target.nick, roles=roles, timed_out_until=target.timed_out_until)
+
+
+# Roles
+
+
+def roles(call: Call) -> list[Json]:
+    return [payloads.role(one) for one in call.guild().roles.values()]
+
+
+def role(call: Call) -> Json:
+    return payloads.role(_role(call))
+
+
+def create_role(call: Call) -> Json:
+    guild = call.guild()
+    me = _me(call, guild, Permissions.MANAGE_ROLES)
+    bits = int(call.fields.get("permissions") or 0)
+    if bits & ~in_guild(me):
+        raise missing_permissions()  # nobody gives away what they do not have
+    for other in guild.roles.values():
+        other.position += other.id != guild.id  # a new role stands below all others
+    made = call.world.create_role(guild, call.fields.get("name") or "new role", permissions=bits)
+    made.position = 1
+    guilds.change_role(call.world, guild, made, call.fields)
+    return payloads.role(made)
+
+
+def change_role(call: Call) -> Json:
+    changed = _role(call)
+    me = _me(call, call.guild(), Permissions.MANAGE_ROLES)
+    _require_below(me, changed)
+    if int(call.fields.get("permissions") or 0) & ~(in_guild(me) | changed.permissions):
+        raise missing_permissions()
+    guilds.change_role(call.world, call.guild(), changed, call.fields)
+    return payloads.role(changed)
+
+
+def delete_role(call: Call) -> None:
+    gone = _role(call)
+    _require_below(_me(call, call.guild(), Permissions.MANAGE_ROLES), gone)
+    if gone.id == call.guild().id:
+        raise invalid_form("role_id", "ROLE_INVALID", "@everyone cannot be deleted.")
+    guilds.delete_role(call.world, call.guild(), gone)
+
+
+_GUILD = "/guilds/{guild_id}"
+ROUTES = (
+    Route("GET", f"{_GUILD}/members", members),
+    Route("GET", f"{_GUILD}/members/search", search),
+    Route("PATCH", f"{_GUILD}/members/@me", change_own, bodies.EDIT_MEMBER),
+    Route("GET", f"{_GUILD}/members/{{user_id}}", member),
+    Route("PATCH", f"{_GUILD}/members/{{user_id}}", change, bodies.EDIT_MEMBER),
+    Route("DELETE", f"{_GUILD}/members/{{user_id}}", kick),
+    Route("PUT", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", give_role),
+    Route("DELETE", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", take_role),
+    Route("GET", f"{_GUILD}/roles", roles),
+    Route("POST", f"{_GUILD}/roles", create_role, bodies.EDIT_ROLE),
+    Route("GET", f"{_GUILD}/roles/{{role_id}}", role),
+    Route("PATCH", f"{_GUILD}/roles/{{role_id}}", change_role, bodies.EDIT_ROLE),
+    Route("DELETE", f"{_GUILD}/roles/{{role_id}}", delete_role),
+)

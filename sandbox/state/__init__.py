@@ -1,0 +1,96 @@
+"""The whole local Discord in a folder: ``state.json`` and one file per attachment.
+
+Saved: servers, roles, members, channels, threads, messages with their files, reactions, webhooks, commands, the bot's
+identity and token, the clock. Not saved, since they end with a session of Discord as well: ephemeral messages,
+interactions and their tokens, rate limits, gateway sessions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.state.reading import restore
+from sandbox.state.writing import record, saved_attachments
+
+if TYPE_CHECKING:
+    from sandbox.model import Json
+    from sandbox.world import World
+
+VERSION = 1
+_STATE, _FILES = "state.json", "files"
+
+
+class StateError(Exception):
+    """What is wrong with a saved state, for whoever wanted to load it."""
+
+
+def exists(folder: Path) -> bool:
+    """Whether something was saved there."""
+    return (folder / _STATE).is_file()
+
+
+def save(world: World, folder: Path) -> None:
+    """Write everything; if this is interrupted, what was saved before is still whole.
+
+    Attachments go first, each under its identifier and once, then ``state.json`` takes its old one's place; files that
+    no message lists any more go last.
+    """
+    files = folder / _FILES
+    files.mkdir(parents=True, exist_ok=True)
+    state = {"version": VERSION, **record(world)}
+    listed = {str(attachment.id): attachment for attachment in saved_attachments(world)}
+    for name, attachment in listed.items():
+        if not (files / name).exists():
+            _write(files / name, attachment.bytes)
+    _write(folder / _STATE, json.dumps(state).encode())
+    for path in files.iterdir():
+        if path.name not in listed:
+            path.unlink()
+
+
+def _write(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def load(world: World, folder: Path) -> None:
+    """Replace everything in ``world`` by what was saved. The world is untouched if that fails.
+
+    Raises:
+        StateError: nothing was saved there, or it cannot be read.
+    """
+    state = _read(folder / _STATE)
+    try:
+        restore(world, state, _reader(folder / _FILES))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StateError(f"{folder / _STATE} is damaged ({error!r}). Delete the folder to begin anew.") from error
+
+
+def _read(path: Path) -> Json:
+    try:
+        state: Json = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise StateError(f"Nothing was saved in {path.parent}.") from None
+    except (OSError, ValueError) as error:
+        raise StateError(f"{path} cannot be read ({error}). Delete the folder to begin anew.") from error
+    if not isinstance(state, dict) or state.get("version") != VERSION:
+        raise StateError(f"{path} was written by another version of the sandbox. Delete the folder to begin anew.")
+    return state
+
+
+def _reader(folder: Path) -> Callable[[int], bytes]:
+    def read(attachment_id: int) -> bytes:
+        try:
+            return (folder / str(attachment_id)).read_bytes()
+        except OSError as error:
+            raise StateError(f"The file of attachment {attachment_id} cannot be read: {error}") from error
+
+    return read

@@ -1,0 +1,121 @@
+"""The real bot with an engine that paints plain colours, at once and by a script."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import io
+from collections.abc import AsyncIterator
+
+from PIL import Image
+
+from bot.app import FaradayBot
+from bot.config import Config
+from bot.dispatcher import Backoff
+from bot.pacing import Pacer
+from engine.messages import (
+    BundleInfo,
+    CancelRun,
+    Command,
+    Failure,
+    Progress,
+    Ready,
+    RunCancelled,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Shutdown,
+    StartRun,
+    StopRun,
+)
+
+BUNDLE = BundleInfo(
+    name="starter",
+    title="Picture book",
+    f=8,
+    width=64,
+    height=64,
+    iterations=4,
+    iterations_edit=3,
+    iterations_upscale=2,
+    strength=0.6,
+    max_pixels=128 * 128,
+    max_iterations=500,
+    max_tokens=75,
+    weights_hash="1a2b3c4d5e6f",
+)
+
+
+class ScriptedEngine:
+    """Paints plain colours drawn from the seed. While ``holding``, runs stay at their second iteration."""
+
+    def __init__(self) -> None:
+        self.starts: list[StartRun] = []
+        self.holding = False
+        self.failure: str | None = None
+        self.bundle = BUNDLE
+        self._events: asyncio.Queue[RunEvent] = asyncio.Queue()
+        self._runs: dict[int, asyncio.Task[None]] = {}
+        self._ended: dict[int, type[StopRun] | type[CancelRun]] = {}
+
+    async def start(self) -> Ready:
+        return Ready(device="cpu", bundles=(self.bundle,), threads=2, slots=2)
+
+    async def send(self, command: Command) -> None:
+        match command:
+            case StartRun(job_id=job_id):
+                self.starts.append(command)
+                self._runs[job_id] = asyncio.create_task(self._run(command))
+            case StopRun(job_id=job_id) | CancelRun(job_id=job_id):
+                self._ended[job_id] = type(command)
+            case Shutdown():
+                pass
+
+    async def events(self) -> AsyncIterator[RunEvent]:
+        while True:
+            yield await self._events.get()
+
+    async def close(self) -> None:
+        for run in self._runs.values():
+            run.cancel()
+        await asyncio.gather(*self._runs.values(), return_exceptions=True)
+
+    def _progress(self, command: StartRun, iteration: int, png: bytes) -> Progress:
+        return Progress(
+            job_id=command.job_id,
+            iteration=iteration,
+            iterations=command.spec.iterations,
+            loss=1 / iteration,
+            image=png,
+        )
+
+    async def _run(self, command: StartRun) -> None:
+        job_id, spec, tell = command.job_id, command.spec, self._events.put_nowait
+        tell(
+            RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height),
+        )
+        if self.failure:
+            return tell(RunFailed(job_id=job_id, reason=Failure.BAD_REQUEST, detail=self.failure))
+        png = plain(spec.seed, (spec.width, spec.height))
+        iteration = 0
+        while iteration < spec.iterations and job_id not in self._ended:
+            if not (self.holding and iteration == 2):
+                iteration += 1
+            tell(self._progress(command, iteration, png))
+            await asyncio.sleep(0.01)
+        how = self._ended.get(job_id)
+        if how is CancelRun:
+            return tell(RunCancelled(job_id=job_id))
+        finished = RunFinished(job_id=job_id, iteration=iteration, loss=1 / iteration, image=png, seconds=1.5)
+        tell(dataclasses.replace(finished, stopped=how is StopRun))
+
+
+def plain(seed: int, size: tuple[int, int]) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, (seed & 255, seed >> 8 & 255, seed >> 16 & 255)).save(out, format="PNG")
+    return out.getvalue()
+
+
+def new_bot(config: Config, engine: ScriptedEngine) -> FaradayBot:
+    return FaradayBot(config, [engine], backoff=Backoff(first=0.05, longest=0.1), pacer=Pacer(interval=0.02))

@@ -1,0 +1,143 @@
+"""``python -m tests.page.measure``: how fast the page opens, and what it costs while nothing happens."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Page as Tab
+from rich.console import Console
+
+from sandbox import Sandbox
+from sandbox.page import BotPhase, BotState, Page, Stage, scene
+from tests.page.conftest import FLAGS, ROOT, WIDE, chromium
+
+MESSAGES = 2000
+IDLE_S = 20.0
+SETTLE_S = 20.0  # a browser tidies up for a while after it has loaded a page
+TRIES = 5
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+async def answers_after(browser: Browser) -> tuple[float, float]:
+    """Seconds from `make play` to the page's first answer, and the idle share of a core of all its processes."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
+        began = time.monotonic()
+        play = await asyncio.create_subprocess_exec(
+            *("make", "-o", "setup", "play", f"PLAY=--port {port} --home {home}"),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            await asyncio.to_thread(_wait_for, f"http://127.0.0.1:{port}/")
+            took = time.monotonic() - began
+            tab = await browser.new_page()
+            await tab.goto(f"http://127.0.0.1:{port}/")
+            await tab.get_by_text("Faraday is ready").wait_for(timeout=300_000)
+            await asyncio.sleep(SETTLE_S)
+            return took, await _share(psutil.Process(play.pid).children(recursive=True))
+        finally:
+            os.killpg(play.pid, signal.SIGINT)
+            await play.wait()
+
+
+def _wait_for(address: str) -> None:
+    while True:
+        try:
+            urllib.request.urlopen(address).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+
+
+async def _share(processes: list[psutil.Process]) -> float:
+    def used() -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+    before = used()
+    await asyncio.sleep(IDLE_S)
+    return (used() - before) / IDLE_S
+
+
+async def opening_long_channel(browser: Browser) -> tuple[list[float], float]:
+    """Seconds from the click on a channel of 2,000 messages to its newest one, and the idle tab's share of a core."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with Sandbox(Path(folder)) as sandbox:
+            scene.set_up(sandbox)
+            home = scene.home(sandbox)
+            june = next(member for member in home.guild.members.values() if member.name == scene.NEWCOMER)  # type: ignore[union-attr]
+            for number in range(MESSAGES):
+                await june.say(home, f"**message {number}** of <@{june.id}>, ||with|| `all` <t:1700000000:R>\n> kinds")
+            other = next(channel for channel in sandbox.world.channels.values() if channel.name == "welcome")
+            stage = Stage(sandbox=sandbox, personas=scene.personas(sandbox), home=other, bot_state=_ready)
+            async with Page(stage) as page:
+                tab = await browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
+                await tab.goto(page.address)
+                times = [await _open(tab) for _ in range(TRIES)]
+                renderers = [
+                    each for each in psutil.Process().children(recursive=True) if "renderer" in str(each.cmdline())
+                ]
+                await asyncio.sleep(SETTLE_S)
+                return times, await _share(renderers)
+
+
+def _ready() -> BotState:
+    return BotState(phase=BotPhase.READY)
+
+
+async def _open(tab: Tab) -> float:
+    """Measured in the page: from the press to the frame that shows the newest message."""
+    await tab.get_by_role("button", name="welcome").click()
+    await tab.get_by_role("heading", name="Welcome to #welcome").wait_for()
+    took: float = await tab.evaluate(
+        f"""async () => {{
+            const began = performance.now();
+            [...document.querySelectorAll("#channels .place")].find((one) => one.textContent === "paintings").click();
+            const frame = () => new Promise(requestAnimationFrame);
+            while (!document.querySelector("#messages").textContent.includes("message {MESSAGES - 1}")) await frame();
+            await frame();
+            return performance.now() - began;
+        }}"""
+    )
+    return took / 1000
+
+
+async def main() -> int:
+    console = Console()
+    path = chromium()
+    if path is None:
+        console.print("No Chromium here.")
+        return 1
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        times, tab = await opening_long_channel(browser)
+        console.print(
+            f"a channel of {MESSAGES} messages opens in {min(times):.2f} to {max(times):.2f} s ({TRIES} times)"
+        )
+        console.print(f"its tab, idle: {tab:.2%} of a core")
+        took, idle = await answers_after(browser)
+        console.print(f"the page answers {took:.2f} s after `make play`")
+        console.print(f"page, sandbox, bot and engine, idle for {IDLE_S:.0f} s with a tab open: {idle:.2%} of a core")
+        await browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
