@@ -24,7 +24,10 @@ def drawn(pictures: Sequence[Picture], size: int = 64, seed: int = EVALUATION_SE
 
 def distinct(pictures: Sequence[Picture]) -> list[Picture]:
     """The pictures, without those that look like an earlier one: a pair said the other way round, a hidden colour."""
-    return list({tuple(answers(picture)): picture for picture in reversed(pictures)}.values())[::-1]
+    found: dict[tuple[int, ...], Picture] = {}
+    for picture in pictures:
+        found.setdefault(tuple(answers(picture)), picture)
+    return list(found.values())
 
 
 def top1(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Tensor:

@@ -92,9 +92,7 @@ class ScriptedEngine:
 
     async def _run(self, command: StartRun) -> None:
         job_id, spec, tell = command.job_id, command.spec, self._events.put_nowait
-        tell(
-            RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height),
-        )
+        tell(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height))
         if self.failure:
             return tell(RunFailed(job_id=job_id, reason=Failure.BAD_REQUEST, detail=self.failure))
         png = plain(spec.seed, (spec.width, spec.height))
