@@ -270,9 +270,9 @@ class Dispatcher:
 
     async def _progressed(self, run: Run, event: Progress) -> None:
         run.measure(event)
-        if run.started and not run.cancelled:
-            if run.job.card_message_id is None:
-                await self._refresh(run)
+        if run.job.card_message_id is None:
+            await self._refresh(run)
+        if run.started and not run.cancelled:  # looked at last: a cancel may have come during the refresh
             await self._guarded(event.job_id, self._observer.progressed(run.job, event))
 
     async def _checkpointed(self, event: Checkpointed) -> None:
