@@ -51,6 +51,8 @@ def main(
     except (WeightsError, JudgeError, ValueError, OSError) as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
     if as_json:
         typer.echo(json.dumps(figures))
 

@@ -3,6 +3,7 @@
 import dataclasses
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
@@ -78,8 +79,12 @@ def paint_all(tasks: Sequence[Task], settings: Settings, processes: int) -> Iter
         yield from map(partial(paint, settings), tasks)
         return
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for the children: spinning threads starve each other
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, initializer=_leave_ctrl_c_to_the_parent) as pool:
         yield from pool.imap(partial(paint, settings), tasks)
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def paint(settings: Settings, task: Task) -> Painted:

@@ -18,6 +18,7 @@ from benchmarks.judge.models import SIZE, Classifier, Ranker
 FOLDER: Final = Path(__file__).parent
 CLASSIFIER_FILE: Final = "classifier.safetensors"
 RANKER_FILE: Final = "ranker.safetensors"
+TRAIN_ANEW: Final = "Train the judge anew: python -m benchmarks.judge train"
 
 
 class JudgeError(Exception):
@@ -51,15 +52,13 @@ def _resized(images: Tensor) -> Tensor:
 def load(folder: Path = FOLDER) -> Judge:
     """The judge whose weights lie in ``folder``. Raises :class:`JudgeError`."""
     said, weights = _read(folder / CLASSIFIER_FILE)
-    if said["values"] != json.dumps(VALUES):
-        raise JudgeError(
-            f"The judge in {folder} knows another picture book. Train it anew: python -m benchmarks.judge train"
-        )
+    if said.get("values") != json.dumps(VALUES):
+        raise JudgeError(f"The judge in {folder} knows another picture book. {TRAIN_ANEW}")
     classifier = Classifier({name: len(values) for name, values in VALUES.items()})
-    classifier.load_state_dict(weights)
+    _fill(classifier, weights, folder / CLASSIFIER_FILE)
     said, weights = _read(folder / RANKER_FILE)
-    ranker = Ranker(json.loads(said["words"]))
-    ranker.load_state_dict(weights)
+    ranker = Ranker(json.loads(said.get("words", "[]")))
+    _fill(ranker, weights, folder / RANKER_FILE)
     return Judge(classifier=classifier.eval().requires_grad_(False), ranker=ranker.eval().requires_grad_(False))
 
 
@@ -74,9 +73,14 @@ def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}, {name: file.get_tensor(name).float() for name in file.keys()}
     except (OSError, SafetensorError) as error:
-        raise JudgeError(
-            f"The judge's weights {path} cannot be read ({error}). Train them: python -m benchmarks.judge train"
-        ) from None
+        raise JudgeError(f"The judge's weights {path} cannot be read ({error}). {TRAIN_ANEW}") from None
+
+
+def _fill(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError:
+        raise JudgeError(f"{path} holds another network than this code builds. {TRAIN_ANEW}") from None
 
 
 def _write(model: nn.Module, path: Path, said: Mapping[str, str]) -> None:

@@ -144,6 +144,12 @@ def test_a_judge_that_is_missing_or_of_another_book_is_refused(tmp_path: Path, m
     monkeypatch.setitem(VALUES, "thing", (*VALUES["thing"], "zeppelin"))
     with pytest.raises(judge.JudgeError, match="another picture book"):
         judge.load(tmp_path)
+    monkeypatch.undo()
+    (tmp_path / judge.CLASSIFIER_FILE).rename(tmp_path / judge.RANKER_FILE)
+    judge.save(untrained(), tmp_path / "other")
+    (tmp_path / "other" / judge.CLASSIFIER_FILE).rename(tmp_path / judge.CLASSIFIER_FILE)
+    with pytest.raises(judge.JudgeError, match="another network"):
+        judge.load(tmp_path)
 
 
 def test_larger_pictures_are_judged_as_small_ones() -> None:
