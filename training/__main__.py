@@ -55,8 +55,14 @@ def vqgan(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS, u
 
 
 @app.command()
+def repaint(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+    """Repaint pictures for the CLIPs with the VQGAN as far as it is trained."""
+    _stages("repaint", preset, runs, weights).repaint()
+
+
+@app.command()
 def encode(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Encode and repaint pictures with the trained VQGAN."""
+    """Encode pictures for the start network with the trained VQGAN."""
     _stages("encode", preset, runs, weights).encode()
 
 

@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from engine import cutouts, upstream
 from engine.clip import END, MEAN, START, STD
-from training.loop import DEVICE, warm_cosine
+from training.loop import DEVICE, autocast, warm_cosine
 from training.pages import Pixels, to_tensor
 from training.picturebook.captions import NOT_SAID
 from training.source import Described, Source
@@ -218,7 +218,7 @@ class CLIPTraining:
     def _loss(self, images: Tensor, described: Described, kept: float) -> tuple[Tensor, dict[str, float]]:
         tokens, true = self.tokens(described.texts).to(DEVICE), described.true.to(DEVICE)
         # The fused attention's backward pass is slower on a CPU than the plain one.
-        with torch.autocast(DEVICE.type, torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        with autocast(), sdpa_kernel(SDPBackend.MATH):
             normed = ((images - self.mean) / self.std).to(DEVICE, memory_format=torch.channels_last)
             image_vectors = encode_image(self.model, normed, kept)
             text_vectors = encode_text(self.model, tokens)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from engine.latent import quantize
 from engine.vqgan import VQGAN
-from training.loop import DEVICE
+from training.loop import DEVICE, autocast
 from training.pages import Pixels, to_tensor
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
         latents = []
         for i in range(0, len(pixels), CHUNK):
             images = to_tensor(pixels[i : i + CHUNK]).to(DEVICE, memory_format=torch.channels_last)
-            with torch.autocast(DEVICE.type, torch.bfloat16):  # differs by half a percent, in half the time
+            with autocast():
                 latents.append(generator.encode(images).half().cpu())
             if i % (50 * CHUNK) == 0:
                 log.info("encoded %d of %d pictures", i, len(pixels))
@@ -43,7 +43,7 @@ def repaint(generator: VQGAN, latents: Tensor, size: int, path: Path) -> Pixels:
         pictures = []
         for i in range(0, len(latents), CHUNK):
             z = latents[i : i + CHUNK].float().to(DEVICE)
-            with torch.autocast(DEVICE.type, torch.bfloat16):
+            with autocast():
                 decoded = generator.decode(quantize(z, generator)).float()
             images = F.interpolate(decoded, (size, size), mode="area")
             pictures.append((images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())

@@ -93,11 +93,15 @@ class Stages:
         run(training, self.runs / "vqgan.pt", self.preset.minutes.vqgan, until=until)
         export_vqgan(self.runs / "vqgan.pt", self.weights)
 
+    def repaint(self) -> None:
+        """The pictures that the CLIPs see repainted, by the VQGAN as far as it is trained."""
+        pictures = self.large[: self.preset.repainted]
+        z = latents.encode_all(self.generator, pictures, self.runs / "latents-early.pt")
+        latents.repaint(self.generator, z, clip.SIZE, self.runs / "repainted.npy")
+
     def encode(self) -> Tensor:
-        """The latents, and the pictures that the CLIPs see repainted."""
-        z = latents.encode_all(self.generator, self.large[: self.preset.latents], self.runs / "latents.pt")
-        latents.repaint(self.generator, z[: self.preset.repainted], clip.SIZE, self.runs / "repainted.npy")
-        return z
+        """The latents that the start network learns to predict."""
+        return latents.encode_all(self.generator, self.large[: self.preset.latents], self.runs / "latents.pt")
 
     def train_clip(self, vision: Vision, until: float = 1.0) -> None:
         """Train with repainted pictures if there are any yet."""
@@ -137,8 +141,10 @@ class Stages:
     def carry_out(self, command: str) -> None:
         """A command of the lanes below. Raises ValueError for any other."""
         match command.split():
-            case ["vqgan"]:
-                self.train_vqgan()
+            case ["vqgan", *until]:
+                self.train_vqgan(float(until[-1]) if until else 1.0)
+            case ["repaint"]:
+                self.repaint()
             case ["clip", vision, *until]:
                 self.train_clip(Vision(vision), float(until[-1]) if until else 1.0)
             case ["encode"]:
@@ -150,10 +156,12 @@ class Stages:
 
 
 LANES: Final = (
-    (["vqgan", "encode"], ["clip vit --until 0.5", "clip resnet --until 0.5"]),
-    (["clip vit", "start"], ["clip resnet"]),
+    (["vqgan --until 0.5", "repaint"], ["clip vit --until 0.5", "clip resnet --until 0.25"]),
+    (["vqgan", "encode"], ["clip vit", "clip resnet --until 0.6"]),
+    (["start"], ["clip resnet"]),
 )
-"""Two lanes of commands side by side, twice: the CLIPs' second halves see what the VQGAN repaints."""
+"""Two lanes of commands side by side, three times: the CLIPs' later parts see what the half-trained VQGAN repaints, the
+start network learns from the finished VQGAN and the finished ViT."""
 
 
 def train_all(stages: Stages, arguments: Callable[[str], Sequence[str]]) -> None:

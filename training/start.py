@@ -12,7 +12,7 @@ from engine.clip import CLIP
 from engine.latent import codebook_scale
 from engine.start import StartNetwork
 from engine.vqgan import VQGAN
-from training.loop import DEVICE, warm_cosine
+from training.loop import DEVICE, autocast, warm_cosine
 from training.source import Source
 
 HIDDEN_PART: Final = 0.02
@@ -67,12 +67,12 @@ class StartTraining:
         with torch.no_grad():
             text = self.perceptor.embed_text(self.source.describe(rows, rng).texts)
         z = self.latents[rows].float().to(DEVICE)
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with autocast():
             mean, log_variance = (part.float() for part in self.model.recognise(z))
         noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(rng.randrange(2**62)))
         n = mean + noise.to(DEVICE) * (log_variance / 2).exp()
         nats = (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean() / 2
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with autocast():
             predicted = self.model(text, n)
         return F.mse_loss(predicted.float() / self.model.scale, z / self.model.scale), nats
 
