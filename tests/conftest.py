@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import migrated_postgres, postgres_server, postgres_url
+
+__all__ = ["migrated_postgres", "postgres_server", "postgres_url", "weights_dir"]
+
 DDCONFIG = {
     "double_z": False,
     "z_channels": 32,

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import TooManyJobs
 from bot.files import Files
 from bot.jobs import Job, Kind, NewJob, State
 from bot.queue import Queue
-from bot.store import open_database
 from engine.messages import RunFinished
+from tests.bot.conftest import ON_BOTH
 
 MakeJob = Callable[..., NewJob]
 FINISHED = RunFinished(job_id=1, iteration=20, loss=0.5, image=b"png", seconds=2.0)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("migrated_postgres"))
-    shutil.copy(migrated_file, tmp_path / "faraday.db")
-    return f"sqlite+aiosqlite:///{tmp_path}/faraday.db"
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[AsyncEngine]:
-    engine = open_database(url)
-    if engine.dialect.name == "postgresql":
-        async with engine.begin() as connection:
-            await connection.execute(sa.text("TRUNCATE jobs RESTART IDENTITY"))
-    yield engine
-    await engine.dispose()
+pytestmark = ON_BOTH
 
 
 async def submit(queue: Queue, new: NewJob, init_image: bytes | None = None) -> Job:

@@ -140,24 +140,38 @@ def unlike_any_before(request: Request) -> bool:
 
 
 @pytest.fixture
-async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
+def database_url(tmp_path: Path) -> str:
+    """Where the bot keeps its jobs; a module of tests may say otherwise."""
+    return f"sqlite+aiosqlite:///{tmp_path}/faraday.db"
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Tables of the configuration beside the studio's own; a module of tests may say otherwise."""
+    return {}
+
+
+@pytest.fixture
+async def studio(tmp_path: Path, database_url: str, settings: dict[str, Any]) -> AsyncIterator[Studio]:
     """A running bot. In the end its whole traffic must fit Discord's published schemas."""
     async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
         guild = sandbox.create_guild("Studio")
-        settings = {
+        tables: dict[str, Any] = {
             "discord": {
                 "token": sandbox.token,
                 "connect_to": sandbox.address,
                 "ca_file": str(sandbox.ca_file),
             },
             "queue": {
-                "database": f"sqlite+aiosqlite:///{tmp_path}/faraday.db",
+                "database": database_url,
                 "files": str(tmp_path / "files"),
                 "max_queued_per_user": 3,
             },
             "limits": {"max_prompt_chars": 200, "max_upload_bytes": 100_000, "max_input_pixels": 250_000},
         }
-        config = Config.model_validate(settings)
+        for name, table in settings.items():
+            tables[name] = tables.get(name, {}) | table
+        config = Config.model_validate(tables)
         engine = ScriptedEngine()
         studio = Studio(
             sandbox=sandbox,
