@@ -30,7 +30,13 @@ def postgres_server() -> Iterator[str]:
     if user is not None:
         shutil.chown(home, user)
     cluster = home / "cluster"
-    make: list[str | Path] = [binaries / "initdb", f"--pgdata={cluster}", "--auth=trust", "--username=faraday", "--no-sync"]
+    make: list[str | Path] = [
+        binaries / "initdb",
+        f"--pgdata={cluster}",
+        "--auth=trust",
+        "--username=faraday",
+        "--no-sync",
+    ]
     subprocess.run(make, check=True, user=user, cwd=home, capture_output=True)
     server = subprocess.Popen(
         [binaries / "postgres", "-D", cluster, "-k", home, "-c", "listen_addresses=", "-F"],
