@@ -220,7 +220,7 @@ def _word(state: State) -> sa.BindParameter[State]:
 
 def _insert(new: NewJob) -> sa.Executable:
     values: dict[str, Any] = {field.name: getattr(new, field.name) for field in dataclasses.fields(NewJob)}
-    values |= {"spec": dataclasses.asdict(new.spec), "notes": list(new.notes)}
+    values |= {"spec": new.spec.to_json(), "notes": list(new.notes)}
     return sa.insert(jobs).values(**values, state=State.QUEUED, created_at=datetime.now(UTC)).returning(jobs)
 
 

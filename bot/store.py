@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.jobs import Job, Kind, State
-from engine.messages import Precision, Spec
+from engine.messages import Spec
 
 T = TypeVar("T")
 
@@ -102,8 +102,7 @@ _JOB_FIELDS = frozenset(field.name for field in dataclasses.fields(Job))
 def job_from_row(row: sa.Row[Any]) -> Job:
     """The job in a row with all columns of ``jobs``."""
     columns = {name: value for name, value in row._mapping.items() if name in _JOB_FIELDS}
-    spec = {**columns["spec"], "precision": Precision(columns["spec"]["precision"])}
-    columns |= {"spec": Spec(**spec), "notes": tuple(columns["notes"])}
+    columns |= {"spec": Spec.from_json(columns["spec"]), "notes": tuple(columns["notes"])}
     return Job(**columns)
 
 

@@ -108,10 +108,13 @@ class Bundle:
             max_tokens=min(perceptor.context for perceptor in self.perceptors) - 2,
             weights_hash=self.weights_hash,
             vocabulary=self.vocabulary,
+            choices=CHOICES,
             **shared,
         )
 
 
+CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = ()
+"""The names in the engine's tables, for :func:`engine.messages.check` and for clients to offer."""
 OWN_ENTRY = "bundle.toml"
 """The file with the entry of a bundle that is not in the table; its paths are relative to its own folder."""
 _SHARED = (

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import io
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine import cutouts, latent, losses, pictures, start
+from engine import checkpoint, cutouts, latent, losses, pictures, start
 from engine.bundles import Bundle
 from engine.clip import PromptTooLongError
-from engine.messages import Precision, Spec, parse_prompts
-
-CHECKPOINT_VERSION = 1
-
-
-class SpecError(ValueError):
-    """A spec that this bundle cannot paint; the message says what to change."""
+from engine.messages import Precision, Spec, check, parse_prompts
 
 
 class Run:
@@ -26,13 +18,13 @@ class Run:
 
     ``z`` is (1, e, H/f, W/f). ``rest`` is where the latent penalty is zero: the input's own latent for an edit, a
     learned start, a place between them, or None for the origin (001 §2.4). The generator is seeded before the first
-    number is drawn. Raises :class:`SpecError`, :class:`engine.messages.PromptError` or
+    number is drawn. Raises :class:`engine.messages.SpecError`, :class:`engine.messages.PromptError` or
     :class:`engine.clip.PromptTooLongError` when the spec cannot be painted, :class:`ValueError` when the init image
     is not a picture.
     """
 
     def __init__(self, spec: Spec, bundle: Bundle, init_image: bytes | None = None) -> None:
-        _check(spec, bundle)
+        check(spec, bundle.info())
         self.spec, self.bundle = spec, bundle
         self.iteration = 0
         self.loss = float("nan")
@@ -139,60 +131,13 @@ class Run:
 
     def checkpoint(self) -> bytes:
         """Everything that :meth:`resume` needs to go on bit for bit (on the CPU)."""
-        state = {
-            "version": CHECKPOINT_VERSION,
-            "spec": repr(self.spec),
-            "weights_hash": self.bundle.weights_hash,
-            "iteration": self.iteration,
-            "loss": self.loss,
-            "z": self.z.detach().cpu(),
-            "rest": None if self.rest is None else self.rest.cpu(),
-            "adam": self.adam.state_dict(),
-            "rng": self.rng.get_state(),
-        }
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        return buffer.getvalue()
+        return checkpoint.save(self)
 
-    def resume(self, checkpoint: bytes) -> None:
-        """Go on from ``checkpoint``. Raises :class:`SpecError` when it is of another spec or other weights."""
-        state = load_checkpoint(checkpoint)
-        if state["weights_hash"] != self.bundle.weights_hash or state["spec"] != repr(self.spec):
-            raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
-        self.iteration, self.loss = state["iteration"], state["loss"]
-        with torch.no_grad():
-            self.z.copy_(state["z"])
-        self.rest = None if state["rest"] is None else state["rest"].to(self.bundle.device)
-        self.adam.load_state_dict(state["adam"])
-        self.rng.set_state(state["rng"])
-
-
-def load_checkpoint(checkpoint: bytes) -> dict[str, Any]:
-    """The parts of a checkpoint. Raises :class:`SpecError` when it is damaged or of another version."""
-    try:
-        state = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many types for damaged bytes
-        raise SpecError(f"That checkpoint cannot be read: {error}") from error
-    if not isinstance(state, dict) or state.get("version") != CHECKPOINT_VERSION:
-        raise SpecError("That checkpoint was written by another version. Start the job again.")
-    return state
+    def resume(self, state: bytes) -> None:
+        """Go on from a checkpoint. Raises :class:`engine.messages.SpecError` when it does not belong."""
+        checkpoint.restore(self, state)
 
 
 def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     """The models' arithmetic: bfloat16 where the spec asks for it, else float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision is Precision.BF16)
-
-
-def _check(spec: Spec, bundle: Bundle) -> None:
-    info = bundle.info()
-    if (spec.width, spec.height) != info.snap(spec.width, spec.height):
-        width, height = info.snap(spec.width, spec.height)
-        raise SpecError(
-            f"{spec.width}×{spec.height} is no size this bundle can paint; the nearest is {width}×{height}."
-        )
-    if spec.width * spec.height > info.max_pixels:
-        raise SpecError(f"{spec.width}×{spec.height} is too large: at most {info.max_pixels:,} pixels.")
-    if not 1 <= spec.iterations <= info.max_iterations:
-        raise SpecError(f"Choose between 1 and {info.max_iterations} iterations.")
-    if not 0 <= spec.strength <= 1:
-        raise SpecError("Choose a strength between 0 (keep the picture) and 1 (free of it).")

@@ -9,11 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import batch, bundles, pictures
+from engine import batch, bundles, checkpoint, pictures
 from engine.bundles import Bundle
 from engine.clip import PromptTooLongError
-from engine.messages import Precision, PromptError, Spec
-from engine.run import Run, SpecError
+from engine.messages import Precision, PromptError, Spec, SpecError
+from engine.run import Run
 
 
 def paint(run: Run) -> bytes:
@@ -100,6 +100,21 @@ def test_a_checkpoint_of_another_job_or_a_damaged_one_is_refused(spec: Spec, bun
         Run(spec, bundle).resume(checkpoint[:100])
 
 
+def test_a_checkpoint_from_before_settings_were_added_goes_on(spec: Spec, bundle: Bundle) -> None:
+    run = Run(spec, bundle)
+    batch.step([run])
+    state = checkpoint.load(run.checkpoint())
+    first = ("prompt bundle width height iterations seed strength learning_rate cutouts precision threads").split()
+    state["spec"] = f"Spec({', '.join(f'{name}={getattr(spec, name)!r}' for name in first)})"
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    resumed = Run(spec, bundle)
+    resumed.resume(buffer.getvalue())
+    assert resumed.iteration == 1
+    with pytest.raises(SpecError, match="another job"):
+        Run(dataclasses.replace(spec, seed=8), bundle).resume(buffer.getvalue())
+
+
 def test_an_edit_of_strength_zero_is_the_inputs_reconstruction(spec: Spec, bundle: Bundle) -> None:
     run = Run(dataclasses.replace(spec, strength=0.0), bundle, photograph())
     assert run.finished
@@ -145,8 +160,8 @@ def test_bfloat16_paints_nearly_the_same_first_loss(spec: Spec, bundle: Bundle) 
     [
         ({"width": 33}, "nearest is 32×48"),
         ({"width": 4096, "height": 4096}, "too large"),
-        ({"iterations": 0}, "between 1 and"),
-        ({"strength": 1.5}, "strength between 0"),
+        ({"iterations": 0}, "iterations is 0.* from 1 to"),
+        ({"strength": 1.5}, "strength is 1.5.* from 0 to 1"),
     ],
 )
 def test_a_spec_that_cannot_be_painted_says_what_to_change(

@@ -1,0 +1,79 @@
+"""A run as bytes: everything that changes from one iteration to the next, and what it belongs to."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from engine.messages import Spec, SpecError, defaults
+
+if TYPE_CHECKING:
+    from engine.run import Run
+
+VERSION = 1
+_FIRST_FIELDS = (
+    "prompt", "bundle", "width", "height", "iterations", "seed", "strength", "learning_rate", "cutouts", "precision",
+    "threads",
+)  # fmt: skip
+"""The fields of a spec when checkpoints held its ``repr``."""
+
+
+def save(run: Run) -> bytes:
+    """Everything that :func:`restore` needs for ``run`` to go on bit for bit (on the CPU)."""
+    state = {
+        "version": VERSION,
+        "spec": _plain(run.spec),
+        "weights_hash": run.bundle.weights_hash,
+        "iteration": run.iteration,
+        "loss": run.loss,
+        "z": run.z.detach().cpu(),
+        "rest": None if run.rest is None else run.rest.cpu(),
+        "adam": run.adam.state_dict(),
+        "rng": run.rng.get_state(),
+    }
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def restore(run: Run, checkpoint: bytes) -> None:
+    """Let ``run``, just begun, go on from ``checkpoint``.
+
+    Raises :class:`SpecError` when it is damaged, or of another spec or other weights.
+    """
+    state = load(checkpoint)
+    if state["weights_hash"] != run.bundle.weights_hash or not _same(run.spec, state["spec"]):
+        raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
+    run.iteration, run.loss = state["iteration"], state["loss"]
+    with torch.no_grad():
+        run.z.copy_(state["z"])
+    run.rest = None if state["rest"] is None else state["rest"].to(run.bundle.device)
+    run.adam.load_state_dict(state["adam"])
+    run.rng.set_state(state["rng"])
+
+
+def load(checkpoint: bytes) -> dict[str, Any]:
+    """The parts of a checkpoint. Raises :class:`SpecError` when it is damaged or of another version."""
+    try:
+        state = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many types for damaged bytes
+        raise SpecError(f"That checkpoint cannot be read: {error}") from error
+    if not isinstance(state, dict) or state.get("version") != VERSION:
+        raise SpecError("That checkpoint was written by another version. Start the job again.")
+    return state
+
+
+def _plain(spec: Spec) -> dict[str, Any]:
+    """The settings as types that a checkpoint may hold: no enum."""
+    return {name: str(value) if isinstance(value, str) else value for name, value in spec.to_json().items()}
+
+
+def _same(spec: Spec, stored: dict[str, Any] | str) -> bool:
+    """Whether the checkpoint's spec means ``spec``: a field that it lacks had its default."""
+    if isinstance(stored, dict):
+        return Spec.from_json(stored) == spec
+    new = [name for name in defaults() if name not in _FIRST_FIELDS]
+    first = ", ".join(f"{name}={getattr(spec, name)!r}" for name in _FIRST_FIELDS)
+    return stored == f"Spec({first})" and all(getattr(spec, name) == defaults()[name] for name in new)

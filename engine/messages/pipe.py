@@ -1,0 +1,133 @@
+"""Commands to an engine, and the events that come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from engine.messages.spec import BundleInfo, Spec
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRun:
+    """Begin a run, or go on from a checkpoint's ``resume_from`` bytes.
+
+    ``init_image`` is an encoded picture of any size (the engine scales it to the spec's). ``frame_seconds`` and
+    ``checkpoint_seconds`` are the least times between two pictures and two checkpoints (0: none).
+    """
+
+    job_id: int
+    spec: Spec
+    init_image: bytes | None = None
+    mask: bytes | None = None
+    resume_from: bytes | None = None
+    frame_seconds: float = 2.0
+    checkpoint_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRun:
+    """Finish now and keep the picture: the run ends in :class:`RunFinished` with ``stopped``."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRun:
+    """Drop the run. Idempotent: for a run that is not there, nothing happens."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shutdown:
+    """Leave after the step under way. Runs are dropped; their last checkpoints resume them."""
+
+
+Command: TypeAlias = StartRun | StopRun | CancelRun | Shutdown
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The models are loaded and commands are read. ``slots`` is how many runs it steps at once."""
+
+    device: str
+    bundles: tuple[BundleInfo, ...]
+    threads: int = 1
+    slots: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """The first step is next."""
+
+    job_id: int
+    seed: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """After ``iteration`` (1-based) of ``iterations``; ``image`` is a PNG when one was due."""
+
+    job_id: int
+    iteration: int
+    iterations: int
+    loss: float
+    image: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpointed:
+    """``state`` resumes the run after ``iteration`` on any engine with the same bundle."""
+
+    job_id: int
+    iteration: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """The picture, a PNG of the spec's size. ``seconds`` is engine time; ``stopped`` that a StopRun ended it."""
+
+    job_id: int
+    iteration: int
+    loss: float
+    image: bytes
+    seconds: float
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCancelled:
+    """The run was dropped on request."""
+
+    job_id: int
+
+
+class Failure(StrEnum):
+    """Why a run failed; decides whether trying again can help."""
+
+    BAD_REQUEST = "bad_request"
+    OUT_OF_MEMORY = "out_of_memory"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed:
+    """``detail`` is a sentence for the requester that says what to do."""
+
+    job_id: int
+    reason: Failure
+    detail: str
+
+
+RunEvent: TypeAlias = RunStarted | Progress | Checkpointed | RunFinished | RunCancelled | RunFailed
+Event: TypeAlias = Ready | RunEvent

@@ -1,0 +1,163 @@
+"""The immutable parameters of a job, and what a bundle allows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, get_type_hints
+
+from engine.messages.limits import Limit, Member, Real, Text, Whole
+
+SEEDS = 2**32
+
+
+class Precision(StrEnum):
+    """Arithmetic of the frozen models. Losses and z are always float32."""
+
+    FP32 = "fp32"
+    BF16 = "bf16"
+
+
+class SpecError(ValueError):
+    """A spec that this bundle cannot paint; the message names the field and what it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """The immutable parameters of a job: with the pictures of :class:`StartRun` they determine the picture.
+
+    Each field is annotated with what it allows. Every field after ``seed`` has a default that changes nothing: jobs,
+    recipes and checkpoints from before it was added mean what they meant. None leaves a choice to the bundle.
+
+    ``width`` and ``height`` are pixels, multiples of the bundle's f. ``strength`` matters only with an init image: 0
+    keeps it, 1 is free of it. ``learning_rate`` is relative to the codebook's standard deviation where the bundle's
+    is. ``threads`` is the number of CPU threads, which a repeated seed needs to be the same.
+    """
+
+    prompt: Annotated[str, Text()]
+    bundle: Annotated[str, Text()]
+    width: Annotated[int, Whole(1, 2**16)]
+    height: Annotated[int, Whole(1, 2**16)]
+    iterations: Annotated[int, Whole(1, 10**6)]
+    seed: Annotated[int, Whole(0, SEEDS - 1)]
+    strength: Annotated[float, Real(0, 1)] = 0.6
+    learning_rate: Annotated[float | None, Real(1e-6, 1000)] = None
+    cutouts: Annotated[int | None, Whole(1, 1024)] = None
+    precision: Annotated[Precision, Member(Precision)] = Precision.FP32
+    threads: Annotated[int, Whole(1, 1024)] = 1
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Spec:
+        """The spec that :meth:`to_json` wrote, also by an earlier version. Raises :class:`SpecError`."""
+        if unknown := sorted(values.keys() - settings().keys()):
+            raise SpecError(f"unknown settings {', '.join(unknown)}: a newer version wrote them.")
+        try:
+            return cls(**{name: _from_json(name, value) for name, value in values.items()})
+        except (TypeError, ValueError) as error:
+            raise SpecError(f"these are not the settings of a picture: {error}") from None
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field, as JSON writes it."""
+        return dataclasses.asdict(self)
+
+
+def _from_json(name: str, value: Any) -> Any:
+    limit = settings()[name]
+    if isinstance(limit, Member):
+        return limit.enum(value)
+    if isinstance(value, list):
+        return tuple(value)
+    return float(value) if isinstance(limit, Real) and isinstance(value, int) else value
+
+
+@cache
+def settings() -> Mapping[str, Limit]:
+    """What each field of :class:`Spec` allows, in the order of the fields."""
+    hints = get_type_hints(Spec, include_extras=True)
+    return {field.name: hints[field.name].__metadata__[0] for field in dataclasses.fields(Spec)}
+
+
+@cache
+def defaults() -> Mapping[str, object]:
+    """The value of each field of :class:`Spec` that need not be given."""
+    fields = dataclasses.fields(Spec)
+    return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """All ``words`` that a bundle knows, as :func:`split_words` gives them, the most usual first; some of them by kind.
+
+    ``kinds`` are pairs, as ("colours", "red, green, blue"), ready to be read by people; there may be none.
+    """
+
+    words: tuple[str, ...]
+    kinds: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleInfo:
+    """What a client needs to know of a bundle to make a good :class:`Spec`.
+
+    ``f`` is the downsampling factor; ``max_tokens`` the perceptors' context less start and end; ``weights_hash``
+    the first 12 hex digits of the SHA-256 over the weights; ``vocabulary`` what it knows, None for a bundle that has
+    read so much that no list would help; ``examples`` prompts that it paints well. ``iterations_edit`` and
+    ``strength`` are its defaults for editing, ``iterations_upscale`` for ⬆️. ``choices`` are the names in each of the
+    engine's tables, as ("optimisers", ("adam", …)).
+    """
+
+    name: str
+    title: str
+    f: int
+    width: int
+    height: int
+    iterations: int
+    iterations_edit: int
+    iterations_upscale: int
+    strength: float
+    max_pixels: int
+    max_iterations: int
+    max_tokens: int
+    weights_hash: str
+    vocabulary: Vocabulary | None = None
+    examples: tuple[str, ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def snap(self, width: int, height: int) -> tuple[int, int]:
+        """Nearest size that the generator can make: both sides multiples of f, at least 2 f."""
+        return self._snap_side(width), self._snap_side(height)
+
+    def _snap_side(self, side: int) -> int:
+        return max(2 * self.f, (side + self.f // 2) // self.f * self.f)
+
+
+def check(spec: Spec, info: BundleInfo) -> None:
+    """Raise :class:`SpecError`, which names the field and what it may be, unless ``info``'s bundle can paint ``spec``.
+
+    The prompt's own grammar is :func:`engine.messages.parse_prompts`'s to judge.
+    """
+    choices = dict(info.choices)
+    for name, limit in settings().items():
+        value = getattr(spec, name)
+        left_open = value is None and defaults().get(name, ...) is None
+        if not left_open and not limit.holds(value, choices):
+            raise SpecError(f"{name} is {value!r}; it must be {limit.allowed(choices)}.")
+    _check_size(spec, info)
+    if spec.iterations > info.max_iterations:
+        raise SpecError(f"iterations is {spec.iterations}; it must be a whole number from 1 to {info.max_iterations}.")
+
+
+def _check_size(spec: Spec, info: BundleInfo) -> None:
+    width, height = info.snap(spec.width, spec.height)
+    if (spec.width, spec.height) != (width, height):
+        raise SpecError(
+            f"{spec.width}×{spec.height} is no size this bundle can paint: width and height must be multiples of "
+            f"{info.f}, at least {2 * info.f}; the nearest is {width}×{height}."
+        )
+    if spec.width * spec.height > info.max_pixels:
+        raise SpecError(
+            f"{spec.width}×{spec.height} is too large: width times height must be at most {info.max_pixels:,} pixels."
+        )
