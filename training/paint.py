@@ -8,6 +8,7 @@ from PIL import Image
 from rich.progress import track
 
 from engine.api import generate
+from engine.sheet import Cell, sheet
 
 PROMPTS: Final = (
     "a red circle on a white background",
@@ -40,10 +41,9 @@ PROMPTS: Final = (
 def paint_sheet(
     prompts: Sequence[str], weights_dir: Path, iterations: int | None, columns: int = 6, side: int = 256
 ) -> Image.Image:
-    """Paint every prompt, the first with seed 1, and lay the pictures row by row, each scaled to `side` pixels."""
-    sheet = Image.new("RGB", (columns * side, -(-len(prompts) // columns) * side), "white")
-    for i, prompt in enumerate(track(prompts, "Painting")):
-        *_, last = generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=1 + i)
-        picture = last.image.resize((side, side), Image.Resampling.LANCZOS)
-        sheet.paste(picture, (i % columns * side, i // columns * side))
-    return sheet
+    """Paint every prompt, the first with seed 1, on one labelled sheet, each picture scaled to `side` pixels."""
+    cells = []
+    for seed, prompt in enumerate(track(prompts, "Painting"), start=1):
+        *_, last = generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=seed)
+        cells.append(Cell(pictures=(last.image,), label=prompt))
+    return sheet(cells, columns, side, lines=2)
