@@ -22,7 +22,7 @@ def step(runs: Sequence[Run]) -> None:
     draws = [run.draw() for run in runs]
     with autocast(spec.precision, bundle.device):
         z_q = latent.quantize(torch.cat([run.z for run in runs]), bundle.generator)
-        images = latent.clamp_with_grad(bundle.generator.decode(z_q).float())
+        images = latent.clamp_with_grad(runs[0].generator.decode(z_q).float())
         distances = _distances(runs, draws, images)
     totals = [distance + run.penalty() for distance, run in zip(distances, runs, strict=True)]
     torch.stack(totals).sum().backward()

@@ -38,20 +38,31 @@ def save(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-def restore(run: Run, checkpoint: bytes) -> None:
-    """Let ``run``, just begun, go on from ``checkpoint``.
+def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
+    """Let ``run``, just begun, go on from ``checkpoint``: of its own spec or, for a ``branch``, of another one.
 
-    Raises :class:`SpecError` when it is damaged, or of another spec or other weights.
+    A branch takes over the iteration, z and Adam's moments; what z is pulled to is its own, and so are the random
+    numbers if it has another seed. Raises :class:`SpecError` when the checkpoint is damaged or does not fit.
     """
     state = load(checkpoint)
-    if state["weights_hash"] != run.bundle.weights_hash or not _same(run.spec, state["spec"]):
+    belongs = isinstance(state["spec"], dict) if branch else _same(run.spec, state["spec"])
+    if state["weights_hash"] != run.bundle.weights_hash or not belongs:
         raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
+    if state["z"].shape != run.z.shape:
+        raise SpecError("That checkpoint is of another size. A branch keeps the width and height of its run.")
+    if state["iteration"] > run.spec.iterations:
+        raise SpecError(f"iterations must be at least {state['iteration']}, which the checkpoint has already.")
     run.iteration, run.loss = state["iteration"], state["loss"]
     with torch.no_grad():
         run.z.copy_(state["z"])
-    run.rest = None if state["rest"] is None else state["rest"].to(run.bundle.device)
+    rates = [group["lr"] for group in run.adam.param_groups]
     run.adam.load_state_dict(state["adam"])
-    run.rng.set_state(state["rng"])
+    for group, rate in zip(run.adam.param_groups, rates, strict=True):
+        group["lr"] = rate
+    if not branch:
+        run.rest = None if state["rest"] is None else state["rest"].to(run.bundle.device)
+    if not branch or run.spec.seed == state["spec"]["seed"]:
+        run.rng.set_state(state["rng"])
 
 
 def load(checkpoint: bytes) -> dict[str, Any]:
@@ -71,9 +82,9 @@ def _plain(spec: Spec) -> dict[str, Any]:
 
 
 def _same(spec: Spec, stored: dict[str, Any] | str) -> bool:
-    """Whether the checkpoint's spec means ``spec``: a field that it lacks had its default."""
+    """Whether the checkpoint's spec means ``spec``, or is continued by it; a field that it lacks had its default."""
     if isinstance(stored, dict):
-        return Spec.from_json(stored) == spec
+        return Spec.from_json(stored).continued(spec.iterations) == spec.continued(spec.iterations)
     new = [name for name in defaults() if name not in _FIRST_FIELDS]
     first = ", ".join(f"{name}={getattr(spec, name)!r}" for name in _FIRST_FIELDS)
     return stored == f"Spec({first})" and all(getattr(spec, name) == defaults()[name] for name in new)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import queue
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import assert_never
 
 import torch
+from PIL import Image
 
 from engine import batch, pictures
 from engine.bundles import Bundle
@@ -20,6 +23,7 @@ from engine.messages import (
     Command,
     Event,
     Failure,
+    Film,
     Progress,
     RunCancelled,
     RunFailed,
@@ -30,6 +34,7 @@ from engine.messages import (
     StopRun,
 )
 from engine.run import Run
+from engine.timelapse import Timelapse
 
 log = logging.getLogger(__name__)
 
@@ -46,20 +51,29 @@ class _Active:
     run: Run
     next_frame: float
     next_checkpoint: float
+    film: Timelapse | None = None
     seconds: float = 0.0
     stopped: bool = False
+
+    def checkpoint_due(self, now: float) -> bool:
+        """By the clock or by the iterations, as the command asked."""
+        by_clock = self.start.checkpoint_seconds > 0 and now >= self.next_checkpoint
+        every = self.start.checkpoint_iterations
+        return by_clock or (every > 0 and self.run.iteration % every == 0)
 
 
 class Loop:
     """Steps every run it was given, batching those that can be stepped together.
 
-    ``send`` receives the events in order and must not block for long.
+    ``send`` receives the events in order and must not block for long; the end of a run with a film comes from another
+    thread.
     """
 
     def __init__(self, bundles: Mapping[str, Bundle], send: Callable[[Event], None]) -> None:
         self.bundles = bundles
         self.send = send
         self.active: dict[int, _Active] = {}
+        self._films = ThreadPoolExecutor(1, thread_name_prefix="engine-film")
 
     def serve(self, commands: queue.Queue[Command]) -> None:
         """Obey ``commands`` until :class:`Shutdown`: block while idle, step while busy."""
@@ -70,8 +84,12 @@ class Loop:
                 self.step()
                 continue
             if isinstance(command, Shutdown):
-                return
+                return self.close()
             self.obey(command)
+
+    def close(self) -> None:
+        """Wait for the films under way."""
+        self._films.shutdown()
 
     def obey(self, command: StartRun | StopRun | CancelRun) -> None:
         """Carry out one command; a command for a run that is not there does nothing."""
@@ -107,14 +125,25 @@ class Loop:
         try:
             run = Run(spec, bundle, command.init_image)
             if command.resume_from is not None:
-                run.resume(command.resume_from)
+                run.resume(command.resume_from, branch=command.branch)
+                if command.painted is not None:
+                    run.paint_over(command.painted)
+            film = self._film(command, run)
         except Exception as error:
             self._fail_with(job_id, error)
             return
         now = time.monotonic()
         due = now + command.checkpoint_seconds
-        self.active[job_id] = _Active(start=command, run=run, next_frame=now, next_checkpoint=due)
+        self.active[job_id] = _Active(start=command, run=run, next_frame=now, next_checkpoint=due, film=film)
         self.send(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height))
+
+    def _film(self, command: StartRun, run: Run) -> Timelapse | None:
+        """With the first picture, if a film was asked for."""
+        if command.film is None:
+            return None
+        film = Timelapse()
+        film.add(run.iteration, pictures.to_image(run.picture()))
+        return film
 
     def _groups(self) -> list[list[_Active]]:
         groups: dict[tuple[object, ...], list[_Active]] = {}
@@ -145,43 +174,61 @@ class Loop:
             self._fail_with(active.start.job_id, error)
 
     def _report(self, active: _Active) -> None:
-        run, job_id, now = active.run, active.start.job_id, time.monotonic()
+        run = active.run
         if run.iteration and not math.isfinite(run.loss):
-            self._fail(job_id, Failure.INTERNAL, DIVERGED)
+            self._fail(active.start.job_id, Failure.INTERNAL, DIVERGED)
         elif active.stopped or run.finished:
             self._finish(active)
         else:
-            frame_due = active.start.frame_seconds > 0 and now >= active.next_frame
-            image = pictures.to_png(run.picture()) if frame_due else None
-            if frame_due:
-                active.next_frame = now + active.start.frame_seconds
-            self.send(
-                Progress(
-                    job_id=job_id,
-                    iteration=run.iteration,
-                    iterations=run.spec.iterations,
-                    loss=run.loss,
-                    image=image,
-                )
-            )
-            if active.start.checkpoint_seconds > 0 and now >= active.next_checkpoint:
-                active.next_checkpoint = now + active.start.checkpoint_seconds
-                self.send(Checkpointed(job_id=job_id, iteration=run.iteration, state=run.checkpoint()))
+            self._progress(active, time.monotonic())
 
-    def _finish(self, active: _Active) -> None:
-        run = active.run
-        image = pictures.to_png(run.picture())
-        del self.active[active.start.job_id]
+    def _progress(self, active: _Active, now: float) -> None:
+        run, start = active.run, active.start
+        shown = start.frame_seconds > 0 and now >= active.next_frame
+        filmed = active.film is not None and active.film.due(run.iteration)
+        picture = run.picture() if shown or filmed else None
+        if active.film is not None and picture is not None:
+            active.film.add(run.iteration, pictures.to_image(picture))
+        if shown:
+            active.next_frame = now + start.frame_seconds
         self.send(
-            RunFinished(
-                job_id=active.start.job_id,
+            Progress(
+                job_id=start.job_id,
                 iteration=run.iteration,
+                iterations=run.spec.iterations,
                 loss=run.loss,
-                image=image,
-                seconds=active.seconds,
-                stopped=active.stopped,
+                image=pictures.to_png(picture) if shown and picture is not None else None,
             )
         )
+        if active.checkpoint_due(now):
+            active.next_checkpoint = now + start.checkpoint_seconds
+            self.send(Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
+
+    def _finish(self, active: _Active) -> None:
+        run, start = active.run, active.start
+        picture = pictures.to_image(run.picture())
+        if start.checkpoint_end:
+            self.send(Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
+        del self.active[start.job_id]
+        finished = RunFinished(
+            job_id=start.job_id,
+            iteration=run.iteration,
+            loss=run.loss,
+            image=pictures.png(picture),
+            seconds=active.seconds,
+            stopped=active.stopped,
+        )
+        if active.film is None or start.film is None:
+            self.send(finished)
+        else:  # the other runs need not wait for the encoder
+            self._films.submit(self._send_with_film, finished, active.film, picture, start.film)
+
+    def _send_with_film(self, finished: RunFinished, timelapse: Timelapse, last: Image.Image, film: Film) -> None:
+        try:
+            finished = dataclasses.replace(finished, film=timelapse.encode(last, film))
+        except Exception:
+            log.exception("job %d: the timelapse could not be encoded", finished.job_id)
+        self.send(finished)
 
     def _fail_with(self, job_id: int, error: Exception) -> None:
         """Tell the requester what the error means; only a wrong request's own words are shown."""

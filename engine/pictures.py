@@ -33,6 +33,11 @@ def to_image(pixels: Tensor) -> Image.Image:
 
 def to_png(pixels: Tensor) -> bytes:
     """One picture (1, 3, H, W) as PNG bytes."""
+    return png(to_image(pixels))
+
+
+def png(image: Image.Image) -> bytes:
+    """The picture as PNG bytes."""
     buffer = io.BytesIO()
-    to_image(pixels).save(buffer, "PNG")
+    image.save(buffer, "PNG")
     return buffer.getvalue()

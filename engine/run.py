@@ -6,11 +6,15 @@ import dataclasses
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from engine import checkpoint, cutouts, latent, losses, pictures, start
+from engine import checkpoint, cutouts, latent, losses, pictures, start, tiles
 from engine.bundles import Bundle
 from engine.clip import PromptTooLongError
 from engine.messages import Precision, Spec, check, parse_prompts
+
+PAINTED_OVER = 4 / 255
+"""Mean change of a cell's pixels from which it counts as painted over; a JPEG's own changes are smaller."""
 
 
 class Run:
@@ -26,6 +30,7 @@ class Run:
     def __init__(self, spec: Spec, bundle: Bundle, init_image: bytes | None = None) -> None:
         check(spec, bundle.info())
         self.spec, self.bundle = spec, bundle
+        self.generator = bundle.generator if spec.upscale == 1 else tiles.Tiled(bundle.generator, bundle.entry.width)
         self.iteration = 0
         self.loss = float("nan")
         self.rng = torch.Generator().manual_seed(spec.seed)
@@ -47,8 +52,8 @@ class Run:
     def _encode(self, init_image: bytes) -> tuple[Tensor, Tensor]:
         """First z and rest of an edit: the input's latent, moved by the strength towards a learned start if any."""
         image = pictures.decode(init_image, self.spec.width, self.spec.height)
-        z = self.bundle.generator.encode(image.to(self.bundle.device))
-        if (network := self.bundle.start_network) is not None:
+        z = self.generator.encode(image.to(self.bundle.device))
+        if (network := self._network) is not None:
             lies = network.recognise(z)[0]  # where things are and how large, that the words leave open
             z = torch.lerp(z, self._learned(network, lies, *z.shape[2:]), self.spec.strength)
         return z.clone(), z
@@ -82,6 +87,11 @@ class Run:
             else:
                 return start.resized(network(text, n), height, width)
 
+    @property
+    def _network(self) -> start.StartNetwork | None:
+        """The learned start; none for an upscale, whose start is its input."""
+        return self.bundle.start_network if self.spec.upscale == 1 else None
+
     def _learning_rate(self) -> float:
         if self.spec.learning_rate is None:
             return self.bundle.learning_rate
@@ -93,14 +103,19 @@ class Run:
         kept = self.editing and self.spec.strength == 0
         return kept or self.iteration >= self.spec.iterations
 
+    @property
+    def clock(self) -> tuple[int, int]:
+        """The next iteration and of how many, as the schedules count; a continued run's stay at their end."""
+        return min(self.iteration + 1, self.spec.horizon), self.spec.horizon
+
     def batch_key(self) -> tuple[object, ...]:
         """Runs with equal keys can be stepped together."""
-        return self.bundle.name, self.z.shape, self.spec.precision, self.spec.threads
+        return self.bundle.name, self.z.shape, self.spec.upscale, self.spec.precision, self.spec.threads
 
     def penalty(self) -> Tensor:
         """The weighted L² term of this iteration (001 §2.4), towards ``rest``; an edit's weight falls with strength."""
-        entry, iteration, iterations = self.bundle.entry, self.iteration + 1, self.spec.iterations
-        grey = self.editing and self.bundle.start_network is None  # the paper's term would pull an edit to grey
+        entry, (iteration, iterations) = self.bundle.entry, self.clock
+        grey = self.editing and self._network is None  # the paper's term would pull an edit to grey
         weight = 0.0 if grey else entry.regulariser.at(iteration, iterations)
         if self.editing:
             weight += entry.pull.at(iteration, iterations) * losses.strength_weight(self.spec.strength)
@@ -125,17 +140,36 @@ class Run:
     @torch.no_grad()
     def picture(self) -> Tensor:
         """The picture of the present z, (1, 3, H, W) in [0, 1]."""
-        generator = self.bundle.generator
         with autocast(self.spec.precision, self.bundle.device):
-            return generator.decode(latent.quantize(self.z, generator)).float().clamp(0, 1)
+            return self.generator.decode(latent.quantize(self.z, self.bundle.generator)).float().clamp(0, 1)
 
     def checkpoint(self) -> bytes:
         """Everything that :meth:`resume` needs to go on bit for bit (on the CPU)."""
         return checkpoint.save(self)
 
-    def resume(self, state: bytes) -> None:
-        """Go on from a checkpoint. Raises :class:`engine.messages.SpecError` when it does not belong."""
-        checkpoint.restore(self, state)
+    def resume(self, state: bytes, *, branch: bool = False) -> None:
+        """Go on from a checkpoint, of this spec or, for a ``branch``, of another one of the same size.
+
+        Raises :class:`engine.messages.SpecError` when it does not belong.
+        """
+        checkpoint.restore(self, state, branch=branch)
+
+    @torch.no_grad()
+    def paint_over(self, painted: bytes) -> None:
+        """Go on from ``painted``, the present picture with something painted over it (001 appendix C).
+
+        z is encoded anew in the cells whose pixels changed, where the latent penalty then rests, and stays bit for
+        bit in the others. Raises :class:`ValueError` when it is not a picture.
+        """
+        image = pictures.decode(painted, self.spec.width, self.spec.height).to(self.bundle.device)
+        change = (image - self.picture()).abs().mean(1, keepdim=True)
+        changed = functional.avg_pool2d(change, self.generator.f) > PAINTED_OVER
+        z = self.generator.encode(image)
+        self.z.copy_(torch.where(changed, z, self.z))
+        if self.rest is not None:
+            self.rest = torch.where(changed, z, self.rest)
+        if self.z in self.adam.state:
+            self.adam.state[self.z]["exp_avg"].masked_fill_(changed, 0)  # it pointed away from what is not there now
 
 
 def autocast(precision: Precision, device: torch.device) -> torch.autocast:

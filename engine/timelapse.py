@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from typing import assert_never
 
-import av
 from PIL import Image
 
 from engine.messages import Film
@@ -15,7 +14,6 @@ MOST = 120
 FRAMES_PER_SECOND = 15
 HOLD_SECONDS = 2
 """How long the finished picture stays."""
-_KEPT = {"format": "JPEG", "quality": 95, "subsampling": 0}  # a tenth of PNG's size, and no step's time
 
 
 class Timelapse:
@@ -36,51 +34,54 @@ class Timelapse:
 
     def add(self, iteration: int, image: Image.Image) -> None:
         """Keep the picture after ``iteration``, if it is due."""
+        if not self.due(iteration):
+            return
         if len(self._frames) >= self._most:
             self._stride *= 2
             self._frames = {at: frame for at, frame in self._frames.items() if self.due(at)}
         if self.due(iteration):
             buffer = io.BytesIO()
-            image.save(buffer, **_KEPT)
+            image.save(buffer, "JPEG", quality=95, subsampling=0)  # a tenth of a PNG, and no step's time
             self._frames[iteration] = buffer.getvalue()
 
     def frames(self) -> list[bytes]:
         """What was kept, in order: JPEG."""
         return list(self._frames.values())
 
+    def encode(self, last: Image.Image, film: Film) -> bytes:
+        """The film that ends on ``last``, of the frames' size, and holds it."""
+        frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in self.frames()]
+        match film:
+            case Film.MP4:
+                return _mp4(frames, last)
+            case Film.WEBP:
+                return _webp(frames, last)
+            case _:
+                assert_never(film)
 
-def encode(frames: Sequence[bytes], last: Image.Image, film: Film) -> bytes:
-    """The film of ``frames`` (encoded pictures of one size) that ends on ``last`` and holds it."""
-    match film:
-        case Film.MP4:
-            return _mp4(frames, last)
-        case Film.WEBP:
-            return _webp(frames, last)
 
-
-def _mp4(frames: Sequence[bytes], last: Image.Image) -> bytes:
+def _mp4(frames: list[Image.Image], last: Image.Image) -> bytes:
     """H.264 in yuv420p, which every browser and Discord plays; it wants even sides, so an odd one loses a pixel."""
+    import av  # here: a run without a film need not wait for its libraries
+
     buffer = io.BytesIO()
     width, height = last.width // 2 * 2, last.height // 2 * 2
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "18"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         held = [last] * (1 + HOLD_SECONDS * FRAMES_PER_SECOND)  # not one long frame: players disagree about those
-        for image in [*map(_opened, frames), *held]:
-            container.mux(stream.encode(av.VideoFrame.from_image(image.crop((0, 0, width, height)))))
+        for image in [*frames, *held]:
+            frame = av.VideoFrame.from_image(image.crop((0, 0, width, height)))  # type: ignore[no-untyped-call]
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return buffer.getvalue()
 
 
-def _webp(frames: Sequence[bytes], last: Image.Image) -> bytes:
-    images = [*map(_opened, frames), last]
+def _webp(frames: list[Image.Image], last: Image.Image) -> bytes:
+    images = [*frames, last]
     durations = [1000 // FRAMES_PER_SECOND] * len(frames) + [1000 * HOLD_SECONDS]
     buffer = io.BytesIO()
     images[0].save(
         buffer, "WEBP", save_all=True, append_images=images[1:], duration=durations, loop=0, quality=85, method=2
     )
     return buffer.getvalue()
-
-
-def _opened(frame: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(frame)).convert("RGB")

@@ -8,6 +8,14 @@ from typing import TypeAlias
 
 from engine.messages.spec import BundleInfo, Spec
 
+
+class Film(StrEnum):
+    """What a timelapse is encoded as."""
+
+    MP4 = "mp4"
+    WEBP = "webp"
+
+
 # Commands
 
 
@@ -15,8 +23,15 @@ from engine.messages.spec import BundleInfo, Spec
 class StartRun:
     """Begin a run, or go on from a checkpoint's ``resume_from`` bytes.
 
+    A checkpoint belongs to its spec; only ``iterations`` may be others, as :meth:`Spec.continued` makes them. With
+    ``branch`` the spec may be another one of the same size: z and the iteration are the checkpoint's, the words, what
+    they pull to, and, under another seed, the random numbers are new. ``painted`` is the checkpoint's picture as
+    somebody painted over it; the run goes on from there (001 appendix C).
+
     ``init_image`` is an encoded picture of any size (the engine scales it to the spec's). ``frame_seconds`` and
-    ``checkpoint_seconds`` are the least times between two pictures and two checkpoints (0: none).
+    ``checkpoint_seconds`` are the least times between two pictures and two checkpoints (0: none);
+    ``checkpoint_iterations`` asks for a checkpoint every so many iterations (0: none), ``checkpoint_end`` for one
+    right before :class:`RunFinished`, from which the run can be continued. ``film`` asks for a timelapse.
     """
 
     job_id: int
@@ -24,8 +39,13 @@ class StartRun:
     init_image: bytes | None = None
     mask: bytes | None = None
     resume_from: bytes | None = None
+    branch: bool = False
+    painted: bytes | None = None
     frame_seconds: float = 2.0
     checkpoint_seconds: float = 10.0
+    checkpoint_iterations: int = 0
+    checkpoint_end: bool = False
+    film: Film | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +115,10 @@ class Checkpointed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """The picture, a PNG of the spec's size. ``seconds`` is engine time; ``stopped`` that a StopRun ended it."""
+    """The picture, a PNG of the spec's size. ``seconds`` is engine time; ``stopped`` that a StopRun ended it.
+
+    ``film`` is the timelapse that was asked for; None when there is none or, which the log explains, it failed.
+    """
 
     job_id: int
     iteration: int
@@ -103,6 +126,7 @@ class RunFinished:
     image: bytes
     seconds: float
     stopped: bool = False
+    film: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

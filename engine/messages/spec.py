@@ -35,6 +35,11 @@ class Spec:
     ``width`` and ``height`` are pixels, multiples of the bundle's f. ``strength`` matters only with an init image: 0
     keeps it, 1 is free of it. ``learning_rate`` is relative to the codebook's standard deviation where the bundle's
     is. ``threads`` is the number of CPU threads, which a repeated seed needs to be the same.
+
+    ``schedule_iterations`` is the length of the schedules when it is not that of the run: one that is continued
+    beyond it keeps each schedule's last value. ``upscale`` is how many times larger than the init image the picture
+    is: then the init image is refined, in tiles of the bundle's own size, and held to itself where it is looked at
+    in its own size.
     """
 
     prompt: Annotated[str, Text()]
@@ -48,6 +53,17 @@ class Spec:
     cutouts: Annotated[int | None, Whole(1, 1024)] = None
     precision: Annotated[Precision, Member(Precision)] = Precision.FP32
     threads: Annotated[int, Whole(1, 1024)] = 1
+    schedule_iterations: Annotated[int | None, Whole(1, 10**6)] = None
+    upscale: Annotated[int, Whole(1, 4)] = 1
+
+    @property
+    def horizon(self) -> int:
+        """The iterations that the schedules take."""
+        return self.schedule_iterations or self.iterations
+
+    def continued(self, iterations: int) -> Spec:
+        """The same with ``iterations`` in all: its run paints on where this one's ended, bit for bit."""
+        return dataclasses.replace(self, iterations=iterations, schedule_iterations=self.horizon)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Spec:
@@ -157,7 +173,6 @@ def _check_size(spec: Spec, info: BundleInfo) -> None:
             f"{spec.width}×{spec.height} is no size this bundle can paint: width and height must be multiples of "
             f"{info.f}, at least {2 * info.f}; the nearest is {width}×{height}."
         )
-    if spec.width * spec.height > info.max_pixels:
-        raise SpecError(
-            f"{spec.width}×{spec.height} is too large: width times height must be at most {info.max_pixels:,} pixels."
-        )
+    most = info.max_pixels * spec.upscale**2  # refined in tiles: an upscale needs no more memory than its input
+    if spec.width * spec.height > most:
+        raise SpecError(f"{spec.width}×{spec.height} is too large: width times height must be at most {most:,} pixels.")

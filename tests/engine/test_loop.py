@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import queue
 
+import av
 import pytest
 from PIL import Image
 
@@ -15,6 +17,7 @@ from engine.messages import (
     Command,
     Event,
     Failure,
+    Film,
     Progress,
     RunCancelled,
     RunFailed,
@@ -26,6 +29,7 @@ from engine.messages import (
     StopRun,
 )
 from engine.run import Run
+from engine.timelapse import FRAMES_PER_SECOND, HOLD_SECONDS
 
 
 @pytest.fixture
@@ -143,10 +147,42 @@ def test_serve_obeys_until_shutdown(loop: Loop, events: list[Event], spec: Spec)
 
 
 def test_the_final_picture_has_the_specs_size(loop: Loop, events: list[Event], spec: Spec) -> None:
-    import io
-
     loop.obey(StartRun(job_id=1, spec=spec))
     finish(loop)
     assert isinstance(events[-1], RunFinished)
     with Image.open(io.BytesIO(events[-1].image)) as image:
         assert image.size == (32, 48)
+
+
+def test_checkpoints_come_every_so_many_iterations_and_at_the_end(
+    loop: Loop, events: list[Event], spec: Spec, bundle: Bundle
+) -> None:
+    loop.obey(StartRun(job_id=1, spec=spec, checkpoint_seconds=0, checkpoint_iterations=2, checkpoint_end=True))
+    finish(loop)
+    checkpoints = [event for event in events if isinstance(event, Checkpointed)]
+    assert [event.iteration for event in checkpoints] == [2, 4]
+    assert [type(event) for event in events[-2:]] == [Checkpointed, RunFinished]
+    longer = spec.continued(6)
+    unbroken = Loop({"starter": bundle}, events.append)
+    unbroken.obey(StartRun(job_id=3, spec=longer))
+    finish(unbroken)
+    loop.obey(StartRun(job_id=2, spec=longer, resume_from=checkpoints[-1].state))
+    finish(loop)
+    one, other = events[-1], next(event for event in events if isinstance(event, RunFinished) and event.job_id == 3)
+    assert isinstance(one, RunFinished)
+    assert (one.job_id, one.iteration, one.image) == (2, 6, other.image)
+
+
+def test_a_film_comes_with_the_finished_picture_and_only_when_asked_for(
+    loop: Loop, events: list[Event], spec: Spec
+) -> None:
+    loop.obey(StartRun(job_id=1, spec=spec, film=Film.MP4))
+    loop.obey(StartRun(job_id=2, spec=spec))
+    finish(loop)
+    loop.close()
+    films = {event.job_id: event.film for event in events if isinstance(event, RunFinished)}
+    assert films[2] is None
+    assert films[1] is not None
+    with av.open(io.BytesIO(films[1]), "r") as film:
+        frames = sum(1 for _ in film.decode(video=0))
+    assert frames == 4 + 1 + HOLD_SECONDS * FRAMES_PER_SECOND  # the start, three on the way, the last and its time

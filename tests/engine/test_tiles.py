@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from torch import Tensor
@@ -13,7 +15,7 @@ from engine.tiles import Tiled
 def test_tiles_cover_a_length_evenly_and_share_a_quarter(length: int, tile: int) -> None:
     begins = tiles.starts(length, tile)
     assert begins[0] == 0 and begins[-1] + tile >= length
-    shared = [tile - (b - a) for a, b in zip(begins, begins[1:], strict=False)]
+    shared = [tile - (b - a) for a, b in itertools.pairwise(begins)]
     assert all(share >= tile // 4 for share in shared)
     assert begins[-1] + tile == max(length, tile)
 
