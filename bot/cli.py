@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import cli_paint
+from bot import cli_paint, cli_weights
 from bot.config import Config
 from bot.engine_client import EngineDied
 from bot.errors import ConfigError, UserError
@@ -33,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(cli_weights.app, name="weights")
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
 

@@ -65,3 +65,7 @@ class EngineNotReady(UserError):
 
 class UnknownWords(UserError):
     """There is nothing in that prompt that I could paint."""
+
+
+class WeightsFailed(UserError):
+    """Those weights cannot be had."""

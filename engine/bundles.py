@@ -132,8 +132,9 @@ _SHARED = (
 
 
 def raw_table() -> dict[str, dict[str, Any]]:
-    """``bundles.toml`` as it is written."""
-    return tomllib.loads(Path(__file__).with_name("bundles.toml").read_text(encoding="utf-8"))
+    """``bundles.toml`` as it is written, each entry with the settings of the one that it is ``like``."""
+    written = tomllib.loads(Path(__file__).with_name("bundles.toml").read_text(encoding="utf-8"))
+    return {name: {**written.get(values.pop("like", ""), {}), **values} for name, values in written.items()}
 
 
 @cache

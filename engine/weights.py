@@ -1,21 +1,16 @@
-"""Weights on disk: safetensors to read, the published formats to convert from.
-
-Foreign files are pickles. A Lightning checkpoint is read with ``weights_only`` and named stand-ins for the classes
-its callbacks mention; a TorchScript archive only after its published SHA-256 matched.
-"""
+"""Weights on disk: safetensors, and what lies beside them. :mod:`engine.convert` makes them of the published files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import torch
 from omegaconf import OmegaConf
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.messages import Vocabulary
@@ -25,21 +20,10 @@ class WeightsError(Exception):
     """Weights that are missing or cannot be used; the message says what to do."""
 
 
-class _ModelCheckpoint:
-    """Stands in for Lightning's callback class, which published checkpoints name as a dictionary key."""
-
-
-LIGHTNING_GLOBALS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
-    (_ModelCheckpoint, "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint"),
-    (_ModelCheckpoint, "pytorch_lightning.callbacks.base.ModelCheckpoint"),
-]
-VQGAN_PARTS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
-
-
 def load(path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file. Raises :class:`WeightsError`."""
     if not path.is_file():
-        raise WeightsError(f"The weights {path} are missing. Convert the published file with: python -m engine convert")
+        raise WeightsError(f"The weights {path} are missing. `python -m bot weights list` says what there is to fetch.")
     try:
         return load_file(path)
     except SafetensorError as error:
@@ -81,46 +65,11 @@ def fingerprint(paths: Iterable[Path]) -> str:
     """The first 12 hex digits of the SHA-256 over the files' bytes, in order."""
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(_sha256(path).encode())
+        digest.update(sha256(path).encode())
     return digest.hexdigest()[:12]
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Of the file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def convert_vqgan(checkpoint: Path, out: Path) -> None:
-    """A Lightning checkpoint of taming's VQModel to safetensors; discriminator and loss networks are left out.
-
-    A transformer checkpoint that carries its VQGAN under ``first_stage_model.`` is read too. Raises
-    :class:`WeightsError`.
-    """
-    try:
-        with torch.serialization.safe_globals(LIGHTNING_GLOBALS):
-            loaded = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # torch raises UnpicklingError, RuntimeError, EOFError and more for a bad file
-        raise WeightsError(f"{checkpoint} cannot be read as a Lightning checkpoint: {error}") from error
-    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
-    plain = {name.removeprefix("first_stage_model."): tensor for name, tensor in state.items()}
-    kept = {name: tensor.contiguous() for name, tensor in plain.items() if name.startswith(VQGAN_PARTS)}
-    if "quantize.embedding.weight" not in kept:
-        raise WeightsError(f"{checkpoint} holds no VQGAN: it has no quantize.embedding.weight.")
-    _save(kept, out)
-
-
-def convert_clip(archive: Path, out: Path, sha256: str) -> None:
-    """An OpenAI CLIP (TorchScript archive) to safetensors, if the file's SHA-256 is the published ``sha256``."""
-    found = _sha256(archive)
-    if found != sha256:
-        raise WeightsError(f"{archive} has the SHA-256 {found}, not the published {sha256}. Download it again.")
-    state = torch.jit.load(archive, map_location="cpu").state_dict()
-    sizes = ("input_resolution", "context_length", "vocab_size")  # build_model infers them
-    _save({name: tensor.contiguous() for name, tensor in state.items() if name not in sizes}, out)
-
-
-def _save(state: dict[str, Tensor], out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_suffix(".partial")
-    save_file(state, partial)
-    partial.replace(out)  # never a half-written file under the final name

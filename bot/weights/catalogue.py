@@ -1,0 +1,137 @@
+"""What can be had: the published checkpoints of ``catalogue.toml`` and the bundles that are made of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.errors import WeightsFailed
+
+OWN_ENTRY = "bundle.toml"
+"""The file by which a folder of weights is a bundle of its own; its paths are relative to the folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """One file and the addresses that are to give its bytes. ``megabytes`` is about its size, if anybody told."""
+
+    urls: tuple[str, ...]
+    sha256: str | None = None
+    megabytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One publication of a checkpoint: the weights and, for a VQGAN, the yaml that describes them."""
+
+    weights: RemoteFile
+    config: RemoteFile | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """One entry of the catalogue. ``weights`` is the file it becomes, relative to the weights' folder."""
+
+    name: str
+    kind: Literal["clip", "vqgan"]
+    title: str
+    good_for: str
+    licence: str
+    licence_source: str
+    weights: str
+    sources: tuple[Source, ...]
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The files it becomes: of a VQGAN, the yaml too."""
+        config = str(Path(self.weights).with_suffix(".yaml"))
+        return (self.weights, config) if self.kind == "vqgan" else (self.weights,)
+
+    @property
+    def megabytes(self) -> int | None:
+        """About the size of the first source's download."""
+        return self.sources[0].weights.megabytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What a bundle is called and the files that it needs, in ``folder``."""
+
+    name: str
+    title: str
+    folder: Path
+    files: tuple[str, ...]
+
+    def missing(self) -> list[str]:
+        """Those of its files that are not there."""
+        return [file for file in self.files if not (self.folder / file).is_file()]
+
+    def checkpoints(self, weights_dir: Path) -> list[Checkpoint]:
+        """The published checkpoints that its files can be made of."""
+        wanted = {(self.folder / file).resolve() for file in self.files}
+        return [one for one in checkpoints().values() if (weights_dir / one.weights).resolve() in wanted]
+
+
+@cache
+def checkpoints() -> Mapping[str, Checkpoint]:
+    """Every entry of ``catalogue.toml`` by name."""
+    return parse(resources.files("bot.weights").joinpath("catalogue.toml").read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> dict[str, Checkpoint]:
+    """The entries of a catalogue's text."""
+    entries = {}
+    for name, values in tomllib.loads(text).items():
+        sources = tuple(_source(source) for source in values.pop("sources"))
+        entries[name] = Checkpoint(name=name, sources=sources, **values)
+    return entries
+
+
+def _source(values: dict[str, Any]) -> Source:
+    urls = values.get("archive") or values["checkpoint"]
+    weights = RemoteFile(urls=tuple(urls), sha256=values.get("sha256"), megabytes=values.get("megabytes"))
+    config = RemoteFile(urls=tuple(values["config"])) if "config" in values else None
+    return Source(weights=weights, config=config)
+
+
+def bundles(weights_dir: Path) -> dict[str, Bundle]:
+    """The bundles of the engine's table, and those that lie in ``weights_dir`` with an entry of their own.
+
+    Raises :class:`WeightsFailed` for an entry that cannot be read.
+    """
+    table = tomllib.loads(resources.files("engine").joinpath("bundles.toml").read_text(encoding="utf-8"))
+    found = {}
+    for name, values in table.items():
+        found[name] = _bundle(name, {**table.get(values.get("like", ""), {}), **values}, weights_dir)
+    for path in sorted(weights_dir.glob(f"*/{OWN_ENTRY}")):
+        try:
+            own = _bundle(path.parent.name, tomllib.loads(path.read_text(encoding="utf-8")), path.parent)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WeightsFailed(f"{path} cannot be used: {error}") from None
+        found.setdefault(own.name, own)
+    return found
+
+
+def _bundle(name: str, values: Mapping[str, Any], folder: Path) -> Bundle:
+    perceptors = [one if isinstance(one, str) else one["weights"] for one in values["perceptors"]]
+    files = [values["vqgan"]["weights"], values["vqgan"]["config"], *perceptors]
+    files += [values[key] for key in ("start_network", "vocabulary") if values.get(key)]
+    return Bundle(name=name, title=values["title"], folder=folder, files=tuple(files))
+
+
+def wanted(name: str, weights_dir: Path) -> list[Checkpoint]:
+    """The checkpoints behind the name of a bundle or of a checkpoint.
+
+    Raises :class:`WeightsFailed` for a name that is neither, and for a bundle that nothing published makes.
+    """
+    if name in checkpoints():
+        return [checkpoints()[name]]
+    known = bundles(weights_dir)
+    if name not in known:
+        raise WeightsFailed(f"There are no weights “{name}”. Choose one of: {', '.join([*known, *checkpoints()])}.")
+    return known[name].checkpoints(weights_dir)

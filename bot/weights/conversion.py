@@ -1,0 +1,76 @@
+"""Conversion to safetensors, in a process of the engine: the bot loads no torch, and no foreign file either."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bot.errors import WeightsFailed
+
+_BAD_SOURCE = 3  # engine's exit code for a source that is at fault
+
+
+class UnusableSource(WeightsFailed):
+    """The file to convert is at fault; another one is needed."""
+
+
+async def convert_vqgan(checkpoint: Path, config: Path, out: Path, provenance: Mapping[str, str]) -> None:
+    """``out`` and the yaml beside it, of a taming checkpoint and its config.
+
+    Raises :class:`UnusableSource` where these are at fault, else :class:`WeightsFailed`.
+    """
+    await _engine("convert", "vqgan", checkpoint, out, "--config", config, "--provenance", json.dumps(dict(provenance)))
+
+
+async def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mapping[str, str]) -> None:
+    """``out`` of an OpenAI CLIP archive whose hash is ``sha256``. Raises as :func:`convert_vqgan` does."""
+    await _engine("convert", "clip", archive, out, "--sha256", sha256, "--provenance", json.dumps(dict(provenance)))
+
+
+async def _engine(*arguments: str | Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *_command(),
+        *(str(one.absolute()) if isinstance(one, Path) else one for one in arguments),
+        env={**os.environ, "PYTHONPATH": _search_path()},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        raise
+    if process.returncode == 0:
+        return
+    sentence = (said.decode(errors="replace").strip().splitlines() or [""])[-1]
+    if process.returncode == _BAD_SOURCE:
+        raise UnusableSource(sentence)
+    assert process.returncode is not None
+    if process.returncode < 0:
+        name = signal.Signals(-process.returncode).name
+        raise WeightsFailed(
+            f"The conversion was killed by {name}; for want of memory perhaps. Free some and try again."
+        )
+    raise WeightsFailed(f"The conversion failed: {sentence}")
+
+
+def _command() -> Sequence[str]:
+    return (sys.executable, "-W", "ignore", "-m", "engine")
+
+
+def _search_path() -> str:
+    """The folder with the engine first, from wherever the bot was started."""
+    found = importlib.util.find_spec("engine")
+    assert found is not None and found.submodule_search_locations
+    root = str(Path(found.submodule_search_locations[0]).parent)
+    return os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -1,0 +1,49 @@
+"""Whether the weights that are here are still what they were when they were made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import WeightsFailed
+from bot.weights import header, provenance
+from bot.weights.download import digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """About one file: ``well`` is False for one that changed, is damaged or gone, and None where nothing is known."""
+
+    file: Path
+    well: bool | None
+    text: str
+
+
+async def verify(files: list[Path]) -> AsyncIterator[Verdict]:
+    """Read every byte of ``files`` and hold it against the record beside it."""
+    for file in files:
+        yield await _verdict(file)
+
+
+async def _verdict(file: Path) -> Verdict:
+    try:
+        expected = _expected(file)
+    except WeightsFailed as error:
+        return Verdict(file=file, well=False, text=f"cannot be relied on: {error}")
+    if expected is None:
+        return Verdict(file=file, well=None, text="is whole, but no record says what it should be")
+    found = await digest(file)
+    if found != expected:
+        text = f"has changed since it was made: its SHA-256 was {expected} and is {found}. Fetch or convert it again."
+        return Verdict(file=file, well=False, text=text)
+    return Verdict(file=file, well=True, text=f"is as it was made, SHA-256 {found}")
+
+
+def _expected(file: Path) -> str | None:
+    if not file.is_file():
+        raise WeightsFailed("it is missing. Fetch it, or convert it again.")
+    if file.suffix == ".safetensors":
+        header.read(file)
+    record = provenance.read(file)
+    return record.made.get(file.name) if record else None
