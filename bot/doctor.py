@@ -19,8 +19,9 @@ from bot import store
 from bot.config import Config
 from bot.connector import make_connector
 from bot.engine_client import EngineDied, ProcessEngineClient, engine_settings
-from bot.errors import ConfigError
+from bot.errors import ConfigError, WeightsFailed
 from bot.files import write_atomically
+from bot.weights import catalogue
 
 API = "https://discord.com/api/v10"
 ANSWER_SECONDS = 15.0
@@ -51,7 +52,7 @@ class Finding:
 async def examine(config: Config, console: Console) -> bool:
     """Print a line per finding as it is found. True when all is well."""
     all_well = True
-    for check in (check_files, check_database, check_discord, check_engine):
+    for check in (check_files, check_database, check_discord, check_weights, check_engine):
         async for finding in check(config):
             show(finding, console)
             all_well = all_well and finding.well
@@ -180,6 +181,23 @@ def _permissions(guild: str, mine: discord.Permissions, invite: str) -> Finding:
     missing = ", ".join(name.replace("_", " ").title() for name, needed in NEEDED if needed and not getattr(mine, name))
     text = f"{guild}: {missing} missing. Grant them to the bot's role, or invite it again: {invite}"
     return Finding(about="permissions", well=False, text=text)
+
+
+async def check_weights(config: Config) -> AsyncIterator[Finding]:
+    """Each bundle's files are there; an engine without them would only say that it cannot start."""
+    folder = Path(config.engine.weights_dir)
+    try:
+        known = await asyncio.to_thread(catalogue.bundles, folder)
+    except WeightsFailed as error:
+        yield Finding(about="weights", well=False, text=str(error))
+        return
+    for name in config.engine.bundles:
+        if name not in known:
+            text = f"there is no bundle {name}. Correct [engine] bundles; `python -m bot weights list` shows all."
+            yield Finding(about="weights", well=False, text=text)
+        elif missing := await asyncio.to_thread(known[name].missing):
+            text = f"{name} lacks {', '.join(missing)}. Fetch what it needs: python -m bot weights fetch {name}"
+            yield Finding(about="weights", well=False, text=text)
 
 
 async def check_engine(config: Config) -> AsyncIterator[Finding]:

@@ -126,6 +126,15 @@ async def test_discord_out_of_reach_is_told(tmp_path: Path) -> None:
     assert about == "Discord" and not well and text.startswith("127.0.0.1:9 cannot be reached")
 
 
+async def test_missing_weights_are_named_with_the_command_that_fetches_them(tmp_path: Path, weights_dir: Path) -> None:
+    names = ["starter", "imagenet-16384", "nope"]
+    engine: dict[str, object] = {"weights_dir": str(weights_dir), "bundles": names, "default_bundle": "starter"}
+    lacking, unknown = await findings(doctor.check_weights(configured(tmp_path, engine=engine)))
+    assert lacking[1] is False and "clip/ViT-B-32.safetensors" in lacking[2]
+    assert lacking[2].endswith("python -m bot weights fetch imagenet-16384")
+    assert unknown[1] is False and unknown[2].startswith("there is no bundle nope")
+
+
 async def test_an_engine_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine_of(monkeypatch, children.without_weights)
     ((about, well, text),) = await findings(doctor.check_engine(configured(tmp_path)))
