@@ -30,14 +30,14 @@ Fetch = Callable[..., Awaitable[bool]]
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What the publisher has: a VQGAN with its yaml, another one, a CLIP, and a pickle that runs code."""
+    import torch
+
     from tests import published
 
     folder = tmp_path_factory.mktemp("originals")
     published.lightning_checkpoint(folder / "last.ckpt", published.vqgan_state())
     published.write_yaml(published.vqgan_config(), folder / "model.yaml")
-    published.lightning_checkpoint(
-        folder / "other.ckpt", {**published.vqgan_state(), "loss.y": published.torch.ones(1)}
-    )
+    published.lightning_checkpoint(folder / "other.ckpt", {**published.vqgan_state(), "loss.y": torch.ones(1)})
     published.clip_archive(folder / "tiny.pt")
     (folder / "bomb.ckpt").write_bytes(b"cos\nsystem\n(S'touch BOOM'\ntR.")
     return {path.name: path.read_bytes() for path in folder.iterdir()}
