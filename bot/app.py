@@ -8,14 +8,17 @@ import functools
 import itertools
 import logging
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.admission import Admission
 from bot.apology import explain
 from bot.config import Config
 from bot.connector import make_connector
@@ -23,9 +26,16 @@ from bot.dispatcher import Backoff, Dispatcher
 from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
 from bot.errors import BadSetting, UserError
 from bot.files import Files
+from bot.operations import presence
+from bot.operations.control import SOCKET, Control
+from bot.operations.metrics import Measured
+from bot.operations.reload import Reloaded, merge
+from bot.operations.retention import Retention
+from bot.operations.web import Web
 from bot.pacing import Pacer
 from bot.publisher import Publisher
 from bot.queue import Queue
+from bot.records import Records
 from bot.store import migrate, open_database
 from bot.submit import Submitter
 
@@ -33,7 +43,7 @@ log = logging.getLogger(__name__)
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
 
-COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls")
+COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls", "cogs.admin")
 _FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError)
 _READY_POLL = 0.1  # seconds
@@ -83,6 +93,7 @@ class FaradayBot(commands.Bot):
         *,
         backoff: Backoff | None = None,
         pacer: Pacer | None = None,
+        config_path: Path | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -96,6 +107,7 @@ class FaradayBot(commands.Bot):
             connector=make_connector(config),
         )
         self.config = config
+        self._config_path = config_path
         self._database = open_database(config.queue.database)
         self.files = Files(Path(config.queue.files))
         self.queue = Queue(self._database, self.files, max_attempts=config.engine.max_attempts)
@@ -104,12 +116,18 @@ class FaradayBot(commands.Bot):
             self.queue,
             self.files,
             [engine_process(config)] if clients is None else clients,
-            self.publisher,
+            Measured(self.publisher),
             config.engine,
             backoff=backoff,
         )
-        self.submitter = Submitter(config, self.queue, self.files, self.dispatcher, self.publisher)
-        self._work: list[asyncio.Task[None]] = []
+        self.records = Records(self._database)
+        self.retention = Retention(self.files, self.records, lambda: self.config.storage)
+        admission = Admission(lambda: self.config, self.dispatcher, self.files)
+        self.submitter = Submitter(config, self.queue, self.files, self.dispatcher, self.publisher, admission)
+        self.web = Web(self)
+        self.web_port: int | None = None
+        self.control: Control | None = None
+        self._work: list[asyncio.Task[Any]] = []
         self._closing: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
@@ -121,19 +139,47 @@ class FaradayBot(commands.Bot):
         dispatching.add_done_callback(self._end_with)
         self._work = [dispatching, asyncio.create_task(self._announce(), name="announce")]
         if self.config.discord.sync_commands:
-            self._work.append(asyncio.create_task(self._register(), name="register"))
+            self._work.append(asyncio.create_task(self.register(), name="register"))
+        await self._open_to_operators()
 
-    async def _register(self) -> None:
-        """Register the commands: everywhere, or with the configured servers alone."""
+    async def _open_to_operators(self) -> None:
+        """What helps to run it; that one of it cannot be had must not keep members from painting."""
+        settings = self.config.operators
+        self._work.append(asyncio.create_task(self.retention.run(), name="retention"))
+        if settings.presence:
+            self._work.append(asyncio.create_task(presence.keep(self), name="presence"))
+        try:
+            if settings.http_port:
+                self.web_port = await self.web.open(settings.http_host, settings.http_port)
+            if settings.control and hasattr(socket, "AF_UNIX"):
+                self.control = Control(self, self.files.root / SOCKET)
+                await self.control.open()
+        except OSError as error:
+            log.error("operators: %s", error)
+
+    async def reload_config(self) -> Reloaded:
+        """Read the configuration again and go on with what of it can change live. Raises :class:`ConfigError`."""
+        reloaded = merge(self.config, await asyncio.to_thread(Config.load, self._config_path))
+        self.config = reloaded.config
+        self.submitter.reconfigure(reloaded.config)
+        logging.getLogger().setLevel(reloaded.config.log.level)
+        return reloaded
+
+    async def register(self) -> str:
+        """Register the commands: everywhere, or with the configured servers alone. Returns what came of it."""
         guilds: list[discord.Object | None] = [discord.Object(id_) for id_ in self.config.discord.guild_ids]
+        told = []
         for guild in guilds or [None]:
             if guild is not None:
                 self.tree.copy_global_to(guild=guild)
+            where = f"server {guild.id}" if guild else "Discord"
             try:
                 await _persistently(functools.partial(self.tree.sync, guild=guild))
+                told.append(f"The commands are registered with {where}.")
             except discord.HTTPException as error:
-                where = f"server {guild.id}" if guild else "Discord"
                 log.error("the commands could not be registered with %s: %s", where, error)
+                told.append(f"{where} did not take the commands: {error}")
+        return "\n".join(told)
 
     def _end_with(self, dispatching: asyncio.Task[None]) -> None:
         """A bot that cannot paint any more must not look alive: whoever supervises it starts it again."""
@@ -188,6 +234,9 @@ class FaradayBot(commands.Bot):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
         self._work.clear()
+        await self.web.close()
+        if self.control is not None:
+            await self.control.close()
         await self.publisher.close()
         await super().close()
         await self._database.dispose()
@@ -219,14 +268,14 @@ def engine_process(config: Config) -> EngineClient:
     return ProcessEngineClient(engine_settings(config.engine), config.engine.ready_timeout)
 
 
-async def run(config: Config) -> int:
+async def run(config: Config, path: Path | None = None) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit code: 0, or 1 when Discord refused the bot."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop.set)
-    async with FaradayBot(config) as bot:
+    async with FaradayBot(config, config_path=path) as bot:
         serving = asyncio.create_task(_serve(bot), name="serve")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -21,6 +21,7 @@ from bot import cli_paint, cli_weights
 from bot.config import Config
 from bot.engine_client import EngineDied
 from bot.errors import ConfigError, UserError
+from bot.operations.orders import MEANINGS, Order
 from bot.painting import Interrupted, Painting, PaintingFailed, Task
 from bot.prompts import Wish, parse_size
 
@@ -80,7 +81,7 @@ def run(config: ConfigPath = None) -> None:
             level=settings.log.level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
         _migrate(settings)
-        raise typer.Exit(asyncio.run(serve(settings)))
+        raise typer.Exit(asyncio.run(serve(settings, config)))
 
 
 @app.command()
@@ -123,6 +124,29 @@ def doctor(config: ConfigPath = None) -> None:
         raise typer.Exit(FAILED) from None
     show(Finding(about="config", well=True, text=str(config or "config.toml, or the defaults")), stdout)
     raise typer.Exit(0 if asyncio.run(examine(settings, stdout)) else FAILED)
+
+
+@app.command()
+def admin(
+    order: Annotated[Order, typer.Argument(help="; ".join(f"{order}: {MEANINGS[order]}" for order in Order))],
+    wait: Annotated[bool, typer.Option("--wait", help="Return once nothing is painted any more.")] = False,
+    config: ConfigPath = None,
+) -> None:
+    """Give an order to the bot that runs on this machine."""
+    from bot.cli_admin import give
+    from bot.operations.control import NotRunning
+
+    with explained():
+        settings = Config.load(config)
+        try:
+            reply = asyncio.run(give(order, settings, wait=wait))
+        except NotRunning as error:
+            complain(str(error))
+            raise typer.Exit(FAILED) from None
+    if not reply.well:
+        complain(reply.text)
+        raise typer.Exit(FAILED)
+    typer.echo(reply.text)
 
 
 @app.command()

@@ -90,6 +90,26 @@ class Limits(Section):
     max_iterations: int = Field(default=2000, ge=1, description="a number of iterations, 1 or more")
 
 
+class Storage(Section):
+    """How long the files and records of jobs that have ended are kept, and how much of the disk is left alone."""
+
+    pictures_days: int = Field(default=90, ge=0, le=36500, description="a number of days, 0 to keep them")
+    uploads_days: int = Field(default=30, ge=0, le=36500, description="a number of days, 0 to keep them")
+    frames_days: int = Field(default=7, ge=0, le=36500, description="a number of days, 0 to keep them")
+    records_days: int = Field(default=0, ge=0, le=36500, description="a number of days, 0 to keep them")
+    min_free_mib: int = Field(default=500, ge=0, description="a number of MiB, 0 not to look")
+
+
+class Operators(Section):
+    """Who runs the bot, and what they look at it with."""
+
+    owner_ids: tuple[Snowflake, ...] = Field(default=(), description="a list of user ids, or []")
+    control: bool = Field(default=True, description="true or false")
+    http_host: str = Field(default="127.0.0.1", min_length=1, description='an address to listen on, as "127.0.0.1"')
+    http_port: int = Field(default=0, ge=0, le=65535, description="a port, or 0 for none")
+    presence: bool = Field(default=True, description="true or false")
+
+
 class Log(Section):
     """The log on stderr."""
 
@@ -105,6 +125,8 @@ class Config(Section):
     engine: Engine = Field(default_factory=Engine, description="an [engine] table")
     queue: Queue = Field(default_factory=Queue, description="a [queue] table")
     limits: Limits = Field(default_factory=Limits, description="a [limits] table")
+    storage: Storage = Field(default_factory=Storage, description="a [storage] table")
+    operators: Operators = Field(default_factory=Operators, description="an [operators] table")
     log: Log = Field(default_factory=Log, description="a [log] table")
 
     @classmethod
@@ -137,6 +159,8 @@ _SECTIONS: dict[str, type[Section]] = {
     "engine": Engine,
     "queue": Queue,
     "limits": Limits,
+    "storage": Storage,
+    "operators": Operators,
     "log": Log,
 }
 

@@ -68,6 +68,7 @@ class Dispatcher:
         self._lock = asyncio.Lock()  # between a claim and its StartRun, nobody may stop, cancel or bury
         self._changed = asyncio.Event()
         self._places_changed = asyncio.Event()
+        self._draining = False
 
     @property
     def ready(self) -> Ready | None:
@@ -88,6 +89,24 @@ class Dispatcher:
     def device(self) -> str:
         """What the engines paint on, as one last said; empty until then."""
         return self._known.device if self._known else ""
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """The engines with their runs, to be read."""
+        return tuple(self._lanes)
+
+    @property
+    def draining(self) -> bool:
+        """No waiting job is given to an engine; what runs goes on."""
+        return self._draining
+
+    def drain(self) -> None:
+        """Let the running jobs end and begin no other, until :meth:`resume` or a restart."""
+        self._draining = True
+
+    def resume(self) -> None:
+        self._draining = False
+        self.wake()
 
     def wake(self) -> None:
         """A job was submitted, or something else may let one begin."""
@@ -192,7 +211,7 @@ class Dispatcher:
     async def _assign_one(self) -> bool:
         async with self._lock:
             lanes = [lane for lane in self._lanes if lane.free > 0]
-            if not lanes:
+            if not lanes or self._draining:
                 return False
             lane = min(lanes, key=lambda lane: len(lane.runs))
             job = await self._next_job()

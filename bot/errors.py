@@ -63,6 +63,18 @@ class EngineNotReady(UserError):
     """The engine is still starting. Please try again in a few seconds."""
 
 
+class NotYours(UserError):
+    """That is not for you to do."""
+
+
+class Draining(UserError):
+    """I take no new pictures just now, since I am about to be restarted. Please try again in a few minutes."""
+
+
+class DiskFull(UserError):
+    """My disk is nearly full, so I take no new pictures. Please tell whoever runs this bot."""
+
+
 class UnknownWords(UserError):
     """There is nothing in that prompt that I could paint."""
 

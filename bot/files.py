@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -29,6 +31,34 @@ class Files:
     def final(self, job_id: int) -> Path:
         """The finished picture, a PNG."""
         return self.folder(job_id) / "final.png"
+
+    def is_picture(self, name: str) -> bool:
+        """Whether a file of that name is a finished picture."""
+        return name == self.final(0).name
+
+    def is_upload(self, name: str) -> bool:
+        """Whether it is what a run starts from."""
+        return name == self.init_image(0).name
+
+    def is_frame(self, name: str) -> bool:
+        """Whether it was left by a run on its way: a checkpoint, or any other."""
+        return not (self.is_picture(name) or self.is_upload(name))
+
+    def job_ids(self) -> list[int]:
+        """Of all jobs that have a folder."""
+        folders = self.root.iterdir() if self.root.exists() else ()
+        return sorted(int(folder.name) for folder in folders if folder.name.isdecimal())
+
+    def prune(self, job_id: int, unwanted: Callable[[str], bool]) -> int:
+        """Delete the files of a job whose names are unwanted, and its folder once it is empty; how many they were."""
+        folder, deleted = self.folder(job_id), 0
+        for path in list(folder.iterdir()) if folder.exists() else ():
+            if unwanted(path.name):
+                path.unlink(missing_ok=True)
+                deleted += 1
+        with contextlib.suppress(OSError):  # it still holds something
+            folder.rmdir()
+        return deleted
 
     async def write(self, path: Path, content: bytes) -> None:
         """Replace ``path`` by ``content``, wholly or not at all. Raises OSError, as when the disk is full."""

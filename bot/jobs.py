@@ -31,6 +31,13 @@ class State(StrEnum):
         return self in (State.DELIVERED, State.FAILED, State.CANCELLED)
 
 
+class Removed(StrEnum):
+    """Why a finished picture is no longer on disk."""
+
+    RULE = "rule"  # its days were over
+    DELETED = "deleted"  # its requester or a moderator wanted it so
+
+
 class Kind(StrEnum):
     """What the member asked for."""
 
@@ -71,6 +78,7 @@ class Job(NewJob):
     ``attempt`` counts from 1 the times that the job was, or will be, given to an engine. ``thread_id`` is
     where its messages live (``channel_id`` when it has no thread of its own). ``iteration``, ``loss`` and
     ``seconds`` are the finished run's. ``stopped`` says that the requester ended the run early.
+    ``removed`` says that the picture was deleted since, and why.
     """
 
     id: int
@@ -87,3 +95,4 @@ class Job(NewJob):
     error: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    removed: Removed | None = None

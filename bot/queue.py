@@ -24,6 +24,9 @@ TOO_MANY = (
 )
 
 
+_QUEUED = jobs.c.state == State.QUEUED
+
+
 class Queue:
     """Durable jobs in fair order: requesters take turns, and one requester's jobs go first come, first served."""
 
@@ -150,7 +153,8 @@ class Queue:
         """The job delivered last in these channels or threads, or in a thread of theirs."""
         here = sa.or_(jobs.c.thread_id.in_(channel_ids), jobs.c.channel_id.in_(channel_ids))
         newest = jobs.c.finished_at.desc(), jobs.c.id.desc()
-        statement = sa.select(jobs).where(jobs.c.state == State.DELIVERED, here).order_by(*newest).limit(1)
+        kept = jobs.c.state == State.DELIVERED, jobs.c.removed.is_(None)
+        statement = sa.select(jobs).where(*kept, here).order_by(*newest).limit(1)
         return await self._one(statement)
 
     async def waiting(self) -> list[Job]:
@@ -169,6 +173,12 @@ class Queue:
         through = State.RENDERED, State.FAILED, State.CANCELLED
         open_ = jobs.c.state.in_(through), ~jobs.c.announced
         return await self._many(sa.select(jobs).where(*open_).order_by(jobs.c.id))
+
+    async def waiting_since(self) -> datetime | None:
+        """When the job that waits longest was submitted; None when none waits."""
+        (row,) = await self._rows(sa.select(sa.func.min(jobs.c.created_at).label("since")).where(_QUEUED))
+        since: datetime | None = row.since
+        return since
 
     async def counts(self) -> Mapping[State, int]:
         """How many jobs are in each state."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from bot import attachments, permissions, specs
+from bot.admission import Admission
 from bot.config import Config
 from bot.dispatcher import Dispatcher
 from bot.errors import CannotPost, EngineNotReady, NothingToEdit, UnknownBundle
 from bot.files import Files
-from bot.jobs import Job, Kind, NewJob
+from bot.jobs import Job, Kind, NewJob, Removed
+from bot.operations.metrics import SUBMITTED
 from bot.permissions import Place
 from bot.pictures import Painted, Picture, Upload
 from bot.prompts import Wish
@@ -23,7 +25,8 @@ from engine.messages import BundleInfo, Spec
 
 log = logging.getLogger(__name__)
 
-LOST = "That picture is no longer on my disk. Save it from Discord and attach it to /edit."
+RESEND = "Save it from Discord and attach it to /edit."
+LOST = f"That picture is no longer on my disk. {RESEND}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +60,24 @@ class Submitter:
     """Permissions, validation, the picture's bytes, the queue, the thread: in this order, each before the next."""
 
     def __init__(
-        self, config: Config, queue: Queue, files: Files, dispatcher: Dispatcher, publisher: Publisher
+        self,
+        config: Config,
+        queue: Queue,
+        files: Files,
+        dispatcher: Dispatcher,
+        publisher: Publisher,
+        admission: Admission,
     ) -> None:
         self._config = config
         self._queue = queue
         self._files = files
         self._dispatcher = dispatcher
         self._publisher = publisher
+        self._admission = admission
+
+    def reconfigure(self, config: Config) -> None:
+        """From now on these settings."""
+        self._config = config
 
     async def submit(self, request: Request) -> Job:
         """The job, committed, with its thread and its card.
@@ -71,6 +85,7 @@ class Submitter:
         Raises :class:`bot.errors.UserError`, and then nothing of it will be painted.
         """
         permissions.check(request.place)
+        await self._admission.check()
         info = self._bundle(request)
         start = await self._start(request)
         spec, notes = self._spec(request, info, start)
@@ -80,6 +95,7 @@ class Submitter:
         new = _new_job(request, spec, start, notes)
         most = self._config.queue.max_queued_per_user
         job = await self._queue.submit(new, init_image, max_queued_per_user=most)
+        SUBMITTED.labels(job.kind).inc()
         log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
         return await self._open(job)
 
@@ -141,12 +157,24 @@ class Submitter:
         path = self._files.init_image(job.id) if rerun else self._files.final(job.id)
         image = await self._files.read(path)
         if image is None:
-            raise NothingToEdit(LOST)
+            raise NothingToEdit(self._lost(job))
         return Start(
             image=image,
             source=specs.Source(width=job.spec.width, height=job.spec.height, painted=True),
             input_hash=job.input_hash if rerun and job.input_hash else hashlib.sha256(image).hexdigest(),
         )
+
+    def _lost(self, job: Job) -> str:
+        match job.removed:
+            case None:
+                return LOST
+            case Removed.DELETED:
+                return "That picture was deleted at the wish of its requester or of a moderator."
+            case Removed.RULE:
+                days = self._config.storage.pictures_days
+                return f"I keep pictures for {days} days, and that one is older. {RESEND}"
+            case _:
+                assert_never(job.removed)
 
     def _spec(self, request: Request, info: BundleInfo, start: Start | None) -> tuple[Spec, tuple[str, ...]]:
         limits = self._config.limits

@@ -69,7 +69,7 @@ def done(job: Job, url: str) -> str:
 
 
 def failed(job: Job, detail: str) -> str:
-    return f"{title(job)}\n❌ {detail or 'It failed.'}"
+    return f"{title(job)}\n❌ {detail or 'It failed.'}{_small(f'job #{job.id}')}"
 
 
 def failure_notice(job: Job, detail: str) -> str:

@@ -26,6 +26,8 @@ BOT = {
     "click",
     "pydantic",
     "pydantic_core",
+    "prometheus_client",
+    "regex",
     "migrations",
 }
 ALLOWED = {

@@ -1,0 +1,28 @@
+"""Who and what is let in: asked before anything of a request is read, and again once its words are known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.config import Config
+from bot.dispatcher import Dispatcher
+from bot.errors import DiskFull, Draining
+from bot.files import Files
+from bot.operations import disk
+
+
+class Admission:
+    """The conditions for taking a job that are not about the job itself."""
+
+    def __init__(self, config: Callable[[], Config], dispatcher: Dispatcher, files: Files) -> None:
+        self._config = config
+        self._dispatcher = dispatcher
+        self._files = files
+
+    async def check(self) -> None:
+        """Raises :class:`Draining` or :class:`DiskFull`."""
+        if self._dispatcher.draining:
+            raise Draining()
+        if await asyncio.to_thread(disk.nearly_full, self._files.root, self._config().storage.min_free_mib):
+            raise DiskFull()

@@ -1,0 +1,110 @@
+"""Orders to a running bot from the command line of the same machine, over a socket file that only its user may open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp import web
+
+from bot.errors import ConfigError
+from bot.operations import status
+from bot.operations.orders import Order, obey
+
+if TYPE_CHECKING:
+    from bot.app import FaradayBot
+
+log = logging.getLogger(__name__)
+
+SOCKET = "control.sock"  # beside the folders of the jobs
+_PATIENCE = aiohttp.ClientTimeout(total=60.0)
+
+
+class NotRunning(Exception):
+    """No bot answers there; the message says what to look at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """``text`` to read; ``running`` pictures are painted now; ``well`` is False when the order could not be obeyed."""
+
+    text: str
+    running: int
+    well: bool
+
+
+class Control:
+    """The bot's end of the socket."""
+
+    def __init__(self, bot: FaradayBot, path: Path) -> None:
+        self._bot, self._path = bot, path
+        app = web.Application()
+        app.router.add_post("/{order}", self._order)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._socket: socket.socket | None = None
+
+    async def open(self) -> None:
+        """Listen. Raises OSError when the file cannot be made, or another bot answers there."""
+        self._socket = await asyncio.to_thread(_bind, self._path)
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._socket).start()
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+        if self._socket is not None:
+            self._socket.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _order(self, request: web.Request) -> web.Response:
+        try:
+            order = Order(request.match_info["order"])
+        except ValueError:
+            return web.json_response({"text": "There is no such order.", "running": 0}, status=404)
+        try:
+            text = await obey(self._bot, order, by="the command line")
+        except ConfigError as error:
+            return web.json_response({"text": str(error), "running": 0}, status=409)
+        return web.json_response({"text": text, "running": (await status.take(self._bot)).running})
+
+
+def _bind(path: Path) -> socket.socket:
+    """A socket file of mode 0600; one that a dead bot left is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as other, contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+        other.connect(str(path))
+        raise OSError(f"another bot answers at {path}; give this one its own [queue] files")
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    except OSError:
+        listening.close()
+        raise
+    finally:
+        os.umask(before)
+    return listening
+
+
+async def ask(path: Path, order: Order) -> Reply:
+    """Give an order to the bot behind that socket. Raises :class:`NotRunning`."""
+    try:
+        connector = aiohttp.UnixConnector(str(path))
+        async with (
+            aiohttp.ClientSession(connector=connector, timeout=_PATIENCE) as session,
+            session.post(f"http://bot/{order}") as response,
+        ):
+            answer = await response.json()
+            return Reply(text=answer["text"], running=answer["running"], well=response.status == 200)
+    except (aiohttp.ClientError, OSError, ValueError, KeyError, TimeoutError) as error:
+        raise NotRunning(
+            f"No bot answers at {path} ({error or type(error).__name__}). Is it running, on this machine, with the "
+            "same configuration, and from the same directory?"
+        ) from None

@@ -1,0 +1,97 @@
+"""Numbers for Prometheus: counters of what happened, and gauges of what is.
+
+The counters are of the whole process, as the library means them to be; the gauges are made from a
+:class:`bot.operations.status.Snapshot` at each visit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from bot.jobs import Job, State
+from bot.observer import Observer
+from bot.operations.status import Snapshot
+from engine.messages import Progress, RunStarted
+
+SUBMITTED = Counter("faraday_jobs_submitted", "Jobs that were committed", ["kind"])
+ENDED = Counter("faraday_jobs_ended", "Jobs whose requester was told of the end", ["state"])
+ENGINE_SECONDS = Counter("faraday_engine_seconds", "Engine time of delivered pictures")
+TURNAROUND = Histogram(
+    "faraday_turnaround_seconds",
+    "From a request to its picture on Discord",
+    buckets=(5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120),
+)
+
+
+class Measured:
+    """An :class:`Observer` that counts how jobs end, and leaves the telling to another."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    async def queued(self, job: Job, position: int) -> None:
+        await self._observer.queued(job, position)
+
+    async def started(self, job: Job, event: RunStarted) -> None:
+        await self._observer.started(job, event)
+
+    async def progressed(self, job: Job, event: Progress) -> None:
+        await self._observer.progressed(job, event)
+
+    async def deliver(self, job: Job, png: bytes) -> int:
+        message_id = await self._observer.deliver(job, png)
+        ENDED.labels(State.DELIVERED).inc()
+        ENGINE_SECONDS.inc(job.seconds or 0.0)
+        TURNAROUND.observe((datetime.now(UTC) - job.created_at).total_seconds())
+        return message_id
+
+    async def failed(self, job: Job, detail: str) -> None:
+        await self._observer.failed(job, detail)
+        ENDED.labels(State.FAILED).inc()
+
+    async def cancelled(self, job: Job) -> None:
+        await self._observer.cancelled(job)
+        ENDED.labels(State.CANCELLED).inc()
+
+
+class _Gauges(Collector):
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        now = self._snapshot
+        yield _gauge("faraday_connected", "Whether the gateway session is ready", [((), now.connected)])
+        yield _gauge("faraday_gateway_latency_seconds", "Of the last heartbeat", [((), now.latency or 0.0)])
+        yield _gauge("faraday_guilds", "Servers that the bot is in", [((), now.guilds)])
+        yield _gauge("faraday_draining", "Whether new jobs are refused on order", [((), now.draining)])
+        states = [((str(state),), count) for state, count in now.jobs.items()]
+        yield _gauge("faraday_jobs", "Jobs in the database by state", states, ["state"])
+        yield _gauge("faraday_oldest_wait_seconds", "Of the job that waits longest", [((), now.oldest_wait or 0.0)])
+        yield _gauge("faraday_disk_free_bytes", "On the disk of the pictures", [((), now.free_bytes)])
+        yield _gauge("faraday_uptime_seconds", "Since the process began", [((), now.uptime)])
+        numbered = [((str(number),), engine) for number, engine in enumerate(now.engines)]
+        up = [(labels, bool(engine.device)) for labels, engine in numbered]
+        yield _gauge("faraday_engine_up", "Whether its models are loaded", up, ["engine"])
+        runs = [(labels, len(engine.runs)) for labels, engine in numbered]
+        yield _gauge("faraday_engine_runs", "Runs under way", runs, ["engine"])
+
+
+def _gauge(
+    name: str, help: str, samples: Iterable[tuple[tuple[str, ...], float]], labels: list[str] | None = None
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, help, labels=labels)
+    for values, sample in samples:
+        family.add_metric(values, float(sample))
+    return family
+
+
+def exposition(snapshot: Snapshot) -> bytes:
+    """Everything in Prometheus' text format."""
+    gauges = CollectorRegistry()
+    gauges.register(_Gauges(snapshot))
+    return generate_latest(gauges) + generate_latest(REGISTRY)

@@ -1,0 +1,46 @@
+"""Taking up a changed configuration while the bot runs, as far as that is possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.config import Config
+
+# What nothing but a look at the configuration depends on. The rest is built into connections, engines and stores.
+LIVE = frozenset({"limits", "storage", "log", "moderation"})
+LIVE_SETTINGS = frozenset({("queue", "max_queued_per_user"), ("operators", "owner_ids")})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """The configuration to go on with, the settings that changed in it, and those that wait for a restart."""
+
+    config: Config
+    applied: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+    def describe(self) -> str:
+        """For the operator; names settings and never their values, some of which are secret."""
+        if not self.applied and not self.waiting:
+            return "Nothing has changed in the configuration."
+        lines = [f"In force now: {', '.join(self.applied)}."] if self.applied else []
+        lines += [f"In force after a restart: {', '.join(self.waiting)}."] if self.waiting else []
+        return "\n".join(lines)
+
+
+def merge(old: Config, new: Config) -> Reloaded:
+    """``old`` with all that may change live taken from ``new``."""
+    applied, waiting, tables = [], [], {}
+    for section in Config.model_fields:
+        before, after = getattr(old, section), getattr(new, section)
+        taken = {}
+        for name in type(before).model_fields:
+            if getattr(before, name) == getattr(after, name):
+                continue
+            if section in LIVE or (section, name) in LIVE_SETTINGS:
+                taken[name] = getattr(after, name)
+                applied.append(f"[{section}] {name}")
+            else:
+                waiting.append(f"[{section}] {name}")
+        tables[section] = before.model_copy(update=taken)
+    return Reloaded(config=old.model_copy(update=tables), applied=tuple(applied), waiting=tuple(waiting))

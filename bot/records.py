@@ -1,0 +1,76 @@
+"""The records of jobs that have ended: found by age or by requester, marked, and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.jobs import Job, Removed, State
+from bot.store import job_from_row, jobs, transact
+
+_AT_ONCE = 500  # ids in one statement; databases bound how many parameters it has
+_ENDED = jobs.c.state.in_([state for state in State if state.ended])
+
+
+class Records:
+    """Beside the queue: it never touches a job's state, nor a job that has not ended unless told to by id."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def known(self, among: Collection[int]) -> set[int]:
+        """Which of these jobs there are."""
+        return await self._ids(among)
+
+    async def ended(self, among: Collection[int], *, before: datetime) -> set[int]:
+        """Which of these jobs ended before that moment."""
+        return await self._ids(among, _ENDED, jobs.c.finished_at < before)
+
+    async def all_ended(self, *, before: datetime) -> list[int]:
+        """Every job that ended before that moment."""
+        statement = sa.select(jobs.c.id).where(_ENDED, jobs.c.finished_at < before).order_by(jobs.c.id)
+        return [row.id for row in await self._rows(statement)]
+
+    async def of(self, requester_id: int) -> list[Job]:
+        """All jobs of a member, oldest first."""
+        statement = sa.select(jobs).where(jobs.c.requester_id == requester_id).order_by(jobs.c.id)
+        return [job_from_row(row) for row in await self._rows(statement)]
+
+    async def mark(self, job_ids: Collection[int], why: Removed) -> None:
+        """Note that the pictures of these are no longer on disk; the first reason stays."""
+        for some in _chunks(job_ids):
+            mine = jobs.c.id.in_(some), jobs.c.removed.is_(None)
+            await self._execute(sa.update(jobs).where(*mine).values(removed=why))
+
+    async def delete(self, job_ids: Collection[int]) -> None:
+        """Forget these jobs altogether."""
+        for some in _chunks(job_ids):
+            await self._execute(sa.delete(jobs).where(jobs.c.id.in_(some)))
+
+    async def _ids(self, among: Collection[int], *conditions: sa.ColumnElement[bool]) -> set[int]:
+        found: set[int] = set()
+        for some in _chunks(among):
+            found |= {row.id for row in await self._rows(sa.select(jobs.c.id).where(jobs.c.id.in_(some), *conditions))}
+        return found
+
+    async def _rows(self, statement: sa.Executable) -> list[sa.Row[tuple[object, ...]]]:
+        async def execute(connection: AsyncConnection) -> list[sa.Row[tuple[object, ...]]]:
+            return list((await connection.execute(statement)).all())
+
+        return await transact(self._engine, execute)
+
+    async def _execute(self, statement: sa.Executable) -> None:
+        async def execute(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await transact(self._engine, execute)
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
