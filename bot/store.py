@@ -47,27 +47,27 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
 
 
-def words(enum: type[StrEnum]) -> sa.Enum:
+def _words(enum: type[StrEnum]) -> sa.Enum:
     """Stored as its value, in plain text: a new member then needs no migration."""
     return sa.Enum(enum, native_enum=False, length=16, values_callable=lambda members: [m.value for m in members])
 
 
 # Ids are never reused (AUTOINCREMENT): buttons in old messages and files on disk carry them.
-Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("state", words(State), nullable=False),
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("state", _words(State), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="1"),
-    sa.Column("kind", words(Kind), nullable=False),
+    sa.Column("kind", _words(Kind), nullable=False),
     sa.Column("spec", sa.JSON, nullable=False),
     sa.Column("requester_id", sa.BigInteger, nullable=False),
     sa.Column("guild_id", sa.BigInteger),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
     sa.Column("source_message_id", sa.BigInteger),
-    sa.Column("parent_id", Id, sa.ForeignKey("jobs.id", ondelete="SET NULL")),
+    sa.Column("parent_id", _Id, sa.ForeignKey("jobs.id", ondelete="SET NULL")),
     sa.Column("parent_message_id", sa.BigInteger),
     sa.Column("parent_channel_id", sa.BigInteger),
     sa.Column("input_hash", sa.String(64)),
@@ -83,7 +83,7 @@ jobs = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("started_at", UTCDateTime),
     sa.Column("finished_at", UTCDateTime),
-    sa.Column("removed", words(Removed)),
+    sa.Column("removed", _words(Removed)),
     # Not part of a Job: the number of the claim, for fair order, and whether the requester knows how it ended.
     sa.Column("claim_number", sa.BigInteger),
     sa.Column("announced", sa.Boolean, nullable=False, server_default=sa.false()),
