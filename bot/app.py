@@ -26,6 +26,9 @@ from bot.dispatcher import Backoff, Dispatcher
 from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
 from bot.errors import BadSetting, UserError
 from bot.files import Files
+from bot.moderation.desk import Desk
+from bot.moderation.gate import Gate
+from bot.moderation.rules import Rules
 from bot.operations import presence
 from bot.operations.control import SOCKET, Control
 from bot.operations.metrics import Measured
@@ -43,7 +46,7 @@ log = logging.getLogger(__name__)
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
 
-COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls", "cogs.admin")
+COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls", "cogs.admin", "cogs.moderation")
 _FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError)
 _READY_POLL = 0.1  # seconds
@@ -122,7 +125,10 @@ class FaradayBot(commands.Bot):
         )
         self.records = Records(self._database)
         self.retention = Retention(self.files, self.records, lambda: self.config.storage)
-        admission = Admission(lambda: self.config, self.dispatcher, self.files)
+        self.rules = Rules(self._database)
+        gate = Gate(self.rules)
+        self.desk = Desk(self.rules, gate)
+        admission = Admission(lambda: self.config, self.dispatcher, self.files, gate)
         self.submitter = Submitter(config, self.queue, self.files, self.dispatcher, self.publisher, admission)
         self.web = Web(self)
         self.web_port: int | None = None

@@ -67,6 +67,10 @@ class NotYours(UserError):
     """That is not for you to do."""
 
 
+class NotAllowed(UserError):
+    """That is not allowed here."""
+
+
 class Draining(UserError):
     """I take no new pictures just now, since I am about to be restarted. Please try again in a few minutes."""
 

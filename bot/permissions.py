@@ -13,11 +13,13 @@ from bot.errors import CannotPost
 class Place:
     """A channel, a thread (``in_thread``) or a direct conversation (``guild_id`` is None).
 
-    ``permissions`` are the bot's own there; in a direct conversation they mean nothing.
+    ``within`` are the ids of what it is in, innermost first: a thread's channel, a channel's category. ``permissions``
+    are the bot's own there; in a direct conversation they mean nothing.
     """
 
     channel_id: int
     guild_id: int | None
+    within: tuple[int, ...] = ()
     in_thread: bool = False
     locked: bool = False
     permissions: discord.Permissions
@@ -28,6 +30,7 @@ def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
     return Place(
         channel_id=interaction.channel_id or 0,
         guild_id=interaction.guild_id,
+        within=within(interaction.channel),
         in_thread=isinstance(interaction.channel, discord.Thread),
         locked=isinstance(interaction.channel, discord.Thread) and interaction.channel.locked,
         permissions=interaction.app_permissions,
@@ -42,10 +45,24 @@ async def of_channel(client: discord.Client, channel_id: int) -> Place:
     return Place(
         channel_id=channel_id,
         guild_id=channel.guild.id,
+        within=within(channel),
         in_thread=isinstance(channel, discord.Thread),
         locked=isinstance(channel, discord.Thread) and channel.locked,
         permissions=channel.permissions_for(channel.guild.me),
     )
+
+
+def within(channel: object) -> tuple[int, ...]:
+    """The ids of what a channel is in, innermost first; none for one that is in nothing."""
+    outer = [getattr(channel, "category_id", None)]
+    if isinstance(channel, discord.Thread):
+        outer = [channel.parent_id, channel.parent.category_id if channel.parent else None]
+    return tuple(one for one in outer if one is not None)
+
+
+def roles_of(user: discord.User | discord.Member | None) -> tuple[int, ...]:
+    """The ids of a member's roles; none outside a server."""
+    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
 
 
 def check(place: Place) -> None:

@@ -15,6 +15,7 @@ from bot.dispatcher import Dispatcher
 from bot.errors import CannotPost, EngineNotReady, NothingToEdit, UnknownBundle
 from bot.files import Files
 from bot.jobs import Job, Kind, NewJob, Removed
+from bot.moderation.gate import Asker
 from bot.operations.metrics import SUBMITTED
 from bot.permissions import Place
 from bot.pictures import Painted, Picture, Upload
@@ -35,6 +36,7 @@ class Request:
 
     ``picture`` is what to start from: a must for an edit, and one of the bot's own for a rerun or an upscale, which
     take everything else from the job that painted it. ``source_message_id`` is the message to reply to.
+    ``roles`` are the ids of the requester's in this server.
     """
 
     kind: Kind
@@ -44,6 +46,13 @@ class Request:
     picture: Picture | None = None
     source_message_id: int | None = None
     notes: tuple[str, ...] = ()
+    roles: tuple[int, ...] = ()
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks and where, for the rules of moderators."""
+        channels = (self.place.channel_id, *self.place.within)
+        return Asker(user_id=self.requester_id, guild_id=self.place.guild_id, channels=channels, roles=self.roles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +94,11 @@ class Submitter:
         Raises :class:`bot.errors.UserError`, and then nothing of it will be painted.
         """
         permissions.check(request.place)
-        await self._admission.check()
+        await self._admission.check(request.asker)
         info = self._bundle(request)
         start = await self._start(request)
         spec, notes = self._spec(request, info, start)
+        await self._admission.check_words(spec.prompt, request.asker)
         init_image = None
         if start is not None:
             init_image = await asyncio.to_thread(attachments.fit, start.image, spec.width, spec.height)

@@ -1,6 +1,8 @@
-"""/admin: orders of those who run the bot."""
+"""/admin: orders of those who run the bot, and their rules for every server."""
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 import discord
 from discord import app_commands
@@ -8,31 +10,75 @@ from discord.ext import commands
 
 from bot.app import FaradayBot, answer
 from bot.errors import ConfigError, NotYours
+from bot.moderation.blocklist_group import BlocklistGroup
+from bot.moderation.rules import EVERYWHERE
 from bot.operations.orders import MEANINGS, Order, obey
 
+Interaction: TypeAlias = discord.Interaction[FaradayBot]
 
-async def require_owner(interaction: discord.Interaction[FaradayBot]) -> None:
-    """Raises :class:`NotYours` for anyone but the application's owners and the configured ones."""
+
+async def everywhere(interaction: Interaction) -> int:
+    """The owners' scope. Raises :class:`NotYours` for anyone but the application's owners and the configured ones."""
     bot = interaction.client
     if interaction.user.id not in bot.config.operators.owner_ids and not await bot.is_owner(interaction.user):
         raise NotYours("Only those who run me can do that.")
+    return EVERYWHERE
 
 
-class Admin(commands.Cog):
+@app_commands.default_permissions(administrator=True)
+class Admin(commands.GroupCog, group_name="admin", group_description="For those who run this bot"):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
+        assert self.app_command is not None
+        self.app_command.add_command(BlocklistGroup(everywhere))
 
-    @app_commands.command(description="For those who run this bot: state, drain, resume, reload, sync")
-    @app_commands.describe(order="What to do")
-    @app_commands.choices(
-        order=[app_commands.Choice(name=f"{order}: {MEANINGS[order]}", value=order.value) for order in Order]
-    )
-    @app_commands.default_permissions(administrator=True)
-    async def admin(self, interaction: discord.Interaction[FaradayBot], order: str) -> None:
+    @app_commands.command(description=MEANINGS[Order.STATUS])
+    async def status(self, interaction: Interaction) -> None:
+        await self._obey(interaction, Order.STATUS)
+
+    @app_commands.command(description=MEANINGS[Order.DRAIN])
+    async def drain(self, interaction: Interaction) -> None:
+        await self._obey(interaction, Order.DRAIN)
+
+    @app_commands.command(description=MEANINGS[Order.RESUME])
+    async def resume(self, interaction: Interaction) -> None:
+        await self._obey(interaction, Order.RESUME)
+
+    @app_commands.command(description=MEANINGS[Order.RELOAD])
+    async def reload(self, interaction: Interaction) -> None:
+        await self._obey(interaction, Order.RELOAD)
+
+    @app_commands.command(description=MEANINGS[Order.SYNC])
+    async def sync(self, interaction: Interaction) -> None:
+        await self._obey(interaction, Order.SYNC)
+
+    @app_commands.command(description="Forbid somebody to use me, in every server and in direct messages")
+    @app_commands.describe(user="Who may not use me any more")
+    async def block(self, interaction: Interaction, user: discord.User) -> None:
+        scope = await self._begin(interaction)
+        await answer(interaction, await self.bot.desk.block_user(scope, user.id, by=interaction.user.id))
+
+    @app_commands.command(description="Let somebody use me again")
+    @app_commands.describe(user="Who may use me again")
+    async def unblock(self, interaction: Interaction, user: discord.User) -> None:
+        scope = await self._begin(interaction)
+        await answer(interaction, await self.bot.desk.unblock_user(scope, user.id, by=interaction.user.id))
+
+    @app_commands.command(description="Show my rules for every server, and what was done last")
+    async def rules(self, interaction: Interaction) -> None:
+        scope = await self._begin(interaction)
+        await answer(
+            interaction, f"{await self.bot.desk.overview(scope)}\n{await self.bot.desk.trail(scope, 5)}"[:2000]
+        )
+
+    async def _begin(self, interaction: Interaction) -> int:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await require_owner(interaction)
+        return await everywhere(interaction)
+
+    async def _obey(self, interaction: Interaction, order: Order) -> None:
+        await self._begin(interaction)
         try:
-            text = await obey(self.bot, Order(order), by=f"member {interaction.user.id}")
+            text = await obey(self.bot, order, by=f"member {interaction.user.id}")
         except ConfigError as error:
             text = str(error)
         await answer(interaction, discord.utils.escape_mentions(text)[:2000])

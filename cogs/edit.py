@@ -46,6 +46,7 @@ class Edit(commands.Cog):
                 kind=Kind.EDIT,
                 place=place,
                 requester_id=interaction.user.id,
+                roles=permissions.roles_of(interaction.user),
                 wish=wish,
                 picture=await self._picture(place, image),
                 notes=() if image else (NEWEST,),

@@ -47,6 +47,7 @@ class Imagine(commands.Cog):
                 kind=Kind.IMAGINE,
                 place=place,
                 requester_id=interaction.user.id,
+                roles=permissions.roles_of(interaction.user),
                 wish=wish,
                 picture=picture,
             )

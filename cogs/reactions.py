@@ -81,6 +81,7 @@ class Reactions(commands.Cog):
                 kind=kind,
                 place=await permissions.of_channel(self.bot, payload.channel_id),
                 requester_id=payload.user_id,
+                roles=permissions.roles_of(payload.member),
                 picture=Painted(job=parent),
                 source_message_id=payload.message_id,
             )

@@ -47,6 +47,7 @@ class Replies(commands.Cog):
                 kind=Kind.EDIT,
                 place=place,
                 requester_id=message.author.id,
+                roles=permissions.roles_of(message.author),
                 wish=wish,
                 picture=picture,
                 source_message_id=message.id,

@@ -7,6 +7,7 @@ import asyncio
 import sqlalchemy as sa
 from alembic import context
 
+import bot.moderation.tables  # noqa: F401 - so that the metadata is whole
 from bot.config import Config
 from bot.store import metadata, open_database
 

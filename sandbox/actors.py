@@ -144,7 +144,7 @@ class Member:
     async def unreact(self, message: Message, emoji: str) -> None:
         reactions.unreact(self.world, message, self.user, emoji)
 
-    async def slash(self, channel: Channel, name: str, **options: Any) -> Answer:
+    async def slash(self, channel: Channel, name: str, /, **options: Any) -> Answer:
         """Run a slash command, e.g. ``slash(channel, "imagine", prompt="a red car", image=File(...))``.
 
         Subcommands are written with a blank: ``"settings show"``. Options may be str, int, float, bool, `File`,
@@ -158,7 +158,7 @@ class Member:
         payload = commands.slash_payload(self.world, channel, command, name, options)
         return await self._interact(InteractionType.COMMAND, channel, payload, name=command["name"])
 
-    async def autocomplete(self, channel: Channel, name: str, *, option: str, typed: str, **options: Any) -> list[Json]:
+    async def autocomplete(self, channel: Channel, name: str, /, *, option: str, typed: str, **options: Any) -> list[Json]:
         """What the bot suggests while this member types into ``option``: a list of ``{name, value}``."""
         command = commands.find(self.world, channel, name.split()[0], kind=1, member=self._here(channel))
         given = {**options, option: typed}

@@ -74,7 +74,7 @@ class _Gauges(Collector):
         yield _gauge("faraday_oldest_wait_seconds", "Of the job that waits longest", [((), now.oldest_wait or 0.0)])
         yield _gauge("faraday_disk_free_bytes", "On the disk of the pictures", [((), now.free_bytes)])
         yield _gauge("faraday_uptime_seconds", "Since the process began", [((), now.uptime)])
-        numbered = [((str(number),), engine) for number, engine in enumerate(now.engines)]
+        numbered = [((str(number),), engine) for number, engine in enumerate(now.engines, start=1)]
         up = [(labels, bool(engine.device)) for labels, engine in numbered]
         yield _gauge("faraday_engine_up", "Whether its models are loaded", up, ["engine"])
         runs = [(labels, len(engine.runs)) for labels, engine in numbered]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import stat
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.operations import disk, presence
-from bot.operations.control import SOCKET, NotRunning, ask
+from bot.operations.control import SOCKET, Control, NotRunning, ask
 from bot.operations.orders import Order
 from sandbox import Member, NotOffered, Permissions
 
@@ -33,7 +34,7 @@ def owner(studio: Studio) -> Member:
 
 
 async def ordered(studio: Studio, member: Member, order: Order) -> str:
-    answer = await member.slash(studio.channel, "admin", order=order.value)
+    answer = await member.slash(studio.channel, f"admin {order}")
     text = await answer.text()
     assert text == answer.ephemeral_text
     return text
@@ -55,7 +56,7 @@ async def test_only_those_who_run_the_bot_may_order(studio: Studio) -> None:
     assert await ordered(studio, eve, Order.DRAIN) == "Only those who run me can do that."
     assert not studio.bot.dispatcher.draining
     with pytest.raises(NotOffered):
-        await studio.ada.slash(studio.channel, "admin", order="drain")
+        await studio.ada.slash(studio.channel, "admin drain")
     studio.bot.config = changed(studio.config, "operators", owner_ids=(eve.id,))
     assert "Draining" in await ordered(studio, eve, Order.DRAIN)
 
@@ -167,12 +168,20 @@ async def test_only_the_user_of_the_bot_may_open_its_socket(studio: Studio) -> N
         await ask(path, Order.STATUS)
 
 
-async def test_a_second_bot_on_the_same_files_leaves_the_socket_of_the_first(
-    studio: Studio, caplog: pytest.LogCaptureFixture
-) -> None:
-    await studio.bot._open_to_operators()
-    assert "another bot answers" in caplog.text
-    assert (await ask(Path(studio.config.queue.files) / SOCKET, Order.STATUS)).well
+async def test_a_second_bot_on_the_same_files_leaves_the_socket_of_the_first(studio: Studio) -> None:
+    path = Path(studio.config.queue.files) / SOCKET
+    with pytest.raises(OSError, match="another bot answers"):
+        await Control(studio.bot, path).open()
+    assert (await ask(path, Order.STATUS)).well
+
+
+async def test_a_socket_that_a_dead_bot_left_is_taken_over(studio: Studio) -> None:
+    await studio.stop()
+    path = Path(studio.config.queue.files) / SOCKET
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    await studio.start()
+    assert (await ask(path, Order.STATUS)).well
 
 
 async def test_the_presence_shows_the_line(studio: Studio) -> None:

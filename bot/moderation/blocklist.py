@@ -1,0 +1,78 @@
+"""Words and regular expressions that a prompt must not have."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from bot.errors import BadSetting
+from bot.moderation import lookalikes
+from bot.moderation.tables import RuleKind
+
+log = logging.getLogger(__name__)
+
+LONGEST = 100  # characters of a word or an expression
+_PATIENCE = 0.05  # seconds for one expression on one text
+_HARD = ("a" * 40 + "!", "ab" * 20 + "!", " " * 40 + "!", "1" * 40 + "!")  # what makes careless expressions slow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """What a text has that it must not. ``timed_out``: the expression could not be tried in its time."""
+
+    kind: RuleKind
+    value: str
+    timed_out: bool = False
+
+
+def check_word(text: str) -> str:
+    """The word to store. Raises :class:`BadSetting` when nothing of it could be found in a text."""
+    if not lookalikes.word(text).strip() or len(text) > LONGEST:
+        raise BadSetting(f"Write a word or a phrase of letters or figures, at most {LONGEST} characters.")
+    return " ".join(text.split())
+
+
+def check_regex(text: str) -> str:
+    """The expression to store. Raises :class:`BadSetting` when it is none, matches anything, or can take for ever."""
+    if len(text) > LONGEST:
+        raise BadSetting(f"That expression is longer than {LONGEST} characters.")
+    try:
+        compiled = _compiled(text)
+    except regex.error as error:
+        raise BadSetting(f"That is no regular expression: {error}.") from None
+    if compiled.search(""):
+        raise BadSetting("That expression matches any prompt.")
+    try:
+        for hard in _HARD:
+            compiled.search(hard, timeout=_PATIENCE)
+    except TimeoutError:
+        raise BadSetting("That expression can take very long. Write it without nested repetitions.") from None
+    return text
+
+
+def search(text: str, words: Sequence[str], expressions: Sequence[str]) -> Hit | None:
+    """The first of these in ``text``; takes processor time, so call it in a thread.
+
+    An expression that runs out of its time counts as found, else a prompt could be made so that it is let in.
+    """
+    read = lookalikes.readings(text) if words else frozenset()
+    for one in words:
+        form = lookalikes.word(one)
+        if any(form in reading for reading in read):
+            return Hit(kind=RuleKind.WORD, value=one)
+    seen = (text, lookalikes.plain(text))
+    for one in expressions:
+        try:
+            if any(_compiled(one).search(version, timeout=_PATIENCE, concurrent=True) for version in seen):
+                return Hit(kind=RuleKind.REGEX, value=one)
+        except TimeoutError:
+            log.warning("the blocked expression %r took longer than %g s", one, _PATIENCE)
+            return Hit(kind=RuleKind.REGEX, value=one, timed_out=True)
+    return None
+
+
+def _compiled(text: str) -> regex.Pattern[str]:
+    return regex.compile(text, regex.IGNORECASE | regex.V0)  # it keeps those compiled last

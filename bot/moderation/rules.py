@@ -1,0 +1,120 @@
+"""The rules of servers and of the owners, and the trail of who changed what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.moderation.tables import EVERYWHERE, RuleKind, audit, rules
+from bot.store import transact
+
+__all__ = ["EVERYWHERE", "Entry", "RuleKind", "Rules"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something that was done: by whom, when, and to what."""
+
+    at: datetime
+    guild_id: int
+    actor_id: int
+    action: str
+    subject: str
+
+
+Values = Mapping[RuleKind, tuple[str, ...]]
+
+
+class Rules:
+    """Every change is written to the trail in the transaction that makes it. What was read once is kept in memory.
+
+    ``guild_id`` is a server's, or :data:`EVERYWHERE`.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._known: dict[int, Values] = {}
+
+    async def of(self, guild_id: int) -> Values:
+        """The values of each kind, oldest first."""
+        if guild_id not in self._known:
+            statement = sa.select(rules.c.kind, rules.c.value).where(rules.c.guild_id == guild_id).order_by(rules.c.id)
+            found: dict[RuleKind, list[str]] = defaultdict(list)
+            for row in await self._rows(statement):
+                found[RuleKind(row.kind)].append(row.value)
+            self._known[guild_id] = {kind: tuple(found.get(kind, ())) for kind in RuleKind}
+        return self._known[guild_id]
+
+    async def ids(self, guild_id: int, kind: RuleKind) -> frozenset[int]:
+        """The values of a kind that is about users, channels or roles."""
+        return frozenset(int(value) for value in (await self.of(guild_id))[kind])
+
+    async def add(self, guild_id: int, kind: RuleKind, value: object, *, by: int) -> bool:
+        """False when there is such a rule already."""
+        if str(value) in (await self.of(guild_id))[kind]:
+            return False
+        now = datetime.now(UTC)
+        added = sa.insert(rules).values(guild_id=guild_id, kind=kind, value=str(value), added_by=by, added_at=now)
+        await self._change(guild_id, added, by, f"add {kind}", str(value))
+        return True
+
+    async def remove(self, guild_id: int, kind: RuleKind, value: object, *, by: int) -> bool:
+        """False when there is no such rule."""
+        if str(value) not in (await self.of(guild_id))[kind]:
+            return False
+        mine = rules.c.guild_id == guild_id, rules.c.kind == kind, rules.c.value == str(value)
+        await self._change(guild_id, sa.delete(rules).where(*mine), by, f"remove {kind}", str(value))
+        return True
+
+    async def replace(self, guild_id: int, kind: RuleKind, value: object | None, *, by: int) -> None:
+        """Make this the only value of its kind; None leaves no value."""
+        for old in (await self.of(guild_id))[kind]:
+            if old != str(value):
+                await self.remove(guild_id, kind, old, by=by)
+        if value is not None:
+            await self.add(guild_id, kind, value, by=by)
+
+    async def note(self, guild_id: int, actor_id: int, action: str, subject: str) -> None:
+        """Write to the trail what was done beside the rules, as the deletion of a picture."""
+        await self._execute(_noted(guild_id, actor_id, action, subject))
+
+    async def trail(self, guild_id: int, limit: int) -> list[Entry]:
+        """What was done last, newest first."""
+        statement = sa.select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)
+        return [
+            Entry(at=row.at, guild_id=row.guild_id, actor_id=row.actor_id, action=row.action, subject=row.subject)
+            for row in await self._rows(statement)
+        ]
+
+    async def forget_trail(self, before: datetime) -> int:
+        """Delete what was noted before that moment; how much it was."""
+        old = await self._rows(sa.delete(audit).where(audit.c.at < before).returning(audit.c.id))
+        return len(old)
+
+    async def _change(self, guild_id: int, change: sa.Executable, by: int, action: str, subject: str) -> None:
+        await self._execute(change, _noted(guild_id, by, action, subject))
+        self._known.pop(guild_id, None)
+
+    async def _execute(self, *statements: sa.Executable) -> None:
+        async def execute(connection: AsyncConnection) -> None:
+            for statement in statements:
+                await connection.execute(statement)
+
+        await transact(self._engine, execute)
+
+    async def _rows(self, statement: sa.Executable) -> list[sa.Row[Any]]:
+        async def execute(connection: AsyncConnection) -> list[sa.Row[Any]]:
+            return list((await connection.execute(statement)).all())
+
+        return await transact(self._engine, execute)
+
+
+def _noted(guild_id: int, actor_id: int, action: str, subject: str) -> sa.Insert:
+    values = {"guild_id": guild_id, "actor_id": actor_id, "action": action[:32], "subject": subject[:300]}
+    return sa.insert(audit).values(at=datetime.now(UTC), **values)
