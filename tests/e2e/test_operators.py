@@ -45,6 +45,7 @@ async def test_the_state_names_engines_runs_and_the_line(studio: Studio, owner: 
     for number in range(3):
         await (await studio.ada.slash(studio.channel, "imagine", prompt=f"car {number}")).text()
     await studio.card("2 of 4 iterations")
+    await studio.bot.wait_until_ready()
     text = await ordered(studio, owner, Order.STATUS)
     assert "connected, 1 server" in text and "Engine 1: cpu, 2 of 2 runs: #1 at 2 of 4" in text
     assert "Waiting: 1" in text and "0 delivered" in text
@@ -209,13 +210,14 @@ async def get(port: int, path: str) -> tuple[int, str]:
 
 async def test_metrics_and_health_over_http(studio: Studio) -> None:
     assert studio.bot.web_port is None  # off unless asked for
+    await studio.bot.wait_until_ready()
     port = await studio.bot.web.open("127.0.0.1", 0)
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
     await studio.final()
     status, text = await get(port, "/metrics")
     assert status == 200
     samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    assert samples['faraday_jobs{state="delivered"}'] == "1.0" and samples["faraday_connected"] == "1.0"
+    assert samples['faraday_jobs{state="delivered"}'] == "1.0" and samples["faraday_guilds"] == "1.0"
     assert samples['faraday_engine_up{engine="1"}'] == "1.0" and float(samples["faraday_disk_free_bytes"]) > 0
     assert float(samples['faraday_jobs_submitted_total{kind="imagine"}']) >= 1
     assert float(samples["faraday_engine_seconds_total"]) >= 1.5
