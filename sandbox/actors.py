@@ -158,7 +158,9 @@ class Member:
         payload = commands.slash_payload(self.world, channel, command, name, options)
         return await self._interact(InteractionType.COMMAND, channel, payload, name=command["name"])
 
-    async def autocomplete(self, channel: Channel, name: str, /, *, option: str, typed: str, **options: Any) -> list[Json]:
+    async def autocomplete(
+        self, channel: Channel, name: str, /, *, option: str, typed: str, **options: Any
+    ) -> list[Json]:
         """What the bot suggests while this member types into ``option``: a list of ``{name, value}``."""
         command = commands.find(self.world, channel, name.split()[0], kind=1, member=self._here(channel))
         given = {**options, option: typed}

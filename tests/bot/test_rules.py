@@ -27,7 +27,9 @@ def gate(rules: Rules) -> Gate:
     return Gate(rules)
 
 
-def asker(user: int = 1, guild: int | None = GUILD, channels: tuple[int, ...] = (100,), roles: tuple[int, ...] = ()) -> Asker:
+def asker(
+    user: int = 1, guild: int | None = GUILD, channels: tuple[int, ...] = (100,), roles: tuple[int, ...] = ()
+) -> Asker:
     return Asker(user_id=user, guild_id=guild, channels=channels, roles=roles)
 
 
