@@ -61,30 +61,6 @@ class Moderation(commands.GroupCog, group_name="mod", group_description="The rul
         scope = await self._begin(interaction)
         await answer(interaction, await self._rule(scope, _ROLE, role.id, rule, interaction.user.id))
 
-    @app_commands.command(description="Cover my pictures in a channel as spoilers, or show them openly")
-    @app_commands.describe(channel="The channel; its threads follow it", on="Whether they are covered")
-    async def spoiler(
-        self,
-        interaction: Interaction,
-        channel: discord.TextChannel | discord.ForumChannel | discord.VoiceChannel,
-        on: bool,
-    ) -> None:
-        scope = await self._begin(interaction)
-        await answer(interaction, await self.bot.desk.cover(scope, channel.id, on=on, by=interaction.user.id))
-
-    @app_commands.command(description="Choose the channel that reports of pictures go to")
-    @app_commands.describe(channel="The channel; left out, reports go nowhere")
-    async def log(self, interaction: Interaction, channel: discord.TextChannel | None = None) -> None:
-        scope = await self._begin(interaction)
-        if channel is not None and interaction.guild is not None:
-            mine = channel.permissions_for(interaction.guild.me)
-            if not (mine.view_channel and mine.send_messages and mine.attach_files):
-                raise NotYours(
-                    f"I may not post in {channel.mention}. Let me send messages and attach files there first."
-                )
-        channel_id = channel.id if channel else None
-        await answer(interaction, await self.bot.desk.log_to(scope, channel_id, by=interaction.user.id))
-
     @app_commands.command(description="Show the rules of this server")
     async def show(self, interaction: Interaction) -> None:
         scope = await self._begin(interaction)

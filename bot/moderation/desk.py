@@ -76,15 +76,6 @@ class Desk:
         await self._rules.add(scope, kind, value, by=by)
         return _MEANINGS[kind]
 
-    async def log_to(self, scope: int, channel_id: int | None, *, by: int) -> str:
-        await self._rules.replace(scope, RuleKind.LOG, channel_id, by=by)
-        return f"Reports go to <#{channel_id}> now." if channel_id else "Reports go nowhere now."
-
-    async def cover(self, scope: int, channel_id: int, *, on: bool, by: int) -> str:
-        change = self._rules.add if on else self._rules.remove
-        await change(scope, RuleKind.SPOILER, channel_id, by=by)
-        return f"Pictures in <#{channel_id}> are {'covered as spoilers' if on else 'shown openly'} from now on."
-
     async def overview(self, scope: int) -> str:
         """All rules but the blocklist's entries, which are counted."""
         values = await self._rules.of(scope)
@@ -112,8 +103,6 @@ _TITLES = {
     RuleKind.CHANNEL_DENIED: ("Denied channels", "<#{}>"),
     RuleKind.ROLE_ALLOWED: ("Allowed roles", "<@&{}>"),
     RuleKind.ROLE_DENIED: ("Denied roles", "<@&{}>"),
-    RuleKind.SPOILER: ("Spoilers in", "<#{}>"),
-    RuleKind.LOG: ("Reports go to", "<#{}>"),
 }
 
 

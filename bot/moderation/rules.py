@@ -72,18 +72,6 @@ class Rules:
         await self._change(guild_id, sa.delete(rules).where(*mine), by, f"remove {kind}", str(value))
         return True
 
-    async def replace(self, guild_id: int, kind: RuleKind, value: object | None, *, by: int) -> None:
-        """Make this the only value of its kind; None leaves no value."""
-        for old in (await self.of(guild_id))[kind]:
-            if old != str(value):
-                await self.remove(guild_id, kind, old, by=by)
-        if value is not None:
-            await self.add(guild_id, kind, value, by=by)
-
-    async def note(self, guild_id: int, actor_id: int, action: str, subject: str) -> None:
-        """Write to the trail what was done beside the rules, as the deletion of a picture."""
-        await self._execute(_noted(guild_id, actor_id, action, subject))
-
     async def trail(self, guild_id: int, limit: int) -> list[Entry]:
         """What was done last, newest first."""
         statement = sa.select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)
@@ -91,11 +79,6 @@ class Rules:
             Entry(at=row.at, guild_id=row.guild_id, actor_id=row.actor_id, action=row.action, subject=row.subject)
             for row in await self._rows(statement)
         ]
-
-    async def forget_trail(self, before: datetime) -> int:
-        """Delete what was noted before that moment; how much it was."""
-        old = await self._rows(sa.delete(audit).where(audit.c.at < before).returning(audit.c.id))
-        return len(old)
 
     async def _change(self, guild_id: int, change: sa.Executable, by: int, action: str, subject: str) -> None:
         await self._execute(change, _noted(guild_id, by, action, subject))

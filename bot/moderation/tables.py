@@ -22,8 +22,6 @@ class RuleKind(StrEnum):
     CHANNEL_DENIED = "channel_denied"
     ROLE_ALLOWED = "role_allowed"
     ROLE_DENIED = "role_denied"
-    SPOILER = "spoiler"  # a channel whose pictures are covered
-    LOG = "log"  # the channel that reports go to
 
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")

@@ -156,15 +156,13 @@ async def test_the_owners_rules_hold_in_every_server_and_in_direct_messages(stud
 async def test_the_overview_and_the_trail_name_everything(studio: Studio, mod: Member) -> None:
     await told(studio, mod, "mod blocklist add", text="gory")
     await told(studio, mod, "mod block", member=studio.bob)
-    await told(studio, mod, "mod spoiler", channel=studio.channel, on=True)
-    await told(studio, mod, "mod log", channel=studio.channel)
+    await told(studio, mod, "mod channel", channel=studio.channel, rule="allow")
     overview = await told(studio, mod, "mod show")
     assert overview.splitlines() == [
         "Blocklist: 1 entry",
         f"Blocked members: {studio.bob.mention}",
-        f"Spoilers in: {studio.channel.mention}",
-        f"Reports go to: {studio.channel.mention}",
+        f"Allowed channels: {studio.channel.mention}",
     ]
     trail = (await told(studio, mod, "mod audit")).splitlines()
-    assert len(trail) == 4 and all(mod.mention in line for line in trail)
+    assert len(trail) == 3 and all(mod.mention in line for line in trail)
     assert "add word: `gory`" in trail[-1]
