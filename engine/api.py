@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from engine import batch, bundles, pictures, process
-from engine.messages import Precision, Spec
+from engine.messages import Precision, Spec, SpecError, settings
 from engine.run import Run
 
 
@@ -36,6 +37,7 @@ def generate(
     prompt: str,
     *,
     init_image: Image.Image | None = None,
+    image_prompts: Sequence[Image.Image] = (),
     bundle: str | bundles.Bundle = "starter",
     size: tuple[int, int] | None = None,
     iterations: int | None = None,
@@ -45,8 +47,12 @@ def generate(
     threads: int = 1,
     device: str = "auto",
     weights_dir: str | Path = "weights",
+    **more: Any,
 ) -> Iterator[Step]:
     """Paint ``prompt``, or edit ``init_image`` with it, and yield a :class:`Step` after each iteration.
+
+    ``image_prompts`` are pictures to be guided towards. ``more`` are further settings of
+    :class:`engine.messages.Spec` by name, such as ``losses=("l2:1.5:paper",)`` or ``image_weights=(0.5,)``.
 
     ``bundle`` is a name (then ``device`` and ``weights_dir`` say where and from where to load it) or a bundle that
     :func:`engine.bundles.load` made. ``size`` is (width, height) in pixels, multiples of the bundle's f. Whatever is
@@ -62,19 +68,23 @@ def generate(
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
     entry = loaded.entry
+    if unknown := sorted(more.keys() - settings().keys()):
+        raise SpecError(f"There is no setting {', '.join(unknown)}. There is: {', '.join(settings())}.")
     width, height = size or (entry.width, entry.height)
+    usual = entry.iterations if init_image is None else entry.iterations_edit
     spec = Spec(
         prompt=prompt,
         bundle=loaded.name,
         width=width,
         height=height,
-        iterations=iterations or (entry.iterations if init_image is None else entry.iterations_edit),
+        iterations=usual if iterations is None else iterations,
         seed=secrets.randbelow(2**32) if seed is None else seed,
         strength=entry.strength if strength is None else strength,
         precision=precision,
         threads=threads,
+        **more,
     )
-    run = Run(spec, loaded, None if init_image is None else _png(init_image))
+    run = Run(spec, loaded, None if init_image is None else _png(init_image), [_png(image) for image in image_prompts])
     return _steps(run)
 
 

@@ -13,24 +13,34 @@ import torch
 from torch import nn
 
 from engine import clip, start, vqgan, weights
-from engine.cutouts import CutoutSettings
-from engine.latent import STARTS, codebook_scale
-from engine.losses import SCHEDULES
+from engine.cutouts import AUGMENTATIONS, CutoutSettings
+from engine.latent import LATENTS, STARTS, codebook_scale
+from engine.losses import REDUCTIONS, TERMS
 from engine.messages import BundleInfo, Vocabulary
+from engine.messages.limits import TermText
+from engine.optimisers import OPTIMISERS
+from engine.schedules import DECAYS, RATES
 
 Model = TypeVar("Model", bound=nn.Module)
+
+CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("augmentations", tuple(AUGMENTATIONS)),
+    ("decays", tuple(DECAYS)),
+    ("latents", tuple(LATENTS)),
+    ("losses", tuple(TERMS)),
+    ("optimisers", tuple(OPTIMISERS)),
+    ("rates", tuple(RATES)),
+    ("reductions", tuple(REDUCTIONS)),
+)
+"""The names in the engine's tables, for :func:`engine.messages.check` and for clients to offer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regulariser:
-    """The L² term of 001 §2.4: its weight α and the name of its decay in :data:`engine.losses.SCHEDULES`."""
+    """The L² term of 001 §2.4: its weight α and the name of its decay in :data:`engine.schedules.DECAYS`."""
 
     weight: float = 0.0
     schedule: str = "none"
-
-    def at(self, iteration: int, iterations: int) -> float:
-        """α at the 1-based ``iteration``."""
-        return SCHEDULES[self.schedule](self.weight, iteration, iterations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +50,8 @@ class BundleEntry:
     ``pull`` is the α of an edit's pull towards its input at strength ½. ``start`` names a start of
     :data:`engine.latent.STARTS`; ``start_network`` the weights that the start *learned* needs, and ``start_spread``
     how far it spreads what the words leave open, in its deviations. ``start_noise`` is in codebook deviations.
-    ``vocabulary`` is the file with the words that models of few words know.
+    ``losses`` are further terms as :attr:`engine.messages.Spec.losses` writes them; ``optimiser`` is the latent's own
+    when None. ``vocabulary`` is the file with the words that models of few words know.
     """
 
     title: str
@@ -64,17 +75,33 @@ class BundleEntry:
     regulariser: Regulariser = field(default_factory=Regulariser)
     pull: Regulariser = field(default_factory=lambda: Regulariser(weight=0.1, schedule="linear"))
     cutouts: CutoutSettings = field(default_factory=CutoutSettings)
+    reduction: str = "sum"
+    perceptor_weights: tuple[float, ...] = ()
+    latent: str = "straight-through"
+    losses: tuple[str, ...] = ()
+    optimiser: str | None = None
+    rate_schedule: str = "constant"
+    ema: float = 0.0
     vocabulary: str | None = None
     examples: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, known in (
             (self.start, STARTS),
-            (self.regulariser.schedule, SCHEDULES),
-            (self.pull.schedule, SCHEDULES),
+            (self.regulariser.schedule, DECAYS),
+            (self.pull.schedule, DECAYS),
+            (self.reduction, REDUCTIONS),
+            (self.latent, LATENTS),
+            (self.optimiser or "adam", OPTIMISERS),
+            (self.rate_schedule, RATES),
         ):
             if name not in known:
                 raise ValueError(f"unknown name {name!r} in bundles.toml; choose one of {sorted(known)}")
+        for text in self.losses:
+            if not TermText().holds(text, dict(CHOICES)):
+                raise ValueError(f"in bundles.toml, {text!r} in losses must be {TermText().allowed(dict(CHOICES))}")
+        if len(self.perceptor_weights) not in (0, len(self.perceptors)):
+            raise ValueError("in bundles.toml, perceptor_weights must be one number for each of perceptors")
         if (self.start == "learned") != (self.start_network is not None):
             raise ValueError('in bundles.toml, start = "learned" and start_network belong together')
 
@@ -109,12 +136,11 @@ class Bundle:
             weights_hash=self.weights_hash,
             vocabulary=self.vocabulary,
             choices=CHOICES,
+            perceptors=len(self.perceptors),
             **shared,
         )
 
 
-CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = ()
-"""The names in the engine's tables, for :func:`engine.messages.check` and for clients to offer."""
 OWN_ENTRY = "bundle.toml"
 """The file with the entry of a bundle that is not in the table; its paths are relative to its own folder."""
 _SHARED = (
@@ -170,7 +196,7 @@ def _entry(values: dict[str, Any]) -> BundleEntry:
     for name in ("regulariser", "pull"):
         if name in values:
             values[name] = Regulariser(**values[name])
-    for name in ("perceptors", "examples", "betas"):
+    for name in ("perceptors", "examples", "betas", "losses", "perceptor_weights"):
         if name in values:
             values[name] = tuple(values[name])
     return BundleEntry(cutouts=CutoutSettings(**cutouts), **values)

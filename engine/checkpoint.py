@@ -30,7 +30,9 @@ def save(run: Run) -> bytes:
         "loss": run.loss,
         "z": run.z.detach().cpu(),
         "rest": None if run.rest is None else run.rest.cpu(),
-        "adam": run.adam.state_dict(),
+        "adam": run.optimiser.state_dict(),
+        "average": None if run.average is None or run.average.value is None else run.average.value.cpu(),
+        "plateau": (run.plateau.smoothed, run.plateau.best, run.plateau.since),
         "rng": run.rng.get_state(),
     }
     buffer = io.BytesIO()
@@ -55,10 +57,14 @@ def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
     run.iteration, run.loss = state["iteration"], state["loss"]
     with torch.no_grad():
         run.z.copy_(state["z"])
-    rates = [group["lr"] for group in run.adam.param_groups]
-    run.adam.load_state_dict(state["adam"])
-    for group, rate in zip(run.adam.param_groups, rates, strict=True):
+    rates = [group["lr"] for group in run.optimiser.param_groups]
+    run.optimiser.load_state_dict(state["adam"])
+    for group, rate in zip(run.optimiser.param_groups, rates, strict=True):
         group["lr"] = rate
+    if run.average is not None and (average := state.get("average")) is not None:
+        run.average.value = average.to(run.bundle.device)
+    if "plateau" in state and not branch:
+        run.plateau.smoothed, run.plateau.best, run.plateau.since = state["plateau"]
     if not branch:
         run.rest = None if state["rest"] is None else state["rest"].to(run.bundle.device)
     if not branch or run.spec.seed == state["spec"]["seed"]:

@@ -28,6 +28,7 @@ class CLIP(nn.Module):
         self.rows = None if token_ids is None else {int(token): row for row, token in enumerate(token_ids)}
         self.input_size: int = model.visual.input_resolution  # type: ignore[assignment, union-attr]
         self.context: int = model.context_length  # type: ignore[assignment]
+        self.embedding_size: int = model.text_projection.shape[1]  # type: ignore[assignment, index]
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
         self.mean: Tensor

@@ -7,6 +7,8 @@ into one homography and sampled once.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import kornia.enhance as enhance
@@ -34,6 +36,27 @@ class CutoutSettings:
     perspective: float = 0.2
     jitter: float = 0.1
     noise: float = 0.1
+
+
+AUGMENTATIONS: Mapping[str, Mapping[str, object]] = {
+    "crop": {"crop": (1.0, 1.0), "whole": 0.0},
+    "flip": {"flip": 0.0},
+    "affine": {"rotate": 0.0, "shift": 0.0, "zoom": (1.0, 1.0), "shear": 0.0},
+    "perspective": {"perspective": 0.0},
+    "jitter": {"jitter": 0.0},
+    "noise": {"noise": 0.0},
+}
+"""The augmentations of 001 §2.3 and §5.2 by name: the settings that are each one's, as they are without it."""
+
+
+def only(names: Collection[str], settings: CutoutSettings) -> CutoutSettings:
+    """``settings`` with no augmentation but those named; one that ``settings`` lack has its usual strength."""
+    usual, values = CutoutSettings(), dict[str, object]()
+    for name, off in AUGMENTATIONS.items():
+        on = any(getattr(settings, field) != value for field, value in off.items())
+        source = settings if on else usual
+        values |= {field: getattr(source, field) if name in names else value for field, value in off.items()}
+    return dataclasses.replace(settings, **values)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

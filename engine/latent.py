@@ -1,13 +1,133 @@
-"""Gradients through the two steps that have none: choosing a code and clamping a colour (001 §2.1)."""
+"""The latent: what is optimised, how it becomes codes, and gradients for steps that have none (001 §2.1, §5.1)."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from engine.vqgan import VQGAN
+
+
+class Latent(Protocol):
+    """A way to optimise which codes a picture is made of.
+
+    ``p`` is the parameter, (n, ·, h, w). ``optimiser`` and ``learning_rate`` are what the method wants where nobody
+    chose; a learning rate of None is the bundle's.
+    """
+
+    optimiser: str
+    learning_rate: float | None
+
+    def begin(self, z: Tensor, generator: VQGAN) -> Tensor:
+        """The parameter whose picture is that of ``z`` (1, e, h, w)."""
+
+    def undecided(self, height: int, width: int, generator: VQGAN, rng: torch.Generator) -> Tensor:
+        """The parameter, (1, ·, height, width), that commits to no picture: the paper's start."""
+
+    def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
+        """The random numbers of one step of one run, on the CPU."""
+
+    def z_q(self, p: Tensor, drawn: Tensor | None, generator: VQGAN) -> Tensor:
+        """Codes (n, e, h, w) to decode, through which the gradient reaches ``p``."""
+
+    def z(self, p: Tensor, generator: VQGAN) -> Tensor:
+        """The continuous z (n, e, h, w) behind ``p``, differentiable."""
+
+    def shown(self, p: Tensor, generator: VQGAN) -> Tensor:
+        """Codes (n, e, h, w) of the picture to show."""
+
+    def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
+        """Keep ``p`` in range after a step, in place; ``bounds`` are the codes' least and greatest, (1, e, 1, 1)."""
+
+
+class StraightThrough:
+    """z itself, every cell replaced by its nearest code; the gradient passes straight through (001 §2.1)."""
+
+    optimiser: str = "adam"
+    learning_rate: float | None = None
+
+    def begin(self, z: Tensor, generator: VQGAN) -> Tensor:
+        return z.clone()
+
+    def undecided(self, height: int, width: int, generator: VQGAN, rng: torch.Generator) -> Tensor:
+        return random_codes(generator, height, width, rng)
+
+    def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
+        return None
+
+    def z_q(self, p: Tensor, drawn: Tensor | None, generator: VQGAN) -> Tensor:
+        return quantize(p, generator)
+
+    def z(self, p: Tensor, generator: VQGAN) -> Tensor:
+        return p
+
+    def shown(self, p: Tensor, generator: VQGAN) -> Tensor:
+        return quantize(p, generator)
+
+    def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
+        """Clamp to the codebook's range per channel."""
+        p.copy_(p.maximum(bounds[0]).minimum(bounds[1]))
+
+
+class CodebookSampling:
+    """A logit for each code in each cell, (n, K, h, w): sampled one-hot forward, softmax backward (001 §5.1).
+
+    Shown is the most likely code of each cell. The optimiser is the published notebook's.
+    """
+
+    optimiser: str = "adamw"
+    learning_rate: float | None = 0.05
+
+    def begin(self, z: Tensor, generator: VQGAN) -> Tensor:
+        """Logits that fall with the distance to z: the nearest code is the likeliest.
+
+        In units in which two codes are 1 apart on average, −log(K) · |z − c|²: where z is a code, it has about half
+        of the probability and all the others the rest.
+        """
+        unit = 2 * z.shape[1] * codebook_scale(generator) ** 2
+        cells = z.permute(0, 2, 3, 1)  # (1, h, w, e)
+        squared = cells.square().sum(-1, keepdim=True) - 2 * cells @ generator.codebook.T
+        squared = squared + generator.codebook.square().sum(1)  # (1, h, w, K)
+        return (-math.log(len(generator.codebook)) / unit * squared).permute(0, 3, 1, 2).contiguous()
+
+    def undecided(self, height: int, width: int, generator: VQGAN, rng: torch.Generator) -> Tensor:
+        codes = generator.codebook
+        return torch.randn(1, len(codes), height, width, generator=rng).to(codes.device)
+
+    def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
+        return torch.rand(1, 1, *p.shape[2:], generator=rng)
+
+    def z_q(self, p: Tensor, drawn: Tensor | None, generator: VQGAN) -> Tensor:
+        """The code at which the cumulative probability passes the number drawn for the cell."""
+        assert drawn is not None
+        probabilities = p.float().softmax(1)
+        passed = probabilities.detach().cumsum(1) < drawn.to(p.device)
+        codes = passed.sum(1).clamp(max=p.shape[1] - 1)  # (n, h, w)
+        expected = _mixed(probabilities, generator)
+        return expected + (generator.look_up(codes) - expected).detach()
+
+    def z(self, p: Tensor, generator: VQGAN) -> Tensor:
+        """The expected code."""
+        return _mixed(p.softmax(1), generator)
+
+    def shown(self, p: Tensor, generator: VQGAN) -> Tensor:
+        return generator.look_up(p.argmax(1))
+
+    def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
+        """Only the differences of logits count, and the softmax bounds their gradients."""
+
+
+LATENTS: Mapping[str, Latent] = {"straight-through": StraightThrough(), "codebook": CodebookSampling()}
+"""The ways to optimise, by name."""
+
+
+def _mixed(probabilities: Tensor, generator: VQGAN) -> Tensor:
+    """The codes (n, e, h, w) weighted by ``probabilities`` (n, K, h, w)."""
+    return torch.einsum("nkhw,ke->nehw", probabilities, generator.codebook)
 
 
 def quantize(z: Tensor, generator: VQGAN) -> Tensor:

@@ -123,7 +123,7 @@ class Loop:
             self._fail(job_id, Failure.BAD_REQUEST, f"This engine has no bundle {spec.bundle!r}. It has: {known}")
             return
         try:
-            run = Run(spec, bundle, command.init_image)
+            run = Run(spec, bundle, command.init_image, command.image_prompts)
             if command.resume_from is not None:
                 run.resume(command.resume_from, branch=command.branch)
                 if command.painted is not None:
@@ -217,6 +217,7 @@ class Loop:
             image=pictures.png(picture),
             seconds=active.seconds,
             stopped=active.stopped,
+            plateaued=run.plateaued,
         )
         if active.film is None or start.film is None:
             self.send(finished)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -25,30 +26,48 @@ def prompt_loss(cutouts: Tensor, texts: Tensor, weights: Tensor, stops: Tensor) 
     return (pulling.mean(0) * weights.abs()).sum()
 
 
-Schedule = Callable[[float, int, int], float]
-
-
-def _paper(weight: float, iteration: int, iterations: int) -> float:
-    """The paper's "decay by 0.005", read as per iteration: 1.5 reaches 0 after 300 of 400."""
-    return max(0.0, weight - 0.005 * (iteration - 1))
-
-
-def _linear(weight: float, iteration: int, iterations: int) -> float:
-    """From ``weight`` at the first iteration to 0 after the last."""
-    return weight * (1 - (iteration - 1) / iterations)
-
-
-SCHEDULES: Mapping[str, Schedule] = {
-    "none": lambda weight, iteration, iterations: 0.0,
-    "constant": lambda weight, iteration, iterations: weight,
-    "linear": _linear,
-    "paper": _paper,
+REDUCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "sum": lambda weights: weights,
+    "mean": lambda weights: weights / weights.abs().sum().clamp(min=1e-12),
 }
+"""How the prompts' losses become one: added as they are (001 §2.5), or averaged by their weights (001 G.1)."""
 
 
-def latent_penalty(z: Tensor, rest: Tensor | None) -> Tensor:
-    """Mean of z² (001 §2.4), or of (z − rest)² where there is a better place to rest than the origin."""
-    return (z if rest is None else z - rest).square().mean()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a loss term may look at: z (1, e, h, w), where it rests (None: the origin), the picture (1, 3, H, W).
+
+    ``variance`` is the codes' variance around their mean, the unit of squared distances in z.
+    """
+
+    z: Tensor
+    rest: Tensor | None
+    picture: Tensor
+    variance: float
+
+
+def _l2(seen: Seen) -> Tensor:
+    """Mean of z² (001 §2.4); where there is a better place to rest than the origin, of (z − rest)² / σ²."""
+    if seen.rest is None:
+        return seen.z.square().mean()
+    return (seen.z - seen.rest).square().mean() / seen.variance
+
+
+def total_variation(x: Tensor) -> Tensor:
+    """Mean squared difference of neighbours along the last axis plus that along the one before."""
+    return x.diff(dim=-1).square().mean() + x.diff(dim=-2).square().mean()
+
+
+TERMS: Mapping[str, Callable[[Seen], Tensor]] = {
+    "l2": _l2,
+    "pull": _l2,
+    "tv-z": lambda seen: total_variation(seen.z) / seen.variance,
+    "tv-picture": lambda seen: total_variation(seen.picture),
+}
+"""The terms beside the prompts, each weighted by its own schedule.
+
+``l2`` is the paper's regulariser. ``pull`` is that of an edit towards its input, which the strength weights too.
+"""
 
 
 def strength_weight(strength: float) -> float:

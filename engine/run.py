@@ -3,51 +3,63 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine import checkpoint, cutouts, latent, losses, pictures, start, tiles
+from engine import checkpoint, cutouts, latent, losses, pictures, start, targets, tiles
 from engine.bundles import Bundle
-from engine.clip import PromptTooLongError
-from engine.messages import Precision, Spec, check, parse_prompts
+from engine.latent import LATENTS
+from engine.messages import Precision, Spec, check
+from engine.messages.limits import Term, parse_term
+from engine.optimisers import OPTIMISERS, Average, Plateau
+from engine.schedules import DECAYS, RATES
 
 PAINTED_OVER = 4 / 255
 """Mean change of a cell's pixels from which it counts as painted over; a JPEG's own changes are smaller."""
 
 
 class Run:
-    """z, its Adam and its random generator: everything that changes from one iteration to the next.
+    """z, its optimiser and its random generator: everything that changes from one iteration to the next.
 
-    ``z`` is (1, e, H/f, W/f). ``rest`` is where the latent penalty is zero: the input's own latent for an edit, a
-    learned start, a place between them, or None for the origin (001 §2.4). The generator is seeded before the first
-    number is drawn. Raises :class:`engine.messages.SpecError`, :class:`engine.messages.PromptError` or
+    ``z`` is what is optimised: (1, e, H/f, W/f), or logits (1, K, H/f, W/f) for codebook sampling. ``rest`` is where
+    the latent penalty is zero: the input's own latent for an edit, a learned start, a place between them, or None for
+    the origin (001 §2.4). The generator is seeded before the first number is drawn. Raises
+    :class:`engine.messages.SpecError`, :class:`engine.messages.PromptError` or
     :class:`engine.clip.PromptTooLongError` when the spec cannot be painted, :class:`ValueError` when the init image
-    is not a picture.
+    or an image prompt is not a picture.
     """
 
-    def __init__(self, spec: Spec, bundle: Bundle, init_image: bytes | None = None) -> None:
+    def __init__(
+        self, spec: Spec, bundle: Bundle, init_image: bytes | None = None, image_prompts: Sequence[bytes] = ()
+    ) -> None:
         check(spec, bundle.info())
-        self.spec, self.bundle = spec, bundle
+        self.spec, self.bundle, entry = spec, bundle, bundle.entry
         self.generator = bundle.generator if spec.upscale == 1 else tiles.Tiled(bundle.generator, bundle.entry.width)
         self.iteration = 0
         self.loss = float("nan")
         self.rng = torch.Generator().manual_seed(spec.seed)
-        prompts = parse_prompts(spec.prompt)
-        texts = [prompt.text for prompt in prompts]
-        device = bundle.device
-        self.weights = torch.tensor([prompt.weight for prompt in prompts], device=device)
-        self.stops = torch.tensor([prompt.stop for prompt in prompts], device=device)
+        self.latent = LATENTS[spec.latent or entry.latent]
+        self.cutouts = _cutouts(spec, bundle)
+        self.story = targets.of(spec, bundle, self.cutouts, image_prompts)
+        self.editing = init_image is not None
         with torch.no_grad():
-            self.texts = [perceptor.embed_text(texts) for perceptor in bundle.perceptors]
-            self.editing = init_image is not None
             z, self.rest = self._start() if init_image is None else self._encode(init_image)
-        self.cutouts = dataclasses.replace(bundle.entry.cutouts, count=spec.cutouts or bundle.entry.cutouts.count)
         self.z = z.requires_grad_()
-        self.adam = torch.optim.Adam([self.z], lr=self._learning_rate(), betas=bundle.entry.betas)
+        self.rate = self._learning_rate()
+        self.rate_schedule = RATES[spec.rate_schedule or entry.rate_schedule]
+        optimiser = spec.optimiser or entry.optimiser or self.latent.optimiser
+        self.optimiser = OPTIMISERS[optimiser](self.z, self.rate, entry.betas)
+        decay = entry.ema if spec.ema is None else spec.ema
+        self.average = Average(decay) if decay else None
+        self.plateau = Plateau(spec.plateau)
+        self.terms = self._terms()
+        self.perceptor_weights = _shares(spec.perceptor_weights or entry.perceptor_weights, len(bundle.perceptors))
         codes = bundle.generator.codebook
         self.bounds = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
+        self.variance = latent.codebook_scale(bundle.generator) ** 2
 
     def _encode(self, init_image: bytes) -> tuple[Tensor, Tensor]:
         """First z and rest of an edit: the input's latent, moved by the strength towards a learned start if any."""
@@ -56,36 +68,27 @@ class Run:
         if (network := self._network) is not None:
             lies = network.recognise(z)[0]  # where things are and how large, that the words leave open
             z = torch.lerp(z, self._learned(network, lies, *z.shape[2:]), self.spec.strength)
-        return z.clone(), z
+        return self.latent.begin(z, self.bundle.generator), z
 
     def _start(self) -> tuple[Tensor, Tensor | None]:
         """First z and rest of a picture from nothing, by the bundle's choice of :data:`engine.latent.STARTS`."""
         entry, generator, network = self.bundle.entry, self.bundle.generator, self.bundle.start_network
         height, width = self.spec.height // generator.f, self.spec.width // generator.f
         if entry.start == "random":
-            return latent.random_codes(generator, height, width, self.rng), None
+            return self.latent.undecided(height, width, generator, self.rng), None
         if network is None:
-            z = latent.mean_code(generator, height, width)
-            return latent.add_noise(z, entry.start_noise, generator, self.rng), None
-        n = entry.start_spread * torch.randn(1, start.OPEN, generator=self.rng).to(self.bundle.device)
-        rest = self._learned(network, n, height, width)
-        return latent.add_noise(rest, entry.start_noise, generator, self.rng), rest
+            z, rest = latent.mean_code(generator, height, width), None
+        else:
+            n = entry.start_spread * torch.randn(1, start.OPEN, generator=self.rng).to(self.bundle.device)
+            z = rest = self._learned(network, n, height, width)
+        z = latent.add_noise(z, entry.start_noise, generator, self.rng)
+        return self.latent.begin(z, generator), rest
 
     def _learned(self, network: start.StartNetwork, n: Tensor, height: int, width: int) -> Tensor:
-        """The start network's z for the prompts that attract, read as one sentence, the heaviest first.
-
-        As many of them as the first perceptor can read: each by itself fits.
-        """
-        prompts = sorted(parse_prompts(self.spec.prompt), key=lambda prompt: -prompt.weight)
-        texts = [prompt.text for prompt in prompts if prompt.weight > 0]
-        perceptor = self.bundle.perceptors[0]
-        while True:
-            try:
-                text = perceptor.embed_text([", ".join(texts)])
-            except PromptTooLongError:
-                texts.pop()
-            else:
-                return start.resized(network(text, n), height, width)
+        """The start network's z for the prompts of the first phase."""
+        sentence = self.story[0].sentence
+        assert sentence is not None
+        return start.resized(network(sentence, n), height, width)
 
     @property
     def _network(self) -> start.StartNetwork | None:
@@ -93,15 +96,44 @@ class Run:
         return self.bundle.start_network if self.spec.upscale == 1 else None
 
     def _learning_rate(self) -> float:
-        if self.spec.learning_rate is None:
-            return self.bundle.learning_rate
-        return self.bundle.learning_rate * self.spec.learning_rate / self.bundle.entry.learning_rate
+        asked, entry = self.spec.learning_rate, self.bundle.entry
+        if self.latent.learning_rate is not None:
+            return self.latent.learning_rate if asked is None else asked
+        return self.bundle.learning_rate * (1.0 if asked is None else asked / entry.learning_rate)
+
+    def _terms(self) -> list[Term]:
+        """The terms beside the prompts': the bundle's, each replaced by the spec's of that name.
+
+        The bundle's own L² term is left out where it would do harm: it would pull an edit to grey, and codebook
+        sampling has committed itself before it takes effect (001 §5.1). An edit's pull grows as its strength falls.
+        """
+        entry, terms = self.bundle.entry, dict[str, Term]()
+        grey = self.editing and self._network is None
+        if not grey and self.latent is LATENTS["straight-through"]:
+            terms["l2"] = Term(name="l2", weight=entry.regulariser.weight, schedule=entry.regulariser.schedule)
+        if self.editing:
+            terms["pull"] = Term(name="pull", weight=entry.pull.weight, schedule=entry.pull.schedule)
+        terms |= {term.name: term for term in map(parse_term, (*entry.losses, *self.spec.losses))}
+        if "pull" in terms:
+            factor = losses.strength_weight(self.spec.strength) if self.editing else 0.0
+            terms["pull"] = dataclasses.replace(terms["pull"], weight=terms["pull"].weight * factor)
+        return [term for term in terms.values() if term.weight > 0]
 
     @property
     def finished(self) -> bool:
         """No step is left. An edit of strength 0 has none: it is the input's reconstruction."""
         kept = self.editing and self.spec.strength == 0
-        return kept or self.iteration >= self.spec.iterations
+        return kept or self.plateaued or self.iteration >= self.spec.iterations
+
+    @property
+    def plateaued(self) -> bool:
+        """The loss has stopped falling, in the last phase of the story."""
+        return self.plateau.reached and self.targets is self.story[-1]
+
+    @property
+    def targets(self) -> targets.Targets:
+        """What the next iteration is guided towards: the phase of the story that it falls into."""
+        return next((phase for phase in self.story if self.iteration < phase.until), self.story[-1])
 
     @property
     def clock(self) -> tuple[int, int]:
@@ -110,38 +142,51 @@ class Run:
 
     def batch_key(self) -> tuple[object, ...]:
         """Runs with equal keys can be stepped together."""
-        return self.bundle.name, self.z.shape, self.spec.upscale, self.spec.precision, self.spec.threads
+        return self.bundle.name, self.z.shape[2:], self.spec.upscale, self.spec.precision, self.spec.threads
 
-    def penalty(self) -> Tensor:
-        """The weighted L² term of this iteration (001 §2.4), towards ``rest``; an edit's weight falls with strength."""
-        entry, (iteration, iterations) = self.bundle.entry, self.clock
-        grey = self.editing and self._network is None  # the paper's term would pull an edit to grey
-        weight = 0.0 if grey else entry.regulariser.at(iteration, iterations)
-        if self.editing:
-            weight += entry.pull.at(iteration, iterations) * losses.strength_weight(self.spec.strength)
-        if weight == 0:
-            return self.z.new_zeros(())
-        unit = 1.0 if self.rest is None else latent.codebook_scale(self.bundle.generator) ** 2
-        return weight / unit * losses.latent_penalty(self.z, self.rest)
+    def penalty(self, picture: Tensor) -> Tensor:
+        """The weighted terms beside the prompts' of this iteration (001 §2.4); ``picture`` is (1, 3, H, W)."""
+        total = self.z.new_zeros(())
+        weighed = [(DECAYS[term.schedule](term.weight, *self.clock), term.name) for term in self.terms]
+        weighed = [(weight, name) for weight, name in weighed if weight > 0]
+        if not weighed:
+            return total
+        z = self.latent.z(self.z, self.bundle.generator)
+        seen = losses.Seen(z=z, rest=self.rest, picture=picture, variance=self.variance)
+        for weight, name in weighed:
+            total = total + weight * losses.TERMS[name](seen)
+        return total
 
     def draw(self) -> cutouts.Draw:
         """The next cutouts' parameters, from this run's generator."""
         return cutouts.draw(self.cutouts, self.rng)
 
     def descend(self, loss: float) -> None:
-        """One Adam step on the gradient in ``z.grad``; then z is clamped to the codebook's range per channel."""
-        self.adam.step()
-        self.adam.zero_grad()
+        """One step of the optimiser on the gradient in ``z.grad``; then z is kept in the codebook's range."""
+        phase = self.targets
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate_schedule(self.rate, *self.clock)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
         with torch.no_grad():
-            self.z.copy_(self.z.maximum(self.bounds[0]).minimum(self.bounds[1]))
+            self.latent.tame(self.z, self.bounds)
         self.iteration += 1
         self.loss = loss
+        if self.average is not None:
+            self.average.add(self.z, self.iteration)
+        if self.plateau.patience:
+            self.plateau.add(loss)
+            if self.targets is not phase:
+                self.plateau.reset()
 
     @torch.no_grad()
     def picture(self) -> Tensor:
-        """The picture of the present z, (1, 3, H, W) in [0, 1]."""
+        """The picture of the present z, or of its average, (1, 3, H, W) in [0, 1]."""
+        generator, z = self.bundle.generator, self.z
+        if self.average is not None and self.average.value is not None:
+            z = self.average.value
         with autocast(self.spec.precision, self.bundle.device):
-            return self.generator.decode(latent.quantize(self.z, self.bundle.generator)).float().clamp(0, 1)
+            return self.generator.decode(self.latent.shown(z, generator)).float().clamp(0, 1)
 
     def checkpoint(self) -> bytes:
         """Everything that :meth:`resume` needs to go on bit for bit (on the CPU)."""
@@ -165,13 +210,28 @@ class Run:
         change = (image - self.picture()).abs().mean(1, keepdim=True)
         changed = functional.avg_pool2d(change, self.generator.f) > PAINTED_OVER
         z = self.generator.encode(image)
-        self.z.copy_(torch.where(changed, z, self.z))
+        p = self.latent.begin(z, self.bundle.generator)
+        self.z.copy_(torch.where(changed, p, self.z))
+        if self.average is not None and self.average.value is not None:
+            self.average.value = torch.where(changed, p, self.average.value)
         if self.rest is not None:
             self.rest = torch.where(changed, z, self.rest)
-        if self.z in self.adam.state:
-            self.adam.state[self.z]["exp_avg"].masked_fill_(changed, 0)  # it pointed away from what is not there now
+        if self.z in self.optimiser.state:
+            self.optimiser.state[self.z]["exp_avg"].masked_fill_(
+                changed, 0
+            )  # it pointed away from what is not there now
 
 
 def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     """The models' arithmetic: bfloat16 where the spec asks for it, else float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision is Precision.BF16)
+
+
+def _cutouts(spec: Spec, bundle: Bundle) -> cutouts.CutoutSettings:
+    settings = dataclasses.replace(bundle.entry.cutouts, count=spec.cutouts or bundle.entry.cutouts.count)
+    return settings if spec.augmentations is None else cutouts.only(spec.augmentations, settings)
+
+
+def _shares(weights: Sequence[float], count: int) -> list[float]:
+    """The perceptors' weights as parts of 1; equal where none are given."""
+    return [weight / sum(weights) for weight in weights] if weights else [1 / count] * count

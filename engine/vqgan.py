@@ -19,10 +19,18 @@ class VQGAN(nn.Module):
 
     Pictures are (n, 3, H, W) in [0, 1]; latents are (n, e, H/f, W/f). ``norm_groups`` is the number of channel
     groups in every GroupNorm: taming fixes 32, which at few channels becomes an instance norm and erases a
-    picture's absolute colour, so small models take fewer.
+    picture's absolute colour, so small models take fewer. ``gumbel``: the quantiser is the ``GumbelQuantize`` of
+    taming's ``GumbelVQ``, whose encoder scores the codes instead of lying near them.
     """
 
-    def __init__(self, ddconfig: Mapping[str, Any], n_embed: int, embed_dim: int, norm_groups: int = 32) -> None:
+    def __init__(
+        self,
+        ddconfig: Mapping[str, Any],
+        n_embed: int,
+        embed_dim: int,
+        norm_groups: int = 32,
+        gumbel: bool = False,
+    ) -> None:
         super().__init__()
         model, quantize = upstream.taming_model(), upstream.taming_quantize()
         model.Normalize = functools.partial(nn.GroupNorm, norm_groups, eps=1e-6)  # type: ignore[attr-defined]
@@ -31,7 +39,12 @@ class VQGAN(nn.Module):
             self.encoder: nn.Module = model.Encoder(**ddconfig)
             self.decoder: nn.Module = model.Decoder(**ddconfig)
         with torch.device("cpu"):  # an embedding drawn on the meta device imports torch's compiler, for two seconds
-            self.quantize: nn.Module = quantize.VectorQuantizer2(n_embed, embed_dim, beta=0.25, legacy=False)
+            self.quantize: nn.Module = (
+                quantize.GumbelQuantize(embed_dim, embed_dim, n_embed)
+                if gumbel
+                else quantize.VectorQuantizer2(n_embed, embed_dim, beta=0.25, legacy=False)
+            )
+        self.gumbel = gumbel
         self.quant_conv = nn.Conv2d(ddconfig["z_channels"], embed_dim, 1)
         self.post_quant_conv = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
         self.f: int = 2 ** (len(ddconfig["ch_mult"]) - 1)
@@ -39,12 +52,18 @@ class VQGAN(nn.Module):
     @property
     def codebook(self) -> Tensor:
         """The codes, (K, e)."""
-        weight: Tensor = self.quantize.embedding.weight  # type: ignore[union-attr, assignment]
+        embedding = self.quantize.embed if self.gumbel else self.quantize.embedding
+        weight: Tensor = embedding.weight  # type: ignore[union-attr, assignment]
         return weight
 
     def encode(self, images: Tensor) -> Tensor:
-        """Continuous z, (n, e, h, w), of ``images`` (n, 3, H, W) in [0, 1]; H and W are multiples of f."""
+        """Continuous z, (n, e, h, w), of ``images`` (n, 3, H, W) in [0, 1]; H and W are multiples of f.
+
+        Of a Gumbel model, whose encoder gives no z, the codes that it scores highest.
+        """
         z: Tensor = self.quant_conv(self.encoder(images * 2 - 1))
+        if self.gumbel:
+            return self.look_up(self.quantize.proj(z).argmax(1))  # type: ignore[operator]
         return z
 
     def decode(self, z_q: Tensor) -> Tensor:
@@ -72,7 +91,11 @@ def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
     params = config["model"]["params"]
     with torch.device("meta"):
         model = VQGAN(
-            params["ddconfig"], params["n_embed"], params["embed_dim"], norm_groups=params.get("norm_groups", 32)
+            params["ddconfig"],
+            params["n_embed"],
+            params["embed_dim"],
+            norm_groups=params.get("norm_groups", 32),
+            gumbel=str(config["model"].get("target", "")).endswith(".GumbelVQ"),
         )
     try:
         model.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True, assign=True)

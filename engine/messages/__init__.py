@@ -30,9 +30,11 @@ from engine.messages.pipe import (
     StopRun,
 )
 from engine.messages.prompts import (
+    Phase,
     Prompt,
     PromptError,
     parse_prompts,
+    parse_story,
     split_words,
 )
 from engine.messages.spec import (
@@ -56,6 +58,7 @@ __all__ = [
     "Event",
     "Failure",
     "Film",
+    "Phase",
     "Precision",
     "Progress",
     "Prompt",
@@ -75,6 +78,7 @@ __all__ = [
     "check",
     "defaults",
     "parse_prompts",
+    "parse_story",
     "settings",
     "split_words",
 ]

@@ -130,6 +130,49 @@ class Text:
         return str(value)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A loss term beside the prompts: ``weight`` times the named term, by the named decay schedule."""
+
+    name: str
+    weight: float
+    schedule: str = "constant"
+
+
+MOST_TERM = 1000.0
+
+
+def parse_term(text: str) -> Term:
+    """Read ``name:weight`` or ``name:weight:schedule``. Raises :class:`ValueError`."""
+    name, weight, *schedule = text.split(":")
+    if len(schedule) > 1:
+        raise ValueError(f"{text!r} has more than a name, a weight and a schedule")
+    return Term(name=name, weight=float(weight), **({"schedule": schedule[0]} if schedule else {}))
+
+
+@dataclass(frozen=True, slots=True)
+class TermText:
+    """What :func:`parse_term` reads, of the engine's tables of loss terms and decay schedules."""
+
+    def allowed(self, choices: Choices) -> str:
+        names, schedules = (", ".join(choices.get(table, ("…",))) for table in ("losses", "decays"))
+        return f"name:weight or name:weight:schedule (names: {names}; weights from 0 to 1000; schedules: {schedules})"
+
+    def holds(self, value: object, choices: Choices) -> bool:
+        try:
+            term = parse_term(value)  # type: ignore[arg-type]
+        except (ValueError, AttributeError, TypeError):
+            return False
+        named = Name("losses").holds(term.name, choices) and Name("decays").holds(term.schedule, choices)
+        return named and Real(0, MOST_TERM).holds(term.weight, choices)
+
+    def read(self, text: str) -> str:
+        return text
+
+    def show(self, value: object) -> str:
+        return str(value)
+
+
 NONE = "none"
 """How an empty tuple is written."""
 

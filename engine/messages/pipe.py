@@ -28,7 +28,8 @@ class StartRun:
     they pull to, and, under another seed, the random numbers are new. ``painted`` is the checkpoint's picture as
     somebody painted over it; the run goes on from there (001 appendix C).
 
-    ``init_image`` is an encoded picture of any size (the engine scales it to the spec's). ``frame_seconds`` and
+    ``init_image`` is an encoded picture of any size (the engine scales it to the spec's), ``image_prompts`` are
+    such pictures to be guided towards; the spec has their weights. ``frame_seconds`` and
     ``checkpoint_seconds`` are the least times between two pictures and two checkpoints (0: none);
     ``checkpoint_iterations`` asks for a checkpoint every so many iterations (0: none), ``checkpoint_end`` for one
     right before :class:`RunFinished`, from which the run can be continued. ``film`` asks for a timelapse.
@@ -38,6 +39,7 @@ class StartRun:
     spec: Spec
     init_image: bytes | None = None
     mask: bytes | None = None
+    image_prompts: tuple[bytes, ...] = ()
     resume_from: bytes | None = None
     branch: bool = False
     painted: bytes | None = None
@@ -115,7 +117,8 @@ class Checkpointed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """The picture, a PNG of the spec's size. ``seconds`` is engine time; ``stopped`` that a StopRun ended it.
+    """The picture, a PNG of the spec's size. ``seconds`` is engine time; ``stopped`` that a StopRun ended it,
+    ``plateaued`` that its loss had stopped falling (:attr:`Spec.plateau`).
 
     ``film`` is the timelapse that was asked for; None when there is none or, which the log explains, it failed.
     """
@@ -126,6 +129,7 @@ class RunFinished:
     image: bytes
     seconds: float
     stopped: bool = False
+    plateaued: bool = False
     film: bytes | None = None
 
 

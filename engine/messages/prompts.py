@@ -1,10 +1,27 @@
-"""The grammar of a prompt line."""
+"""The grammar of a prompt line.
+
+::
+
+    a red car:1.5 | fog:0.5; rain:-0.5:0.8          parts, each text:weight:stop
+    a house in summer ~2 ^ a house in winter        phases of a story, the first twice as long
+
+``|`` parts prompts; so does ``;`` where a space, a letter or a digit follows. ``^`` parts phases where a space or a
+letter follows. A colon that no number follows is text, and so is ``~`` outside of a story. A backslash before one of
+``| ; ^ : ~`` makes it text.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from dataclasses import dataclass
+
+MOST_WEIGHT = 1000.0
+MOST_LENGTH = 1000.0
+_PARTS = re.compile(r"(?<!\\)(?:\||;(?=\s|[^\W_]))")
+_PHASES = re.compile(r"(?<!\\)\^(?=\s|[^\W\d_])")
+_LENGTH = re.compile(r"(?:^|\s)~(?P<length>\d+(?:\.\d+)?)\s*$")
+_ESCAPED = re.compile(r"\\([|;^:~])")
 
 
 class PromptError(ValueError):
@@ -13,7 +30,7 @@ class PromptError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One part of a prompt line, ``text:weight:stop``.
+    """One part of a prompt line, ``text:weight:stop`` (001 §2.5).
 
     ``weight`` scales the part's distance and pushes away when negative; ``stop`` is a squared spherical distance
     below which the part no longer pulls (−inf: never).
@@ -24,16 +41,47 @@ class Prompt:
     stop: float = -math.inf
 
 
-def parse_prompts(line: str) -> tuple[Prompt, ...]:
-    """Read ``text:weight:stop | text …``; weight and stop are optional.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """The prompts of one phase of a story; ``length`` is its share of the run, relative to the other phases'."""
 
-    A colon that no number follows belongs to the text, so "a sign: no entry" needs no escaping. Raises
-    :class:`PromptError` when nothing is left to paint or a number is not finite.
+    prompts: tuple[Prompt, ...]
+    length: float = 1.0
+
+
+def parse_prompts(line: str) -> tuple[Prompt, ...]:
+    """All prompts of all phases of ``line``. Raises what :func:`parse_story` raises."""
+    return tuple(prompt for phase in parse_story(line) for prompt in phase.prompts)
+
+
+def parse_story(line: str, *, alone: bool = True) -> tuple[Phase, ...]:
+    """Read ``text:weight:stop | text … ~length ^ text …``; one phase where there is no ``^``.
+
+    Raises :class:`PromptError` for a phase with nothing to paint, or a number that cannot be used. With other
+    targets beside the line (not ``alone``) it may be empty, and its weights all negative.
     """
-    parts = tuple(_parse_part(part) for part in line.split("|") if part.strip())
-    if not parts:
+    lines = _PHASES.split(line)
+    if len(lines) == 1:
+        return (Phase(prompts=_parse_parts(line, alone)),)
+    return tuple(_parse_phase(text, number, alone) for number, text in enumerate(lines, 1))
+
+
+def _parse_phase(line: str, number: int, alone: bool) -> Phase:
+    found = _LENGTH.search(line)
+    length = float(found["length"]) if found else 1.0
+    if not 0 < length <= MOST_LENGTH:
+        raise PromptError(f"Phase {number} of the story has length {length:g}; it must be above 0, at most 1000.")
+    try:
+        return Phase(prompts=_parse_parts(line[: found.start()] if found else line, alone), length=length)
+    except PromptError as error:
+        raise PromptError(f"Phase {number} of the story: {error}") from None
+
+
+def _parse_parts(line: str, alone: bool) -> tuple[Prompt, ...]:
+    parts = tuple(_parse_part(part) for part in _PARTS.split(line) if part.strip())
+    if alone and not parts:
         raise PromptError("The prompt is empty. Describe the picture, for example: a red car at night")
-    if all(part.weight <= 0 for part in parts):
+    if alone and all(part.weight <= 0 for part in parts):
         raise PromptError("Every part of the prompt has a weight of zero or less. Give at least one a weight above 0.")
     return parts
 
@@ -42,16 +90,18 @@ def _parse_part(part: str) -> Prompt:
     text, numbers = part.strip(), list[float]()
     while len(numbers) < 2:
         head, colon, tail = text.rpartition(":")
-        number = _number(tail) if colon else None
+        number = _number(tail) if colon and not head.endswith("\\") else None
         if number is None:
             break
         text, numbers = head.rstrip(), [number, *numbers]
     if not text.strip():
         raise PromptError(f"“{part.strip()}” has a weight but no text. Write text:weight, for example: fog:0.5")
-    weight = numbers[0] if numbers else 1.0
-    if not math.isfinite(weight) or (len(numbers) == 2 and math.isnan(numbers[1])):
-        raise PromptError(f"“{part.strip()}” has a weight or stop that is not a number I can use.")
-    return Prompt(text=text, weight=weight, stop=numbers[1] if len(numbers) == 2 else -math.inf)
+    weight, stop = (*numbers, *(1.0, -math.inf)[len(numbers) :])
+    if not abs(weight) <= MOST_WEIGHT or math.isnan(stop):
+        raise PromptError(
+            f"“{part.strip()}” has a weight or stop that I cannot use: a weight must be from -1000 to 1000."
+        )
+    return Prompt(text=_ESCAPED.sub(r"\1", text), weight=weight, stop=stop)
 
 
 def _number(text: str) -> float | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
-from engine.messages.limits import Limit, Member, Real, Text, Whole
+from engine.messages.limits import Limit, Many, Member, Name, Real, TermText, Text, Whole
 
 SEEDS = 2**32
 
@@ -40,6 +40,14 @@ class Spec:
     beyond it keeps each schedule's last value. ``upscale`` is how many times larger than the init image the picture
     is: then the init image is refined, in tiles of the bundle's own size, and held to itself where it is looked at
     in its own size.
+
+    ``reduction`` makes one loss of the prompts' (001 §2.5, G.1). ``image_weights`` are those of the image prompts and
+    ``noise_weights`` those of the noise prompts, which ``noise_seeds`` make; an empty tuple is 1 for each.
+    ``perceptor_weights`` are in the bundle's order of perceptors; an empty tuple is the bundle's. ``augmentations``
+    names the only ones used (§2.3, §5.2). ``latent`` is the way to optimise (§2.1, §5.1). ``losses`` are terms beside
+    the prompts', as "l2:1.5:paper"; each takes the place of the bundle's term of that name (§2.4). ``rate_schedule``
+    changes the learning rate over the run. ``ema`` in [0, 1) shows the average of z with that decay. A run ends early
+    when its loss has not fallen for ``plateau`` iterations (0: never).
     """
 
     prompt: Annotated[str, Text()]
@@ -55,6 +63,18 @@ class Spec:
     threads: Annotated[int, Whole(1, 1024)] = 1
     schedule_iterations: Annotated[int | None, Whole(1, 10**6)] = None
     upscale: Annotated[int, Whole(1, 4)] = 1
+    reduction: Annotated[str | None, Name("reductions")] = None
+    image_weights: Annotated[tuple[float, ...], Many(Real(-1000, 1000), 16)] = ()
+    noise_seeds: Annotated[tuple[int, ...], Many(Whole(0, SEEDS - 1), 16)] = ()
+    noise_weights: Annotated[tuple[float, ...], Many(Real(-1000, 1000), 16)] = ()
+    perceptor_weights: Annotated[tuple[float, ...], Many(Real(0, 1000), 16)] = ()
+    augmentations: Annotated[tuple[str, ...] | None, Many(Name("augmentations"), 16)] = None
+    latent: Annotated[str | None, Name("latents")] = None
+    losses: Annotated[tuple[str, ...], Many(TermText(), 16)] = ()
+    optimiser: Annotated[str | None, Name("optimisers")] = None
+    rate_schedule: Annotated[str | None, Name("rates")] = None
+    ema: Annotated[float | None, Real(0, 0.9999)] = None
+    plateau: Annotated[int, Whole(0, 10**6)] = 0
 
     @property
     def horizon(self) -> int:
@@ -85,8 +105,13 @@ def _from_json(name: str, value: Any) -> Any:
     if isinstance(limit, Member):
         return limit.enum(value)
     if isinstance(value, list):
-        return tuple(value)
-    return float(value) if isinstance(limit, Real) and isinstance(value, int) else value
+        return tuple(_number(limit.each, one) for one in value) if isinstance(limit, Many) else tuple(value)
+    return _number(limit, value)
+
+
+def _number(limit: Limit, value: Any) -> Any:
+    """JSON may write a whole number where a number is meant."""
+    return float(value) if isinstance(limit, Real) and type(value) is int else value
 
 
 @cache
@@ -122,7 +147,7 @@ class BundleInfo:
     the first 12 hex digits of the SHA-256 over the weights; ``vocabulary`` what it knows, None for a bundle that has
     read so much that no list would help; ``examples`` prompts that it paints well. ``iterations_edit`` and
     ``strength`` are its defaults for editing, ``iterations_upscale`` for ⬆️. ``choices`` are the names in each of the
-    engine's tables, as ("optimisers", ("adam", …)).
+    engine's tables, as ("optimisers", ("adam", …)), and ``perceptors`` how many there are (0: not known).
     """
 
     name: str
@@ -141,6 +166,7 @@ class BundleInfo:
     vocabulary: Vocabulary | None = None
     examples: tuple[str, ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    perceptors: int = 0
 
     def snap(self, width: int, height: int) -> tuple[int, int]:
         """Nearest size that the generator can make: both sides multiples of f, at least 2 f."""
@@ -162,8 +188,23 @@ def check(spec: Spec, info: BundleInfo) -> None:
         if not left_open and not limit.holds(value, choices):
             raise SpecError(f"{name} is {value!r}; it must be {limit.allowed(choices)}.")
     _check_size(spec, info)
+    _check_weights(spec, info)
     if spec.iterations > info.max_iterations:
         raise SpecError(f"iterations is {spec.iterations}; it must be a whole number from 1 to {info.max_iterations}.")
+
+
+def _check_weights(spec: Spec, info: BundleInfo) -> None:
+    if len(spec.noise_weights) not in (0, len(spec.noise_seeds)):
+        raise SpecError(
+            f"noise_weights has {len(spec.noise_weights)} weights for {len(spec.noise_seeds)} noise_seeds; "
+            "it must be empty, or one number for each."
+        )
+    weights = spec.perceptor_weights
+    if weights and (not any(weights) or info.perceptors not in (0, len(weights))):
+        raise SpecError(
+            f"perceptor_weights is {weights}; it must be empty, or {info.perceptors} numbers, one for each perceptor "
+            "of the bundle, not all of them 0."
+        )
 
 
 def _check_size(spec: Spec, info: BundleInfo) -> None:

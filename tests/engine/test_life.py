@@ -40,7 +40,7 @@ def steps(run: Run, count: int | None = None) -> Run:
 
 def same(one: Run, other: Run) -> bool:
     """Bit for bit, with what the next steps depend on."""
-    moments = zip(one.adam.state[one.z].values(), other.adam.state[other.z].values(), strict=True)
+    moments = zip(one.optimiser.state[one.z].values(), other.optimiser.state[other.z].values(), strict=True)
     return (
         one.iteration == other.iteration
         and torch.equal(one.z, other.z)
@@ -131,7 +131,7 @@ def test_what_was_painted_over_is_encoded_and_the_rest_stays_bit_for_bit(spec: S
     encoded = bundle.generator.encode(pictures.decode(painted, spec.width, spec.height))
     assert torch.equal(run.z[..., 4:6, 2:4], encoded[..., 4:6, 2:4])
     assert run.rest is not None and torch.equal(run.rest[..., 4:6, 2:4], encoded[..., 4:6, 2:4])
-    assert not run.adam.state[run.z]["exp_avg"][..., 4:6, 2:4].any()
+    assert not run.optimiser.state[run.z]["exp_avg"][..., 4:6, 2:4].any()
     steps(run)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from engine import losses
 from engine.messages import PromptError, parse_prompts
+from engine.schedules import DECAYS
 
 
 def unit(*angles: float) -> torch.Tensor:
@@ -39,7 +41,7 @@ def test_a_distance_below_its_stop_keeps_its_value_and_pulls_no_more() -> None:
 
 
 def test_the_papers_schedule_loses_0_005_an_iteration_and_stays_at_zero() -> None:
-    schedule = losses.SCHEDULES["paper"]
+    schedule = DECAYS["paper"]
     assert schedule(1.5, 1, 400) == 1.5
     assert schedule(1.5, 101, 400) == pytest.approx(1.0)
     assert schedule(1.5, 301, 400) == schedule(1.5, 400, 400) == 0.0
@@ -47,8 +49,10 @@ def test_the_papers_schedule_loses_0_005_an_iteration_and_stays_at_zero() -> Non
 
 def test_the_penalty_is_the_mean_square_and_for_an_edit_rests_at_the_input() -> None:
     z = torch.tensor([1.0, 3.0])
-    assert float(losses.latent_penalty(z, None)) == 5.0
-    assert float(losses.latent_penalty(z, z)) == 0.0
+    seen = losses.Seen(z=z, rest=None, picture=z, variance=2.0)
+    assert float(losses.TERMS["l2"](seen)) == 5.0
+    assert float(losses.TERMS["l2"](dataclasses.replace(seen, rest=z))) == 0.0
+    assert float(losses.TERMS["l2"](dataclasses.replace(seen, rest=z - 2))) == 2.0
 
 
 def test_prompt_lines_split_into_text_weight_and_stop() -> None:

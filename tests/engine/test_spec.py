@@ -52,6 +52,20 @@ def test_a_wrong_value_is_refused_with_the_settings_name_and_range(
 
 
 def test_each_limit_reads_what_it_shows(spec: Spec) -> None:
+    full = dataclasses.replace(
+        spec,
+        learning_rate=0.1 + 0.2,
+        cutouts=5,
+        reduction="mean",
+        noise_seeds=(1, 2),
+        noise_weights=(0.1, -3.0),
+        augmentations=("flip", "noise"),
+        latent="codebook",
+        losses=("l2:1.5:paper", "tv-z:0.1"),
+        optimiser="nadam",
+        rate_schedule="step",
+        ema=0.99,
+    )
     for name, limit in settings().items():
-        value = getattr(dataclasses.replace(spec, learning_rate=0.1 + 0.2, cutouts=5), name)
+        value = getattr(full, name)
         assert limit.read(limit.show(value)) == value

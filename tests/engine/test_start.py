@@ -50,10 +50,10 @@ def test_a_learned_start_is_where_the_penalty_rests(weights_dir: Path, spec: Spe
         regulariser=term,
     )
     run = Run(spec, quiet)
-    assert float(run.penalty().detach()) == 0.0
+    assert float(run.penalty(run.picture()).detach()) == 0.0
     with torch.no_grad():
         run.z.add_(0.1)
-    assert float(run.penalty().detach()) > 0.0
+    assert float(run.penalty(run.picture()).detach()) > 0.0
 
 
 def test_prompts_that_push_away_have_no_say_in_the_start_and_the_others_are_read_as_one(
