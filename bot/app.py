@@ -10,6 +10,7 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from discord.ext import commands
 
 from bot.admission import Admission
 from bot.apology import explain
+from bot.archive import Archive
 from bot.config import Config
 from bot.connector import make_connector
 from bot.dispatcher import Backoff, Dispatcher
 from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
 from bot.errors import BadSetting, UserError
+from bot.fairness import Fairness
 from bot.files import Files
 from bot.moderation.desk import Desk
 from bot.moderation.gate import Gate
@@ -36,17 +39,35 @@ from bot.operations.reload import Reloaded, merge
 from bot.operations.retention import Retention
 from bot.operations.web import Web
 from bot.pacing import Pacer
+from bot.pager import Render, Turn
 from bot.publisher import Publisher
 from bot.queue import Queue
 from bot.records import Records
+from bot.settings import SettingsStore
 from bot.store import migrate, open_database
+from bot.styles import StyleStore
 from bot.submit import Submitter
+from bot.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
 
-COGS = ("cogs.imagine", "cogs.edit", "cogs.replies", "cogs.reactions", "cogs.controls", "cogs.admin", "cogs.moderation")
+COGS = (
+    "cogs.imagine",
+    "cogs.edit",
+    "cogs.replies",
+    "cogs.reactions",
+    "cogs.controls",
+    "cogs.admin",
+    "cogs.moderation",
+    "cogs.line",
+    "cogs.history",
+    "cogs.show",
+    "cogs.styles",
+    "cogs.settings",
+    "cogs.help",
+)
 _FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError)
 _READY_POLL = 0.1  # seconds
@@ -113,7 +134,13 @@ class FaradayBot(commands.Bot):
         self._config_path = config_path
         self._database = open_database(config.queue.database)
         self.files = Files(Path(config.queue.files))
-        self.queue = Queue(self._database, self.files, max_attempts=config.engine.max_attempts)
+        self.archive = Archive(self._database)
+        self.pages: dict[str, Render] = {}  # by name; the cogs put theirs in
+        self.settings = SettingsStore(self._database)
+        self.styles = StyleStore(self._database)
+        self.queue = Queue(
+            self._database, self.files, max_attempts=config.engine.max_attempts, fairness=_fairness(config)
+        )
         self.publisher = Publisher(self, self.queue, lambda: self.dispatcher, pacer=pacer)
         self.dispatcher = Dispatcher(
             self.queue,
@@ -129,7 +156,10 @@ class FaradayBot(commands.Bot):
         gate = Gate(self.rules)
         self.desk = Desk(self.rules, gate)
         admission = Admission(lambda: self.config, self.dispatcher, self.files, gate)
-        self.submitter = Submitter(config, self.queue, self.files, self.dispatcher, self.publisher, admission)
+        wishes = Wishes(self.settings, self.styles)
+        self.submitter = Submitter(
+            config, self.queue, self.files, self.dispatcher, self.publisher, admission, self.settings, wishes
+        )
         self.web = Web(self)
         self.web_port: int | None = None
         self.control: Control | None = None
@@ -139,6 +169,7 @@ class FaradayBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Once, after the token was accepted and before the gateway: the database, the engines, the commands."""
         await migrate(self._database)
+        self.add_dynamic_items(Turn)
         for cog in COGS:
             await self.load_extension(cog)
         dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")
@@ -268,6 +299,12 @@ def least_intents(*, message_content: bool) -> discord.Intents:
     intents.guild_reactions = intents.dm_reactions = True
     intents.message_content = message_content
     return intents
+
+
+def _fairness(config: Config) -> Fairness:
+    return Fairness(
+        recent=timedelta(seconds=config.fairness.recent_seconds), large_at_once=config.fairness.large_at_once
+    )
 
 
 def engine_process(config: Config) -> EngineClient:

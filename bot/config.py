@@ -77,7 +77,26 @@ class Queue(Section):
         description='"sqlite+aiosqlite:///data/faraday.db" or "postgresql+asyncpg://user:password@host/name"',
     )
     files: str = Field(default="data/files", min_length=1, description="the path of a directory")
-    max_queued_per_user: int = Field(default=5, ge=1, description="a number of jobs, 1 or more")
+    max_waiting: int = Field(default=2000, ge=1, description="a number of jobs, 1 or more")
+
+
+class Quotas(Section):
+    """How many jobs one member and one server may have; servers can set less for their members."""
+
+    max_running: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
+    max_queued: int = Field(default=5, ge=0, description="a number of jobs, 0 for any number")
+    max_per_day: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
+    guild_max_running: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
+    guild_max_queued: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
+    guild_max_per_day: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
+
+
+class Fairness(Section):
+    """The order of the queue."""
+
+    recent_seconds: Seconds = Field(default=3600.0, description="seconds, more than 0")
+    large_seconds: Seconds = Field(default=600.0, description="seconds, more than 0")
+    large_at_once: int = Field(default=1, ge=0, description="a number of jobs, 0 for any number")
 
 
 class Limits(Section):
@@ -124,6 +143,8 @@ class Config(Section):
     discord: Discord = Field(default_factory=Discord, description="a [discord] table")
     engine: Engine = Field(default_factory=Engine, description="an [engine] table")
     queue: Queue = Field(default_factory=Queue, description="a [queue] table")
+    quotas: Quotas = Field(default_factory=Quotas, description="a [quotas] table")
+    fairness: Fairness = Field(default_factory=Fairness, description="a [fairness] table")
     limits: Limits = Field(default_factory=Limits, description="a [limits] table")
     storage: Storage = Field(default_factory=Storage, description="a [storage] table")
     operators: Operators = Field(default_factory=Operators, description="an [operators] table")
@@ -158,6 +179,8 @@ _SECTIONS: dict[str, type[Section]] = {
     "discord": Discord,
     "engine": Engine,
     "queue": Queue,
+    "quotas": Quotas,
+    "fairness": Fairness,
     "limits": Limits,
     "storage": Storage,
     "operators": Operators,

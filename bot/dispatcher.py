@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import assert_never
 
@@ -12,6 +13,7 @@ from bot.config import Engine
 from bot.engine_client import EngineClient, EngineDied
 from bot.files import Files
 from bot.jobs import Job, State
+from bot.line import Line
 from bot.observer import DeliveryImpossible, Observer
 from bot.outbox import Backoff, Outbox
 from bot.queue import Queue
@@ -63,11 +65,11 @@ class Dispatcher:
         self._backoff = backoff or Backoff()
         self._outbox = Outbox(queue, files, observer, self._backoff)
         self._lanes = [Lane(client=client) for client in clients]
+        self.line = Line(queue, observer, self._lanes)
         self._known: Ready | None = None
         self._held: int | None = None  # a claimed job that waits for an empty engine
         self._lock = asyncio.Lock()  # between a claim and its StartRun, nobody may stop, cancel or bury
         self._changed = asyncio.Event()
-        self._places_changed = asyncio.Event()
         self._draining = False
 
     @property
@@ -114,8 +116,11 @@ class Dispatcher:
 
     def seconds_left(self, job_id: int) -> float | None:
         """Of a running job, at the speed measured so far; None when that is unknown."""
-        run = next((lane.runs[job_id] for lane in self._lanes if job_id in lane.runs), None)
-        return run.seconds_left() if run else None
+        return self.line.left(job_id)
+
+    def starts_in(self, job_id: int) -> float | None:
+        """Seconds until a waiting job begins; None when that is unknown."""
+        return self.line.starts_in(job_id)
 
     async def run(self) -> None:
         """Recover what an earlier process left, then serve. At the end the running jobs go back to the queue."""
@@ -127,7 +132,7 @@ class Dispatcher:
                 for lane in self._lanes:
                     group.create_task(self._serve(lane))
                 group.create_task(self._assign())
-                group.create_task(self._report_places())
+                group.create_task(self.line.run())
                 self.wake()
         finally:
             await self._leave()
@@ -144,12 +149,16 @@ class Dispatcher:
         """Drop a job that waits or runs. False when it is neither."""
         async with self._lock:
             # First in the database: should anything die now, the job stays cancelled.
-            if not await self._queue.cancelled(job_id):
+            if not await self._queue.cancelled(job_id, seconds=self._spent(job_id)):
                 return False
             await self._command(job_id, CancelRun(job_id=job_id))
         self._outbox.post(job_id)
         self.wake()
         return True
+
+    def _spent(self, job_id: int) -> float | None:
+        run = next((lane.runs[job_id] for lane in self._lanes if job_id in lane.runs), None)
+        return time.monotonic() - run.begun if run else None
 
     async def _command(self, job_id: int, command: StopRun | CancelRun) -> None:
         for lane in self._lanes:
@@ -206,7 +215,7 @@ class Dispatcher:
             self._changed.clear()
             while await self._assign_one():
                 pass
-            self._places_changed.set()
+            self.line.changed()
 
     async def _assign_one(self) -> bool:
         async with self._lock:
@@ -305,17 +314,19 @@ class Dispatcher:
         match event:
             case RunFinished():
                 log.info("job %d: finished at iteration %d, loss %.4f", job_id, event.iteration, event.loss)
+                if not run.resumed:
+                    self.line.speed.learn(run.job.spec, event.iteration, event.seconds)
                 try:
                     await self._queue.rendered(job_id, event.image, event)
                 except OSError:
                     log.exception("job %d: the picture could not be stored", job_id)
                     await self._queue.failed(job_id, NOT_STORED)
             case RunCancelled():
-                await self._queue.cancelled(job_id)
+                await self._queue.cancelled(job_id, seconds=self._spent(job_id))
             case RunFailed(reason=reason, detail=detail):
                 log.warning("job %d: failed (%s): %s", job_id, reason, detail)
                 if not await self._retried(run, reason):
-                    await self._queue.failed(job_id, detail)
+                    await self._queue.failed(job_id, detail, seconds=self._spent(job_id))
             case _:
                 assert_never(event)
         await self._files.remove(self._files.checkpoint(job_id))
@@ -340,15 +351,3 @@ class Dispatcher:
             await notice
         except Exception:
             log.exception("job %d: telling of its progress failed", job_id)
-
-    async def _report_places(self) -> None:
-        told: dict[int, int] = {}
-        while True:
-            await self._places_changed.wait()
-            self._places_changed.clear()
-            waiting = await self._queue.waiting()
-            for place, job in enumerate(waiting, start=1):
-                begun = any(job.id in lane.runs for lane in self._lanes)
-                if told.get(job.id) != place and not begun:
-                    await self._guarded(job.id, self._observer.queued(job, place))
-            told = {job.id: place for place, job in enumerate(waiting, start=1)}

@@ -6,6 +6,7 @@ The docstring of a subclass is its message; an argument replaces it where the na
 from __future__ import annotations
 
 import inspect
+from datetime import datetime
 
 
 class ConfigError(Exception):
@@ -27,8 +28,15 @@ class EmptyPrompt(UserError):
     """The prompt is empty. Describe the picture, for example: a red car at night"""
 
 
-class TooManyJobs(UserError):
-    """You have as many pictures waiting as one person may have. Wait for one to finish, or cancel one."""
+class OverQuota(UserError):
+    """A limit is reached. Wait for one of your pictures to finish, or cancel one.
+
+    ``which`` of :class:`bot.quotas.Quota` it is, at how many, and when it frees, if that is known.
+    """
+
+    def __init__(self, message: str, *, which: str, most: int, frees: datetime | None = None) -> None:
+        super().__init__(message)
+        self.which, self.most, self.frees = which, most, frees
 
 
 class NotAPicture(UserError):
@@ -53,6 +61,10 @@ class UnknownBundle(UserError):
 
 class CannotPost(UserError):
     """I may not post pictures here. Ask a moderator to allow me to send messages and attach files."""
+
+
+class UnknownJob(UserError):
+    """I know no picture of that number that you may see. /history lists yours."""
 
 
 class NothingToEdit(UserError):

@@ -55,7 +55,9 @@ class NewJob:
     message that asked, if there is one. ``parent_id`` is the job whose picture this one starts from or
     repeats, and ``parent_message_id`` in ``parent_channel_id`` the message with that picture. ``input_hash``
     is the SHA-256, in hex, of the picture that the run starts from, as it came; it is set exactly when there is
-    one. ``notes`` are sentences for the requester.
+    one. ``notes`` are sentences for the requester. ``cost`` is the engine-seconds it is expected to take,
+    ``weight`` the requester's share of the engines; a ``large`` job takes the slow lane. While ``max_running`` jobs
+    of its requester or ``guild_max_running`` of its server run, it waits (0: never for that).
     """
 
     kind: Kind
@@ -69,6 +71,12 @@ class NewJob:
     parent_channel_id: int | None = None
     input_hash: str | None = None
     notes: tuple[str, ...] = ()
+    cost: float = 1.0
+    weight: float = 1.0
+    large: bool = False
+    max_running: int = 0
+    guild_max_running: int = 0
+    style_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +85,8 @@ class Job(NewJob):
 
     ``attempt`` counts from 1 the times that the job was, or will be, given to an engine. ``thread_id`` is
     where its messages live (``channel_id`` when it has no thread of its own). ``iteration``, ``loss`` and
-    ``seconds`` are the finished run's. ``stopped`` says that the requester ended the run early.
-    ``removed`` says that the picture was deleted since, and why.
+    ``seconds`` are the run's; ``recipe`` is what was posted under the picture. ``stopped`` says that the requester
+    ended the run early. ``removed`` says that the picture was deleted since, and why.
     """
 
     id: int
@@ -96,3 +104,4 @@ class Job(NewJob):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     removed: Removed | None = None
+    recipe: str | None = None

@@ -8,6 +8,9 @@ import discord
 from discord import app_commands
 
 from bot.attachments import working_size
+from bot.errors import BadSetting
+from bot.jobs import Job
+from bot.pager import QUERY_LIMIT
 from bot.prompts import SEEDS, Wish, parse_size
 
 if TYPE_CHECKING:
@@ -23,9 +26,12 @@ DESCRIPTIONS = {
     "seed": "The same seed repeats the picture, another gives another",
     "bundle": "The models to paint with",
     "strength": "How far to go from the given picture: 0 keeps it, 1 is free of it",
+    "style": "A style of yours or of this server; none leaves out the usual one",
 }
 _SHAPES = {"square": (1, 1), "landscape": (4, 3), "portrait": (3, 4), "wide": (16, 9), "tall": (9, 16)}
 _CHOICES = 25  # that Discord shows
+CHOICE_LIMIT = 100  # characters of a suggestion's name and value, Discord's
+ALL = "all"
 
 Choices: TypeAlias = list[app_commands.Choice[str]]
 
@@ -37,6 +43,7 @@ def wish(
     seed: int | None,
     bundle: str | None,
     strength: float | None,
+    style: str | None = None,
 ) -> Wish:
     """Raises :class:`bot.errors.BadSize`."""
     return Wish(
@@ -46,6 +53,7 @@ def wish(
         seed=seed,
         bundle=bundle or None,
         strength=strength,
+        style=style or None,
     )
 
 
@@ -78,3 +86,55 @@ async def suggest_bundle(interaction: discord.Interaction[FaradayBot], typed: st
         for info in bundles
         if wanted in f"{info.name} {info.title}".lower()
     ][:_CHOICES]
+
+
+async def suggest_style(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+    """Those that the member can paint with here."""
+    known = await interaction.client.styles.all(interaction.user.id, interaction.guild_id)
+    wanted = typed.strip().lower()
+    return [
+        app_commands.Choice(name=f"{style.name}: {style.words}"[:CHOICE_LIMIT], value=style.name)
+        for style in known
+        if wanted in f"{style.name} {style.words}".lower()
+    ][:_CHOICES]
+
+
+async def suggest_prompt(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+    """The member's past prompts, as far as Discord can carry them."""
+    past = await interaction.client.archive.prompts(interaction.user.id, typed[:CHOICE_LIMIT], limit=4 * _CHOICES)
+    fitting = [prompt for prompt in past if len(prompt) <= CHOICE_LIMIT]
+    return [app_commands.Choice(name=prompt, value=prompt) for prompt in fitting[:_CHOICES]]
+
+
+async def suggest_search(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+    """The same, as far as /history can carry them."""
+    return [choice for choice in await suggest_prompt(interaction, typed) if len(choice.value) <= QUERY_LIMIT]
+
+
+async def suggest_job(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+    """The member's own jobs, by number or prompt."""
+    found, _ = await interaction.client.archive.history(
+        interaction.user.id, typed[:QUERY_LIMIT], offset=0, limit=_CHOICES
+    )
+    return [_job_choice(job) for job in found]
+
+
+async def suggest_open_job(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+    """Those of them that wait or run, and all of them at once."""
+    found = await interaction.client.archive.unfinished(interaction.user.id)
+    wanted = typed.strip().lower().removeprefix("#")
+    choices = [_job_choice(job) for job in found if wanted in f"{job.id} {job.spec.prompt}".lower()]
+    every = [app_commands.Choice(name="all of mine", value=ALL)] if len(found) > 1 and wanted in ALL else []
+    return [*every, *choices][:_CHOICES]
+
+
+def _job_choice(job: Job) -> app_commands.Choice[str]:
+    return app_commands.Choice(name=f"#{job.id} {job.spec.prompt}"[:CHOICE_LIMIT], value=str(job.id))
+
+
+def job_number(text: str) -> int:
+    """Raises :class:`bot.errors.BadSetting` for what is no number of a job."""
+    digits = text.strip().removeprefix("#")
+    if not digits.isdecimal() or not 0 < int(digits) < 2**63:
+        raise BadSetting(f"“{text[:40]}” is no number of a picture. Each picture's thread and /history name it: #12")
+    return int(digits)

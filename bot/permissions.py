@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
-from bot.errors import CannotPost
+from bot.errors import CannotPost, NotYours
+from bot.jobs import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,11 @@ class Place:
     in_thread: bool = False
     locked: bool = False
     permissions: discord.Permissions
+
+    @property
+    def settings_channel_id(self) -> int:
+        """Whose settings hold here: a thread's are its channel's."""
+        return self.within[0] if self.in_thread and self.within else self.channel_id
 
 
 def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
@@ -58,6 +65,25 @@ def within(channel: object) -> tuple[int, ...]:
     if isinstance(channel, discord.Thread):
         outer = [channel.parent_id, channel.parent.category_id if channel.parent else None]
     return tuple(one for one in outer if one is not None)
+
+
+def may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Whether the member may look a job up by its number: their own, and what was asked in a channel they can see."""
+    if interaction.user.id == job.requester_id:
+        return True
+    guild, member = interaction.guild, interaction.user
+    if guild is None or job.guild_id != guild.id or not isinstance(member, discord.Member):
+        return False
+    channel = guild.get_channel_or_thread(job.channel_id)
+    return channel is not None and channel.permissions_for(member).view_channel
+
+
+def may_set(interaction: discord.Interaction[Any]) -> None:
+    """Raises :class:`NotYours` for whoever may not manage the server."""
+    if interaction.guild_id is None:
+        raise NotYours("There is no server here to set anything for. /settings mine works everywhere.")
+    if not interaction.permissions.manage_guild:
+        raise NotYours("Only members who may manage this server can set that (the permission “Manage Server”).")
 
 
 def roles_of(user: discord.User | discord.Member | None) -> tuple[int, ...]:

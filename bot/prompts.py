@@ -28,6 +28,7 @@ _PLAIN = {
     "size": _GAP + r"(?P<size>\d+ ?[x×] ?\d+)",
     "iterations": _GAP + r"(?P<iterations>\d+)",
     "bundle": _SIGN + r"(?P<bundle>[\w.-]+)",  # a sign is a must: "a bundle of straw" is a prompt
+    "style": _SIGN + r"(?P<style>[\w-]+)",
 }
 _MARKED = re.compile(r"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>(?:(?!--)[^\s,;])+)$")
 _UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest in _PLAIN.items())})$", re.IGNORECASE)
@@ -37,7 +38,8 @@ _UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest 
 class Wish:
     """A prompt and what the member set; None leaves a setting to the picture or the bundle.
 
-    ``size`` is (width, height) in pixels, ``strength`` in [0, 1], ``seed`` in [0, 2**32).
+    ``size`` is (width, height) in pixels, ``strength`` in [0, 1], ``seed`` in [0, 2**32); ``style`` is the name of
+    one, or ``none`` to leave out the usual one.
     """
 
     prompt: str
@@ -46,6 +48,7 @@ class Wish:
     seed: int | None = None
     strength: float | None = None
     bundle: str | None = None
+    style: str | None = None
 
 
 def edit_text(content: str, bot_id: int) -> str | None:
@@ -141,4 +144,5 @@ _READERS: dict[str, Callable[[Wish, str], Wish]] = {
     "size": lambda wish, value: replace(wish, size=parse_size(value)),
     "iterations": lambda wish, value: replace(wish, iterations=_whole("iterations", value)),
     "bundle": lambda wish, value: replace(wish, bundle=value),
+    "style": lambda wish, value: replace(wish, style=value),
 }

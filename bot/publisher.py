@@ -44,6 +44,7 @@ class Engines(Protocol):
     @property
     def device(self) -> str: ...
     def seconds_left(self, job_id: int) -> float | None: ...
+    def starts_in(self, job_id: int) -> float | None: ...
 
 
 class WeightsUnknown(Exception):
@@ -126,7 +127,8 @@ class Publisher:
     # While it waits and runs
 
     async def queued(self, job: Job, position: int) -> None:
-        self._show(job, lambda job: self._edit_card(job, wording.waiting(job, position), [Action.CANCEL]))
+        text = wording.waiting(job, position, self._engines().starts_in(job.id))
+        self._show(job, lambda job: self._edit_card(job, text, [Action.CANCEL]))
 
     async def started(self, job: Job, event: RunStarted) -> None:
         self._painted_here.add(job.id)
@@ -181,7 +183,9 @@ class Publisher:
             raise WeightsUnknown(job.spec.bundle)
         search = job.id not in self._painted_here
         self._painted_here.discard(job.id)
-        posted = await self._delivery.post(job, png, self._recipe(job, info), self._factor(job), search=search)
+        line = job.recipe or self._recipe(job, info)
+        await self._queue.described(job.id, line)
+        posted = await self._delivery.post(job, png, line, self._factor(job), search=search)
         self._spawn(self._after_delivery(job, posted))
         return posted.message_id
 

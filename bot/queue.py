@@ -11,34 +11,36 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import TooManyJobs
+from bot import quotas
+from bot.fairness import Fairness, fair_order
 from bot.files import Files
 from bot.jobs import Job, NewJob, State
+from bot.quotas import Quota
 from bot.store import job_from_row, jobs, transact
 from engine.messages import RunFinished
 
 GIVEN_UP = "The engine stopped {attempts} times while it painted this, so I gave it up. Try other settings."
-TOO_MANY = (
-    "You already have {most} pictures waiting, which is as many as one member may have. "
-    "Wait for one to start, or cancel one."
-)
+_MEASURED = 200  # runs to learn the speed from
 
 
 _QUEUED = jobs.c.state == State.QUEUED
 
 
 class Queue:
-    """Durable jobs in fair order: requesters take turns, and one requester's jobs go first come, first served."""
+    """Durable jobs in the fair order of :mod:`bot.fairness`; one requester's go first come, first served."""
 
-    def __init__(self, engine: AsyncEngine, files: Files, *, max_attempts: int = 3) -> None:
+    def __init__(
+        self, engine: AsyncEngine, files: Files, *, max_attempts: int = 3, fairness: Fairness | None = None
+    ) -> None:
         self._engine = engine
         self._files = files
         self._max_attempts = max_attempts
+        self._fairness = fairness or Fairness()
 
-    async def submit(self, new: NewJob, init_image: bytes | None = None, *, max_queued_per_user: int) -> Job:
+    async def submit(self, new: NewJob, init_image: bytes | None = None, *, quota: Quota) -> Job:
         """Commit a job and its init image, before anyone is told that it is queued.
 
-        Raises :class:`TooManyJobs`, and OSError when the init image cannot be stored; nothing is left then.
+        Raises :class:`bot.errors.OverQuota`, and OSError when the init image cannot be stored; nothing is left then.
         """
         if init_image is None and new.input_hash is not None:
             raise ValueError("an input hash needs the init image")
@@ -46,9 +48,8 @@ class Queue:
             new = dataclasses.replace(new, input_hash=hashlib.sha256(init_image).hexdigest())
 
         async def insert(connection: AsyncConnection) -> Job:
-            await _take_requester(connection, new.requester_id)
-            if await _count_queued(connection, new.requester_id) >= max_queued_per_user:
-                raise TooManyJobs(TOO_MANY.format(most=max_queued_per_user))
+            await _alone(connection)
+            await quotas.check(connection, new, quota)
             row = (await connection.execute(_insert(new))).one()
             await self._files.clear(row.id)
             if init_image is not None:
@@ -60,12 +61,12 @@ class Queue:
     # Transitions. Each returns False, or None, when the job was not in a state that allows it.
 
     async def claim(self) -> Job | None:
-        """The job whose turn it is, now ``running``; None when none waits. No two claims get one job."""
-        turn = _fair_order().subquery()
+        """The job whose turn it is, now ``running``; None when none may begin. No two claims get one job."""
+        turn = fair_order(self._fairness).subquery()
         chosen = (
             sa.select(jobs.c.id)
             .join(turn, turn.c.id == jobs.c.id)
-            .where(jobs.c.state == State.QUEUED)
+            .where(jobs.c.state == State.QUEUED, turn.c.held == 0)
             .order_by(turn.c.place)
             .limit(1)
             .with_for_update(of=jobs, skip_locked=True)
@@ -108,13 +109,18 @@ class Queue:
             job_id, {State.RENDERED}, State.DELIVERED, final_message_id=final_message_id, announced=True
         )
 
-    async def failed(self, job_id: int, error: str) -> bool:
-        """To ``failed`` from any state that has not ended; ``error`` is a sentence for the requester."""
-        return await self._end(job_id, {State.QUEUED, State.RUNNING, State.RENDERED}, State.FAILED, error=error)
+    async def failed(self, job_id: int, error: str, *, seconds: float | None = None) -> bool:
+        """To ``failed`` from any state that has not ended; ``error`` is a sentence for the requester.
 
-    async def cancelled(self, job_id: int) -> bool:
+        ``seconds`` of the engine were used for nothing, here and in :meth:`cancelled`; they count in the fair order.
+        """
+        used = {} if seconds is None else {"seconds": seconds}
+        return await self._end(job_id, {State.QUEUED, State.RUNNING, State.RENDERED}, State.FAILED, error=error, **used)
+
+    async def cancelled(self, job_id: int, *, seconds: float | None = None) -> bool:
         """``queued`` or ``running`` to ``cancelled``."""
-        return await self._end(job_id, {State.QUEUED, State.RUNNING}, State.CANCELLED)
+        used = {} if seconds is None else {"seconds": seconds}
+        return await self._end(job_id, {State.QUEUED, State.RUNNING}, State.CANCELLED, **used)
 
     async def requeue(self, job_id: int) -> State | None:
         """After its engine died: ``running`` to ``queued`` for one more attempt, or to ``failed`` at the cap."""
@@ -136,6 +142,10 @@ class Queue:
     async def place(self, job_id: int, *, thread_id: int, card_message_id: int | None) -> None:
         """Note where the job lives on Discord."""
         await self._change(job_id, set(State), thread_id=thread_id, card_message_id=card_message_id)
+
+    async def described(self, job_id: int, recipe: str) -> None:
+        """Note what is posted under the picture."""
+        await self._change(job_id, set(State), recipe=recipe)
 
     async def announced(self, job_id: int) -> None:
         """Note that the requester knows how the job ended."""
@@ -159,12 +169,30 @@ class Queue:
 
     async def waiting(self) -> list[Job]:
         """The queued jobs in the order in which they will be claimed."""
-        turn = _fair_order().subquery()
+        turn = fair_order(self._fairness).subquery()
         return await self._many(sa.select(jobs).join(turn, turn.c.id == jobs.c.id).order_by(turn.c.place))
+
+    async def line(self) -> list[tuple[int, float]]:
+        """The same as (id, expected engine-seconds), which is quicker to read."""
+        turn = fair_order(self._fairness).subquery()
+        return [
+            (row.id, row.cost) for row in await self._rows(sa.select(turn.c.id, turn.c.cost).order_by(turn.c.place))
+        ]
+
+    async def waiting_ids(self, **whose: object) -> list[int]:
+        """The queued jobs with these values, as ``requester_id=1``."""
+        mine = [jobs.c[name] == value for name, value in whose.items()]
+        return [row.id for row in await self._rows(sa.select(jobs.c.id).where(jobs.c.state == State.QUEUED, *mine))]
+
+    async def measured(self) -> list[Job]:
+        """Jobs painted in one go, of which the newest tell how fast the engines are; oldest first."""
+        painted = jobs.c.state.in_((State.RENDERED, State.DELIVERED)), jobs.c.attempt == 1, jobs.c.seconds.is_not(None)
+        newest = await self._many(sa.select(jobs).where(*painted).order_by(jobs.c.id.desc()).limit(_MEASURED))
+        return newest[::-1]
 
     async def position(self, job_id: int) -> int:
         """1 when the job is next, 2 after that; 0 when it does not wait."""
-        turn = _fair_order().subquery()
+        turn = fair_order(self._fairness).subquery()
         places = await self._rows(sa.select(turn.c.place).where(turn.c.id == job_id))
         return places[0].place if places else 0
 
@@ -234,41 +262,7 @@ def _insert(new: NewJob) -> sa.Executable:
     return sa.insert(jobs).values(**values, state=State.QUEUED, created_at=datetime.now(UTC)).returning(jobs)
 
 
-async def _take_requester(connection: AsyncConnection, requester_id: int) -> None:
-    """Count and insert without another submit of the same requester between (SQLite has one writer anyway)."""
+async def _alone(connection: AsyncConnection) -> None:
+    """Count and insert without another submit between (SQLite has one writer anyway)."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(requester_id)))
-
-
-async def _count_queued(connection: AsyncConnection, requester_id: int) -> int:
-    mine = jobs.c.requester_id == requester_id, jobs.c.state == State.QUEUED
-    return await connection.scalar(sa.select(sa.func.count()).where(*mine)) or 0
-
-
-def _fair_order() -> sa.Select[int, int]:
-    """(id, place) of every queued job; the lowest place, 1, is claimed first.
-
-    Jobs that an engine had begun come before all others. Then requesters take turns: first the job of whoever
-    was served longest ago. It is a subquery of its own since ``FOR UPDATE`` refuses window functions.
-    """
-    begun = sa.case((jobs.c.started_at.is_not(None), 0), else_=1)
-    earlier = jobs.alias("earlier")
-    served = (
-        sa.select(sa.func.coalesce(sa.func.max(earlier.c.claim_number), 0))
-        .where(earlier.c.requester_id == jobs.c.requester_id)
-        .scalar_subquery()
-    )
-    mine = jobs.c.requester_id, begun
-    queued = (
-        sa.select(
-            jobs.c.id,
-            begun.label("begun"),
-            served.label("served"),
-            sa.func.row_number().over(partition_by=mine, order_by=jobs.c.id).label("round"),
-            sa.func.min(jobs.c.id).over(partition_by=mine).label("first"),
-        )
-        .where(jobs.c.state == State.QUEUED)
-        .subquery()
-    )
-    order = queued.c.begun, queued.c.round, queued.c.served, queued.c.first
-    return sa.select(queued.c.id, sa.func.row_number().over(order_by=order).label("place"))
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0)))

@@ -21,6 +21,7 @@ class Run:
     resumed: bool = False
     started: bool = False  # the observer knows
     cancelled: bool = False  # the engine has yet to let go of it
+    begun: float = field(default_factory=time.monotonic)
     iteration: int = 0
     seconds_per_iteration: float | None = None
     _last: float = 0.0

@@ -1,4 +1,4 @@
-"""The database: one table of jobs, and an engine that is safe under crashes and concurrent claims."""
+"""The database: its tables, and an engine that is safe under crashes and concurrent claims."""
 
 from __future__ import annotations
 
@@ -84,16 +84,50 @@ jobs = sa.Table(
     sa.Column("started_at", UTCDateTime),
     sa.Column("finished_at", UTCDateTime),
     sa.Column("removed", _words(Removed)),
+    # For fair order: expected engine-seconds, the requester's share, and how many may run at once (0: any number).
+    sa.Column("cost", sa.Float, nullable=False, server_default="1"),
+    sa.Column("weight", sa.Float, nullable=False, server_default="1"),
+    sa.Column("large", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("max_running", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("guild_max_running", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("style_id", _Id),  # no foreign key: a style may go, its pictures stay
+    sa.Column("recipe", sa.Text),  # as posted under the picture
     # Not part of a Job: the number of the claim, for fair order, and whether the requester knows how it ended.
     sa.Column("claim_number", sa.BigInteger),
     sa.Column("announced", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "state", "announced"),
     sa.Index(None, "requester_id", "claim_number"),
     sa.Index(None, "claim_number"),
+    sa.Index(None, "started_at"),
+    sa.Index(None, "guild_id", "created_at"),
+    sa.Index(None, "style_id"),
     sa.Index(None, "channel_id"),
     sa.Index(None, "thread_id"),
     sa.Index(None, "card_message_id"),
     sa.Index(None, "final_message_id"),
+    sqlite_autoincrement=True,
+)
+
+settings = sa.Table(
+    "settings",
+    metadata,
+    sa.Column("scope", sa.String(16), primary_key=True),
+    sa.Column("scope_id", sa.BigInteger, primary_key=True),
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+)
+
+styles = sa.Table(
+    "styles",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("owner_id", sa.BigInteger, nullable=False),
+    sa.Column("guild_id", sa.BigInteger),  # with whose members it is shared
+    sa.Column("name", sa.String(32), nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.UniqueConstraint("owner_id", "name"),
+    sa.Index(None, "guild_id", "name"),
     sqlite_autoincrement=True,
 )
 

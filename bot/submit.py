@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
-from bot import attachments, permissions, specs
+from bot import attachments, permissions, quotas, specs
 from bot.admission import Admission
-from bot.config import Config
+from bot.config import Config, Limits
 from bot.dispatcher import Dispatcher
-from bot.errors import CannotPost, EngineNotReady, NothingToEdit, UnknownBundle
+from bot.errors import CannotPost, EngineNotReady, NothingToEdit, OverQuota, UnknownBundle
 from bot.files import Files
 from bot.jobs import Job, Kind, NewJob, Removed
 from bot.moderation.gate import Asker
@@ -22,10 +23,13 @@ from bot.pictures import Painted, Picture, Upload
 from bot.prompts import Wish
 from bot.publisher import Publisher
 from bot.queue import Queue
+from bot.settings import SettingsStore, Values
+from bot.wishes import Completed, Wishes
 from engine.messages import BundleInfo, Spec
 
 log = logging.getLogger(__name__)
 
+_LEAST_COST = 0.01  # engine-seconds; a job for nothing would never lose its turn
 RESEND = "Save it from Discord and attach it to /edit."
 LOST = f"That picture is no longer on my disk. {RESEND}"
 
@@ -36,7 +40,7 @@ class Request:
 
     ``picture`` is what to start from: a must for an edit, and one of the bot's own for a rerun or an upscale, which
     take everything else from the job that painted it. ``source_message_id`` is the message to reply to.
-    ``roles`` are the ids of the requester's in this server.
+    ``roles`` are the ids of the requester's in this server, which quotas may depend on.
     """
 
     kind: Kind
@@ -76,6 +80,8 @@ class Submitter:
         dispatcher: Dispatcher,
         publisher: Publisher,
         admission: Admission,
+        settings: SettingsStore,
+        wishes: Wishes,
     ) -> None:
         self._config = config
         self._queue = queue
@@ -83,6 +89,8 @@ class Submitter:
         self._dispatcher = dispatcher
         self._publisher = publisher
         self._admission = admission
+        self._settings = settings
+        self._wishes = wishes
 
     def reconfigure(self, config: Config) -> None:
         """From now on these settings."""
@@ -95,19 +103,63 @@ class Submitter:
         """
         permissions.check(request.place)
         await self._admission.check(request.asker)
+        values = await self._settings.quotas(request.place.guild_id, request.roles)
+        limits = quotas.limits(values, self._config)
+        completed = await self._complete(request, limits)
+        request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
         info = self._bundle(request)
         start = await self._start(request)
-        spec, notes = self._spec(request, info, start)
+        spec, notes = self._spec(request, info, start, limits)
         await self._admission.check_words(spec.prompt, request.asker)
         init_image = None
         if start is not None:
             init_image = await asyncio.to_thread(attachments.fit, start.image, spec.width, spec.height)
-        new = _new_job(request, spec, start, notes)
-        most = self._config.queue.max_queued_per_user
-        job = await self._queue.submit(new, init_image, max_queued_per_user=most)
+        new = replace(_new_job(request, spec, start, notes), style_id=completed.style.id if completed.style else None)
+        job = await self._queued(new, init_image, values)
         SUBMITTED.labels(job.kind).inc()
         log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
         return await self._open(job)
+
+    async def _complete(self, request: Request, limits: Limits) -> Completed:
+        return await self._wishes.complete(
+            request.wish,
+            request.kind,
+            user_id=request.requester_id,
+            channel_id=request.place.settings_channel_id,
+            guild_id=request.place.guild_id,
+            bundles=self._dispatcher.bundles,
+            default_bundle=self._config.engine.default_bundle,
+            limits=limits,
+        )
+
+    async def _queued(self, new: NewJob, init_image: bytes | None, values: Values) -> Job:
+        quota = quotas.bounded(values, self._config)
+        cost = self._dispatcher.line.speed.cost(new.spec)
+        new = replace(
+            new,
+            cost=max(cost, _LEAST_COST),
+            weight=quota.weight,
+            large=cost > self._config.fairness.large_seconds,
+            max_running=quota.max_running,
+            guild_max_running=quota.guild_max_running,
+        )
+        try:
+            return await self._queue.submit(new, init_image, quota=quota)
+        except OverQuota as over:
+            raise await self._with_time(over, new) from None
+
+    async def _with_time(self, over: OverQuota, new: NewJob) -> OverQuota:
+        """The same refusal, saying when the first of those that wait is reckoned to begin."""
+        if over.frees is not None:
+            return over
+        whose: dict[str, dict[str, object]] = {
+            "max_queued": {"requester_id": new.requester_id},
+            "guild_max_queued": {"guild_id": new.guild_id},
+        }
+        waiting = await self._queue.waiting_ids(**whose.get(over.which, {}))
+        begins = [seconds for job_id in waiting if (seconds := self._dispatcher.starts_in(job_id)) is not None]
+        frees = datetime.now(UTC) + timedelta(seconds=min(begins)) if begins else None
+        return quotas.refusal(over.which, over.most, frees)
 
     async def _open(self, job: Job) -> Job:
         try:
@@ -186,8 +238,9 @@ class Submitter:
             case _:
                 assert_never(job.removed)
 
-    def _spec(self, request: Request, info: BundleInfo, start: Start | None) -> tuple[Spec, tuple[str, ...]]:
-        limits = self._config.limits
+    def _spec(
+        self, request: Request, info: BundleInfo, start: Start | None, limits: Limits
+    ) -> tuple[Spec, tuple[str, ...]]:
         machine = specs.Machine(threads=self._dispatcher.threads, precision=self._config.engine.precision)
         match request.kind, request.picture:
             case Kind.RERUN, Painted(job=job):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from datetime import datetime
 
 import discord
 
@@ -17,9 +19,9 @@ _IN_METADATA = " … (the picture's metadata has it whole)"
 HINT = "-# 🔁 another seed · ⬆️ twice the size · reply “.edit” and a new description to change it"
 
 
-def title(job: Job) -> str:
+def title(job: Job, limit: int = _TITLE_LIMIT) -> str:
     """The prompt in bold, shortened, with nothing in it that Discord would render."""
-    return f"**{discord.utils.escape_markdown(_shortened(job.spec.prompt, _TITLE_LIMIT))}**"
+    return f"**{discord.utils.escape_markdown(_shortened(job.spec.prompt, limit))}**"
 
 
 def thread_name(job: Job) -> str:
@@ -40,10 +42,11 @@ def opening(job: Job, note: str = "") -> str:
     return f"{title(job)}\n⏳ In line{_small(_origin(job), *job.notes, note)}"
 
 
-def waiting(job: Job, position: int) -> str:
-    """The card of a job that ``position - 1`` others come before."""
+def waiting(job: Job, position: int, starts_in: float | None = None) -> str:
+    """The card of a job that ``position - 1`` others come before, and that begins in so many seconds."""
     ahead = "Next in line" if position == 1 else f"{position - 1} ahead of it in line"
-    return f"{title(job)}\n⏳ {ahead}{_small(_origin(job), *job.notes)}"
+    begins = "" if starts_in is None else f" · begins {soon(starts_in)}"
+    return f"{title(job)}\n⏳ {ahead}{begins}{_small(_origin(job), *job.notes)}"
 
 
 def starting(job: Job) -> str:
@@ -58,7 +61,7 @@ def painting(job: Job, progress: Progress, seconds_left: float | None) -> str:
         f"loss {progress.loss:.3f}",
     ]
     if seconds_left is not None:
-        facts.append(f"done <t:{round(time.time() + seconds_left)}:R>")
+        facts.append(f"done {soon(seconds_left)}")
     lines = f"{title(job)}\n{bar(share)} {share:.0%}\n{' · '.join(facts)}"
     return lines + _small(_origin(job), *job.notes)
 
@@ -99,6 +102,40 @@ def acknowledgement(job: Job, position: int) -> str:
     turn = "I have begun" if position == 0 else "it is next" if position == 1 else f"{position - 1} are ahead of it"
     place = f" Follow it in <#{job.thread_id}>." if job.thread_id not in (None, job.channel_id) else ""
     return f"Queued as #{job.id}: {turn}.{place}{_small(*job.notes)}"
+
+
+_LIMITS = {
+    "max_queued": "You already have {most} pictures waiting, which is as many as one member may have.",
+    "max_per_day": "You have asked for {most} pictures in the last 24 hours, which is as many as one member may.",
+    "guild_max_queued": "This server already has {most} pictures waiting, which is as many as one server may have.",
+    "guild_max_per_day": "This server has asked for {most} pictures in the last 24 hours, as many as one server may.",
+    "max_waiting": "The line is full: {most} pictures are waiting.",
+}
+
+
+def over_quota(which: str, most: int, frees: datetime | None) -> str:
+    """Which limit of :class:`bot.quotas.Quota` is reached, and when it frees."""
+    daily = which.endswith("per_day")
+    instead = "" if daily or which == "max_waiting" else " Wait for one to start, or cancel one with /cancel."
+    when = f" There is room again {moment(frees)}." if frees else ""
+    return _LIMITS[which].format(most=most) + instead + when
+
+
+def soon(seconds: float) -> str:
+    """A moment in so many seconds, as everybody's own Discord tells it."""
+    return f"<t:{round(time.time() + seconds)}:R>"
+
+
+def moment(when: datetime) -> str:
+    return f"<t:{round(when.timestamp())}:R>"
+
+
+def acknowledgements(jobs: Sequence[Job], first: int, refusal: str = "") -> str:
+    """The same for several at once, of which the first has the place ``first``; ``refusal``: why there are no more."""
+    text = acknowledgement(jobs[0], first)
+    if len(jobs) > 1:
+        text = text.replace(f"#{jobs[0].id}", ", ".join(f"#{job.id}" for job in jobs), 1)
+    return f"{text}\n{refusal}" if refusal else text
 
 
 def bar(share: float) -> str:

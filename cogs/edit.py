@@ -25,7 +25,12 @@ class Edit(commands.Cog):
         image="The picture to edit; without one I take the newest here",
         **options.DESCRIPTIONS,
     )
-    @app_commands.autocomplete(size=options.suggest_size, bundle=options.suggest_bundle)
+    @app_commands.autocomplete(
+        prompt=options.suggest_prompt,
+        style=options.suggest_style,
+        size=options.suggest_size,
+        bundle=options.suggest_bundle,
+    )
     async def edit(
         self,
         interaction: discord.Interaction[FaradayBot],
@@ -36,11 +41,12 @@ class Edit(commands.Cog):
         iterations: options.Iterations | None = None,
         seed: options.Seed | None = None,
         bundle: str | None = None,
+        style: str | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         place = permissions.of_interaction(interaction)
         permissions.check(place)
-        wish = options.wish(prompt, size, iterations, seed, bundle, strength)
+        wish = options.wish(prompt, size, iterations, seed, bundle, strength, style)
         job = await self.bot.submitter.submit(
             Request(
                 kind=Kind.EDIT,

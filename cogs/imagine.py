@@ -1,6 +1,9 @@
-"""/imagine: a picture from words."""
+"""/imagine: pictures from words."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
 
 import discord
 from discord import app_commands
@@ -8,9 +11,13 @@ from discord.ext import commands
 
 from bot import options, permissions, wording
 from bot.app import FaradayBot, answer
-from bot.jobs import Kind
+from bot.errors import OverQuota
+from bot.jobs import Job, Kind
 from bot.pictures import Upload, download
+from bot.prompts import SEEDS
 from bot.submit import Request
+
+Count: TypeAlias = app_commands.Range[int, 1, 4]
 
 
 class Imagine(commands.Cog):
@@ -21,38 +28,60 @@ class Imagine(commands.Cog):
     @app_commands.describe(
         prompt="What to paint. Several parts: fog:0.5 | a tree",
         image="A picture to start from",
+        count="How many pictures, each with a seed of its own",
         **options.DESCRIPTIONS,
     )
-    @app_commands.autocomplete(size=options.suggest_size, bundle=options.suggest_bundle)
+    @app_commands.autocomplete(
+        prompt=options.suggest_prompt,
+        style=options.suggest_style,
+        size=options.suggest_size,
+        bundle=options.suggest_bundle,
+    )
     async def imagine(
         self,
         interaction: discord.Interaction[FaradayBot],
         prompt: str,
+        style: str | None = None,
         size: str | None = None,
         iterations: options.Iterations | None = None,
         seed: options.Seed | None = None,
         bundle: str | None = None,
         image: discord.Attachment | None = None,
         strength: options.Strength | None = None,
+        count: Count = 1,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         place = permissions.of_interaction(interaction)
         permissions.check(place)
-        wish = options.wish(prompt, size, iterations, seed, bundle, strength)
         picture = None
         if image is not None:
             picture = Upload(content=await download(image, max_bytes=self.bot.config.limits.max_upload_bytes))
-        job = await self.bot.submitter.submit(
-            Request(
-                kind=Kind.IMAGINE,
-                place=place,
-                requester_id=interaction.user.id,
-                roles=permissions.roles_of(interaction.user),
-                wish=wish,
-                picture=picture,
-            )
+        request = Request(
+            kind=Kind.IMAGINE,
+            place=place,
+            requester_id=interaction.user.id,
+            roles=permissions.roles_of(interaction.user),
+            wish=options.wish(prompt, size, iterations, seed, bundle, strength, style),
+            picture=picture,
         )
-        await answer(interaction, wording.acknowledgement(job, await self.bot.queue.position(job.id)))
+        jobs, refusal = await self._submit(request, count)
+        first = await self.bot.queue.position(jobs[0].id)
+        await answer(interaction, wording.acknowledgements(jobs, first, refusal))
+
+    async def _submit(self, request: Request, count: int) -> tuple[list[Job], str]:
+        """The jobs, all in the first one's thread, and why there are fewer than asked for."""
+        jobs = [await self.bot.submitter.submit(request)]
+        place = replace(request.place, channel_id=jobs[0].thread_id or request.place.channel_id)
+        if place.channel_id != request.place.channel_id:
+            place = replace(place, in_thread=True, within=(request.place.channel_id, *place.within))
+        for number in range(1, count):
+            seed = None if request.wish.seed is None else (request.wish.seed + number) % SEEDS
+            another = replace(request, place=place, wish=replace(request.wish, seed=seed))
+            try:
+                jobs.append(await self.bot.submitter.submit(another))
+            except OverQuota as over:
+                return jobs, str(over)
+        return jobs, ""
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.config import Config
 
 # What nothing but a look at the configuration depends on. The rest is built into connections, engines and stores.
-LIVE = frozenset({"limits", "storage", "log", "moderation"})
-LIVE_SETTINGS = frozenset({("queue", "max_queued_per_user"), ("operators", "owner_ids")})
+LIVE = frozenset({"limits", "quotas", "storage", "log", "moderation"})
+LIVE_SETTINGS = frozenset({("queue", "max_waiting"), ("operators", "owner_ids")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from bot.engine_client import ProcessEngineClient, Target
 from bot.files import Files
 from bot.jobs import Job, NewJob, State
 from bot.queue import Queue
+from bot.quotas import Quota
 from engine.messages import Progress, RunStarted, Spec
 from engine.process import EngineSettings
 from tests.bot import engine_children as children
@@ -112,7 +113,7 @@ class Studio:
 
     async def ask(self, new: NewJob, prompt: str = "a red car", init: bytes | None = None) -> int:
         new = replace(new, spec=replace(SPEC, prompt=prompt))
-        job = await self.queue.submit(new, init, max_queued_per_user=100)
+        job = await self.queue.submit(new, init, quota=Quota())
         if hasattr(self, "dispatcher"):
             self.dispatcher.wake()
         return job.id

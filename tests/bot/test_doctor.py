@@ -59,7 +59,7 @@ async def test_a_whole_installation_is_found_well(
     ]  # fmt: skip
     assert len(found) == 7
     said = {about: text for about, _, text in found}
-    assert said["database"].endswith("faraday.db is at revision 0002")
+    assert said["database"].endswith("faraday.db is at revision 0005")
     assert str(sandbox.bot_user.id) in said["token"]
     assert said["permissions"] == "Studio: all that is needed"
     assert said["engine"].startswith("ready on cpu in ")

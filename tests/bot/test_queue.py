@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.errors import TooManyJobs
+from bot.errors import OverQuota
 from bot.files import Files
 from bot.jobs import Job, Kind, NewJob, State
 from bot.queue import Queue
+from bot.quotas import Quota
 from engine.messages import RunFinished
 from tests.bot.conftest import ON_BOTH
 
@@ -23,7 +24,7 @@ pytestmark = ON_BOTH
 
 
 async def submit(queue: Queue, new: NewJob, init_image: bytes | None = None) -> Job:
-    return await queue.submit(new, init_image, max_queued_per_user=100)
+    return await queue.submit(new, init_image, quota=Quota())
 
 
 async def claimed(queue: Queue) -> list[int]:
@@ -136,23 +137,23 @@ async def test_concurrent_claims_never_give_one_job_twice(queue: Queue, new_job:
 
 
 async def test_the_cap_on_waiting_jobs_holds_for_one_requester_even_at_once(queue: Queue, new_job: MakeJob) -> None:
-    async def ask(requester: int) -> Job | TooManyJobs:
+    async def ask(requester: int) -> Job | OverQuota:
         try:
-            return await queue.submit(new_job(requester), max_queued_per_user=2)
-        except TooManyJobs as error:
+            return await queue.submit(new_job(requester), quota=Quota(max_queued=2))
+        except OverQuota as error:
             return error
 
     answers = await asyncio.gather(*(ask(1) for _ in range(6)))
     assert sum(isinstance(answer, Job) for answer in answers) == 2
-    refusal = next(answer for answer in answers if isinstance(answer, TooManyJobs))
+    refusal = next(answer for answer in answers if isinstance(answer, OverQuota))
     assert "2 pictures waiting" in str(refusal)
     assert isinstance(await ask(2), Job)
 
 
 async def test_running_jobs_do_not_count_as_waiting(queue: Queue, new_job: MakeJob) -> None:
-    await queue.submit(new_job(), max_queued_per_user=1)
+    await queue.submit(new_job(), quota=Quota(max_queued=1))
     await queue.claim()
-    assert await queue.submit(new_job(), max_queued_per_user=1)
+    assert await queue.submit(new_job(), quota=Quota(max_queued=1))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ async def test_an_orderly_shutdown_counts_as_no_attempt(queue: Queue, new_job: M
 
 async def test_a_caller_that_is_cancelled_leaves_no_lock_behind(queue: Queue, new_job: MakeJob) -> None:
     for delay in (0.0, 0.0005, 0.001, 0.002, 0.004):
-        calls = [asyncio.create_task(queue.submit(new_job(), b"init", max_queued_per_user=100)) for _ in range(6)]
+        calls = [asyncio.create_task(queue.submit(new_job(), b"init", quota=Quota())) for _ in range(6)]
         calls += [asyncio.create_task(queue.counts()) for _ in range(6)]  # type: ignore[arg-type]
         await asyncio.sleep(delay)
         for call in calls:

@@ -165,8 +165,8 @@ async def studio(tmp_path: Path, database_url: str, settings: dict[str, Any]) ->
             "queue": {
                 "database": database_url,
                 "files": str(tmp_path / "files"),
-                "max_queued_per_user": 3,
             },
+            "quotas": {"max_queued": 3},
             "limits": {"max_prompt_chars": 200, "max_upload_bytes": 100_000, "max_input_pixels": 250_000},
         }
         for name, table in settings.items():

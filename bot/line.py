@@ -1,0 +1,93 @@
+"""The waiting line as its members see it: places, and when each begins at the speed measured so far."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from bot.observer import Observer
+from bot.queue import Queue
+from bot.runs import Lane
+from bot.speed import Speed, starts
+
+log = logging.getLogger(__name__)
+
+_NEAR = 5  # from here on every step forward is told; further back when half the way is done
+
+
+class Line:
+    """Knows when the queued jobs of a dispatcher will begin, and tells its observer of their places."""
+
+    def __init__(self, queue: Queue, observer: Observer, lanes: Sequence[Lane], *, interval: float = 1.0) -> None:
+        self.speed = Speed()
+        self._queue = queue
+        self._observer = observer
+        self._lanes = lanes
+        self._interval = interval
+        self._begins: dict[int, float] = {}  # on the monotonic clock
+        self._told: dict[int, int] = {}
+        self._changed = asyncio.Event()
+
+    def changed(self) -> None:
+        """Somebody came, went or was served."""
+        self._changed.set()
+
+    def starts_in(self, job_id: int) -> float | None:
+        """Seconds until a waiting job begins, as last reckoned; None when that is unknown."""
+        begins = self._begins.get(job_id)
+        return None if begins is None else max(0.0, begins - time.monotonic())
+
+    async def run(self) -> None:
+        """Learn from what was painted before; then follow the changes until cancelled."""
+        for job in await self._queue.measured():
+            self.speed.learn(job.spec, job.iteration, job.seconds or 0.0)
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._follow()
+            await asyncio.sleep(self._interval)  # a long line moves often, and is read as a whole each time
+
+    async def _follow(self) -> None:
+        waiting = await self._queue.line()
+        self._reckon(waiting)
+        running = {job_id for lane in self._lanes for job_id in lane.runs}
+        places = {job_id: place for place, (job_id, _) in enumerate(waiting, start=1)}
+        for job_id, place in places.items():
+            if job_id in running or not _worth_telling(self._told.get(job_id), place):
+                places[job_id] = self._told.get(job_id, place)
+            else:
+                await self._tell(job_id, place)
+        self._told = places
+
+    def _reckon(self, waiting: Sequence[tuple[int, float]]) -> None:
+        lanes = [lane for lane in self._lanes if lane.ready]
+        runs = [run for lane in lanes for run in lane.runs.values()]
+        left = [self.left(run.job.id) or 0.0 for run in runs]
+        slots = sum(lane.ready.slots for lane in lanes if lane.ready)
+        now = time.monotonic()
+        measured = all(self.left(run.job.id) is not None for run in runs) and self.speed.known
+        begins = starts(left, slots, [cost for _, cost in waiting]) if measured else []
+        self._begins = {job_id: now + seconds for (job_id, _), seconds in zip(waiting, begins, strict=False)}
+
+    def left(self, job_id: int) -> float | None:
+        """Seconds until a running job is done: at its own speed, before it has one at that of others like it."""
+        run = next((lane.runs[job_id] for lane in self._lanes if job_id in lane.runs), None)
+        if run is None:
+            return None
+        own = run.seconds_left()
+        return self.speed.seconds(run.job.spec) if own is None else own
+
+    async def _tell(self, job_id: int, place: int) -> None:
+        try:
+            job = await self._queue.get(job_id)
+            if job is not None:
+                await self._observer.queued(job, place)
+        except Exception:
+            log.exception("job %d: telling of its place failed", job_id)
+
+
+def _worth_telling(told: int | None, place: int) -> bool:
+    """An edit of a card costs a request, and a long line moves at every turn."""
+    return told is None or place > told or (place < told and (place <= _NEAR or place <= told // 2))

@@ -1,0 +1,80 @@
+"""What /help and /about say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.messages import BundleInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """``picture`` is the name of one that ships with the bot, and ``shows`` says what is on it."""
+
+    title: str
+    text: str
+    picture: str
+    shows: str
+
+
+PAGES = (
+    Page(
+        title="Painting",
+        text=(
+            "`/imagine prompt: a yellow bus` opens a thread and paints there. **Stop and keep** ends early with the "
+            "picture as it is, **Cancel** drops it.\n"
+            "A prompt can have parts with weights: `a red car | fog:0.5 | rain:-0.5`.\n"
+            "`count: 4` paints four at once, each with a seed of its own."
+        ),
+        picture="help-painting",
+        shows="A yellow bus, a red boat at sunset, a pink flower and a red house, as painted",
+    ),
+    Page(
+        title="Editing",
+        text=(
+            "Reply to a picture with `.edit a blue car on a road`, or use `/edit` with a picture attached; without one "
+            "it takes the newest here.\n"
+            "`strength` from 0 (keep it) to 1 (free of it). Settings can follow the words: "
+            "`.edit a blue car strength 0.8 seed 7`."
+        ),
+        picture="help-editing",
+        shows="A red car on a road, and the same car edited to be blue",
+    ),
+    Page(
+        title="Styles",
+        text=(
+            "`/imagine style: watercolor`, or in words `--style watercolor`. `/styles list` shows them with a picture "
+            "of each, `/styles save` makes one: words with `{prompt}` where the prompt goes.\n"
+            "`/settings mine` keeps a style, a size and more for all your pictures."
+        ),
+        picture="help-styles",
+        shows="A house as watercolor, oil painting, charcoal drawing and pixel art",
+    ),
+    Page(
+        title="Your pictures",
+        text=(
+            "🔁 under a picture paints it again with a new seed, ⬆️ at twice the size.\n"
+            "`/queue` says when your turn comes, `/cancel` takes a picture out of the line.\n"
+            "`/history` lists your pictures and searches them, `/show` has the recipe of one, and so has "
+            "*Apps → Show recipe* on any message. The part of a recipe before the bracket can be given again."
+        ),
+        picture="help-pictures",
+        shows="A red circle, a blue star, a pink heart and three violet hearts, as painted",
+    ),
+)
+
+
+def about(version: str, device: str, bundles: Sequence[BundleInfo], guilds: int) -> str:
+    """The version, the models and what they run on."""
+    models = [f"- **{info.name}**: {info.title} (weights `{info.weights_hash}`)" for info in bundles]
+    where = f" on {device}" if device else ""
+    servers = f"{guilds} server" if guilds == 1 else f"{guilds} servers"
+    return "\n".join(
+        [
+            f"**Faraday {version}** paints and edits pictures with VQGAN-CLIP (Crowson et al. 2022){where}, "
+            f"on {servers}.",
+            *(models or ["My models are still being loaded."]),
+            "-# /help shows how.",
+        ]
+    )

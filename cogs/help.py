@@ -1,0 +1,42 @@
+"""/help with pictures, and /about: what this is and what it runs on."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import gallery, pager, recipe, wording_help
+from bot.app import FaradayBot, answer
+
+
+class Help(commands.Cog):
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+        bot.pages["help"] = self.page
+
+    @app_commands.command(description="How to paint, edit and find your pictures, with examples")
+    async def help(self, interaction: discord.Interaction[FaradayBot]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await pager.reply(interaction, "help", await self.page(interaction, 0, ""))
+
+    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> pager.Shown:
+        number, pages = pager.page_of(number, len(wording_help.PAGES), 1)
+        page = wording_help.PAGES[number]
+        embed = discord.Embed(title=page.title, description=page.text)
+        picture = await gallery.shipped(page.picture, page.shows)
+        if picture is not None:
+            embed.set_image(url=f"attachment://{picture.name}")
+        shown = [picture] if picture is not None else []
+        return pager.Shown(embeds=[embed], pictures=shown, number=number, pages=pages)
+
+    @app_commands.command(description="What I am, and the models I paint with")
+    async def about(self, interaction: discord.Interaction[FaradayBot]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        dispatcher = self.bot.dispatcher
+        bundles = list(dispatcher.bundles.values())
+        await answer(interaction, wording_help.about(recipe.VERSION, dispatcher.device, bundles, len(self.bot.guilds)))
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(Help(bot))

@@ -1,0 +1,42 @@
+"""/history: what a member has painted, searched and in pages."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import options, pager, wording_pages
+from bot.app import FaradayBot
+
+EACH = 8  # on a page
+Search: TypeAlias = app_commands.Range[str, 1, pager.QUERY_LIMIT]
+
+
+class History(commands.Cog):
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+        bot.pages["history"] = self.page
+
+    @app_commands.command(description="Your pictures, newest first")
+    @app_commands.describe(search="Words of the prompt, or a number")
+    @app_commands.autocomplete(search=options.suggest_search)
+    async def history(self, interaction: discord.Interaction[FaradayBot], search: Search | None = None) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        query = " ".join((search or "").split())
+        await pager.reply(interaction, "history", await self.page(interaction, 0, query), query)
+
+    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> pager.Shown:
+        user_id = interaction.user.id
+        jobs, total = await self.bot.archive.history(user_id, query, offset=number * EACH, limit=EACH)
+        nearest, pages = pager.page_of(number, total, EACH)
+        if nearest != number:
+            jobs, total = await self.bot.archive.history(user_id, query, offset=nearest * EACH, limit=EACH)
+        text = wording_pages.history(jobs, nearest, pages, total, query)
+        return pager.Shown(content=text, number=nearest, pages=pages)
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(History(bot))

@@ -1,0 +1,58 @@
+"""/queue and /cancel: what is painted, what waits, and when one's own turn comes."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import options, wording_pages
+from bot.app import FaradayBot, answer
+from bot.controls import may_control
+from bot.errors import NotYours, UnknownJob
+from bot.jobs import Job, State
+
+
+class WaitingLine(commands.Cog):
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="queue", description="What is being painted and what waits; your own with their turn")
+    async def show(self, interaction: discord.Interaction[FaradayBot]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        bot = self.bot
+        counts = await bot.queue.counts()
+        mine = await bot.archive.unfinished(interaction.user.id)
+        places = {job_id: place for place, (job_id, _) in enumerate(await bot.queue.line(), start=1)}
+        dispatcher = bot.dispatcher
+        known = {
+            job.id: dispatcher.seconds_left(job.id) if job.state is State.RUNNING else dispatcher.starts_in(job.id)
+            for job in mine
+        }
+        seconds = {job_id: when for job_id, when in known.items() if when is not None}
+        text = wording_pages.queue(counts[State.RUNNING], counts[State.QUEUED], mine, places, seconds)
+        await answer(interaction, text)
+
+    @app_commands.command(description="Take a picture out of the line, or stop painting it")
+    @app_commands.describe(job="Which one, by its number; left out, the one you asked for last")
+    @app_commands.autocomplete(job=options.suggest_open_job)
+    async def cancel(self, interaction: discord.Interaction[FaradayBot], job: str | None = None) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        gone = [one for one in await self._meant(interaction, job) if await self.bot.dispatcher.cancel_job(one.id)]
+        await answer(interaction, wording_pages.cancelled(gone))
+
+    async def _meant(self, interaction: discord.Interaction[FaradayBot], text: str | None) -> list[Job]:
+        if text is None or text.strip().lower() == options.ALL:
+            mine = await self.bot.archive.unfinished(interaction.user.id)
+            return mine[-1:] if text is None else mine
+        job = await self.bot.queue.get(options.job_number(text))
+        here = job is not None and job.guild_id == interaction.guild_id
+        if job is None or not (here or job.requester_id == interaction.user.id):
+            raise UnknownJob()
+        if not may_control(interaction, job):
+            raise NotYours(f"Only <@{job.requester_id}>, or someone who may manage messages here, can do that.")
+        return [job]
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(WaitingLine(bot))

@@ -1,0 +1,107 @@
+"""/styles: words saved under a name, shown with a picture of each."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import gallery, options, pager, permissions, wording_pages
+from bot.app import FaradayBot, answer
+from bot.errors import BadSetting, NotYours
+from bot.pager import Picture
+from bot.styles import Style
+
+EACH = 4  # on a page
+Name: TypeAlias = app_commands.Range[str, 1, 32]
+Words: TypeAlias = app_commands.Range[str, 1, 300]
+
+
+class Styles(commands.GroupCog, name="styles", description="Words that can be painted with by a name"):
+    def __init__(self, bot: FaradayBot) -> None:
+        super().__init__()
+        self.bot = bot
+        bot.pages["styles"] = self.page
+
+    @app_commands.command(name="list", description="Your styles, those of this server and the built-in ones")
+    async def list_(self, interaction: discord.Interaction[FaradayBot]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await pager.reply(interaction, "styles", await self.page(interaction, 0, ""))
+
+    @app_commands.command(description="Make a style, or change yours of that name")
+    @app_commands.describe(
+        style="Its name: one word, as watercolor",
+        words="With {prompt} where the prompt goes: a watercolor of {prompt}",
+        share="Whether everyone on this server can paint with it",
+    )
+    async def save(
+        self, interaction: discord.Interaction[FaradayBot], style: Name, words: Words, share: bool = False
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        saved = await self.bot.styles.save(interaction.user.id, style, words)
+        text = wording_pages.style_saved(saved)
+        if share:
+            text += f"\n{await self._share(interaction, saved, on=True)}"
+        await answer(interaction, text)
+
+    @app_commands.command(description="Let everyone on this server paint with a style of yours, or no longer")
+    @app_commands.describe(style="Which one", on="Whether it is shared")
+    @app_commands.autocomplete(style=options.suggest_style)
+    async def share(self, interaction: discord.Interaction[FaradayBot], style: str, on: bool = True) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._own(interaction, style, moderators=not on)
+        await answer(interaction, await self._share(interaction, found, on=on))
+
+    @app_commands.command(description="Delete a style of yours; its pictures stay")
+    @app_commands.describe(style="Which one")
+    @app_commands.autocomplete(style=options.suggest_style)
+    async def delete(self, interaction: discord.Interaction[FaradayBot], style: str) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._own(interaction, style, moderators=False)
+        await self.bot.styles.delete(found)
+        await answer(interaction, f"Deleted: {found.name}")
+
+    async def _share(self, interaction: discord.Interaction[FaradayBot], style: Style, *, on: bool) -> str:
+        if interaction.guild_id is None:
+            raise BadSetting("There is no server here to share it with.")
+        await self.bot.styles.share(style, interaction.guild_id if on else None)
+        return wording_pages.SHARED if on else wording_pages.UNSHARED
+
+    async def _own(self, interaction: discord.Interaction[FaradayBot], name: str, *, moderators: bool) -> Style:
+        """Raises :class:`NotYours` for somebody else's; who manages the server may take one out of it."""
+        style = await self.bot.styles.find(name, interaction.user.id, interaction.guild_id)
+        if style.built_in:
+            raise NotYours(f"“{style.name}” is built in. Save one of your own under another name.")
+        if style.owner_id != interaction.user.id:
+            if not moderators:
+                raise NotYours(f"“{style.name}” is <@{style.owner_id}>'s.")
+            permissions.may_set(interaction)
+        return style
+
+    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> pager.Shown:
+        known = await self.bot.styles.all(interaction.user.id, interaction.guild_id)
+        number, pages = pager.page_of(number, len(known), EACH)
+        there = known[number * EACH : (number + 1) * EACH]
+        painted = await self.bot.archive.painted_in([style.id for style in there])
+        embeds, shown = [], []
+        for style in there:
+            job = painted.get(style.id)
+            visible = job is not None and permissions.may_see(interaction, job)
+            picture = await gallery.painted(self.bot.files, job) if job and visible else await _sample(style)
+            embed = wording_pages.style(style, interaction.user.id)
+            if picture is not None:
+                embed.set_thumbnail(url=f"attachment://{picture.name}")
+                shown.append(picture)
+            embeds.append(embed)
+        text = wording_pages.styles(number, pages)
+        return pager.Shown(content=text, embeds=embeds, pictures=shown, number=number, pages=pages)
+
+
+async def _sample(style: Style) -> Picture | None:
+    return await gallery.shipped(f"style-{style.name}", style.name) if style.built_in else None
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(Styles(bot))
