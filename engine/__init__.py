@@ -1,13 +1,13 @@
-"""The VQGAN-CLIP engine. ``engine.generate`` paints; the names below import torch only when they are first used."""
+"""The VQGAN-CLIP engine: ``generate`` paints, ``resume`` goes on. They import torch only when they are first used."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.api import Step, generate
+    from engine.api import Step, generate, resume
 
-__all__ = ["Step", "generate"]
+__all__ = ["Step", "generate", "resume"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import dataclasses
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from typing import Any
 
 from PIL import Image
 
-from engine import batch, bundles, pictures, process
+from engine import batch, bundles, checkpoint, pictures, process
 from engine.messages import Precision, Spec, SpecError, settings
 from engine.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What :func:`generate` yields after each iteration (and once, at 0, for an edit of strength 0)."""
+    """What :func:`generate` yields after each iteration (and once for a run that has none left)."""
 
     iteration: int
     iterations: int
@@ -47,6 +47,8 @@ def generate(
     threads: int = 1,
     device: str = "auto",
     weights_dir: str | Path = "weights",
+    save_to: Path | None = None,
+    save_every: int = 0,
     **more: Any,
 ) -> Iterator[Step]:
     """Paint ``prompt``, or edit ``init_image`` with it, and yield a :class:`Step` after each iteration.
@@ -57,7 +59,8 @@ def generate(
     ``bundle`` is a name (then ``device`` and ``weights_dir`` say where and from where to load it) or a bundle that
     :func:`engine.bundles.load` made. ``size`` is (width, height) in pixels, multiples of the bundle's f. Whatever is
     None is the bundle's default; a ``seed`` of None is drawn. The last step's ``image`` is the picture. Stop early by
-    leaving the loop.
+    leaving the loop. ``save_to`` is a file that a checkpoint is written to, every ``save_every`` iterations and at
+    the end; :func:`resume` goes on from it.
 
     Raises :class:`ValueError` for a request that cannot be painted and :class:`engine.weights.WeightsError` for
     weights that cannot be loaded.
@@ -84,17 +87,62 @@ def generate(
         threads=threads,
         **more,
     )
-    run = Run(spec, loaded, None if init_image is None else _png(init_image), [_png(image) for image in image_prompts])
-    return _steps(run)
+    run = Run(spec, loaded, _encoded(init_image), [pictures.png(image) for image in image_prompts])
+    return _steps(run, save_to, save_every)
 
 
-def _steps(run: Run) -> Iterator[Step]:
+def resume(
+    saved: Path | bytes,
+    *,
+    iterations: int | None = None,
+    prompt: str | None = None,
+    seed: int | None = None,
+    painted: Image.Image | None = None,
+    init_image: Image.Image | None = None,
+    image_prompts: Sequence[Image.Image] = (),
+    bundle: str | bundles.Bundle | None = None,
+    device: str = "auto",
+    weights_dir: str | Path = "weights",
+    save_to: Path | None = None,
+    save_every: int = 0,
+) -> Iterator[Step]:
+    """Go on from a checkpoint, ``saved`` by :func:`generate` or by ``step.run.checkpoint()``; yields as generate does.
+
+    By itself it ends bit for bit as the unbroken run (on the CPU). ``iterations`` is another number of them in all: a
+    longer run goes on with its schedules at their end. Another ``prompt`` or ``seed`` makes a branch. ``painted`` is
+    the checkpoint's picture with something painted over it (001 appendix C). An edit needs its ``init_image`` again,
+    and a run with ``image_prompts`` needs those.
+
+    Raises as :func:`generate`, and :class:`ValueError` for a checkpoint that is damaged or does not fit.
+    """
+    state = saved if isinstance(saved, bytes) else saved.read_bytes()
+    stored = checkpoint.spec(state)
+    name = stored.bundle if bundle is None else bundle
+    loaded = _load(name, str(weights_dir), device) if isinstance(name, str) else name
+    spec = stored if iterations is None else stored.continued(iterations)
+    spec = dataclasses.replace(
+        spec, prompt=spec.prompt if prompt is None else prompt, seed=spec.seed if seed is None else seed
+    )
+    run = Run(spec, loaded, _encoded(init_image), [pictures.png(image) for image in image_prompts])
+    run.resume(state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
+    if painted is not None:
+        run.paint_over(pictures.png(painted))
+    return _steps(run, save_to, save_every)
+
+
+def _steps(run: Run, save_to: Path | None, save_every: int) -> Iterator[Step]:
     spec = run.spec
     if run.finished:
-        yield Step(iteration=0, iterations=0, loss=run.loss, seed=spec.seed, run=run)
+        yield Step(iteration=run.iteration, iterations=run.iteration, loss=run.loss, seed=spec.seed, run=run)
     while not run.finished:
         batch.step([run])
+        if save_to is not None and (run.finished or (save_every and run.iteration % save_every == 0)):
+            _save(run, save_to)
         yield Step(iteration=run.iteration, iterations=spec.iterations, loss=run.loss, seed=spec.seed, run=run)
+
+
+def _encoded(image: Image.Image | None) -> bytes | None:
+    return None if image is None else pictures.png(image)
 
 
 @cache
@@ -102,7 +150,8 @@ def _load(bundle: str, weights_dir: str, device: str) -> bundles.Bundle:
     return bundles.load(bundle, Path(weights_dir), process.choose_device(device))
 
 
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+def _save(run: Run, path: Path) -> None:
+    """Wholly or not at all: a process that dies meanwhile leaves the last one."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(run.checkpoint())
+    beside.replace(path)

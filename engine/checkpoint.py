@@ -29,7 +29,10 @@ def save(run: Run) -> bytes:
         "iteration": run.iteration,
         "loss": run.loss,
         "z": run.z.detach().cpu(),
+        "editing": run.editing,
+        "refined": None if run.refined is None else run.refined.cpu(),
         "rest": None if run.rest is None else run.rest.cpu(),
+        "optimiser": _optimiser(run),
         "adam": run.optimiser.state_dict(),
         "average": None if run.average is None or run.average.value is None else run.average.value.cpu(),
         "plateau": (run.plateau.smoothed, run.plateau.best, run.plateau.since),
@@ -43,32 +46,68 @@ def save(run: Run) -> bytes:
 def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
     """Let ``run``, just begun, go on from ``checkpoint``: of its own spec or, for a ``branch``, of another one.
 
-    A branch takes over the iteration, z and Adam's moments; what z is pulled to is its own, and so are the random
-    numbers if it has another seed. Raises :class:`SpecError` when the checkpoint is damaged or does not fit.
+    A branch takes over the iteration, z and, if it has the same optimiser, its moments; what z is pulled to is its
+    own, and so are the random numbers if it has another seed.
+
+    Raises :class:`SpecError` when the checkpoint is damaged or does not fit.
     """
     state = load(checkpoint)
+    _check(run, state, branch)
+    run.iteration, run.loss = state["iteration"], state["loss"]
+    with torch.no_grad():
+        run.z.copy_(state["z"])
+    if state.get("optimiser", _optimiser(run)) == _optimiser(run):
+        _restore_moments(run, state["adam"])
+    if run.average is not None and (average := state.get("average")) is not None:
+        run.average.value = average.to(run.bundle.device)
+    if not branch:
+        _restore_ends(run, state)
+    if not branch or run.spec.seed == state["spec"]["seed"]:
+        run.rng.set_state(state["rng"])
+
+
+def _check(run: Run, state: dict[str, Any], branch: bool) -> None:
     belongs = isinstance(state["spec"], dict) if branch else _same(run.spec, state["spec"])
     if state["weights_hash"] != run.bundle.weights_hash or not belongs:
         raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
+    if not branch and state.get("editing", run.editing) != run.editing:
+        raise SpecError("That checkpoint is of an edit: its init image is needed again.")
     if state["z"].shape != run.z.shape:
         raise SpecError("That checkpoint is of another size. A branch keeps the width and height of its run.")
     if state["iteration"] > run.spec.iterations:
         raise SpecError(f"iterations must be at least {state['iteration']}, which the checkpoint has already.")
-    run.iteration, run.loss = state["iteration"], state["loss"]
-    with torch.no_grad():
-        run.z.copy_(state["z"])
+
+
+def _optimiser(run: Run) -> str:
+    return type(run.optimiser).__name__
+
+
+def _restore_moments(run: Run, moments: dict[str, Any]) -> None:
+    """The optimiser's; its learning rate is the run's own."""
     rates = [group["lr"] for group in run.optimiser.param_groups]
-    run.optimiser.load_state_dict(state["adam"])
+    run.optimiser.load_state_dict(moments)
     for group, rate in zip(run.optimiser.param_groups, rates, strict=True):
         group["lr"] = rate
-    if run.average is not None and (average := state.get("average")) is not None:
-        run.average.value = average.to(run.bundle.device)
-    if "plateau" in state and not branch:
+
+
+def _restore_ends(run: Run, state: dict[str, Any]) -> None:
+    """What z is pulled to, and whether the loss still falls; who asks for more iterations of a plateau wants them."""
+    if "plateau" in state:
         run.plateau.smoothed, run.plateau.best, run.plateau.since = state["plateau"]
-    if not branch:
-        run.rest = None if state["rest"] is None else state["rest"].to(run.bundle.device)
-    if not branch or run.spec.seed == state["spec"]["seed"]:
-        run.rng.set_state(state["rng"])
+    stored = state["spec"]
+    if run.plateaued and isinstance(stored, dict) and run.spec.iterations != stored["iterations"]:
+        run.plateau.reset()
+    run.rest = None if state["rest"] is None else state["rest"].to(run.bundle.device)
+    if state.get("refined") is not None:
+        run.refined = state["refined"].to(run.bundle.device)
+
+
+def spec(checkpoint: bytes) -> Spec:
+    """What was asked of the run. Raises :class:`SpecError` when the checkpoint cannot be read."""
+    stored = load(checkpoint)["spec"]
+    if not isinstance(stored, dict):
+        raise SpecError("That checkpoint was written by another version. Start the job again.")
+    return Spec.from_json(stored)
 
 
 def load(checkpoint: bytes) -> dict[str, Any]:

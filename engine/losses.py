@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def spherical_distance(u: Tensor, v: Tensor) -> Tensor:
@@ -37,13 +38,15 @@ REDUCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 class Seen:
     """What a loss term may look at: z (1, e, h, w), where it rests (None: the origin), the picture (1, 3, H, W).
 
-    ``variance`` is the codes' variance around their mean, the unit of squared distances in z.
+    ``variance`` is the codes' variance around their mean, the unit of squared distances in z. ``refined`` is what an
+    upscale refines, (1, 3, h', w') in its own size, else None.
     """
 
     z: Tensor
     rest: Tensor | None
     picture: Tensor
     variance: float
+    refined: Tensor | None = None
 
 
 def _l2(seen: Seen) -> Tensor:
@@ -58,15 +61,25 @@ def total_variation(x: Tensor) -> Tensor:
     return x.diff(dim=-1).square().mean() + x.diff(dim=-2).square().mean()
 
 
+def _fidelity(seen: Seen) -> Tensor:
+    """Mean squared difference to what is refined, looked at in its size; 0 where nothing is."""
+    if seen.refined is None:
+        return seen.picture.new_zeros(())
+    reduced = functional.interpolate(seen.picture, seen.refined.shape[2:], mode="area")
+    return functional.mse_loss(reduced, seen.refined)
+
+
 TERMS: Mapping[str, Callable[[Seen], Tensor]] = {
     "l2": _l2,
     "pull": _l2,
     "tv-z": lambda seen: total_variation(seen.z) / seen.variance,
     "tv-picture": lambda seen: total_variation(seen.picture),
+    "fidelity": _fidelity,
 }
 """The terms beside the prompts, each weighted by its own schedule.
 
 ``l2`` is the paper's regulariser. ``pull`` is that of an edit towards its input, which the strength weights too.
+``fidelity`` keeps an upscale the picture that it was.
 """
 
 

@@ -17,6 +17,8 @@ from engine.messages.limits import Term, parse_term
 from engine.optimisers import OPTIMISERS, Average, Plateau
 from engine.schedules import DECAYS, RATES
 
+FIDELITY = 30.0
+"""Weight of an upscale's difference to its input: an error of a tenth then counts as much as the words do."""
 PAINTED_OVER = 4 / 255
 """Mean change of a cell's pixels from which it counts as painted over; a JPEG's own changes are smaller."""
 
@@ -40,6 +42,7 @@ class Run:
         self.generator = bundle.generator if spec.upscale == 1 else tiles.Tiled(bundle.generator, bundle.entry.width)
         self.iteration = 0
         self.loss = float("nan")
+        self.refined: Tensor | None = None  # what an upscale refines, (1, 3, h, w) in its own size
         self.rng = torch.Generator().manual_seed(spec.seed)
         self.latent = LATENTS[spec.latent or entry.latent]
         self.cutouts = _cutouts(spec, bundle)
@@ -64,6 +67,9 @@ class Run:
     def _encode(self, init_image: bytes) -> tuple[Tensor, Tensor]:
         """First z and rest of an edit: the input's latent, moved by the strength towards a learned start if any."""
         image = pictures.decode(init_image, self.spec.width, self.spec.height)
+        if self.spec.upscale > 1:
+            small = self.spec.width // self.spec.upscale, self.spec.height // self.spec.upscale
+            self.refined = pictures.decode(init_image, *small).to(self.bundle.device)
         z = self.generator.encode(image.to(self.bundle.device))
         if (network := self._network) is not None:
             lies = network.recognise(z)[0]  # where things are and how large, that the words leave open
@@ -113,6 +119,8 @@ class Run:
             terms["l2"] = Term(name="l2", weight=entry.regulariser.weight, schedule=entry.regulariser.schedule)
         if self.editing:
             terms["pull"] = Term(name="pull", weight=entry.pull.weight, schedule=entry.pull.schedule)
+        if self.refined is not None:
+            terms["fidelity"] = Term(name="fidelity", weight=FIDELITY)
         terms |= {term.name: term for term in map(parse_term, (*entry.losses, *self.spec.losses))}
         if "pull" in terms:
             factor = losses.strength_weight(self.spec.strength) if self.editing else 0.0
@@ -152,7 +160,7 @@ class Run:
         if not weighed:
             return total
         z = self.latent.z(self.z, self.bundle.generator)
-        seen = losses.Seen(z=z, rest=self.rest, picture=picture, variance=self.variance)
+        seen = losses.Seen(z=z, rest=self.rest, picture=picture, variance=self.variance, refined=self.refined)
         for weight, name in weighed:
             total = total + weight * losses.TERMS[name](seen)
         return total
@@ -216,6 +224,11 @@ class Run:
             self.average.value = torch.where(changed, p, self.average.value)
         if self.rest is not None:
             self.rest = torch.where(changed, z, self.rest)
+        if self.refined is not None:
+            size = self.refined.shape[2:]
+            repainted = functional.interpolate(changed.float(), size) > 0
+            self.refined = torch.where(repainted, functional.interpolate(image, size, mode="area"), self.refined)
+        self.plateau.reset()
         if self.z in self.optimiser.state:
             self.optimiser.state[self.z]["exp_avg"].masked_fill_(
                 changed, 0

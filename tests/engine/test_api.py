@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import functools
 import runpy
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 import engine
@@ -45,3 +49,26 @@ def test_the_notebook_in_the_docs_runs(weights_dir: Path, monkeypatch: pytest.Mo
     cells = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "notebook.py"))
     assert len(cells["losses"]) == 2
     assert cells["step"].image.size == cells["painted"].size == (32, 32)
+
+
+def test_a_killed_process_resumes_from_its_file_bit_for_bit(weights_dir: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "car.checkpoint"
+    settings = f"size=(32, 32), iterations=5, seed=5, weights_dir={str(weights_dir)!r}, device='cpu'"
+    code = (
+        "import os, pathlib, signal, engine\n"
+        f"for step in engine.generate('a red car', {settings}, save_to=pathlib.Path({str(saved)!r}), save_every=2):\n"
+        "    if step.iteration == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(__file__).parents[2]
+    died = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
+    assert died.returncode == -signal.SIGKILL
+    *_, unbroken = engine.generate(
+        "a red car", size=(32, 32), iterations=5, seed=5, weights_dir=weights_dir, device="cpu"
+    )
+    steps = list(engine.resume(saved, weights_dir=weights_dir, device="cpu", save_to=saved))
+    assert [step.iteration for step in steps] == [3, 4, 5]
+    assert torch.equal(steps[-1].run.z, unbroken.run.z)
+    longer = list(engine.resume(saved, iterations=6, weights_dir=weights_dir, device="cpu"))
+    assert [step.iteration for step in longer] == [6]
+    other = list(engine.resume(saved, iterations=6, prompt="a blue car", weights_dir=weights_dir, device="cpu"))
+    assert not torch.equal(other[-1].run.z, longer[-1].run.z)

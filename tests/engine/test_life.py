@@ -153,3 +153,54 @@ def test_what_is_no_picture_is_refused_and_the_run_stays_as_it_was(spec: Spec, b
         run.paint_over(b"paint")
     assert torch.equal(run.z, before)
     assert Image.open(io.BytesIO(pictures.to_png(run.picture()))).size == (32, 48)
+
+
+def test_an_upscale_is_its_input_refined_larger_than_the_bundle_paints_and_resumes_exactly(
+    spec: Spec, bundle: Bundle
+) -> None:
+    entry = dataclasses.replace(bundle.entry, width=32, max_pixels=32 * 48)
+    small = dataclasses.replace(bundle, entry=entry)
+    larger = dataclasses.replace(spec, width=64, height=96, upscale=2, strength=0.3, iterations=2)
+    given = pictures.png(Image.effect_mandelbrot((32, 48), (-2, -1, 1, 1), 20).convert("RGB"))
+    with pytest.raises(SpecError, match="too large"):
+        Run(dataclasses.replace(larger, upscale=1), small, given)
+    run = Run(larger, small, given)
+    assert run.refined is not None and run.refined.shape == (1, 3, 48, 32)
+    with torch.no_grad():
+        kept, black = (run.penalty(picture) for picture in (pictures.decode(given, 64, 96), torch.zeros(1, 3, 96, 64)))
+    assert kept < black
+    state = steps(run, 1).checkpoint()
+    resumed = Run(larger, small, given)
+    resumed.resume(state)
+    assert same(steps(resumed), steps(run))
+    assert run.picture().shape == (1, 3, 96, 64)
+    white = Image.new("RGB", (64, 96), "white")
+    run.paint_over(pictures.png(white))
+    again = Run(larger, small, given)
+    again.resume(run.checkpoint())
+    assert again.refined is not None and run.refined is not None and torch.equal(again.refined, run.refined)
+    assert float(again.refined.mean()) > 0.9
+
+
+def test_an_edits_checkpoint_is_refused_without_the_edited_picture(spec: Spec, bundle: Bundle) -> None:
+    given = pictures.png(Image.new("RGB", (32, 48), "red"))
+    state = steps(Run(spec, bundle, given), 1).checkpoint()
+    with pytest.raises(SpecError, match="init image is needed"):
+        begun(spec, bundle, state)
+
+
+def test_what_has_stopped_at_a_plateau_goes_on_when_more_is_asked_for_or_something_is_painted_over_it(
+    spec: Spec, bundle: Bundle
+) -> None:
+    stuck = dataclasses.replace(spec, iterations=40, learning_rate=1e-6, plateau=2)
+    run = steps(begun(stuck, bundle))
+    assert run.plateaued and begun(stuck, bundle, run.checkpoint()).finished
+    assert not begun(stuck.continued(50), bundle, run.checkpoint()).finished
+    run.paint_over(pictures.png(Image.new("RGB", (32, 48), "white")))
+    assert not run.finished
+
+
+def test_a_branch_may_have_another_optimiser(spec: Spec, bundle: Bundle) -> None:
+    state = steps(begun(spec, bundle), 2).checkpoint()
+    other = dataclasses.replace(spec, optimiser="nadam")
+    assert steps(begun(other, bundle, state, branch=True)).iteration == spec.iterations
