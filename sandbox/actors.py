@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox import commands, posts, reactions
+from sandbox import commands, filling, posts, reactions
 from sandbox.commands import NotOffered
 from sandbox.errors import NoAnswer
 from sandbox.interactions import (
@@ -216,7 +216,7 @@ class Member:
         before = answer.interaction
         if answer.modal is None or before.submitted:
             raise NotOffered("no modal is open")
-        payload = commands.modal_payload(self.world, before.channel, answer.modal, fields)
+        payload = filling.submission(self.world, before.channel, answer.modal, fields)
         result = await self._interact(
             InteractionType.MODAL, before.channel, payload, message=before.message, trigger=before
         )

@@ -8,7 +8,7 @@ import mimetypes
 import re
 import secrets
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote
 
 from aiohttp import web
@@ -22,7 +22,7 @@ LINK_LIFETIME_S = 24 * 3600
 
 
 class Cdn:
-    """Keeps every attachment ever posted, and serves it to whoever holds a fresh link."""
+    """Keeps what was uploaded, and serves it to whoever holds a fresh link."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -56,6 +56,15 @@ class Cdn:
         path = _path(attachment)
         signature = self._sign(path, f"{expires:x}", f"{issued:x}")
         return f"https://{host}{quote(path)}?ex={expires:x}&is={issued:x}&hm={signature}&"
+
+    def forget_all_but(self, listed: Collection[int], *, most_bytes: int) -> None:
+        """Forget the oldest attachments that are not ``listed`` by id, until those have at most so many bytes."""
+        total = 0
+        for path, attachment in reversed(list(self._attachments.items())):
+            if attachment.id not in listed:
+                total += len(attachment.bytes)
+                if total > most_bytes:
+                    del self._attachments[path]
 
     @staticmethod
     def path(attachment: Attachment) -> str:

@@ -1,4 +1,4 @@
-"""Commands and forms as Discord's client fills them in: looks up what is registered and checks each value."""
+"""Commands and menus as Discord's client fills them in: looks up what is registered and checks each value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox import interactions, message_payloads, payloads
-from sandbox.model import Channel, File, Json, Message, Role, User, walk_components
+from sandbox.model import Channel, File, Json, Message, Role, User
 from sandbox.permissions import Permissions, in_channel
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(
     1, 12
 )
-_TEXT_INPUT, _SELECT, _LABEL, _FILE_UPLOAD = 4, 3, 18, 19
+_SELECT = 3
 SELECTS = (_SELECT, 5, 6, 7, 8)  # of strings, users, roles, either, channels
 
 
@@ -112,7 +112,7 @@ def _option(world: World, channel: Channel, definition: Json, value: Any, resolv
             resolved.setdefault("attachments", {})[attachment["id"]] = attachment
             shown["value"] = attachment["id"]
         case _:
-            shown["value"] = _entity(channel, value, resolved)
+            shown["value"] = entity(channel, value, resolved)
     return shown
 
 
@@ -134,7 +134,7 @@ def _plain(definition: Json, value: Any) -> Any:
     return value
 
 
-def _entity(channel: Channel, value: Any, resolved: Json) -> str:
+def entity(channel: Channel, value: Any, resolved: Json) -> str:
     """A user, member, role or channel, put among the resolved ones."""
     key = str(value.id)
     if isinstance(value, Channel):
@@ -171,7 +171,7 @@ def message_payload(world: World, command: Json, message: Message) -> Json:
 def user_payload(channel: Channel, command: Json, target: Member | User) -> Json:
     """The ``data`` of a user context-menu command."""
     resolved: Json = {}
-    target_id = _entity(channel, target, resolved)
+    target_id = entity(channel, target, resolved)
     payload: Json = {
         "id": command["id"], "name": command["name"], "type": 2, "target_id": target_id, "resolved": resolved,
     }  # fmt: skip
@@ -184,67 +184,25 @@ def select_payload(channel: Channel, menu: Json, values: Sequence[Any]) -> Json:
     Raises:
         NotOffered: the menu has no such option, or takes fewer or more.
     """
+    resolved: Json = {}
+    picked = pick(channel, menu, values, resolved)
+    payload: Json = {"component_type": menu["type"], "custom_id": menu["custom_id"], "values": picked}
+    return payload if menu["type"] == _SELECT else payload | {"resolved": resolved}
+
+
+def pick(channel: Channel, menu: Json, values: Sequence[Any], resolved: Json) -> list[str]:
+    """The values of a select menu, or of another list of options, by value or label.
+
+    Raises:
+        NotOffered: it has no such option, or takes fewer or more.
+    """
     low, high = menu.get("min_values"), menu.get("max_values")
     low, high = 1 if low is None else low, 1 if high is None else high
     if not low <= len(values) <= high:
-        raise NotOffered(f"the menu takes {low} to {high} values, not {len(values)}")
-    payload: Json = {"component_type": menu["type"], "custom_id": menu["custom_id"]}
-    if menu["type"] != _SELECT:
-        resolved: Json = {}
-        return payload | {"values": [_entity(channel, value, resolved) for value in values], "resolved": resolved}
+        raise NotOffered(f"{menu['custom_id']} takes {low} to {high} values, not {len(values)}")
+    if "options" not in menu:
+        return [entity(channel, value, resolved) for value in values]
     by_name = {name: one["value"] for one in menu["options"] for name in (one["label"], one["value"])}
     if unknown := [value for value in values if value not in by_name]:
-        raise NotOffered(f"the menu does not offer {unknown}")
-    return payload | {"values": [by_name[value] for value in values]}
-
-
-def modal_payload(world: World, channel: Channel, modal: Json, fields: Mapping[str, Any]) -> Json:
-    """The ``data`` of a submitted modal; text inputs that are left out keep the text the bot put in."""
-    labels = {part["component"]["custom_id"]: part["label"] for part in modal["components"] if part["type"] == _LABEL}
-    inputs = [part for part in walk_components(modal["components"]) if "custom_id" in part]
-    known = {part["custom_id"] for part in inputs} | {part.get("label") for part in inputs} | set(labels.values())
-    if extra := set(fields) - known:
-        raise NotOffered(f"the form has no field {sorted(extra)}")
-    resolved: Json = {}
-    submitted: list[Json] = []
-    number = 0
-    for part in modal["components"]:
-        number += 2
-        if part["type"] == _LABEL:
-            inner = part["component"]
-            value = _field(fields, inner["custom_id"], part["label"])
-            filled = _fill(world, channel, inner, value, resolved) | {"id": number}
-            submitted.append({"type": _LABEL, "id": number - 1, "component": filled})
-        elif part["type"] == 1:
-            [inner] = part["components"]
-            value = _field(fields, inner["custom_id"], inner.get("label"))
-            filled = _fill(world, channel, inner, value, resolved) | {"id": number}
-            submitted.append({"type": 1, "id": number - 1, "components": [filled]})
-        else:
-            submitted.append({"type": part["type"], "id": number - 1})
-    payload: Json = {"custom_id": modal["custom_id"], "components": submitted}
-    if resolved:
-        payload["resolved"] = resolved
-    return payload
-
-
-def _field(fields: Mapping[str, Any], custom_id: str, label: str | None) -> Any:
-    return fields[custom_id] if custom_id in fields else fields.get(label or "")
-
-
-def _fill(world: World, channel: Channel, part: Json, value: Any, resolved: Json) -> Json:
-    shown: Json = {"type": part["type"], "custom_id": part["custom_id"]}
-    if part["type"] == _TEXT_INPUT:
-        text = part.get("value", "") if value is None else value
-        low, high = part.get("min_length") or 0, part.get("max_length") or 4000
-        if (part.get("required", True) and not text) or not low <= len(text) <= high:
-            raise NotOffered(f"the field {part['custom_id']} takes {low} to {high} characters, not {len(text)}")
-        return shown | {"value": text}
-    if part["type"] == _FILE_UPLOAD:
-        files = () if value is None else tuple(value if isinstance(value, list | tuple) else (value,))
-        uploads = interactions.store_uploads(world, channel, files)
-        resolved.setdefault("attachments", {}).update({one["id"]: one for one in uploads})
-        return shown | {"values": [one["id"] for one in uploads]}
-    if part["type"] == _SELECT:
-        return shown | {"values": list(value or [])}
-    return shown | {"value": value}
+        raise NotOffered(f"{menu['custom_id']} does not offer {unknown}")
+    return [by_name[value] for value in values]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sandbox import bodies, intents, payloads
 from sandbox.intents import Intents
 from sandbox.model import Json
-from sandbox.sessions import ENDS_SESSION, Close, Connection, Op, Session
+from sandbox.sessions import ENDS_SESSION, RESUMABLE_S, Close, Connection, Op, Session
 from sandbox.world import GatewayEvent, World
 
 log = logging.getLogger("sandbox.gateway")
@@ -55,12 +55,19 @@ class GatewayServer:
             self._sessions.clear()
         for connection, transport in list(self._connections.items()):
             if connection.session is not None:
-                connection.session.connection = None
+                connection.session.connection, connection.session.lost_at = None, self._world.clock.now()
             if code not in (None, ABNORMAL):
                 connection.close(code or 0)
             elif transport is not None:
                 transport.abort()
         self._world.changed()
+
+    def forget_lost(self) -> None:
+        """End the sessions that nobody has resumed in time."""
+        now = self._world.clock.now()
+        late = [one.id for one in self._sessions.values() if not one.connection and now - one.lost_at > RESUMABLE_S]
+        for id in late:
+            del self._sessions[id]
 
     def ask_to_reconnect(self) -> None:
         """Send op 7, as Discord does before it restarts a gateway node."""
@@ -104,7 +111,7 @@ class GatewayServer:
         self._connections.pop(connection, None)
         session = connection.session
         if session is not None and session.connection is connection:
-            session.connection = None
+            session.connection, session.lost_at = None, self._world.clock.now()
             if code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
                 self._sessions.pop(session.id, None)
         self._world.changed()

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox import state
+from sandbox.leftovers import TRAFFIC_IN_PLAY
 from sandbox.model import Channel, User
 from sandbox.page import BotPhase, BotState, Page, Persona, Stage
 from sandbox.permissions import Permissions
@@ -143,7 +144,11 @@ async def run(console: Console, options: Options, *, told_to_stop: asyncio.Event
         StateError: what was kept cannot be read.
     """
     sandbox = Sandbox(
-        host=options.host, port=options.port, message_content=options.message_content, server_members=options.members
+        host=options.host,
+        port=options.port,
+        message_content=options.message_content,
+        server_members=options.members,
+        traffic_kept=TRAFFIC_IN_PLAY,
     )
     if options.keep is not None and state.exists(options.keep):
         sandbox.load(options.keep)

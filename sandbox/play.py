@@ -17,6 +17,7 @@ from rich.console import Console
 
 from sandbox import state
 from sandbox.demo import ROOT, BotProcess, running_bot
+from sandbox.leftovers import TRAFFIC_IN_PLAY
 from sandbox.page import BotPhase, BotState, Page, Stage, scene
 from sandbox.server import Sandbox
 from sandbox.state import StateError
@@ -90,7 +91,7 @@ async def run(console: Console, home: Path, *, host: str, port: int, weights: Pa
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, told_to_stop.set)
     session = home / "session"
-    sandbox = Sandbox(home)
+    sandbox = Sandbox(home, traffic_kept=TRAFFIC_IN_PLAY)
     if state.exists(session):
         sandbox.load(session)
     else:

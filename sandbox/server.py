@@ -14,7 +14,7 @@ from typing import Any, Self
 import trustme
 from aiohttp import web
 
-from sandbox import cdn, gateway, state, threads, transcript
+from sandbox import cdn, gateway, leftovers, state, threads, transcript
 from sandbox.actors import Member
 from sandbox.faults import Faults
 from sandbox.gateway import GatewayServer
@@ -30,7 +30,7 @@ log = logging.getLogger("sandbox")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_SWEEP_S = 10.0  # between two looks for threads in which nothing happens any more
+_SWEEP_S = 10.0  # between two looks for idle threads and for what nobody needs any more
 HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com", "media.discordapp.net")
 _MAX_REQUEST_BYTES = 128 * 1024 * 1024  # larger than any legal upload, so that ours are the limits that bite
 
@@ -49,6 +49,7 @@ class Sandbox:
         rate_limits: whether requests beyond Discord's limits get 429 and the rate headers are sent.
         acknowledge_within_s: how soon the bot must answer an interaction; three seconds on Discord, more where tests
             run on a machine that is busy with other things.
+        traffic_kept: how many `requests` and `events` are remembered; all of them by default, as tests need them.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Sandbox:
         presences: bool = False,
         rate_limits: bool = True,
         acknowledge_within_s: float = ACKNOWLEDGE_WITHIN_S,
+        traffic_kept: int | None = None,
     ) -> None:
         privileged = Intents(0)
         for allowed, intent in (
@@ -72,6 +74,7 @@ class Sandbox:
             privileged |= intent if allowed else Intents(0)
         self.world = World(privileged=privileged)
         self.world.acknowledge_within_s = acknowledge_within_s
+        self.world.traffic_kept = traffic_kept
         self.gateway = GatewayServer(self.world)
         self.world.gateway = self.gateway
         self.world.faults.gateway = self.gateway
@@ -131,7 +134,7 @@ class Sandbox:
     def advance(self, seconds: float) -> None:
         """Let time pass at once, for links, tokens, nonces and idle threads (not for rate limits)."""
         self.world.clock.advance(seconds)
-        threads.archive_idle(self.world)
+        self._sweep()
 
     def save(self, folder: Path) -> None:
         """Write everything there is into a folder, so that `load` continues from it another day."""
@@ -197,15 +200,20 @@ class Sandbox:
         site = web.TCPSite(self._runner, self._host, self._port, ssl_context=context)
         await site.start()
         self._port = self._runner.addresses[0][1]
-        self._sweeping = asyncio.create_task(self._archive_idle_threads())
+        self._sweeping = asyncio.create_task(self._keep_sweeping())
         log.info("sandbox listens on %s", self.address)
         if self._host not in LOOPBACK:
             log.warning("sandbox listens on %s: other machines can reach it", self._host)
 
-    async def _archive_idle_threads(self) -> None:
+    async def _keep_sweeping(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_S)
-            threads.archive_idle(self.world)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        threads.archive_idle(self.world)
+        leftovers.forget(self.world)
+        self.gateway.forget_lost()
 
     async def stop(self) -> None:
         if self._sweeping is not None:

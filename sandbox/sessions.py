@@ -17,6 +17,7 @@ from sandbox.model import Json
 if TYPE_CHECKING:
     from aiohttp import web
 
+RESUMABLE_S = 300.0  # how long after its connection was lost
 REPLAY_LIMIT = 5000  # events kept for a session that may resume
 SWAP_LIMIT_S = 0.5  # an event that should come after the next one comes by itself if there is none
 COMMANDS_PER_MINUTE = 120
@@ -115,6 +116,7 @@ class Session:
     ready: bool = False
     backlog: deque[Json] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
     connection: Connection | None = None
+    lost_at: float = 0.0  # when the last connection ended
     held: list[Json] = field(default_factory=list)  # events that are to come after the next one
 
     def dispatch(self, name: str, details: Json, fate: Fate = Fate.SENT) -> None:

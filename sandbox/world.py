@@ -80,6 +80,7 @@ class World:
         self.interactions: dict[str, Interaction] = {}  # by token
         self.commands: dict[int | None, list[Json]] = {None: []}  # by guild, None for global ones
         self.nonces: dict[tuple[int, int, str | int | None], tuple[Message, float]] = {}
+        self.traffic_kept: int | None = None  # how many requests and events to remember; all, if None
         self.requests: list[Request] = []
         self.events: list[GatewayEvent] = []
         self.gateway: Gateway | None = None

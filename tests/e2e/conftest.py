@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import dataclasses
 import io
-import json
-import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ from PIL import Image
 from bot.app import FaradayBot
 from bot.config import Config
 from bot.jobs import Job
-from sandbox import Channel, File, Guild, Member, Message, Request, Sandbox, schemas
+from sandbox import Channel, File, Guild, Member, Message, Sandbox
 from tests.e2e.scripted import ScriptedEngine, new_bot
+from tests.traffic import require_fitting
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -127,18 +126,6 @@ class Studio:
         await asyncio.sleep(0.3)
 
 
-_validated: set[str] = set()
-
-
-def unlike_any_before(request: Request) -> bool:
-    """Whether it differs in more than ids and times from all that earlier tests sent: validation is slow."""
-    told = json.dumps([request.method, request.route, request.status, request.body, request.answer], default=str)
-    likeness = re.sub(r"\d{10,}|[\dT:.+-]{19,}", "0", told)
-    fresh = likeness not in _validated
-    _validated.add(likeness)
-    return fresh
-
-
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """Where the bot keeps its jobs; a module of tests may say otherwise."""
@@ -187,9 +174,7 @@ async def studio(tmp_path: Path, database_url: str, settings: dict[str, Any]) ->
             yield studio
         finally:
             await studio.stop()
-    folder = schemas.directory()
-    if folder is not None:  # a test of the sandbox says so where they are missing
-        assert not schemas.load(folder).problems(filter(unlike_any_before, sandbox.requests))
+    require_fitting(sandbox)
 
 
 @pytest.fixture

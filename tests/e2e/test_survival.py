@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from sandbox import Channel, Member, Message, Sandbox
+from tests.traffic import require_fitting
 
 ROOT = Path(__file__).parents[2]
 # Each seed is another moment of the kill. `make test` runs the first, `make soak` the others.
@@ -88,6 +89,7 @@ class Bot:
 async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
     async with Sandbox(data_dir=tmp_path) as running:
         yield running
+        require_fitting(running)
 
 
 @pytest.fixture

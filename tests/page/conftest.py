@@ -24,10 +24,11 @@ from engine.messages import Progress, StartRun
 from sandbox import Channel, Guild, Member, Sandbox
 from sandbox.page import Page, Stage, scene
 from tests.e2e.scripted import ScriptedEngine, new_bot
+from tests.traffic import require_fitting
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "data" / "screenshots"
-PATIENCE_MS = 90_000.0
+PATIENCE_MS = 15_000.0
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -135,7 +136,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
-    async with Sandbox(tmp_path, rate_limits=False) as sandbox:
+    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
         scene.set_up(sandbox)
         engine = Painter()
         stage = Stage(
@@ -146,6 +147,7 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
         )
         async with Page(stage) as page, _bot(sandbox, engine, tmp_path):
             yield Studio(sandbox=sandbox, engine=engine, page=page)
+        require_fitting(sandbox)
 
 
 @asynccontextmanager

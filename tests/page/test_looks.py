@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, WIDE, Studio, Visitor, visiting
 
@@ -103,6 +104,34 @@ async def test_the_keyboard_alone_is_enough(browser: Browser, studio: Studio) ->
         await expect(tab.get_by_role("textbox", name="prompt")).to_have_value("a red car")
         await press("Enter")
         await expect(visitor.message("Queued as #1")).to_be_visible()
+
+
+async def test_a_key_pressed_while_the_speaker_changes_stays_in_the_server(browser: Browser, studio: Studio) -> None:
+    """The list of channels comes before the word of what may be done in the open one."""
+    async with visiting(browser, studio, "hurry") as visitor:
+        tab, late = visitor.tab, list[Any]()
+
+        def through(route: WebSocketRoute) -> None:
+            def back(frame: Any) -> None:
+                if '"t":"place"' in str(frame) and changing:
+                    late.append((route, frame))
+                else:
+                    route.send(frame)
+
+            route.connect_to_server().on_message(back)
+
+        changing = False
+        await tab.route_web_socket(re.compile("/socket$"), through)
+        await tab.reload()
+        await expect(visitor.box).to_be_focused()
+        changing = True
+        await tab.keyboard.press("Alt+2")
+        await expect(tab.get_by_role("radio", name="max")).to_be_checked()
+        await tab.keyboard.press("Alt+ArrowUp")
+        changing = False
+        for route, frame in late:
+            route.send(frame)
+        await expect(tab.get_by_role("heading", name="Welcome to #welcome")).to_be_visible()
 
 
 async def test_a_page_finds_back_when_its_server_was_away(browser: Browser, studio: Studio) -> None:

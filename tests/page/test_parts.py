@@ -19,6 +19,7 @@ from sandbox import Sandbox
 from sandbox.page import Page, Stage, scene
 from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, Painter, Studio, Visitor, visiting
 from tests.sandbox.conftest import Bot
+from tests.traffic import require_fitting
 
 expect.set_options(timeout=PATIENCE_MS)
 Interaction = discord.Interaction[Any]
@@ -119,7 +120,7 @@ def show_all(tree: app_commands.CommandTree[Any]) -> None:
 @pytest.fixture
 async def gallery(tmp_path: Path) -> AsyncIterator[Studio]:
     """The scene with a bot that shows off."""
-    async with Sandbox(tmp_path, rate_limits=False) as sandbox:
+    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
         scene.set_up(sandbox)
         stage = Stage(sandbox=sandbox, personas=scene.personas(sandbox), home=scene.home(sandbox))
         bot = Bot(sandbox, discord.Intents.default())
@@ -133,6 +134,7 @@ async def gallery(tmp_path: Path) -> AsyncIterator[Studio]:
         finally:
             await bot.close()
             await asyncio.gather(running, return_exceptions=True)
+        require_fitting(sandbox)
 
 
 async def run(visitor: Visitor, command: str) -> None:

@@ -5,7 +5,7 @@ import { onMessage } from "./deeds.js";
 import { $ } from "./dom.js";
 import { messageMenu } from "./menus.js";
 import { open, speakAs } from "./navigation.js";
-import { state } from "./state.js";
+import { currentGuild, state } from "./state.js";
 
 const list = $("#messages");
 
@@ -40,10 +40,9 @@ list.addEventListener("keydown", (event) => {
 });
 
 function neighbour(step) {
-  const guild = state.directory.guilds.find((each) => each.id === state.place?.guild);
-  const places = guild
-    ? guild.channels.flatMap((channel) => [channel, ...channel.threads.slice(0, 6)])
-    : [state.directory.direct];
+  const guild = currentGuild();
+  if (!guild) return; // there is but one direct channel
+  const places = guild.channels.flatMap((channel) => [channel, ...channel.threads.slice(0, 6)]);
   const at = places.findIndex((place) => place.id === state.channel);
   open(places[(at + step + places.length) % places.length].id);
 }

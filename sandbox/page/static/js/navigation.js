@@ -48,16 +48,15 @@ export function openFromAddress() {
 
 export async function speakAs(user) {
   if (user === state.directory?.viewer) return;
-  const direct = state.place?.type === 1;
-  state.place = null;
+  const before = state.place;
   try {
     await ask("speak_as", { user });
   } catch (error) {
     return complain(error);
   }
   remember("persona", user);
-  if (direct) await open(state.directory.direct.id);
-  else if (!state.place) await open(state.home);
+  if (before?.type === 1) await open(state.directory.direct.id);
+  else if (state.place === before) await open(state.home); // it was not told anew: this member does not see it
   tell("persona");
 }
 

@@ -1,0 +1,43 @@
+"""All traffic between a bot and the sandbox must fit Discord's published schemas."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from sandbox import GatewayEvent, Request, Sandbox, schemas
+
+_validated: set[str] = set()
+
+
+def require_fitting(sandbox: Sandbox) -> None:
+    """Every request of the bot, every answer and every event, validated.
+
+    What differs from earlier traffic of this run of the tests in nothing but ids, times and tokens is not validated
+    again: validation is slow. Without the schema files nothing is; `tests/sandbox/test_schemas.py` is skipped then
+    and says so.
+    """
+    folder = schemas.directory()
+    if folder is not None:
+        requests = [request for request in sandbox.requests if _unlike_any_before(*_of_request(request))]
+        events = [event for event in sandbox.events if _unlike_any_before(*_of_event(event))]
+        assert schemas.load(folder).problems(requests, events) == []
+
+
+def _of_request(request: Request) -> tuple[Any, ...]:
+    about = request.method, request.route, sorted(request.query), request.multipart, request.status
+    return *about, request.body, request.answer
+
+
+def _of_event(event: GatewayEvent) -> tuple[Any, ...]:
+    payload = event.payload
+    return event.sent, payload.get("op"), payload.get("t"), payload.get("d")
+
+
+def _unlike_any_before(*told: Any) -> bool:
+    text = json.dumps(told, default=str)
+    likeness = re.sub(r"\d{10,}|[\dT:.+-]{19,}|(?<=\"token\": \")[^\"]*", "0", text)
+    fresh = likeness not in _validated
+    _validated.add(likeness)
+    return fresh
