@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(
     1, 12
 )
+_USER_INSTALL = 1
 _SELECT = 3
 SELECTS = (_SELECT, 5, 6, 7, 8)  # of strings, users, roles, either, channels
 
@@ -29,6 +30,8 @@ def find(world: World, channel: Channel, name: str, *, kind: int, member: Member
     guild_id = channel.guild.id if channel.guild else None
     scopes = [world.commands[None]] if guild_id is None else [world.commands[guild_id], world.commands[None]]
     offered = [command for scope in scopes for command in scope if command.get("type", 1) == kind]
+    if channel.guild is not None and world.bot_user.id not in channel.guild.members:
+        offered = [command for command in offered if _USER_INSTALL in command["integration_types"]]
     for command in offered:
         if command["name"] == name:
             _require_allowed(command, channel, member)

@@ -8,7 +8,14 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from sandbox import message_payloads, payloads, posts
-from sandbox.errors import already_acknowledged, invalid_form, invalid_webhook_token, too_large, unknown
+from sandbox.errors import (
+    already_acknowledged,
+    invalid_form,
+    invalid_webhook_token,
+    too_large,
+    too_many_follow_ups,
+    unknown,
+)
 from sandbox.model import (
     EPHEMERAL,
     LOADING,
@@ -21,13 +28,15 @@ from sandbox.model import (
     Origin,
     User,
 )
-from sandbox.permissions import DIRECT_MESSAGE, in_channel
+from sandbox.permissions import DIRECT_MESSAGE, Permissions, in_channel
 from sandbox.posts import Draft
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 TOKEN_LIFETIME_S = 15 * 60.0
+MOST_FOLLOW_UPS = 5  # to an interaction where the bot is no member
+_ANSWERING = int(Permissions.EMBED_LINKS | Permissions.ATTACH_FILES)  # all that a bot may do there
 
 
 class InteractionType(IntEnum):
@@ -81,14 +90,21 @@ class Interaction:
             original_id=self.original.id if self.original else None,
             component_message_id=self.message.id if self.message else None,
             trigger=self.trigger.origin if self.trigger else None,
+            user_install=self.by_user_install,
         )
+
+    @property
+    def by_user_install(self) -> bool:
+        """Whether the bot is no member where this happened, so that it can only answer."""
+        guild = self.channel.guild
+        return guild is not None and guild.world.bot_user.id not in guild.members
 
 
 def start(world: World, interaction: Interaction, details: Json) -> None:
     """Register an interaction and send INTERACTION_CREATE; ``details`` is the part that its type defines."""
     world.interactions[interaction.token] = interaction
     shown = _payload(world, interaction, details)
-    world.emit("INTERACTION_CREATE", lambda _: shown, guild=interaction.channel.guild)
+    world.emit("INTERACTION_CREATE", lambda _: shown, guild=interaction.channel.guild, anywhere=True)
 
 
 def new_token() -> str:
@@ -109,7 +125,7 @@ def _payload(world: World, interaction: Interaction, details: Json) -> Json:
         "app_permissions": str(_bits(world, world.bot_user, channel)),
         "locale": "en-US",
         "entitlements": [],
-        "authorizing_integration_owners": {"0": str(channel.guild.id if channel.guild else 0)},
+        "authorizing_integration_owners": message_payloads.owners(interaction.origin),
         "context": 0 if channel.guild else 1,
         "attachment_size_limit": channel.upload_limit,
     }
@@ -132,7 +148,7 @@ def _bits(world: World, user: User, channel: Channel) -> int:
     if channel.type is ChannelType.DM or channel.guild is None:
         return DIRECT_MESSAGE
     member = channel.guild.members.get(user.id)
-    return in_channel(member, channel) if member else 0
+    return in_channel(member, channel) if member else _ANSWERING
 
 
 # What the bot sends back
@@ -229,6 +245,8 @@ def follow_up(world: World, interaction: Interaction, draft: Draft) -> Message:
         }
         posts.edit(world, original, changes, draft.files)
         return original
+    if interaction.by_user_install and len(interaction.followups) >= MOST_FOLLOW_UPS:
+        raise too_many_follow_ups()
     reply_to = original if original is not None and not original.deleted else None
     message = _post(world, interaction, replace(draft, reply_to=reply_to))
     interaction.followups.append(message)

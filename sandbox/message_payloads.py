@@ -45,14 +45,18 @@ def reaction(one: Reaction, reader: User) -> Json:
     }
 
 
+def owners(one: Origin) -> Json:
+    """By whose installation it came: that of the user (1), or of the server (0; in a DM, of none)."""
+    return {"1": str(one.user.id)} if one.user_install else {"0": str(one.guild_id or 0)}
+
+
 def origin(one: Origin) -> Json:
     """The ``interaction_metadata`` of a message."""
-    owners = {"0": str(one.guild_id or 0)}
     shown: Json = {
         "id": str(one.id),
         "type": one.type,
         "user": payloads.user(one.user),
-        "authorizing_integration_owners": owners,
+        "authorizing_integration_owners": owners(one),
     }
     optional = {
         "original_response_message_id": one.original_id,

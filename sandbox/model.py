@@ -21,9 +21,7 @@ Json = dict[str, Any]
 UPLOAD_LIMIT = 10 * 1024 * 1024  # bytes a file, in a server without boosts
 BOOSTED_UPLOAD_LIMITS = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}  # by premium tier
 
-EPHEMERAL = 1 << 6
-LOADING = 1 << 7
-HAS_THREAD = 1 << 5
+EPHEMERAL, LOADING, HAS_THREAD = 1 << 6, 1 << 7, 1 << 5
 SUPPRESS_EMBEDS = 1 << 2
 COMPONENTS_V2 = 1 << 15
 SETTABLE_FLAGS = SUPPRESS_EMBEDS | EPHEMERAL | (1 << 12) | COMPONENTS_V2
@@ -142,6 +140,7 @@ class Origin:
     original_id: int | None = None  # of the original response, on follow-ups
     component_message_id: int | None = None
     trigger: Origin | None = None  # what opened the modal
+    user_install: bool = False  # whether the bot is no member there
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

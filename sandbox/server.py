@@ -127,9 +127,13 @@ class Sandbox:
 
     # Setting the scene
 
-    def create_guild(self, name: str = "Studio", *, bot_permissions: int | None = None) -> Guild:
-        """A server with the bot in it; ``bot_permissions`` are those of the bot's role (default: like everyone)."""
-        return self.world.create_guild(name, bot_permissions=bot_permissions)
+    def create_guild(self, name: str = "Studio", *, bot_permissions: int | None = None, with_bot: bool = True) -> Guild:
+        """A server; ``bot_permissions`` are those of the bot's role (default: like everyone).
+
+        Without the bot in it, its members have the application installed for themselves: commands that allow user
+        installs are offered, and the bot can only answer their interactions.
+        """
+        return self.world.create_guild(name, bot_permissions=bot_permissions, with_bot=with_bot)
 
     def advance(self, seconds: float) -> None:
         """Let time pass at once, for links, tokens, nonces and idle threads (not for rate limits)."""

@@ -167,13 +167,14 @@ class World:
         channel: Channel | None = None,
         guild: Guild | None = None,
         about: User | None = None,
+        anywhere: bool = False,
     ) -> None:
         """Send an event to the bot if it may see it. ``build`` gets whether the reader has message content.
 
-        What is ``about`` the bot itself needs no intent.
+        What is ``about`` the bot itself needs no intent; what comes from ``anywhere`` needs no membership.
         """
         place = guild or (channel.guild if channel else None)
-        here = place is None or self.bot_user.id in place.members
+        here = anywhere or place is None or self.bot_user.id in place.members
         if self.gateway is not None and here and (channel is None or self.bot_sees(channel)):
             always = about is self.bot_user
             self.gateway.dispatch(name, build, guild_id=place.id if place else None, always=always)
@@ -188,18 +189,19 @@ class World:
 
     # Guilds, roles, members
 
-    def create_guild(self, name: str, *, bot_permissions: int | None = None) -> Guild:
-        """A server owned by somebody else, with the bot in it under its own role."""
+    def create_guild(self, name: str, *, bot_permissions: int | None = None, with_bot: bool = True) -> Guild:
+        """A server owned by somebody else, with the bot in it under its own role or without it."""
         guild = Guild(id=self.ids.next(), name=name, owner_id=self.owner.id, world=self)
         guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=permissions.EVERYONE)
         self.guilds[guild.id] = guild
         self.commands.setdefault(guild.id, [])
-        bits = permissions.EVERYONE if bot_permissions is None else bot_permissions
-        own = Role(id=self.ids.next(), name=self.bot_user.name, permissions=bits, position=1)
-        own.managed_by = self.bot_user.id
-        guild.roles[own.id] = own
         self._join(guild, self.owner, ())
-        self._join(guild, self.bot_user, (own,))
+        if with_bot:
+            bits = permissions.EVERYONE if bot_permissions is None else bot_permissions
+            own = Role(id=self.ids.next(), name=self.bot_user.name, permissions=bits, position=1)
+            own.managed_by = self.bot_user.id
+            guild.roles[own.id] = own
+            self._join(guild, self.bot_user, (own,))
         everybody = bool(self.privileged & Intents.GUILD_MEMBERS)
         self.emit("GUILD_CREATE", lambda _: self.guild_create(guild, everybody=everybody), guild=guild)
         return guild

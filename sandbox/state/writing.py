@@ -169,6 +169,7 @@ def _origin(origin: Origin | None) -> Json | None:
         "original_id": origin.original_id,
         "component_message_id": origin.component_message_id,
         "trigger": _origin(origin.trigger),
+        "user_install": origin.user_install,
     }
 
 
