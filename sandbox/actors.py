@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox import commands, filling, posts, reactions
+from sandbox import commands, filling, posts, reactions, threads
 from sandbox.commands import NotOffered
 from sandbox.errors import NoAnswer
 from sandbox.interactions import (
@@ -17,7 +17,7 @@ from sandbox.interactions import (
     new_token,
     start,
 )
-from sandbox.model import Channel, File, Guild, Json, Message, Role, User, walk_components
+from sandbox.model import Channel, ChannelType, File, Guild, Json, Message, Role, User, walk_components
 from sandbox.permissions import Permissions, require, speaking
 
 if TYPE_CHECKING:
@@ -110,12 +110,27 @@ class Member:
 
         Raises:
             ApiError: this member may not write here.
+            NotOffered: the channel is a forum, which holds posts only.
         """
+        if channel.type is ChannelType.FORUM:
+            raise NotOffered("a forum holds posts; open one")
         needed = speaking(channel) | (Permissions.ATTACH_FILES if files else 0)
         require(self._here(channel), channel, needed)
         allowed: Json = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
         draft = posts.Draft(content=text, files=tuple(files), reply_to=reply_to, allowed_mentions=allowed)
         return posts.post(self.world, channel, self.user, draft)
+
+    async def open_post(self, forum: Channel, title: str, text: str = "", *, files: Sequence[File] = ()) -> Channel:
+        """Open a forum's post, with its first message; returns its thread.
+
+        Raises:
+            ApiError: this member may not write here.
+        """
+        needed = Permissions.SEND_MESSAGES | (Permissions.ATTACH_FILES if files else 0)
+        require(self._here(forum), forum, needed)
+        first = posts.Draft(content=text, files=tuple(files))
+        thread, _ = threads.open_post(self.world, forum, self.user, {"name": title}, first)
+        return thread
 
     async def edit(self, message: Message, text: str) -> None:
         """Change the text of one's own message."""

@@ -91,12 +91,13 @@ def _chosen(channel: Channel, part: Json, value: Any, resolved: Json) -> list[st
     if not values and part.get("required") is False:
         return []
     most = len(part["options"]) if part["type"] == kinds.CHECKBOX_GROUP else 1
-    return commands.pick(channel, {"max_values": most, **part}, values, resolved)
+    return commands.pick(channel, part | {"max_values": part.get("max_values") or most}, values, resolved)
 
 
 def _uploaded(world: World, channel: Channel, part: Json, value: Any, resolved: Json) -> list[str]:
     files = _listed(value)
-    low, high = part.get("min_values", 1), part.get("max_values", 1)
+    low, high = part.get("min_values"), part.get("max_values") or 1
+    low = 1 if low is None else low
     low = 0 if part.get("required") is False and not files else low
     if not low <= len(files) <= high:
         raise NotOffered(f"the field {part['custom_id']} takes {low} to {high} files, not {len(files)}")

@@ -90,7 +90,8 @@ def _open(world: World, parent: Channel, id: int, type_: ChannelType, owner: Use
         invitable=settings.get("invitable") is not False,
         archive_changed_at=world.now(),
     )
-    thread.joined[owner.id] = world.now()
+    if owner.id in parent.guild.members:  # a webhook is none
+        thread.joined[owner.id] = world.now()
     parent.threads.append(thread)
     world.channels[thread.id] = thread
     parent.guild.channels[thread.id] = thread
@@ -119,11 +120,12 @@ def wake(world: World, thread: Channel) -> None:
 
 
 def join(world: World, thread: Channel, user: User) -> None:
-    if user.id in thread.joined:
-        return
-    thread.joined[user.id] = world.now()
+    """A webhook, or a bot that is no member, talks without joining."""
     assert thread.guild is not None
     guild = thread.guild
+    if user.id in thread.joined or user.id not in guild.members:
+        return
+    thread.joined[user.id] = world.now()
     added = payloads.thread_member(thread, user.id)
     if user is world.bot_user and thread.type is ChannelType.PRIVATE_THREAD:
         world.emit("THREAD_CREATE", lambda _: payloads.thread(thread, user), channel=thread)

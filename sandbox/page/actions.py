@@ -10,7 +10,7 @@ from sandbox import commands, permissions, threads
 from sandbox.actors import Answer, Member
 from sandbox.commands import NotOffered
 from sandbox.errors import unknown
-from sandbox.model import Channel, Json, Message, User, walk_components
+from sandbox.model import Channel, ChannelType, File, Json, Message, User, walk_components
 from sandbox.page import faults, views
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
@@ -63,16 +63,39 @@ class Call:
         return value
 
 
-async def say(call: Call) -> Json | None:
+def _written(call: Call) -> tuple[str, list[File]]:
+    """The text and files to send."""
     files = [call.uploads.get(key) for key in call.wish.get("files", [])]
-    ping = call.wish.get("ping") is not False
     text = call.text("text")
     if len(text) > 2000:
         raise NotOffered(f"A message has at most 2000 characters; this one has {len(text)}.")
     if not (text.strip() or files):
         raise NotOffered("There is nothing to send yet.")
+    return text, files
+
+
+async def say(call: Call) -> Json | None:
+    text, files = _written(call)
+    ping = call.wish.get("ping") is not False
     message = await call.member().say(call.channel(), text, reply_to=call.reply_to(), files=files, ping=ping)
     return {"message": str(message.id)}
+
+
+async def open_post(call: Call) -> Json:
+    forum = call.channel()
+    if forum.type is not ChannelType.FORUM:
+        raise NotOffered("Posts are opened in forums.")
+    title = _title(call, "A post's title")
+    text, files = _written(call)
+    thread = await call.member().open_post(forum, title, text, files=files)
+    return {"channel": str(thread.id)}
+
+
+def _title(call: Call, what: str) -> str:
+    title = call.text("name").strip()
+    if not 1 <= len(title) <= 100:
+        raise NotOffered(f"{what} has 1 to 100 characters.")
+    return title
 
 
 async def edit(call: Call) -> None:
@@ -95,9 +118,7 @@ async def react(call: Call) -> None:
 async def open_thread(call: Call) -> Json:
     member, message = call.member(), call.message()
     permissions.require(member, message.channel, permissions.Permissions.CREATE_PUBLIC_THREADS)
-    name = call.text("name").strip()
-    if not 1 <= len(name) <= 100:
-        raise NotOffered("A thread's name has 1 to 100 characters.")
+    name = _title(call, "A thread's name")
     thread = threads.open_from_message(call.stage.sandbox.world, message, call.viewer, {"name": name})
     return {"channel": str(thread.id)}
 
@@ -178,17 +199,21 @@ async def submit(call: Call) -> Json:
     key = int(call.wish["interaction"])
     if key not in call.answers:
         raise NotOffered("That form is no longer open.")
-    fields = {name: _field(call, value) for name, value in call.wish["fields"].items()}
+    parts = walk_components((call.answers[key].modal or {}).get("components", []))
+    kinds = {part["custom_id"]: part["type"] for part in parts if "custom_id" in part}
+    fields = {name: _field(call, kinds.get(name, 0), value) for name, value in call.wish["fields"].items()}
     result = await call.member().submit(call.answers[key], fields)
     del call.answers[key]
     return _told(call, result)
 
 
-def _field(call: Call, value: Any) -> Any:
-    """Uploads come as ``{"upload": key}``."""
+def _field(call: Call, kind: int, value: Any) -> Any:
+    """What a part of a form, of this kind, holds. Uploads come as ``{"upload": key}``."""
     if isinstance(value, dict):
         return call.uploads.get(value["upload"])
-    return [_field(call, each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_field(call, kind, each) for each in value]
+    return _picked(call, kind, value) if kind in _PICKED_AS else value
 
 
 def _told(call: Call, answer: Answer) -> Json:
@@ -216,6 +241,7 @@ async def restart_bot(call: Call) -> None:
 
 ACTIONS: dict[str, Perform] = {
     "say": say,
+    "open_post": open_post,
     "edit": edit,
     "delete": delete,
     "react": react,

@@ -118,10 +118,19 @@ def place(world: World, viewer: User, channel: Channel) -> Json:
         "archived": channel.archived,
         "locked": channel.locked,
         "can": {key: bits & needed[key] == needed[key] for key in needed},
+        "posts": _posts(channel),
         "commands": _commands(world, channel, member),
         "typing": _typing(world, channel, viewer),
         "most_bytes": channel.guild.upload_limit if channel.guild else UPLOAD_LIMIT,
     }
+
+
+def _posts(channel: Channel) -> list[Json]:
+    """The posts of a forum, those with the newest messages first."""
+    if channel.type is not ChannelType.FORUM:
+        return []
+    newest = sorted(channel.threads, key=lambda thread: thread.last_message_id or thread.id, reverse=True)
+    return [message_views.thread(thread) for thread in newest[:_MOST_THREADS]]
 
 
 def _commands(world: World, channel: Channel, member: Member | None) -> list[Json]:

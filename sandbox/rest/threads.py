@@ -95,14 +95,18 @@ def leave(call: Call) -> None:
 
 def members(call: Call) -> list[Json]:
     thread = _thread(call)
-    return [_member(call, thread, user_id) for user_id in thread.joined]
+    return [_member(call, thread, user_id) for user_id in thread.joined if _is_member(thread, user_id)]
 
 
 def member(call: Call) -> Json:
     thread, user_id = _thread(call), call.id("user_id")
-    if user_id not in thread.joined:
+    if user_id not in thread.joined or not _is_member(thread, user_id):
         raise unknown("Member")
     return _member(call, thread, user_id)
+
+
+def _is_member(thread: Channel, user_id: int) -> bool:
+    return thread.guild is not None and user_id in thread.guild.members
 
 
 def _member(call: Call, thread: Channel, user_id: int) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from sandbox import bodies, payloads, posts
+from sandbox import bodies, payloads, posts, threads
 from sandbox.errors import ApiError, unknown, wrong_channel_type
 from sandbox.model import Channel, ChannelType, Json, Message, User, Webhook
 from sandbox.permissions import Permissions, in_guild
@@ -121,10 +121,13 @@ def execute(call: Call) -> Json | None:
     if _own(call):
         return interactions.follow_up(call)
     webhook = _webhook(call)
-    place = _place(call, webhook)
     author = User(id=webhook.id, name=call.fields.get("username") or webhook.name, bot=True)
-    new = draft(call)
-    posted = posts.post(call.world, place, author, posts.from_webhook(new, webhook))
+    new = posts.from_webhook(draft(call), webhook)
+    if webhook.channel.type is ChannelType.FORUM and call.fields.get("thread_name"):
+        settings = {"name": call.fields["thread_name"], "applied_tags": call.fields.get("applied_tags")}
+        _, posted = threads.open_post(call.world, webhook.channel, author, settings, new)
+    else:
+        posted = posts.post(call.world, _place(call, webhook), author, new)
     return shown(posted, call.world) if call.flag("wait") else None
 
 

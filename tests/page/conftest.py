@@ -7,13 +7,15 @@ import contextlib
 import dataclasses
 import io
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import discord
 import pytest
+from discord import app_commands
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, ConsoleMessage, Locator, async_playwright
 from playwright.async_api import Page as Tab
@@ -24,11 +26,12 @@ from engine.messages import Progress, StartRun
 from sandbox import Channel, Guild, Member, Sandbox
 from sandbox.page import Page, Stage, scene
 from tests.e2e.scripted import ScriptedEngine, new_bot
+from tests.sandbox.conftest import Bot
 from tests.traffic import require_fitting
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "data" / "screenshots"
-PATIENCE_MS = 15_000.0
+PATIENCE_MS = 90_000.0
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -118,6 +121,11 @@ class Visitor:
     def box(self) -> Locator:
         return self.tab.get_by_role("combobox", name="Message")
 
+    async def command(self, name: str) -> None:
+        """Pick a slash command, whose fields then stand in the box."""
+        await self.box.fill(f"/{name}")
+        await self.tab.get_by_role("option", name=f"/{name}").click()
+
     async def say(self, text: str) -> None:
         await self.box.fill(text)
         await self.tab.get_by_role("button", name="Send").click()
@@ -172,6 +180,26 @@ async def _bot(sandbox: Sandbox, engine: Painter, folder: Path) -> AsyncIterator
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait_for(serving, 30)
+
+
+@asynccontextmanager
+async def guest(folder: Path, setup: Callable[[app_commands.CommandTree[Any]], None]) -> AsyncIterator[Studio]:
+    """The scene of `make play` with another bot, whose commands ``setup`` adds."""
+    async with Sandbox(folder, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
+        scene.set_up(sandbox)
+        stage = Stage(sandbox=sandbox, personas=scene.personas(sandbox), home=scene.home(sandbox))
+        bot = Bot(sandbox, discord.Intents.default())
+        setup(bot.tree)
+        running = asyncio.create_task(bot.start(sandbox.token))
+        try:
+            async with Page(stage) as page:
+                await sandbox.wait_for_commands()
+                await bot.ready
+                yield Studio(sandbox=sandbox, engine=Painter(), page=page)
+        finally:
+            await bot.close()
+            await asyncio.gather(running, return_exceptions=True)
+        require_fitting(sandbox)
 
 
 @asynccontextmanager

@@ -6,10 +6,13 @@ import asyncio
 import os
 import signal
 import socket
+import statistics
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
@@ -34,9 +37,11 @@ def free_port() -> int:
         return port
 
 
-async def answers_after(browser: Browser) -> tuple[float, float]:
-    """Seconds from `make play` to the page's first answer, and the idle share of a core of all its processes."""
+@asynccontextmanager
+async def playing() -> AsyncIterator[tuple[str, float, int]]:
+    """The page's address once it answers, the seconds from `make play` till then, and the process to watch."""
     port = free_port()
+    address = f"http://127.0.0.1:{port}/"
     with tempfile.TemporaryDirectory() as home:
         began = time.monotonic()
         play = await asyncio.create_subprocess_exec(
@@ -46,16 +51,35 @@ async def answers_after(browser: Browser) -> tuple[float, float]:
             start_new_session=True,
         )
         try:
-            await asyncio.to_thread(_wait_for, f"http://127.0.0.1:{port}/")
-            took = time.monotonic() - began
-            tab = await browser.new_page()
-            await tab.goto(f"http://127.0.0.1:{port}/")
-            await tab.get_by_text("Faraday is ready").wait_for(timeout=300_000)
-            await asyncio.sleep(SETTLE_S)
-            return took, await _share(psutil.Process(play.pid).children(recursive=True))
+            await asyncio.to_thread(_wait_for, address)
+            yield address, time.monotonic() - began, play.pid
         finally:
             os.killpg(play.pid, signal.SIGINT)
             await play.wait()
+
+
+async def idle_share(browser: Browser) -> float:
+    """What share of a core all processes of `make play` take while a tab is open and nobody does anything."""
+    async with playing() as (address, _, pid):
+        tab = await browser.new_page()
+        await tab.goto(address)
+        await tab.get_by_text("Faraday is ready").wait_for(timeout=300_000)
+        await asyncio.sleep(SETTLE_S)
+        share = await _share(psutil.Process(pid).children(recursive=True))
+        await tab.close()
+        return share
+
+
+async def start_times() -> list[float]:
+    times = []
+    for _ in range(TRIES):
+        async with playing() as (_, took, _pid):
+            times.append(took)
+    return times
+
+
+def spread(times: list[float]) -> str:
+    return f"{statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f} s, {len(times)} times)"
 
 
 def _wait_for(address: str) -> None:
@@ -128,13 +152,13 @@ async def main() -> int:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         times, tab = await opening_long_channel(browser)
-        console.print(
-            f"a channel of {MESSAGES} messages opens in {min(times):.2f} to {max(times):.2f} s ({TRIES} times)"
-        )
+        console.print(f"a channel of {MESSAGES} messages opens in {spread(times)}")
         console.print(f"its tab, idle: {tab:.2%} of a core")
-        took, idle = await answers_after(browser)
-        console.print(f"the page answers {took:.2f} s after `make play`")
+        console.print(f"the page answers {spread(await start_times())} after `make play`")
+        idle = await idle_share(browser)
         console.print(f"page, sandbox, bot and engine, idle for {IDLE_S:.0f} s with a tab open: {idle:.2%} of a core")
+        load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+        console.print(f"load of this machine in the last 1, 5 and 15 minutes: {load} on {os.cpu_count()} cores")
         await browser.close()
     return 0
 

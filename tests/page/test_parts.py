@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import shutil
 from collections.abc import AsyncIterator
@@ -15,11 +14,7 @@ from discord import app_commands, ui
 from PIL import Image
 from playwright.async_api import Browser, expect
 
-from sandbox import Sandbox
-from sandbox.page import Page, Stage, scene
-from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, Painter, Studio, Visitor, visiting
-from tests.sandbox.conftest import Bot
-from tests.traffic import require_fitting
+from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, Studio, guest, visiting
 
 expect.set_options(timeout=PATIENCE_MS)
 Interaction = discord.Interaction[Any]
@@ -120,26 +115,8 @@ def show_all(tree: app_commands.CommandTree[Any]) -> None:
 @pytest.fixture
 async def gallery(tmp_path: Path) -> AsyncIterator[Studio]:
     """The scene with a bot that shows off."""
-    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
-        scene.set_up(sandbox)
-        stage = Stage(sandbox=sandbox, personas=scene.personas(sandbox), home=scene.home(sandbox))
-        bot = Bot(sandbox, discord.Intents.default())
-        show_all(bot.tree)
-        running = asyncio.create_task(bot.start(sandbox.token))
-        try:
-            async with Page(stage) as page:
-                await sandbox.wait_for_commands()
-                await bot.ready
-                yield Studio(sandbox=sandbox, engine=Painter(), page=page)
-        finally:
-            await bot.close()
-            await asyncio.gather(running, return_exceptions=True)
-        require_fitting(sandbox)
-
-
-async def run(visitor: Visitor, command: str) -> None:
-    await visitor.box.fill(f"/{command}")
-    await visitor.tab.get_by_role("option", name=f"/{command}").click()
+    async with guest(tmp_path, show_all) as studio:
+        yield studio
 
 
 @pytest.mark.parametrize(("width", "size"), [("desktop", (1360, 1500)), ("phone", PHONE)])
@@ -150,7 +127,7 @@ async def test_everything_that_a_bot_may_show(
     shutil.rmtree(SCREENSHOTS / name, ignore_errors=True)
     async with visiting(browser, gallery, name, size=size, touch=width == "phone") as visitor:
         tab = visitor.tab
-        await run(visitor, "show")
+        await visitor.command("show")
         await tab.get_by_role("button", name="size").click()
         await tab.get_by_role("option", name="Large").click()
         await tab.get_by_role("button", name="loud").click()
@@ -185,7 +162,7 @@ async def test_everything_that_a_bot_may_show(
         await visitor.shoot("a person")
         await tab.get_by_role("menuitem", name="Greet").click()
         await expect(visitor.message("Hello, Faraday!")).to_be_visible()
-        await run(visitor, "slow")
+        await visitor.command("slow")
         await tab.get_by_role("button", name="Send").click()
         await expect(tab.get_by_text("Faraday is thinking…")).to_be_visible()
         await expect(tab.get_by_text("Faraday is typing…")).to_be_visible()

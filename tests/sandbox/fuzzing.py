@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -227,7 +228,7 @@ async def send(session: aiohttp.ClientSession, sandbox: Sandbox, sent: Sent) -> 
         for number in range(sent.files):
             data.add_field(f"files[{number}]", b"\x89PNG", filename=f"{number}.png", content_type="image/png")
     elif sent.body is not None:
-        data = sent.body if isinstance(sent.body, bytes) else _json(sent.body)
+        data = io.BytesIO(sent.body if isinstance(sent.body, bytes) else _json(sent.body))
         headers["Content-Type"] = sent.content_type
     async with session.request(sent.method, url, data=data, headers=headers, ssl=False) as answer:
         await answer.read()

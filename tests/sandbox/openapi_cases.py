@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
@@ -12,6 +13,7 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 
@@ -54,7 +56,8 @@ def _cases(operation: Any, mode: GenerationMode, seed: int, count: int) -> list[
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    seeded(seed)(how(given(operation.as_strategy(generation_mode=mode))(collect)))()
+    with contextlib.suppress(Unsatisfiable):  # what takes anything cannot be asked wrongly
+        seeded(seed)(how(given(operation.as_strategy(generation_mode=mode))(collect)))()
     return found[:count]
 
 

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from sandbox import Permissions, Sandbox
+from sandbox import File, NotOffered, Permissions, Sandbox
 from tests.sandbox.conftest import connector_to
 
 
@@ -30,6 +30,39 @@ async def test_a_forum_takes_posts_with_files_and_tags(sandbox: Sandbox, connect
         with pytest.raises(discord.HTTPException) as refused:
             await bot.http.send_message(forum.id, params=discord.http.handle_message_parameters("hello"))
         assert refused.value.code == 50008
+
+
+async def test_members_open_posts_too(sandbox: Sandbox, connect: Any) -> None:
+    guild = sandbox.create_guild()
+    forum, ada = guild.create_forum("gallery"), guild.add_member("ada")
+    async with connect(sandbox) as bot:
+        post = await ada.open_post(forum, "a red car", f"{sandbox.bot_user.mention} paint", files=[File("a.png", b"a")])
+        await sandbox.until(lambda: bot.events("message"))
+        [message] = bot.events("message")
+        assert (message.channel.id, message.channel.name, message.content[-5:]) == (post.id, "a red car", "paint")
+        assert message.id == post.id and await message.attachments[0].read() == b"a"
+        with pytest.raises(NotOffered):
+            await ada.say(forum, "no post")
+
+
+async def test_a_webhook_opens_posts_and_talks_in_threads(sandbox: Sandbox, connect: Any) -> None:
+    guild = sandbox.create_guild(bot_permissions=int(Permissions.MANAGE_WEBHOOKS))
+    forum, channel, ada = guild.create_forum("gallery"), guild.create_text_channel("p"), guild.add_member("ada")
+    async with connect(sandbox) as bot:
+        painter = await bot.get_channel(forum.id).create_webhook(name="painter")
+        with pytest.raises(discord.HTTPException) as refused:
+            await painter.send("where to?")
+        assert refused.value.code == 220001
+        await painter.send("look", thread_name="a red car", username="Rembrandt", wait=True)
+        [post] = forum.threads
+        assert (post.name, post.messages[0].author.name, post.messages[0].content) == ("a red car", "Rembrandt", "look")
+        await sandbox.until(lambda: bot.get_channel(post.id) is not None)
+        sent = await ada.say(channel, f"{sandbox.bot_user.mention} here")
+        other = await bot.get_channel(channel.id).create_webhook(name="other")
+        thread = await bot.get_channel(channel.id).get_partial_message(sent.id).create_thread(name="t")
+        await other.send("in the thread", thread=thread)
+        assert channel.threads[0].messages[-1].content == "in the thread"
+        assert {one.id for one in await thread.fetch_members()} == {bot.user.id}
 
 
 async def test_a_webhook_posts_edits_and_deletes_under_any_name(sandbox: Sandbox, connect: Any) -> None:

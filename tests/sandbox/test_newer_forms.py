@@ -15,16 +15,13 @@ Options = [discord.RadioGroupOption(label="Matt", value="m"), discord.RadioGroup
 
 class Order(ui.Modal, title="Order a print"):
     note: ui.TextDisplay[Any] = ui.TextDisplay("Prints take **a week**.")
-    files: ui.Label[Any] = ui.Label(
-        text="Pictures", component=ui.FileUpload(custom_id="files", min_values=1, max_values=2)
-    )
+    files: ui.Label[Any] = ui.Label(text="Pictures", component=ui.FileUpload(custom_id="files", max_values=2))
     paper: ui.Label[Any] = ui.Label(text="Paper", component=ui.RadioGroup(custom_id="paper", options=Options))
     extras: ui.Label[Any] = ui.Label(
         text="Extras",
         component=ui.CheckboxGroup(
             custom_id="extras",
             required=False,
-            max_values=2,
             options=[discord.CheckboxGroupOption(label=each, value=each.lower()) for each in ("Frame", "Glass")],
         ),
     )

@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord import app_commands, ui
 
-from sandbox import NotOffered, Sandbox
+from sandbox import NotOffered, Sandbox, threads
 
 Interaction = discord.Interaction[Any]
 
@@ -69,6 +69,8 @@ async def test_follow_ups_are_all_that_a_bot_has_where_it_is_no_member(sandbox: 
         await sandbox.until(lambda: answer.message and answer.message.content)
         assert answer.message is not None and answer.message.content == "40094"
         assert [one.content for one in answer.followups] == [f"frame {number}" for number in range(5)]
+        aside = threads.open_from_message(sandbox.world, answer.message, ada.user, {"name": "aside"})
+        assert (await ada.slash(aside, "paint", frames=0)).deferred
         await ada.click(answer.message, label="Again")
         assert (answer.message.content, answer.message.attachments) == ("painted again", [])
         assert not bot.events("message")

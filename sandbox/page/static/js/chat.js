@@ -4,7 +4,7 @@ import { onMessage } from "./deeds.js";
 import { $, delegate, h, morph, render } from "./dom.js";
 import { gate, mayEnter } from "./gate.js";
 import { ask } from "./link.js";
-import { messageItem } from "./message.js";
+import { messageItem, threadCard } from "./message.js";
 import { avatar } from "./people.js";
 import { markSeen } from "./seen.js";
 import { compare, on, state } from "./state.js";
@@ -78,6 +78,7 @@ function welcome() {
       {},
       place.topic || (place.parent ? "This is where the thread begins." : "This is where the channel begins."),
     ),
+    place.posts.length ? h("div.posts", {}, place.posts.map(threadCard)) : null,
   );
 }
 

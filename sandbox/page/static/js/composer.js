@@ -7,6 +7,7 @@ import { examples } from "./examples.js";
 import { mayEnter } from "./gate.js";
 import { icon } from "./icons.js";
 import { ask } from "./link.js";
+import { open } from "./navigation.js";
 import { compare, findChannel, on, state } from "./state.js";
 import { Suggestions } from "./suggestions.js";
 import { complain } from "./toasts.js";
@@ -15,6 +16,7 @@ import { Tray } from "./tray.js";
 const foot = $("#composer");
 const TYPED_BY_TOUCH = matchMedia("(pointer: coarse)");
 const MOST = 2000;
+const FORUM = 15;
 
 let replying = null; // {message, ping}
 let editing = null; // a message
@@ -58,9 +60,14 @@ const send = h(
   icon("send"),
 );
 const left = h("span.left", { "aria-live": "polite" });
+const title = h("input.posttitle", {
+  ...{ type: "text", maxlength: 100, placeholder: "Title of a new post", "aria-label": "Name of the post" },
+  hidden: true,
+  oninput: drawSend,
+});
 const row = h("div.line", {}, attach, text, left, smile, send, chooser);
 const picker = h("div.picker");
-const box = h("div.box", {}, picker, above, tray.element, row);
+const box = h("div.box", {}, picker, above, title, tray.element, row);
 const closed = h("div.closed", { hidden: true });
 foot.append(examples(runExample), box, closed);
 
@@ -140,22 +147,25 @@ async function submit() {
   if (!(content || tray.files.length) || send.disabled) return;
   send.disabled = true;
   try {
-    if (editing) await ask("edit", { channel, message: editing.id, text: content });
-    else
-      await ask("say", {
-        channel,
-        text: content,
-        files: await tray.keys(),
-        reply_to: replying?.message.id ?? null,
-        ping: replying?.ping ?? true,
-      });
+    const opened = await give(channel, content);
+    title.value = "";
     tray.clear();
     stopAbout();
     setText("");
+    if (opened) open(opened);
   } catch (error) {
     complain(error);
   }
   drawSend();
+}
+
+/** Send what is in the box as what it is: an edit, a post of a forum (then resolves to its thread), or a message. */
+async function give(channel, content) {
+  if (editing) return void (await ask("edit", { channel, message: editing.id, text: content }));
+  const files = await tray.keys();
+  if (!title.hidden) return (await ask("open_post", { channel, name: title.value, text: content, files })).channel;
+  const about = { reply_to: replying?.message.id ?? null, ping: replying?.ping ?? true };
+  await ask("say", { channel, text: content, files, ...about });
 }
 
 function setText(value) {
@@ -172,7 +182,8 @@ function insert(emoji) {
 export const mentionInText = (user) => insert(`<@${user.id}> `);
 
 function drawSend() {
-  send.disabled = !(text.value.trim() || tray.files.length) || text.value.length > MOST;
+  const untitled = !title.hidden && !title.value.trim();
+  send.disabled = untitled || !(text.value.trim() || tray.files.length) || text.value.length > MOST;
 }
 
 // Replies and edits
@@ -245,31 +256,22 @@ export function addFiles(files) {
   if (!form) text.focus();
 }
 
-addEventListener("paste", (event) => {
-  const files = [...(event.clipboardData?.files ?? [])];
-  if (!files.length || document.querySelector("dialog[open]")) return;
-  event.preventDefault();
-  addFiles(files);
-});
-
 // What the channel permits
 
 function drawPermitted() {
   const { place } = state;
   if (!place) return;
   const why =
-    place.locked && place.archived
-      ? "This thread is archived and locked."
-      : place.type === 15
-        ? "Posts here are threads."
-        : "You may not write in this channel.";
-  const open = place.can.send && mayEnter();
-  box.hidden = !open;
-  closed.hidden = open || !mayEnter();
+    place.locked && place.archived ? "This thread is archived and locked." : "You may not write in this channel.";
+  const may = place.can.send && mayEnter();
+  box.hidden = !may;
+  closed.hidden = may || !mayEnter();
   closed.textContent = why;
   attach.hidden = !place.can.attach;
+  title.hidden = place.type !== FORUM;
   const name = findChannel(place.id)?.name ?? place.name;
-  text.placeholder = place.parent ? "Message this thread" : `Message ${place.type === 1 ? "@" : "#"}${name}`;
+  const where = place.parent ? "this thread" : `${place.type === 1 ? "@" : "#"}${name}`;
+  text.placeholder = title.hidden ? `Message ${where}` : "First message of the post";
 }
 
 function runExample(prompt) {

@@ -1,4 +1,4 @@
-// Files dragged onto the page.
+// Files dragged onto the page, or pasted into it.
 
 import { addFiles } from "./composer.js";
 import { h } from "./dom.js";
@@ -41,3 +41,10 @@ function hide() {
   depth = 0;
   cover.hidden = true;
 }
+
+addEventListener("paste", (event) => {
+  const files = [...(event.clipboardData?.files ?? [])];
+  if (!files.length || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  addFiles(files);
+});

@@ -184,7 +184,7 @@ function reactions(message) {
   return h("div.reactions", {}, all, state.place?.can.react ? add : null);
 }
 
-function threadCard(thread) {
+export function threadCard(thread) {
   const { last } = thread;
   return h(
     "button.threadcard",
