@@ -62,7 +62,7 @@ def slash_payload(
     *,
     focused: str | None = None,
 ) -> Json:
-    """The ``data`` of a slash command or of its autocompletion."""
+    """The ``data`` of a slash command or of its autocompletion, in which numbers are text: they may be half typed."""
     definitions: list[Json] = command.get("options", [])
     path: list[Json] = []
     for part in name.split()[1:]:
@@ -78,6 +78,8 @@ def slash_payload(
         for one in definitions
         if given.get(one["name"]) is not None
     ]
+    if focused is not None:
+        options = [one | {"value": str(one["value"])} if one["type"] in (INTEGER, NUMBER) else one for one in options]
     for step in reversed(path):
         options = [{"name": step["name"], "type": step["type"], "options": options}]
     payload: Json = {"id": command["id"], "name": command["name"], "type": 1}

@@ -43,7 +43,7 @@ def _embed(embed: Json, files: list[Attachment], cdn: Cdn) -> Json:
         if value is not None:
             shown[key] = dict(value) if isinstance(value, dict) else value
     if "fields" in shown:
-        shown["fields"] = [{"inline": False} | field for field in shown["fields"]]
+        shown["fields"] = [field | {"inline": bool(field.get("inline"))} for field in shown["fields"]]
     for part, key in _picture_slots(shown):
         file = _named(part.get(key) or "", files)
         if file is None:
@@ -70,7 +70,7 @@ def components(message: Message, cdn: Cdn) -> list[Json]:
 def _component(component: Json, files: list[Attachment], cdn: Cdn, counter: Iterator[int]) -> Json:
     number = next(counter)
     shown: Json = {"id": number} | _COMPONENT_DEFAULTS.get(component["type"], {})
-    shown |= {key: value for key, value in component.items() if value is not None}
+    shown |= _given(component)
     if component["type"] in _SELECTS:
         shown.setdefault("min_values", 1)
         shown.setdefault("max_values", 1)
@@ -89,8 +89,15 @@ def _component(component: Json, files: list[Attachment], cdn: Cdn, counter: Iter
     return shown
 
 
+def _given(part: Any) -> Any:
+    """Without what is null, at any depth: the emoji of a button or an option, say, has an ``id`` or none."""
+    if isinstance(part, list):
+        return [_given(each) for each in part]
+    return {key: _given(value) for key, value in part.items() if value is not None} if isinstance(part, dict) else part
+
+
 def _gallery_item(item: Json, files: list[Attachment], cdn: Cdn) -> Json:
-    given = {key: value for key, value in item.items() if value is not None}
+    given: Json = _given(item)
     return {"description": None, "spoiler": False} | given | {"media": _medium(item["media"], files, cdn)}
 
 

@@ -42,6 +42,8 @@ _BITS_IN_REQUESTS = (
         for name in ("allow", "deny")
     ),
 )
+# Media channels: discord.py asks for them wherever it asks for forums, and Discord has them; the schemas do not yet.
+_MEDIA_CHANNELS: Json = {"title": "GUILD_MEDIA", "const": 16}
 # discord.py sends these where the schemas do not name them: with every multipart body, and with every overwrite.
 _HARMLESS_KEYS = ("tts", "id")
 _HARMLESS_QUERY = {"use_nested_fields"}  # with every post of a forum
@@ -57,7 +59,7 @@ class Schemas:
     """Validators for requests, answers and gateway payloads, compiled when first needed."""
 
     def __init__(self, folder: Path) -> None:
-        self._openapi = _read(folder / "openapi.json")
+        self._openapi = _with_media_channels(_read(folder / "openapi.json"))
         receive = _with_combined_flags(_read(folder / "gateway-receive.schema.json"))
         send = _read(folder / "gateway-send.schema.json")
         self._documents: dict[str, Json] = {
@@ -190,6 +192,12 @@ def _with(document: Json, definition: Json, *place: str) -> Json:
     """A copy with another definition at ``place``; all else is shared."""
     first, *rest = place
     return {**document, first: _with(document[first], definition, *rest) if rest else definition}
+
+
+def _with_media_channels(openapi: Json) -> Json:
+    types = openapi["components"]["schemas"]["ChannelTypes"]
+    known = types | {"oneOf": [*types["oneOf"], _MEDIA_CHANNELS]}
+    return _with(openapi, known, "components", "schemas", "ChannelTypes")
 
 
 def _for_requests(openapi: Json) -> Json:

@@ -22,7 +22,8 @@ def require_fitting(sandbox: Sandbox) -> None:
     if folder is not None:
         requests = [request for request in sandbox.requests if _unlike_any_before(*_of_request(request))]
         events = [event for event in sandbox.events if _unlike_any_before(*_of_event(event))]
-        assert schemas.load(folder).problems(requests, events) == []
+        problems = schemas.load(folder).problems(requests, events)
+        assert not problems, "\n".join(problems)
 
 
 def _of_request(request: Request) -> tuple[Any, ...]:

@@ -57,7 +57,9 @@ def _cases(operation: Any, mode: GenerationMode, seed: int, count: int) -> list[
         phases=[Phase.generate],
     )
     with contextlib.suppress(Unsatisfiable):  # what takes anything cannot be asked wrongly
-        seeded(seed)(how(given(operation.as_strategy(generation_mode=mode))(collect)))()
+        each: Any = given(operation.as_strategy(generation_mode=mode))
+        draw: Any = seeded(seed)(how(each(collect)))
+        draw()
     return found[:count]
 
 

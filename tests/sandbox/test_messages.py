@@ -115,6 +115,19 @@ async def test_a_file_shown_in_an_embed_is_not_listed_below_it(sandbox: Sandbox,
         assert channel.messages[0].files[0].bytes == png(16, 8)
 
 
+async def test_what_a_bot_leaves_empty_is_not_shown_as_null(sandbox: Sandbox, connect: Any) -> None:
+    channel = sandbox.create_guild().create_text_channel("paintings")
+    async with connect(sandbox) as bot:
+        route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=channel.id)
+        button = {"type": 2, "style": 1, "custom_id": "x", "emoji": {"id": None, "name": "\N{MEMO}"}}
+        field = {"name": "loss", "value": "0.8", "inline": None}
+        shown = await bot.http.request(
+            route, json={"embeds": [{"fields": [field]}], "components": [{"type": 1, "components": [button]}]}
+        )
+        assert shown["embeds"][0]["fields"] == [field | {"inline": False}]
+        assert shown["components"][0]["components"][0]["emoji"] == {"name": "\N{MEMO}"}
+
+
 async def test_a_link_to_a_file_expires_after_a_day(sandbox: Sandbox, connect: Any, png: Png) -> None:
     channel = sandbox.create_guild().create_text_channel("paintings")
     async with connect(sandbox) as bot:

@@ -71,14 +71,15 @@ async def test_files_choices_and_ticks_arrive(sandbox: Sandbox, connect: Any) ->
         full = await ada.submit(answer, fields | {"extras": ["Frame", "glass"], "A gift": True})
         assert full.ephemeral_text == "[b'a', b'b'] g ['frame', 'glass'] True"
         answer = await ada.slash(channel, "order")
-        for wrong in (
+        refused: list[dict[str, Any]] = [
             {"Pictures": []},
             {"Pictures": fields["Pictures"] * 2},
             {"paper": "Silk"},
             {"paper": None},
             {"extras": ["Frame", "Frame", "Glass"]},
             {"extras": ["Wings"]},
-        ):
+        ]
+        for wrong in refused:
             with pytest.raises(NotOffered):
                 await ada.submit(answer, fields | wrong)
         bare = await ada.submit(answer, fields)
@@ -90,7 +91,8 @@ async def test_people_channels_and_options_are_picked_in_a_form(sandbox: Sandbox
     channel, ada, bob = guild.create_text_channel("p"), guild.add_member("ada"), guild.add_member("bob")
     async with connect(sandbox, commands):
         answer = await ada.slash(channel, "people")
-        for wrong in ({"Person": []}, {"Style": ["Ink"]}, {"Style": []}):
+        refused: list[dict[str, Any]] = [{"Person": []}, {"Style": ["Ink"]}, {"Style": []}]
+        for wrong in refused:
             with pytest.raises(NotOffered):
                 await ada.submit(answer, {"Person": [bob], "Style": ["Oil"]} | wrong)
         told = await ada.submit(answer, {"Person": [ada, bob], "Channel": [channel], "Style": ["Oil"]})

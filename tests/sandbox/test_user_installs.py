@@ -76,18 +76,16 @@ async def test_follow_ups_are_all_that_a_bot_has_where_it_is_no_member(sandbox: 
         assert not bot.events("message")
 
 
-async def test_ephemeral_follow_ups_are_edited_and_deleted(sandbox: Sandbox, connect: Any) -> None:
-    for with_bot in (True, False):
-        guild = sandbox.create_guild("Studio", with_bot=with_bot)
-        channel, ada = guild.create_text_channel("p"), guild.add_member("ada")
-        async with connect(sandbox, commands):
-            answer = await ada.slash(channel, "whisper")
-            await sandbox.until(lambda answer=answer: answer.interaction.original.deleted)
-            assert [(one.content, one.deleted) for one in answer.followups] == [
-                ("two, corrected", False),
-                ("three", True),
-            ]
-            assert not channel.messages and len(channel.messages_by_id) == 1
+@pytest.mark.parametrize("with_bot", [True, False])
+async def test_ephemeral_follow_ups_are_edited_and_deleted(sandbox: Sandbox, connect: Any, *, with_bot: bool) -> None:
+    guild = sandbox.create_guild("Studio", with_bot=with_bot)
+    channel, ada = guild.create_text_channel("p"), guild.add_member("ada")
+    async with connect(sandbox, commands):
+        answer = await ada.slash(channel, "whisper")
+        await sandbox.until(lambda: answer.interaction.original and answer.interaction.original.deleted)
+        told = [(one.content, one.deleted) for one in answer.followups]
+        assert told == [("two, corrected", False), ("three", True)]
+        assert not channel.messages and len(channel.messages_by_id) == 1
 
 
 async def test_a_server_that_the_bot_has_left_offers_only_what_its_members_installed(

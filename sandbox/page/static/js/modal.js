@@ -88,6 +88,7 @@ function draw(part, fields) {
 function labelled(label, description, part, fields) {
   const { element, value } = control(part);
   fields.push({ id: part.custom_id, value });
+  const needed = part.required !== false && part.type !== PART.CHECKBOX;
   const grouped = [PART.RADIO, PART.CHECKBOXES].includes(part.type);
   return h(
     grouped ? "fieldset" : "label",
@@ -96,7 +97,7 @@ function labelled(label, description, part, fields) {
       grouped ? "legend.label" : "span.label",
       {},
       label ?? "",
-      part.required === false ? "" : h("i", { title: "needed" }, " *"),
+      needed ? h("i", { title: "needed" }, " *") : "",
     ),
     description ? h("small", {}, description) : null,
     element,
