@@ -106,24 +106,24 @@ def measure_edits(bench: Bench, count: int) -> dict[str, Any]:
     still = bench.paint([dataclasses.replace(task, strength=0.0) for task in tasks], "Reconstructing")
     torch.set_num_threads(1)
     found = scores.judge_edits(bench.judging, asked, scores.to_tensor([picture.image for picture in painted]))
+    unedited = scores.judge_edits(bench.judging, asked, scores.to_tensor([picture.image for picture in still]))
     ceiling = scores.judge_edits(bench.judging, asked, scores.to_tensor(after))
     sets = {"edited": [p.image for p in painted], "reconstructed": [p.image for p in still], "real": after}
     outside = _outside(asked, seeds, before, sets)
     rows = [[one, two.image] for one, two in zip(before, painted, strict=True)]
     bench.write_sheet(rows, [f"{edit.asked}: {edit.prompt}" for edit in asked], found.done)
-    for table in report.edits_tables(found, ceiling, outside):
+    for table in report.edits_tables(found, unedited, ceiling, outside):
         bench.console.print(table)
-    return {**report.edits_figures(found, ceiling, outside), **bench.about(painted)}
+    return {**report.edits_figures(found, unedited, ceiling, outside), **bench.about(painted)}
 
 
 def _outside(
     asked: Sequence[Edit], seeds: Sequence[int], before: Sequence[Image.Image], sets: dict[str, list[Image.Image]]
-) -> dict[str, dict[str, float]]:
-    """By asked attribute, how far each set of pictures is from ``before`` outside the subjects, 0 to 255, the mean."""
-    rows: dict[str, list[dict[str, float]]] = {}
+) -> dict[str, dict[str, list[float]]]:
+    """By asked attribute and set, how far each picture is from ``before`` outside the subject, 0 to 255."""
+    found: dict[str, dict[str, list[float]]] = {}
     for i, (edit, seed) in enumerate(zip(asked, seeds, strict=True)):
-        differences = {
-            kind: scores.outside_difference(edit, seed, before[i], images[i]) for kind, images in sets.items()
-        }
-        rows.setdefault(edit.asked, []).append(differences)
-    return {name: {kind: sum(row[kind] for row in found) / len(found) for kind in sets} for name, found in rows.items()}
+        kinds = found.setdefault(edit.asked, {kind: [] for kind in sets})
+        for kind, images in sets.items():
+            kinds[kind].append(scores.outside_difference(edit, seed, before[i], images[i]))
+    return found

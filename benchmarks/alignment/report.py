@@ -1,11 +1,16 @@
 """The figures as tables to read and as one object to store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from rich.table import Table
 
-from benchmarks.alignment.scores import Alignment, Edited, Share
+from benchmarks.alignment.scores import Alignment, Edited
+from benchmarks.shares import Share, mean_interval
+
+Differences = Mapping[str, Mapping[str, Sequence[float]]]
+"""By asked attribute and kind of picture, the differences of the single edits outside their subjects, 0 to 255."""
 
 
 def alignment_table(painted: Alignment, real: Alignment) -> Table:
@@ -28,39 +33,58 @@ def alignment_figures(painted: Alignment, real: Alignment) -> dict[str, Any]:
         "ceiling": real.top1.value,
         "ceiling_unseen": real.top1_unseen.value,
         "chance": 1 / len(painted.found),
-        "intervals": {"top1": painted.top1.interval(), "top1_unseen": painted.top1_unseen.interval()},
+        "intervals": {
+            "top1": painted.top1.interval(),
+            "top1_unseen": painted.top1_unseen.interval(),
+            "ceiling": real.top1.interval(),
+            "ceiling_unseen": real.top1_unseen.interval(),
+        },
         "attributes": _values(painted.attributes),
+        "attributes_intervals": _intervals(painted.attributes),
         "attributes_ceiling": _values(real.attributes),
         "attributes_of": {name: found.of for name, found in painted.attributes.items()},
     }
 
 
-def edits_tables(edited: Edited, real: Edited, outside: Mapping[str, Mapping[str, float]]) -> list[Table]:
-    """What was asked for and reached, how far the rest of the picture moved (0 to 255), and what was kept."""
-    asked = Table("asked", "reached", "95 % interval", "real pictures (ceiling)", "of the ceiling",
-                  "difference outside", "of the VQGAN alone", "of the real change")  # fmt: skip
-    asked.add_row("all", *_cells(_total(edited), _total(real)), "", "", "", end_section=True)
+def edits_tables(edited: Edited, unedited: Edited, real: Edited, outside: Differences) -> list[Table]:
+    """What was asked for and reached, what was kept, and how far the picture moved outside the subject.
+
+    ``unedited`` are the pictures as the VQGAN alone gives them back: what they lose is no fault of the edits.
+    """
+    asked = Table("asked", "reached", "95 % interval", "without an edit", "real pictures (ceiling)", "of the ceiling")
+    asked.add_row("all", *_beside(_total(edited), _total(unedited), _total(real)), end_section=True)
     for name, found in edited.reached.items():
-        numbers = (f"{outside[name][kind]:.1f}" for kind in ("edited", "reconstructed", "real"))
-        asked.add_row(name, *_cells(found, real.reached[name]), *numbers)
-    kept = Table("kept", "edited", "95 % interval", "real pictures (ceiling)", "of the ceiling")
+        asked.add_row(name, *_beside(found, unedited.reached[name], real.reached[name]))
+    kept = Table("kept", "edited", "95 % interval", "without an edit", "real pictures (ceiling)", "of the ceiling")
     for name, found in edited.kept.items():
-        kept.add_row(name.replace("_", " "), *_cells(found, real.kept[name]))
-    return [asked, kept]
+        kept.add_row(name.replace("_", " "), *_beside(found, unedited.kept[name], real.kept[name]))
+    moved = Table("difference outside", "edited", "95 % interval", "without an edit", "real pictures")
+    for name, kinds in outside.items():
+        low, high = mean_interval(kinds["edited"])
+        numbers = {kind: f"{fmean(found):.1f}" for kind, found in kinds.items()}
+        moved.add_row(name, numbers["edited"], f"{low:.1f} to {high:.1f}", numbers["reconstructed"], numbers["real"])
+    return [asked, kept, moved]
 
 
-def edits_figures(edited: Edited, real: Edited, outside: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+def edits_figures(edited: Edited, unedited: Edited, real: Edited, outside: Differences) -> dict[str, Any]:
     """All shares are 0 to 1, differences 0 to 255."""
     return {
         "edits": len(edited.done),
         "reached": _total(edited).value,
         "reached_interval": _total(edited).interval(),
+        "reached_unedited": _total(unedited).value,
         "reached_ceiling": _total(real).value,
         "reached_by_attribute": _values(edited.reached),
+        "reached_by_attribute_intervals": _intervals(edited.reached),
         "kept": _values(edited.kept),
+        "kept_intervals": _intervals(edited.kept),
+        "kept_unedited": _values(unedited.kept),
         "kept_ceiling": _values(real.kept),
         "kept_of": {name: found.of for name, found in edited.kept.items()},
-        "outside": {name: dict(numbers) for name, numbers in outside.items()},
+        "outside": {name: {kind: fmean(found) for kind, found in kinds.items()} for name, kinds in outside.items()},
+        "outside_intervals": {
+            name: {kind: mean_interval(found) for kind, found in kinds.items()} for name, kinds in outside.items()
+        },
     }
 
 
@@ -70,6 +94,15 @@ def _total(edited: Edited) -> Share:
 
 def _values(shares: Mapping[str, Share]) -> dict[str, float]:
     return {name: found.value for name, found in shares.items()}
+
+
+def _intervals(shares: Mapping[str, Share]) -> dict[str, tuple[float, float]]:
+    return {name: found.interval() for name, found in shares.items()}
+
+
+def _beside(found: Share, unedited: Share, real: Share) -> tuple[str, ...]:
+    value, interval, *ceiling = _cells(found, real)
+    return value, interval, f"{unedited.value:.1%}", *ceiling
 
 
 def _cells(found: Share, real: Share) -> tuple[str, str, str, str]:

@@ -1,10 +1,8 @@
 """Shares with their intervals, and what the judge says of painted and of real pictures."""
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,40 +14,12 @@ from benchmarks.alignment.prompts import Edit, shows_unseen_pair
 from benchmarks.judge.attributes import VALUES, shown
 from benchmarks.judge.evaluate import right_answers, top1
 from benchmarks.judge.judge import Judge
+from benchmarks.shares import Share, share
 from engine import pictures as engine_pictures
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
 
 Mask = npt.NDArray[np.bool_]
-Z: Final = 1.959964
-"""The normal distribution's 97.5 % quantile: intervals of 95 %."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """How many of how many."""
-
-    right: int
-    of: int
-
-    @property
-    def value(self) -> float:
-        """0 to 1; not a number where there was nothing to count."""
-        return self.right / self.of if self.of else math.nan
-
-    def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the probability behind the share (Wilson 1927)."""
-        if not self.of:
-            return 0.0, 1.0
-        p, n = self.right / self.of, self.of
-        middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
-        half = Z / (1 + Z**2 / n) * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-        return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def share(results: Sequence[bool]) -> Share:
-    """The share of what is true."""
-    return Share(right=sum(results), of=len(results))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

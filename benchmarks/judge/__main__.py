@@ -1,51 +1,88 @@
 """`python -m benchmarks.judge …`: train the judge on the picture book, and measure it."""
 
 import logging
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 import torch
 import typer
 
+if TYPE_CHECKING:
+    from benchmarks.judge.train import JudgeTraining
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 FAMILIES = 12_000
-CLASSIFIER_SHARE = 0.7
-"""The classifier's part of the training time; the ranker has the rest."""
+
+
+class Part(StrEnum):
+    """One of the judge's models."""
+
+    CLASSIFIER = "classifier"
+    STYLE = "style"
+    RANKER = "ranker"
+
+
+MINUTES = {Part.CLASSIFIER: 17.5, Part.STYLE: 3.0, Part.RANKER: 7.5}
+"""Training time of each model."""
 
 
 @app.command()
 def train(
-    minutes: Annotated[float, typer.Option(help="For both models together.")] = 25,
+    only: Annotated[Part | None, typer.Option(help="Train this model alone; the other files stay.")] = None,
+    pace: Annotated[float, typer.Option(min=0, help="Times as long as the shipped models were trained.")] = 1,
     runs: Annotated[Path, typer.Option(help="Where the drawn pages, checkpoints and logs lie.")] = Path(
         "training-runs"
     ),
 ) -> None:
-    """Train both models one after the other, or go on where a checkpoint is, and write them beside this code."""
+    """Train the models one after the other, or go on where a checkpoint is, and write them beside this code."""
     from benchmarks.judge import judge
-    from benchmarks.judge.train import ClassifierTraining, RankerTraining, trained, vocabulary
+    from benchmarks.judge.train import averaged
     from training.loop import run
-    from training.pages import pages
 
     runs.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     handlers: list[logging.Handler] = [logging.FileHandler(runs / "judge.log"), logging.StreamHandler()]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
-    drawn = pages(runs, FAMILIES, 64)
-    classifier, ranker = ClassifierTraining(drawn), RankerTraining(drawn, vocabulary())
-    run(classifier, runs / "judge-classifier.pt", CLASSIFIER_SHARE * minutes)
-    run(ranker, runs / "judge-ranker.pt", (1 - CLASSIFIER_SHARE) * minutes)
-    judge.save(trained(classifier, ranker))
+    for part in [only] if only else Part:
+        training = _training(part, runs)
+        run(training, runs / f"judge-{part}.pt", pace * MINUTES[part])
+        judge.save_model(averaged(training))
+
+
+def _training(part: Part, runs: Path) -> "JudgeTraining":
+    from benchmarks.judge.models import SIZE, STYLE_SIZE
+    from benchmarks.judge.train import ClassifierTraining, RankerTraining, StyleTraining, vocabulary
+    from training.pages import pages
+
+    match part:
+        case Part.CLASSIFIER:
+            return ClassifierTraining(pages(runs, FAMILIES, SIZE))
+        case Part.STYLE:
+            return StyleTraining(pages(runs, FAMILIES, STYLE_SIZE))
+        case Part.RANKER:
+            return RankerTraining(pages(runs, FAMILIES, SIZE), vocabulary())
+        case _:
+            assert_never(part)
 
 
 @app.command()
 def evaluate() -> None:
-    """Measure the judge on real pictures that no training saw."""
+    """Measure the judge on real pictures that no training saw: the ceiling of every figure that it gives."""
+    from rich.console import Console
+
     from benchmarks.judge import judge
     from benchmarks.judge.evaluate import report
 
     torch.set_num_threads(1)
-    for what, value in report(judge.load()):
-        typer.echo(f"{what:<50}{value}")
+    console = Console()
+    try:
+        found = report(judge.load())
+    except judge.JudgeError as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+    for table in found.tables():
+        console.print(table)
 
 
 if __name__ == "__main__":

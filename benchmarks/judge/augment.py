@@ -8,11 +8,11 @@ from torch.nn import functional as F
 def augment(images: Tensor, rng: torch.Generator) -> Tensor:
     """Warp, blur, blotch and noise pictures (n, 3, h, w), so gently that no place, size or colour becomes another."""
     n, size = len(images), images.shape[-1]
-    moved = F.grid_sample(images, _grid(n, size, rng), padding_mode="border", align_corners=False)
-    half = F.interpolate(F.avg_pool2d(moved, 2), size, mode="bilinear", align_corners=False)
-    soft = F.avg_pool2d(F.pad(moved, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    chance = torch.rand(n, 1, 1, 1, generator=rng)
-    blurred = torch.where(chance < 0.2, half, torch.where(chance < 0.4, soft, moved))
+    moved = F.grid_sample(images.contiguous(), _grid(n, size, rng), padding_mode="border", align_corners=False)
+    blurred, chance = moved.clone(), torch.rand(n, generator=rng)
+    half, soft = chance < 0.2, (chance >= 0.2) & (chance < 0.4)
+    blurred[half] = F.interpolate(F.avg_pool2d(moved[half], 2), size, mode="bilinear", align_corners=False)
+    blurred[soft] = F.avg_pool2d(F.pad(moved[soft], (1, 1, 1, 1), mode="replicate"), 3, 1)
     gain = 1 + 0.08 * torch.randn(n, 1, 1, 1, generator=rng) + 0.03 * torch.randn(n, 3, 1, 1, generator=rng)
     lift = 0.03 * torch.randn(n, 1, 1, 1, generator=rng)
     spots = _strengths(n, 0.08, rng) * torch.randn(n, 3, size // 4, size // 4, generator=rng)

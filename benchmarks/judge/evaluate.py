@@ -1,13 +1,19 @@
 """How good the judge is on real pictures that no training saw: the ceiling of every figure that it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
+from rich.table import Table
 from torch import Tensor
 
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
+from benchmarks.judge.augment import augment
 from benchmarks.judge.judge import Judge
+from benchmarks.judge.models import SIZE
+from benchmarks.shares import Share, share
 from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
@@ -17,7 +23,7 @@ GROUP = 100
 """Captions to choose from."""
 
 
-def drawn(pictures: Sequence[Picture], size: int = 64, seed: int = EVALUATION_SEED) -> Tensor:
+def drawn(pictures: Sequence[Picture], size: int = SIZE, seed: int = EVALUATION_SEED) -> Tensor:
     """Real pictures, (n, 3, size, size) in [0, 1], the first drawn with `seed`."""
     return to_tensor(np.stack([np.asarray(draw(picture, seed + i, size)) for i, picture in enumerate(pictures)]))
 
@@ -36,27 +42,107 @@ def top1(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Tensor:
     return found == torch.arange(len(pictures))
 
 
+def marks(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Tensor:
+    """1 where the classifier is right, 0 where it is wrong, NO_ANSWER where nothing is shown, (n, attributes)."""
+    wanted = torch.tensor([answers(picture) for picture in pictures])
+    right = (judge.attributes(images) == wanted).long()
+    return right.where(wanted != NO_ANSWER, NO_ANSWER)
+
+
 def right_answers(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> dict[str, list[bool]]:
     """For each attribute, whether the classifier sees it right in each of the pictures that show it."""
-    wanted = torch.tensor([answers(picture) for picture in pictures])
-    found = judge.attributes(images)
-    columns = enumerate(VALUES)
-    return {name: (found == wanted)[wanted[:, i] != NO_ANSWER, i].tolist() for i, name in columns}
+    columns = zip(VALUES, marks(judge, pictures, images).T, strict=True)
+    return {name: (column[column != NO_ANSWER] == 1).tolist() for name, column in columns}
 
 
-def report(judge: Judge, groups: int = 10) -> list[tuple[str, str]]:
-    """Every measured number, (what, value)."""
-    rows, all_pictures, all_images = [], list[Picture](), list[Tensor]()
-    for unseen in (False, True):
-        pictures = distinct(evaluation_pictures(2 * groups * GROUP, unseen_pairs=unseen))[: groups * GROUP]
-        images = drawn(pictures)
-        parts = [slice(i, i + GROUP) for i in range(0, len(pictures), GROUP)]
-        share = torch.cat([top1(judge, pictures[part], images[part]) for part in parts]).float().mean().item()
-        rows.append((f"right caption among {GROUP}, pairs {'held out' if unseen else 'in training'}", f"{share:.1%}"))
-        all_pictures, all_images = all_pictures + pictures, [*all_images, images]
-    images = torch.cat(all_images)
-    for kind, is_plain in (("plain", True), ("styled", False)):
-        chosen = [i for i, picture in enumerate(all_pictures) if (picture.style == "plain") == is_plain]
-        results = right_answers(judge, [all_pictures[i] for i in chosen], images[chosen])
-        rows += [(f"{name}, {kind}", f"{sum(r) / len(r):.1%} of {len(r)}") for name, r in results.items() if r]
-    return rows
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the judge made of n pictures shown in one way: whether each found its caption, and the marks."""
+
+    found: Tensor  # (n,)
+    marks: Tensor  # (n, attributes)
+
+    def top1(self, chosen: Tensor) -> Share:
+        """Of the ``chosen`` pictures, a mask (n,)."""
+        return share(self.found[chosen].tolist())
+
+    def attribute(self, name: str, chosen: Tensor) -> Share:
+        """Of the ``chosen`` pictures that show the attribute."""
+        column = self.marks[chosen, list(VALUES).index(name)]
+        return share((column[column != NO_ANSWER] == 1).tolist())
+
+
+WAYS: Final[dict[str, Callable[[Sequence[Picture], int], Tensor]]] = {
+    "128 px": lambda pictures, seed: drawn(pictures, 128, seed),
+    "64 px": lambda pictures, seed: drawn(pictures, 64, seed),
+    "softened": lambda pictures, seed: augment(drawn(pictures, 128, seed), torch.Generator().manual_seed(seed)),
+}
+"""How the pictures are shown: drawn at two sizes, and as warped, blurred and noised as a painted one may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The measured shares as tables to print."""
+
+    unseen: Tensor  # (n,)
+    styled: Tensor  # (n,)
+    readings: Mapping[str, Reading]
+
+    def tables(self) -> list[Table]:
+        """Ranking, then the attributes of plain and of styled pictures."""
+        every, plain = torch.ones_like(self.unseen), ~self.styled
+        ranking = self._table(f"right caption among {GROUP}", [("", lambda reading, which: reading.top1(which))], every)
+        questions = [(name.replace("_", " "), _question(name)) for name in VALUES]
+        return [
+            ranking,
+            self._table("attributes of plain pictures", questions, plain),
+            self._table("attributes of styled pictures", questions, self.styled),
+        ]
+
+    def _table(
+        self, title: str, questions: Sequence[tuple[str, Callable[[Reading, Tensor], Share]]], which: Tensor
+    ) -> Table:
+        table = Table(
+            "", "of", "right", "95 % interval", "pairs trained", "held out", "at 64 px", "softened", title=title
+        )
+        large = self.readings["128 px"]
+        for name, ask in questions:
+            found = ask(large, which)
+            low, high = found.interval()
+            others = [ask(large, which & ~self.unseen), ask(large, which & self.unseen)]
+            others += [ask(self.readings[way], which) for way in ("64 px", "softened")]
+            interval = f"{low:.1%} to {high:.1%}"
+            table.add_row(name, str(found.of), _percent(found), interval, *map(_percent, others))
+        return table
+
+
+def _percent(found: Share) -> str:
+    return f"{found.value:.1%}" if found.of else "none"
+
+
+def _question(name: str) -> Callable[[Reading, Tensor], Share]:
+    return lambda reading, which: reading.attribute(name, which)
+
+
+def report(judge: Judge, groups: int = 10) -> Report:
+    """Ask ``judge`` about ``groups`` hundred pictures with pairs of the training and as many with held-out pairs."""
+    pictures = [
+        picture
+        for unseen in (False, True)
+        for picture in distinct(evaluation_pictures(2 * groups * GROUP, unseen_pairs=unseen))[: groups * GROUP]
+    ]
+    return Report(
+        unseen=torch.arange(len(pictures)) >= len(pictures) // 2,
+        styled=torch.tensor([picture.style != "plain" for picture in pictures]),
+        readings={way: _read(judge, pictures, show) for way, show in WAYS.items()},
+    )
+
+
+def _read(judge: Judge, pictures: Sequence[Picture], show: Callable[[Sequence[Picture], int], Tensor]) -> Reading:
+    found, marked = [], []
+    for i in range(0, len(pictures), GROUP):
+        group = pictures[i : i + GROUP]
+        images = show(group, EVALUATION_SEED + i)
+        found.append(top1(judge, group, images))
+        marked.append(marks(judge, group, images))
+    return Reading(found=torch.cat(found), marks=torch.cat(marked))

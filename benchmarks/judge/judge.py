@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.judge.attributes import VALUES
-from benchmarks.judge.models import SIZE, Classifier, Ranker
+from benchmarks.judge.models import SIZE, STYLE_SIZE, Classifier, Ranker, StyleReader
 
 FOLDER: Final = Path(__file__).parent
 CLASSIFIER_FILE: Final = "classifier.safetensors"
+STYLE_FILE: Final = "style.safetensors"
 RANKER_FILE: Final = "ranker.safetensors"
 TRAIN_ANEW: Final = "Train the judge anew: python -m benchmarks.judge train"
 
@@ -27,45 +28,71 @@ class JudgeError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Both models, frozen, in evaluation mode. Pictures are (n, 3, h, w) in [0, 1], of any size."""
+    """All models, frozen, in evaluation mode. Pictures are (n, 3, h, w) in [0, 1], of any size."""
 
     classifier: Classifier
+    style: StyleReader
     ranker: Ranker
 
     @torch.no_grad()
     def attributes(self, images: Tensor) -> Tensor:
         """The index in VALUES of the likeliest value of each attribute, (n, attributes)."""
-        scores = [self.classifier(part) for part in _resized(images).split(64)]
-        return torch.cat([torch.stack([part[name].argmax(1) for name in VALUES], dim=1) for part in scores])
+        scores = [self.classifier(part) for part in _resized(images, SIZE).split(64)]
+        found = torch.cat([torch.stack([part[name].argmax(1) for name in VALUES], dim=1) for part in scores])
+        styles = [self.style(part).argmax(1) for part in _resized(images, STYLE_SIZE).split(64)]
+        found[:, list(VALUES).index("style")] = torch.cat(styles)
+        return found
 
     @torch.no_grad()
     def similarity(self, images: Tensor, texts: Sequence[str]) -> Tensor:
         """Cosines (n, len(texts)); the best text of a picture is the greatest in its row."""
-        seen = torch.cat([self.ranker.image_vectors(part) for part in _resized(images).split(64)])
+        seen = torch.cat([self.ranker.image_vectors(part) for part in _resized(images, SIZE).split(64)])
         return F.normalize(seen, dim=1) @ F.normalize(self.ranker.text_vectors(texts), dim=1).T
 
 
-def _resized(images: Tensor) -> Tensor:
-    return images if images.shape[-2:] == (SIZE, SIZE) else F.interpolate(images, (SIZE, SIZE), mode="area")
+def _resized(images: Tensor, size: int) -> Tensor:
+    height, width = images.shape[-2:]
+    if (height, width) == (size, size):
+        return images
+    if min(height, width) >= size:
+        return F.interpolate(images, (size, size), mode="area")
+    return F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
 def load(folder: Path = FOLDER) -> Judge:
     """The judge whose weights lie in ``folder``. Raises :class:`JudgeError`."""
-    said, weights = _read(folder / CLASSIFIER_FILE)
-    if said.get("values") != json.dumps(VALUES):
-        raise JudgeError(f"The judge in {folder} knows another picture book. {TRAIN_ANEW}")
-    classifier = Classifier({name: len(values) for name, values in VALUES.items()})
-    _fill(classifier, weights, folder / CLASSIFIER_FILE)
+    sizes = {name: len(values) for name, values in VALUES.items()}
+    classifier, style = Classifier(sizes), StyleReader(sizes["style"])
+    for model, file in ((classifier, CLASSIFIER_FILE), (style, STYLE_FILE)):
+        said, weights = _read(folder / file)
+        if said.get("values") != json.dumps(VALUES):
+            raise JudgeError(f"The judge in {folder} knows another picture book. {TRAIN_ANEW}")
+        _fill(model, weights, folder / file)
     said, weights = _read(folder / RANKER_FILE)
     ranker = Ranker(json.loads(said.get("words", "[]")))
     _fill(ranker, weights, folder / RANKER_FILE)
-    return Judge(classifier=classifier.eval().requires_grad_(False), ranker=ranker.eval().requires_grad_(False))
+    for model in (classifier, style, ranker):
+        model.eval().requires_grad_(False)
+    return Judge(classifier=classifier, style=style, ranker=ranker)
 
 
 def save(judge: Judge, folder: Path = FOLDER) -> None:
-    """Write both models to ``folder`` in half precision, with the words and values that they know."""
-    _write(judge.classifier, folder / CLASSIFIER_FILE, {"values": json.dumps(VALUES)})
-    _write(judge.ranker, folder / RANKER_FILE, {"words": json.dumps(judge.ranker.words)})
+    """Write all models to ``folder``."""
+    for model in (judge.classifier, judge.style, judge.ranker):
+        save_model(model, folder)
+
+
+def save_model(model: nn.Module, folder: Path = FOLDER) -> None:
+    """Write one of the models to ``folder`` in half precision, with the words or values that it knows."""
+    match model:
+        case Classifier():
+            _write(model, folder / CLASSIFIER_FILE, {"values": json.dumps(VALUES)})
+        case StyleReader():
+            _write(model, folder / STYLE_FILE, {"values": json.dumps(VALUES)})
+        case Ranker():
+            _write(model, folder / RANKER_FILE, {"words": json.dumps(model.words)})
+        case _:
+            raise AssertionError(f"{type(model).__name__} is no model of the judge")
 
 
 def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:

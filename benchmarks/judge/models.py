@@ -1,4 +1,4 @@
-"""The judge's two models: plain residual convolutions for pictures, a recurrent reader for words."""
+"""The judge's three models: plain residual convolutions for pictures, a recurrent reader for words."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,9 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 
 SIZE: Final = 64
-"""Side in pixels of what both models see."""
+"""Side in pixels of what the classifier and the ranker see."""
+STYLE_SIZE: Final = 128
+"""Side in pixels of what the style reader sees: at SIZE, brush strokes and the edges of pixel art are lost."""
 LAST: Final = 96
 """Channels of the last map."""
 FEATURES: Final = 192
@@ -79,6 +81,25 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         scores: dict[str, Tensor] = self.heads(self.tower(images))
+        return scores
+
+
+class StyleReader(nn.Module):
+    """Pictures (n, 3, STYLE_SIZE, STYLE_SIZE) in [0, 1] to scores (n, styles).
+
+    A style is in the strokes and not in what they show: small fields of view, read by their mean and their greatest.
+    """
+
+    def __init__(self, styles: int) -> None:
+        super().__init__()
+        stem = (nn.Conv2d(3, 32, 7, 4, 3, bias=False), nn.BatchNorm2d(32), nn.ReLU())
+        self.body = nn.Sequential(*stem, Block(32, 48, 2), Block(48, 64, 2))
+        self.linear = nn.Linear(2 * 64, styles)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.body(((images - 0.5) / 0.25).to(memory_format=torch.channels_last))
+        scores: Tensor = self.linear(torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1))
         return scores
 
 

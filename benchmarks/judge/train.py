@@ -11,9 +11,8 @@ from torch.nn import functional as F
 
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
 from benchmarks.judge.augment import augment
-from benchmarks.judge.judge import Judge
-from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, split
-from training.loop import warm_cosine
+from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, StyleReader, split
+from training.loop import autocast, warm_cosine
 from training.pages import TRAINING_SEED, Pixels, family, to_tensor
 from training.picturebook.captions import caption, full_caption
 from training.source import PictureBook
@@ -21,6 +20,8 @@ from training.source import PictureBook
 SIZES: Final = {name: len(values) for name, values in VALUES.items()}
 CLASSIFIER_SEED: Final = 500_000
 RANKER_SEED: Final = 900_000
+STYLE_SEED: Final = 1_300_000
+STYLE: Final = list(VALUES).index("style")
 
 
 def vocabulary(families: int = 4000) -> tuple[str, ...]:
@@ -75,7 +76,7 @@ class JudgeTraining(ABC):
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * warm_cosine(progress)
         rng = random.Random(self.seed + number)
-        rows = rng.sample(range(len(self.book.pixels)), self.batch)
+        rows = self.rows(rng)
         images = augment(to_tensor(self.book.pixels[rows]), torch.Generator().manual_seed(self.seed + number))
         loss, share = self.loss(images, rows, rng)
         self.optimiser.zero_grad(set_to_none=True)
@@ -92,6 +93,10 @@ class JudgeTraining(ABC):
                 self.average[name].lerp_(weight, 1 - decay)
             else:
                 self.average[name].copy_(weight)
+
+    def rows(self, rng: random.Random) -> list[int]:
+        """The rows of the book that make up a batch."""
+        return rng.sample(range(len(self.book.pixels)), self.batch)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -119,9 +124,33 @@ class ClassifierTraining(JudgeTraining):
 
     def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
         wanted = torch.tensor([answers(self.book.picture(row)) for row in rows])
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             scores = self.model(images)
         return attribute_loss(scores, wanted), right(scores, wanted)
+
+
+class StyleTraining(JudgeTraining):
+    """The style reader: cross-entropy of the style; every second picture or so is plain."""
+
+    model: StyleReader
+
+    def __init__(self, pages: Pixels, *, batch: int = 64, rate: float = 3e-3) -> None:
+        torch.manual_seed(STYLE_SEED)
+        super().__init__(StyleReader(SIZES["style"]), nn.Identity(), pages, seed=STYLE_SEED, batch=batch, rate=rate)
+
+    def rows(self, rng: random.Random) -> list[int]:
+        found: list[int] = []
+        while len(found) < self.batch:
+            row = rng.randrange(len(self.book.pixels))
+            if self.book.picture(row).style != "plain" or rng.random() < 0.5:
+                found.append(row)
+        return found
+
+    def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
+        wanted = torch.tensor([answers(self.book.picture(row)) for row in rows])[:, STYLE]
+        with autocast():
+            scores = self.model(images).float()
+        return F.cross_entropy(scores, wanted), (scores.argmax(1) == wanted).float().mean().item()
 
 
 class RankerTraining(JudgeTraining):
@@ -143,7 +172,7 @@ class RankerTraining(JudgeTraining):
         wanted = torch.tensor([answers(picture) for picture in pictures])
         same = (wanted[None] == wanted[:, None]).all(-1)
         short, full = self.book.describe(rows, rng), [full_caption(picture) for picture in pictures]
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             seen = self.model.image_vectors(images)
         brief, whole = self.model.text_vectors(short.texts + full).chunk(2)
         unit, brief_unit, whole_unit = (F.normalize(vectors, dim=1) for vectors in (seen, brief, whole))
@@ -155,11 +184,10 @@ class RankerTraining(JudgeTraining):
         return loss, same[torch.arange(len(same)), found].float().mean().item()
 
 
-def trained(classifier: ClassifierTraining, ranker: RankerTraining) -> Judge:
-    """The judge that two trainings have made: their averaged weights."""
-    for training in (classifier, ranker):
-        training.model.load_state_dict(training.average)
-    return Judge(classifier=classifier.model.eval(), ranker=ranker.model.eval())
+def averaged(training: JudgeTraining) -> nn.Module:
+    """The model that a training has made: its averaged weights, in evaluation mode."""
+    training.model.load_state_dict(training.average)
+    return training.model.eval()
 
 
 def _stated(stated: Tensor, wanted: Tensor) -> Tensor:

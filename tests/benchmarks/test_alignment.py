@@ -14,12 +14,14 @@ from benchmarks.alignment import scores
 from benchmarks.alignment.measure import measure
 from benchmarks.alignment.paint import Settings, Task, paint, paint_all
 from benchmarks.alignment.prompts import EDITED, PromptList, edits, pictures, shows_unseen_pair
-from benchmarks.alignment.scores import Share, subject
+from benchmarks.alignment.report import edits_figures, edits_tables
+from benchmarks.alignment.scores import subject
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.attributes import VALUES, answers, shown
 from benchmarks.judge.judge import Judge
 from benchmarks.judge.models import Classifier, Ranker
 from benchmarks.judge.train import SIZES
+from benchmarks.shares import Share, mean_interval
 from training.pages import evaluation_pictures, family
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture, held_out, too_fine
@@ -122,6 +124,14 @@ def test_nothing_counted_says_nothing() -> None:
     assert Share(right=0, of=0).interval() == (0, 1)
 
 
+def test_a_means_interval_holds_it_and_narrows_with_more_numbers() -> None:
+    few, many = [2.0, 4.0, 6.0, 8.0], [2.0, 4.0, 6.0, 8.0] * 25
+    assert mean_interval([3.0]) == (3.0, 3.0)
+    assert mean_interval(few) == mean_interval(few)
+    for numbers, half in ((few, 1.96 * 5**0.5 / 4**0.5), (many, 1.96 * 5**0.5 / 100**0.5)):
+        assert mean_interval(numbers) == pytest.approx((5 - half, 5 + half), rel=0.15)
+
+
 def test_the_subject_is_where_the_thing_is() -> None:
     mask = subject(Picture(thing="circle", colour="red", background="white", style="charcoal"), 3, 64)
     assert mask[32, 32] and not mask[2, 2] and 0.2 < mask.mean() < 0.6
@@ -164,6 +174,27 @@ def test_an_edit_that_does_all_is_reached_and_kept_and_one_that_does_nothing_is_
     assert set(did_all.reached) == set(EDITED)
     for found in (did_all, did_nothing):
         assert all(kept.value == 1 for kept in found.kept.values())
+    figures = edits_figures(did_all, did_nothing, did_all, {"colour": {"edited": [1.0, 3.0], "real": [0.0, 0.0]}})
+    assert (figures["reached"], figures["reached_unedited"]) == (1, 0)
+    assert figures["outside"] == {"colour": {"edited": 2, "real": 0}}
+    assert figures["reached_by_attribute_intervals"].keys() == figures["reached_by_attribute"].keys() == set(EDITED)
+
+
+def test_what_the_vqgan_loses_stands_beside_what_an_edit_loses(untrained: Judge) -> None:
+    judge = Omniscient(classifier=untrained.classifier, ranker=untrained.ranker)
+    asked = edits(PromptList.DEV, 10)
+    after = [answers(edit.after) for edit in asked]
+    column = list(VALUES).index("count")
+    lost = [[*row[:column], (row[column] + 1) % 4, *row[column + 1 :]] for row in after]
+    edited, real = (scores.judge_edits(judge, asked, coded(rows)) for rows in (lost, after))
+    figures = edits_figures(edited, edited, real, {})
+    assert (figures["kept"]["count"], figures["kept_unedited"]["count"], figures["kept_ceiling"]["count"]) == (0, 0, 1)
+    low, high = figures["kept_intervals"]["count"]
+    assert low == 0 and 0 < high < 1
+    console = Console(file=io.StringIO(), width=160)
+    for table in edits_tables(edited, edited, real, {}):
+        console.print(table)
+    assert "without an edit" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_attributes_are_counted_only_where_they_are_shown(untrained: Judge) -> None:
@@ -204,11 +235,15 @@ def test_a_measurement_prints_its_tables_writes_the_sheet_and_gives_every_figure
     common = {"seconds_per_picture", "processes", "list", "settings"}
     if edit:
         assert figures.keys() >= common | {"edits", "reached", "reached_ceiling", "kept", "kept_ceiling", "outside"}
+        assert figures["kept_intervals"].keys() == figures["kept"].keys() == figures["kept_unedited"].keys()
+        assert figures["outside_intervals"].keys() == set(EDITED)
         assert figures["outside"].keys() == set(EDITED)
         assert figures["outside"]["colour"]["real"] < 1
     else:
         assert figures.keys() >= common | {"top1", "top1_unseen", "ceiling", "ceiling_unseen", "chance", "attributes"}
         assert figures["chance"] == 0.1 and figures["prompts"] == 10
+        assert figures["intervals"].keys() == {"top1", "top1_unseen", "ceiling", "ceiling_unseen"}
+        assert figures["attributes_intervals"].keys() == figures["attributes"].keys()
     shown_text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "ceiling" in shown_text and "s a picture" in shown_text and "dev list" in shown_text
     with Image.open(tmp_path / "sheet.png") as page:
