@@ -10,9 +10,9 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
-from benchmarks.judge.augment import augment
+from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.judge import Judge
-from benchmarks.judge.models import SIZE
+from benchmarks.judge.models import STYLE_SIZE
 from benchmarks.shares import Share, share
 from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 from training.picturebook.captions import full_caption
@@ -23,7 +23,7 @@ GROUP = 100
 """Captions to choose from."""
 
 
-def drawn(pictures: Sequence[Picture], size: int = SIZE, seed: int = EVALUATION_SEED) -> Tensor:
+def drawn(pictures: Sequence[Picture], size: int = STYLE_SIZE, seed: int = EVALUATION_SEED) -> Tensor:
     """Real pictures, (n, 3, size, size) in [0, 1], the first drawn with `seed`."""
     return to_tensor(np.stack([np.asarray(draw(picture, seed + i, size)) for i, picture in enumerate(pictures)]))
 
@@ -75,9 +75,9 @@ class Reading:
 WAYS: Final[dict[str, Callable[[Sequence[Picture], int], Tensor]]] = {
     "128 px": lambda pictures, seed: drawn(pictures, 128, seed),
     "64 px": lambda pictures, seed: drawn(pictures, 64, seed),
-    "softened": lambda pictures, seed: augment(drawn(pictures, 128, seed), torch.Generator().manual_seed(seed)),
+    "softened": lambda pictures, seed: softened(drawn(pictures, 128, seed), seed),
 }
-"""How the pictures are shown: drawn at two sizes, and as warped, blurred and noised as a painted one may be."""
+"""How the pictures are shown: drawn at two sizes, and softened as a painted one may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,11 @@ class Report:
         return table
 
 
+def softened(images: Tensor, seed: int = 0) -> Tensor:
+    """The pictures as soft, blotched and noisy as painted ones may be, and their outlines a little astray."""
+    return augment(images, torch.Generator().manual_seed(seed), SLIGHT)
+
+
 def _percent(found: Share) -> str:
     return f"{found.value:.1%}" if found.of else "none"
 
@@ -124,7 +129,7 @@ def _question(name: str) -> Callable[[Reading, Tensor], Share]:
     return lambda reading, which: reading.attribute(name, which)
 
 
-def report(judge: Judge, groups: int = 10) -> Report:
+def report(judge: Judge, groups: int = 5) -> Report:
     """Ask ``judge`` about ``groups`` hundred pictures with pairs of the training and as many with held-out pairs."""
     pictures = [
         picture

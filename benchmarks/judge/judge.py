@@ -37,11 +37,14 @@ class Judge:
     @torch.no_grad()
     def attributes(self, images: Tensor) -> Tensor:
         """The index in VALUES of the likeliest value of each attribute, (n, attributes)."""
-        scores = [self.classifier(part) for part in _resized(images, SIZE).split(64)]
-        found = torch.cat([torch.stack([part[name].argmax(1) for name in VALUES], dim=1) for part in scores])
-        styles = [self.style(part).argmax(1) for part in _resized(images, STYLE_SIZE).split(64)]
-        found[:, list(VALUES).index("style")] = torch.cat(styles)
-        return found
+        small, large = _resized(images, SIZE).split(64), _resized(images, STYLE_SIZE).split(64)
+        return torch.cat([self._likeliest(*parts) for parts in zip(small, large, strict=True)])
+
+    def _likeliest(self, small: Tensor, large: Tensor) -> Tensor:
+        """The style by the product of what both models give it: each tells apart what the other cannot."""
+        scores = self.classifier(small)
+        scores["style"] = scores["style"].log_softmax(1) + self.style(large).log_softmax(1)
+        return torch.stack([scores[name].argmax(1) for name in VALUES], dim=1)
 
     @torch.no_grad()
     def similarity(self, images: Tensor, texts: Sequence[str]) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
-from benchmarks.judge.augment import augment
+from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, StyleReader, split
 from training.loop import autocast, warm_cosine
 from training.pages import TRAINING_SEED, Pixels, family, to_tensor
@@ -61,6 +61,8 @@ def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tens
 class JudgeTraining(ABC):
     """A model of the judge with its optimiser; the shipped weights are the trained ones' moving average."""
 
+    warp = 1.0
+
     def __init__(self, model: nn.Module, aid: nn.Module, pages: Pixels, *, seed: int, batch: int, rate: float) -> None:
         self.model, self.aid, self.book = model, aid, PictureBook(pages)
         self.seed, self.batch, self.rate = seed, batch, rate
@@ -77,7 +79,9 @@ class JudgeTraining(ABC):
             group["lr"] = self.rate * warm_cosine(progress)
         rng = random.Random(self.seed + number)
         rows = self.rows(rng)
-        images = augment(to_tensor(self.book.pixels[rows]), torch.Generator().manual_seed(self.seed + number))
+        images = augment(
+            to_tensor(self.book.pixels[rows]), torch.Generator().manual_seed(self.seed + number), self.warp
+        )
         loss, share = self.loss(images, rows, rng)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -133,6 +137,7 @@ class StyleTraining(JudgeTraining):
     """The style reader: cross-entropy of the style; every second picture or so is plain."""
 
     model: StyleReader
+    warp = SLIGHT
 
     def __init__(self, pages: Pixels, *, batch: int = 64, rate: float = 3e-3) -> None:
         torch.manual_seed(STYLE_SEED)

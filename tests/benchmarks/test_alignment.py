@@ -19,7 +19,7 @@ from benchmarks.alignment.scores import subject
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.attributes import VALUES, answers, shown
 from benchmarks.judge.judge import Judge
-from benchmarks.judge.models import Classifier, Ranker
+from benchmarks.judge.models import Classifier, Ranker, StyleReader
 from benchmarks.judge.train import SIZES
 from benchmarks.shares import Share, mean_interval
 from training.pages import evaluation_pictures, family
@@ -56,7 +56,8 @@ def lists() -> dict[PromptList, list[Picture]]:
 @pytest.fixture(scope="module")
 def untrained() -> Judge:
     torch.manual_seed(0)
-    return Judge(classifier=Classifier(SIZES).eval(), ranker=Ranker(("a", "red", "blue")).eval())
+    classifier, style = Classifier(SIZES).eval(), StyleReader(SIZES["style"]).eval()
+    return Judge(classifier=classifier, style=style, ranker=Ranker(("a", "red", "blue")).eval())
 
 
 def settings(weights_dir: Path, **changes: object) -> Settings:
@@ -166,7 +167,7 @@ def coded(rows: list[list[int]]) -> torch.Tensor:
 
 
 def test_an_edit_that_does_all_is_reached_and_kept_and_one_that_does_nothing_is_only_kept(untrained: Judge) -> None:
-    judge = Omniscient(classifier=untrained.classifier, ranker=untrained.ranker)
+    judge = Omniscient(classifier=untrained.classifier, style=untrained.style, ranker=untrained.ranker)
     asked = edits(PromptList.DEV, 25)
     did_all = scores.judge_edits(judge, asked, coded([answers(edit.after) for edit in asked]))
     did_nothing = scores.judge_edits(judge, asked, coded([answers(edit.before) for edit in asked]))
@@ -181,7 +182,7 @@ def test_an_edit_that_does_all_is_reached_and_kept_and_one_that_does_nothing_is_
 
 
 def test_what_the_vqgan_loses_stands_beside_what_an_edit_loses(untrained: Judge) -> None:
-    judge = Omniscient(classifier=untrained.classifier, ranker=untrained.ranker)
+    judge = Omniscient(classifier=untrained.classifier, style=untrained.style, ranker=untrained.ranker)
     asked = edits(PromptList.DEV, 10)
     after = [answers(edit.after) for edit in asked]
     column = list(VALUES).index("count")
@@ -198,7 +199,7 @@ def test_what_the_vqgan_loses_stands_beside_what_an_edit_loses(untrained: Judge)
 
 
 def test_attributes_are_counted_only_where_they_are_shown(untrained: Judge) -> None:
-    judge = Omniscient(classifier=untrained.classifier, ranker=untrained.ranker)
+    judge = Omniscient(classifier=untrained.classifier, style=untrained.style, ranker=untrained.ranker)
     asked = evaluation_pictures(30, unseen_pairs=False)
     found = scores.align(judge, asked, coded([answers(picture) for picture in asked]))
     assert all(share.value == 1 for share in found.attributes.values())
