@@ -74,9 +74,10 @@ def load(folder: Path = FOLDER) -> Judge:
     said, weights = _read(folder / RANKER_FILE)
     ranker = Ranker(json.loads(said.get("words", "[]")))
     _fill(ranker, weights, folder / RANKER_FILE)
-    for model in (classifier, style, ranker):
-        model.eval().requires_grad_(False)
-    return Judge(classifier=classifier, style=style, ranker=ranker)
+    judge = Judge(classifier=classifier, style=style, ranker=ranker)
+    for part in (judge.classifier, judge.style, judge.ranker):
+        part.eval().requires_grad_(False)
+    return judge
 
 
 def save(judge: Judge, folder: Path = FOLDER) -> None:
