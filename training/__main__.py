@@ -18,20 +18,22 @@ Until = Annotated[float, typer.Option(help="Stop at this part of the training, 0
 RUNS, WEIGHTS = Path("training-runs"), Path("weights/starter")
 Size = Annotated[PresetName, typer.Option("--preset", help="small: two CPU cores; large: a GPU.")]
 SMALL = PresetName.SMALL
+LONG_LANE = 2
+"""Threads of the stages that the other lane does not wait for: it has ended by then."""
 
 
-def _log(name: str, runs: Path) -> None:
+def _log(name: str, runs: Path, threads: int = 1) -> None:
     """Log the stage `name` to a file and the terminal. One thread on a CPU: two stages run side by side."""
     runs.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     leave_with_parent()
     handlers: list[logging.Handler] = [logging.FileHandler(runs / f"{name}.log"), logging.StreamHandler()]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
 
 
-def _stages(name: str, preset: PresetName, runs: Path, weights: Path) -> Stages:
+def _stages(name: str, preset: PresetName, runs: Path, weights: Path, threads: int = 1) -> Stages:
     """The stages on the picture book, and the log of the stage `name`."""
-    _log(name, runs)
+    _log(name, runs, threads)
     return Stages(PRESETS[preset], runs, weights)
 
 
@@ -63,7 +65,7 @@ def repaint(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS)
 @app.command()
 def encode(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
     """Encode pictures for the start network with the trained VQGAN."""
-    _stages("encode", preset, runs, weights).encode()
+    _stages("encode", preset, runs, weights, LONG_LANE).encode()
 
 
 @app.command()
@@ -77,7 +79,7 @@ def clip(
 @app.command()
 def start(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
     """Train the start network, or go on where a checkpoint is."""
-    _stages("start", preset, runs, weights).train_start()
+    _stages("start", preset, runs, weights, LONG_LANE).train_start()
 
 
 @app.command()

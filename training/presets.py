@@ -69,7 +69,7 @@ def vqgan_config(*, codes: int, e: int, groups: int, ch: int, ch_mult: list[int]
 
 SMALL = Preset(
     families=12_000,
-    latents=20_000,
+    latents=16_000,
     repainted=6_000,
     vqgan=vqgan_config(codes=2048, e=16, groups=4, ch=16, ch_mult=[1, 2, 4, 8], blocks=1, z=128),
     text={"embed_dim": 128, "transformer_width": 128, "transformer_heads": 4, "transformer_layers": 3},
