@@ -81,7 +81,7 @@ SMALL = Preset(
     vqgan_batch=16,
     clip_batch=128,
     start_batch=64,
-    minutes=Minutes(vqgan=40, vit=34, resnet=15, start=20),
+    minutes=Minutes(vqgan=40, vit=40, resnet=26, start=24),
 )
 LARGE = Preset(
     families=100_000,

@@ -222,7 +222,8 @@ def test_limits_of_the_bundle_are_bad_usage(invoke: Invoke, scripted: None, argu
 
 
 def test_migrate_makes_the_database_and_run_needs_it_usable(invoke: Invoke, tmp_path: Path) -> None:
-    assert invoke("migrate") == (0, "The database is at revision 0002.\n", "")
+    code, out, err = invoke("migrate")
+    assert code == 0 and re.fullmatch(r"The database is at revision \d{4}\.\n", out) and not err
     assert (tmp_path / "data/faraday.db").exists()
     Path("config.toml").write_text(f'[queue]\ndatabase = "sqlite+aiosqlite:///{tmp_path}/config.toml"\n')
     code, out, err = invoke("migrate")
