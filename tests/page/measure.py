@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -45,16 +46,17 @@ async def playing() -> AsyncIterator[tuple[str, float, int]]:
     with tempfile.TemporaryDirectory() as home:
         began = time.monotonic()
         play = await asyncio.create_subprocess_exec(
-            *("make", "-o", "setup", "play", f"PLAY=--port {port} --home {home}"),
+            *("make", "-o", "setup", "play", f"BIN={Path(sys.executable).parent}", f"PLAY=--port {port} --home {home}"),
             cwd=ROOT,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
-            await asyncio.to_thread(_wait_for, address)
+            await _answer(address, play)
             yield address, time.monotonic() - began, play.pid
         finally:
-            os.killpg(play.pid, signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(play.pid, signal.SIGINT)
             await play.wait()
 
 
@@ -82,13 +84,15 @@ def spread(times: list[float]) -> str:
     return f"{statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f} s, {len(times)} times)"
 
 
-def _wait_for(address: str) -> None:
-    while True:
+async def _answer(address: str, play: asyncio.subprocess.Process) -> None:
+    """Wait for the page's first answer."""
+    while play.returncode is None:
         try:
-            urllib.request.urlopen(address).close()
+            await asyncio.to_thread(lambda: urllib.request.urlopen(address).close())
             return
         except OSError:
-            time.sleep(0.02)
+            await asyncio.sleep(0.02)
+    raise RuntimeError("`make play` ended by itself")
 
 
 async def _share(processes: list[psutil.Process]) -> float:
