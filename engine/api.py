@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from engine import batch, bundles, checkpoint, pictures, process
+from engine import batch, bundles, checkpoint, masks, pictures, process
 from engine.messages import Precision, Spec, SpecError, settings
 from engine.run import Run
 
@@ -32,12 +32,21 @@ class Step:
         """The picture now: decoded on demand, so looking only now and then is cheap."""
         return pictures.to_image(self.run.picture())
 
+    @property
+    def mask(self) -> Image.Image | None:
+        """Where is painted, white on black; None where all of the picture may change."""
+        masked = self.run.masked
+        return None if masked is None else masks.to_image(masked.mask)
+
 
 def generate(
-    prompt: str,
+    prompt: str | None = None,
     *,
     init_image: Image.Image | None = None,
     image_prompts: Sequence[Image.Image] = (),
+    mask: Image.Image | None = None,
+    replace: tuple[str, str] | None = None,
+    preset: str | None = None,
     bundle: str | bundles.Bundle = "starter",
     size: tuple[int, int] | None = None,
     iterations: int | None = None,
@@ -56,6 +65,11 @@ def generate(
     ``image_prompts`` are pictures to be guided towards. ``more`` are further settings of
     :class:`engine.messages.Spec` by name, such as ``losses=("l2:1.5:paper",)`` or ``image_weights=(0.5,)``.
 
+    An edit stays within ``mask`` if there is one, a picture of the same shape: white paints, and so does what is
+    transparent. ``replace`` is what to look for in the input and what to paint there, ("dog", "a fox"); then ``prompt``
+    may say what the whole picture shows afterwards. ``preset`` names settings for a kind of edit (see
+    ``engine/presets.toml``); what is given here goes before them, and ``replace`` has its own.
+
     ``bundle`` is a name (then ``device`` and ``weights_dir`` say where and from where to load it) or a bundle that
     :func:`engine.bundles.load` made. ``size`` is (width, height) in pixels, multiples of the bundle's f. Whatever is
     None is the bundle's default; a ``seed`` of None is drawn. The last step's ``image`` is the picture. Stop early by
@@ -70,25 +84,32 @@ def generate(
     >>> step.image.save("circle.png")  # doctest: +SKIP
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
-    entry = loaded.entry
     if unknown := sorted(more.keys() - settings().keys()):
         raise SpecError(f"There is no setting {', '.join(unknown)}. There is: {', '.join(settings())}.")
-    width, height = size or (entry.width, entry.height)
-    usual = entry.iterations if init_image is None else entry.iterations_edit
+    width, height = size or (loaded.entry.width, loaded.entry.height)
+    asked = {"iterations": iterations, "strength": strength, **more}
+    kind = preset or ("replace" if replace else None)
     spec = Spec(
-        prompt=prompt,
+        prompt=prompt or (replace[1] if replace else ""),
+        replace=replace[0] if replace else "",
         bundle=loaded.name,
         width=width,
         height=height,
-        iterations=usual if iterations is None else iterations,
         seed=secrets.randbelow(2**32) if seed is None else seed,
-        strength=entry.strength if strength is None else strength,
         precision=precision,
         threads=threads,
-        **more,
+        **_chosen(loaded, kind, asked, editing=init_image is not None),
     )
-    run = Run(spec, loaded, _encoded(init_image), [pictures.png(image) for image in image_prompts])
-    return _steps(run, save_to, save_every)
+    pictured = [pictures.png(image) for image in image_prompts]
+    return _steps(Run(spec, loaded, _encoded(init_image), pictured, _encoded(mask)), save_to, save_every)
+
+
+def _chosen(loaded: bundles.Bundle, preset: str | None, asked: dict[str, Any], *, editing: bool) -> dict[str, Any]:
+    """Settings: what is ``asked`` for and not None goes before the preset, and that before the bundle's defaults."""
+    entry = loaded.entry
+    usual = {"iterations": entry.iterations_edit if editing else entry.iterations, "strength": entry.strength}
+    named = loaded.info().preset(preset) if preset else {}
+    return {**usual, **named, **{name: value for name, value in asked.items() if value is not None}}
 
 
 def resume(
@@ -100,6 +121,7 @@ def resume(
     painted: Image.Image | None = None,
     init_image: Image.Image | None = None,
     image_prompts: Sequence[Image.Image] = (),
+    mask: Image.Image | None = None,
     bundle: str | bundles.Bundle | None = None,
     device: str = "auto",
     weights_dir: str | Path = "weights",
@@ -111,7 +133,7 @@ def resume(
     By itself it ends bit for bit as the unbroken run (on the CPU). ``iterations`` is another number of them in all: a
     longer run goes on with its schedules at their end. Another ``prompt`` or ``seed`` makes a branch. ``painted`` is
     the checkpoint's picture with something painted over it (001 appendix C). An edit needs its ``init_image`` again,
-    and a run with ``image_prompts`` needs those.
+    and a run with ``image_prompts`` or a ``mask`` needs those.
 
     Raises as :func:`generate`, and :class:`ValueError` for a checkpoint that is damaged or does not fit.
     """
@@ -123,7 +145,7 @@ def resume(
     spec = dataclasses.replace(
         spec, prompt=spec.prompt if prompt is None else prompt, seed=spec.seed if seed is None else seed
     )
-    run = Run(spec, loaded, _encoded(init_image), [pictures.png(image) for image in image_prompts])
+    run = Run(spec, loaded, _encoded(init_image), [pictures.png(image) for image in image_prompts], _encoded(mask))
     run.resume(state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
     if painted is not None:
         run.paint_over(pictures.png(painted))

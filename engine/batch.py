@@ -22,6 +22,7 @@ def step(runs: Sequence[Run]) -> None:
     draws = [run.draw() for run in runs]
     with autocast(spec.precision, bundle.device):
         images = latent.clamp_with_grad(runs[0].generator.decode(_codes(runs)).float())
+        images = torch.cat([run.joined(image[None]) for run, image in zip(runs, images, strict=True)])
         distances = _distances(runs, draws, images)
     penalties = [run.penalty(image[None]) for run, image in zip(runs, images, strict=True)]
     totals = [distance + penalty for distance, penalty in zip(distances, penalties, strict=True)]
@@ -40,7 +41,7 @@ def _codes(runs: Sequence[Run]) -> Tensor:
         numbers = [one for one in drawn if one is not None]
         z_q = method.z_q(torch.cat([runs[i].z for i in mine]), torch.cat(numbers) if numbers else None, generator)
         codes |= dict(zip(mine, z_q.split(1), strict=True))
-    return torch.cat([codes[i] for i in range(len(runs))])
+    return torch.cat([run.held(codes[i]) for i, run in enumerate(runs)])
 
 
 def _distances(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor) -> list[Tensor]:

@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from engine import clip, start, vqgan, weights
+from engine import clip, presets, start, vqgan, weights
 from engine.cutouts import AUGMENTATIONS, CutoutSettings
 from engine.latent import LATENTS, STARTS, codebook_scale
 from engine.losses import REDUCTIONS, TERMS
 from engine.messages import BundleInfo, Vocabulary
 from engine.messages.limits import TermText
 from engine.optimisers import OPTIMISERS
+from engine.regions import RegionSettings
 from engine.schedules import DECAYS, RATES
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -51,7 +52,9 @@ class BundleEntry:
     :data:`engine.latent.STARTS`; ``start_network`` the weights that the start *learned* needs, and ``start_spread``
     how far it spreads what the words leave open, in its deviations. ``start_noise`` is in codebook deviations.
     ``losses`` are further terms as :attr:`engine.messages.Spec.losses` writes them; ``optimiser`` is the latent's own
-    when None. ``vocabulary`` is the file with the words that models of few words know.
+    when None. ``feather`` is the width in pixels of a mask's seam; ``structure`` the weight of the distance to the
+    input's own embedding when something is replaced; ``presets`` stand in place of those of ``presets.toml``.
+    ``vocabulary`` is the file with the words that models of few words know.
     """
 
     title: str
@@ -82,6 +85,10 @@ class BundleEntry:
     optimiser: str | None = None
     rate_schedule: str = "constant"
     ema: float = 0.0
+    region: RegionSettings = field(default_factory=RegionSettings)
+    feather: int = 16
+    structure: float = 0.3
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     vocabulary: str | None = None
     examples: tuple[str, ...] = ()
 
@@ -104,6 +111,7 @@ class BundleEntry:
             raise ValueError("in bundles.toml, perceptor_weights must be one number for each of perceptors")
         if (self.start == "learned") != (self.start_network is not None):
             raise ValueError('in bundles.toml, start = "learned" and start_network belong together')
+        presets.for_bundle(self.presets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +145,7 @@ class Bundle:
             vocabulary=self.vocabulary,
             choices=CHOICES,
             perceptors=len(self.perceptors),
+            presets=presets.for_bundle(entry.presets),
             **shared,
         )
 
@@ -190,16 +199,18 @@ def find(name: str, weights_dir: Path) -> tuple[BundleEntry, Path]:
 
 
 def _entry(values: dict[str, Any]) -> BundleEntry:
-    cutouts: dict[str, Any] = {
-        key: tuple(v) if isinstance(v, list) else v for key, v in values.pop("cutouts", {}).items()
-    }
+    cutouts, region = (_tuples(values.pop(name, {})) for name in ("cutouts", "region"))
     for name in ("regulariser", "pull"):
         if name in values:
             values[name] = Regulariser(**values[name])
     for name in ("perceptors", "examples", "betas", "losses", "perceptor_weights"):
         if name in values:
             values[name] = tuple(values[name])
-    return BundleEntry(cutouts=CutoutSettings(**cutouts), **values)
+    return BundleEntry(cutouts=CutoutSettings(**cutouts), region=RegionSettings(**region), **values)
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
 
 
 def _placed(model: Model, device: torch.device) -> Model:

@@ -30,6 +30,7 @@ def save(run: Run) -> bytes:
         "loss": run.loss,
         "z": run.z.detach().cpu(),
         "editing": run.editing,
+        "masked": run.masked is not None,
         "refined": None if run.refined is None else run.refined.cpu(),
         "rest": None if run.rest is None else run.rest.cpu(),
         "optimiser": _optimiser(run),
@@ -72,6 +73,8 @@ def _check(run: Run, state: dict[str, Any], branch: bool) -> None:
         raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
     if not branch and state.get("editing", run.editing) != run.editing:
         raise SpecError("That checkpoint is of an edit: its init image is needed again.")
+    if not branch and state.get("masked", run.masked is not None) != (run.masked is not None):
+        raise SpecError("That checkpoint is of a masked edit: its mask is needed again.")
     if state["z"].shape != run.z.shape:
         raise SpecError("That checkpoint is of another size. A branch keeps the width and height of its run.")
     if state["iteration"] > run.spec.iterations:

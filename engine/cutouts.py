@@ -103,6 +103,36 @@ def draw(settings: CutoutSettings, rng: torch.Generator) -> Draw:
     )
 
 
+MARGIN = 1.25
+"""The least side of a focused crop, in sides of what it must show."""
+
+
+def focused(drawn: Draw, box: tuple[int, int, int, int], width: int, height: int) -> Draw:
+    """The same cutouts with crops that show ``box`` (left, top, right, bottom in pixels) as a whole.
+
+    Their sides go from :data:`MARGIN` sides of the box to the picture's short side, as they went from nothing to it
+    before; their places are wherever the box fits in. A box that the short side cannot hold is shown from its middle.
+    """
+    short = min(width, height)
+    least = min(1.0, MARGIN * max(box[2] - box[0], box[3] - box[1]) / short)
+    side = least + (1 - least) * drawn.box[:, 2]
+    starts = [
+        _start(place, side * short, low, high, length)
+        for place, low, high, length in (
+            (drawn.box[:, 0], box[0], box[2], width),
+            (drawn.box[:, 1], box[1], box[3], height),
+        )
+    ]
+    return dataclasses.replace(drawn, box=torch.stack([*starts, side], dim=1))
+
+
+def _start(place: Tensor, side: Tensor, low: int, high: int, length: int) -> Tensor:
+    """Where crops of ``side`` pixels begin, 0 to 1 of what is free: ``place``, 0 to 1, of what holds low to high."""
+    first = (high - side).clamp(min=0)
+    last = torch.minimum(torch.full_like(side, float(low)), length - side).maximum(first)
+    return (first + place * (last - first)) / (length - side).clamp(min=1e-6)
+
+
 def homography(drawn: Draw, width: int, height: int, size: int) -> Tensor:
     """Matrices (n, 3, 3) from picture pixels (width × height) to cutout pixels (size × size)."""
     n, short = len(drawn.box), min(width, height)

@@ -15,7 +15,7 @@ from typing import assert_never
 import torch
 from PIL import Image
 
-from engine import batch, pictures
+from engine import batch, masks, pictures
 from engine.bundles import Bundle
 from engine.messages import (
     CancelRun,
@@ -123,7 +123,7 @@ class Loop:
             self._fail(job_id, Failure.BAD_REQUEST, f"This engine has no bundle {spec.bundle!r}. It has: {known}")
             return
         try:
-            run = Run(spec, bundle, command.init_image, command.image_prompts)
+            run = Run(spec, bundle, command.init_image, command.image_prompts, command.mask)
             if command.resume_from is not None:
                 run.resume(command.resume_from, branch=command.branch)
                 if command.painted is not None:
@@ -135,7 +135,8 @@ class Loop:
         now = time.monotonic()
         due = now + command.checkpoint_seconds
         self.active[job_id] = _Active(start=command, run=run, next_frame=now, next_checkpoint=due, film=film)
-        self.send(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height))
+        mask = None if run.masked is None else masks.to_png(run.masked.mask)
+        self.send(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height, mask=mask))
 
     def _film(self, command: StartRun, run: Run) -> Timelapse | None:
         """With the first picture, if a film was asked for."""

@@ -12,18 +12,19 @@ from torch import Tensor
 
 def decode(encoded: bytes, width: int, height: int) -> Tensor:
     """The picture as (1, 3, height, width) in [0, 1]. Raises :class:`ValueError` when it is not a picture."""
-    return from_image(_opened(encoded).resize((width, height), Image.Resampling.LANCZOS))
+    return from_image(read(encoded).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def decode_within(encoded: bytes, pixels: int) -> Tensor:
     """The picture in its own shape, with about ``pixels`` pixels in all. Raises :class:`ValueError` as above."""
-    image = _opened(encoded)
+    image = read(encoded)
     scale = (pixels / (image.width * image.height)) ** 0.5
     size = max(2, round(image.width * scale)), max(2, round(image.height * scale))
     return from_image(image.resize(size, Image.Resampling.LANCZOS))
 
 
-def _opened(encoded: bytes) -> Image.Image:
+def read(encoded: bytes) -> Image.Image:
+    """The picture in RGB at its own size. Raises :class:`ValueError` when it is not a picture."""
     try:
         return Image.open(io.BytesIO(encoded)).convert("RGB")
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine import checkpoint, cutouts, latent, losses, pictures, start, targets, tiles
+from engine import checkpoint, cutouts, edits, latent, losses, pictures, start, targets, tiles
 from engine.bundles import Bundle
 from engine.latent import LATENTS
 from engine.messages import Precision, Spec, check
@@ -31,11 +31,16 @@ class Run:
     the origin (001 §2.4). The generator is seeded before the first number is drawn. Raises
     :class:`engine.messages.SpecError`, :class:`engine.messages.PromptError` or
     :class:`engine.clip.PromptTooLongError` when the spec cannot be painted, :class:`ValueError` when the init image
-    or an image prompt is not a picture.
+    , an image prompt or a mask is not a picture.
     """
 
     def __init__(
-        self, spec: Spec, bundle: Bundle, init_image: bytes | None = None, image_prompts: Sequence[bytes] = ()
+        self,
+        spec: Spec,
+        bundle: Bundle,
+        init_image: bytes | None = None,
+        image_prompts: Sequence[bytes] = (),
+        mask: bytes | None = None,
     ) -> None:
         check(spec, bundle.info())
         self.spec, self.bundle, entry = spec, bundle, bundle.entry
@@ -46,10 +51,16 @@ class Run:
         self.rng = torch.Generator().manual_seed(spec.seed)
         self.latent = LATENTS[spec.latent or entry.latent]
         self.cutouts = _cutouts(spec, bundle)
+        self.perceptor_weights = _shares(spec.perceptor_weights or entry.perceptor_weights, len(bundle.perceptors))
         self.story = targets.of(spec, bundle, self.cutouts, image_prompts)
         self.editing = init_image is not None
         with torch.no_grad():
+            self.masked = edits.masked(spec, bundle, self.perceptor_weights, init_image, mask)
+            if self.masked is not None and spec.replace:
+                weight = entry.structure if spec.structure is None else spec.structure
+                self.story = targets.keeping(self.story, self.masked.given, weight, bundle)
             z, self.rest = self._start() if init_image is None else self._encode(init_image)
+        self.first = z.detach().clone()  # what a masked edit keeps outside of its mask
         self.z = z.requires_grad_()
         self.rate = self._learning_rate()
         self.rate_schedule = RATES[spec.rate_schedule or entry.rate_schedule]
@@ -59,7 +70,6 @@ class Run:
         self.average = Average(decay) if decay else None
         self.plateau = Plateau(spec.plateau)
         self.terms = self._terms()
-        self.perceptor_weights = _shares(spec.perceptor_weights or entry.perceptor_weights, len(bundle.perceptors))
         codes = bundle.generator.codebook
         self.bounds = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
         self.variance = latent.codebook_scale(bundle.generator) ** 2
@@ -74,6 +84,8 @@ class Run:
         if (network := self._network) is not None:
             lies = network.recognise(z)[0]  # where things are and how large, that the words leave open
             z = torch.lerp(z, self._learned(network, lies, *z.shape[2:]), self.spec.strength)
+        if self.masked is not None:
+            z = self.masked.keep(z, self.masked.z)
         return self.latent.begin(z, self.bundle.generator), z
 
     def _start(self) -> tuple[Tensor, Tensor | None]:
@@ -166,8 +178,19 @@ class Run:
         return total
 
     def draw(self) -> cutouts.Draw:
-        """The next cutouts' parameters, from this run's generator."""
-        return cutouts.draw(self.cutouts, self.rng)
+        """The next cutouts' parameters, from this run's generator; a masked edit's show all of what is painted."""
+        drawn = cutouts.draw(self.cutouts, self.rng)
+        if self.masked is None:
+            return drawn
+        return cutouts.focused(drawn, self.masked.box(), self.spec.width, self.spec.height)
+
+    def held(self, codes: Tensor) -> Tensor:
+        """The codes to decode, (1, e, h, w): the input's own where a masked edit must not change (001 §2.5)."""
+        return codes if self.masked is None else self.masked.keep(codes, self.masked.z_q)
+
+    def joined(self, painted: Tensor) -> Tensor:
+        """The picture (1, 3, H, W) of a decoded z: in a masked edit, inside the mask only."""
+        return painted if self.masked is None else self.masked.join(painted)
 
     def descend(self, loss: float) -> None:
         """One step of the optimiser on the gradient in ``z.grad``; then z is kept in the codebook's range."""
@@ -178,6 +201,8 @@ class Run:
         self.optimiser.zero_grad()
         with torch.no_grad():
             self.latent.tame(self.z, self.bounds)
+            if self.masked is not None:
+                self.z.copy_(self.masked.keep(self.z, self.first))
         self.iteration += 1
         self.loss = loss
         if self.average is not None:
@@ -194,7 +219,8 @@ class Run:
         if self.average is not None and self.average.value is not None:
             z = self.average.value
         with autocast(self.spec.precision, self.bundle.device):
-            return self.generator.decode(self.latent.shown(z, generator)).float().clamp(0, 1)
+            painted = self.generator.decode(self.held(self.latent.shown(z, generator))).float().clamp(0, 1)
+        return self.joined(painted)
 
     def checkpoint(self) -> bytes:
         """Everything that :meth:`resume` needs to go on bit for bit (on the CPU)."""
@@ -217,6 +243,8 @@ class Run:
         image = pictures.decode(painted, self.spec.width, self.spec.height).to(self.bundle.device)
         change = (image - self.picture()).abs().mean(1, keepdim=True)
         changed = functional.avg_pool2d(change, self.generator.f) > PAINTED_OVER
+        if self.masked is not None:
+            changed = changed & self.masked.free
         z = self.generator.encode(image)
         p = self.latent.begin(z, self.bundle.generator)
         self.z.copy_(torch.where(changed, p, self.z))

@@ -5,16 +5,18 @@ All three become rows of one matrix per perceptor, so that the loss need not kno
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine import cutouts, losses, pictures
 from engine.bundles import Bundle
-from engine.clip import PromptTooLongError
+from engine.clip import CLIP, PromptTooLongError
 from engine.messages import Phase, Prompt, PromptError, Spec, SpecError, parse_story
 
 Thing = TypeVar("Thing")
@@ -76,6 +78,28 @@ def of(
         )
     ends = _ends([phase.length for phase in story], spec.horizon)
     return tuple(_phase(phase, until, lasting, spec, bundle) for phase, until in zip(story, ends, strict=True))
+
+
+@torch.no_grad()
+def keeping(story: Sequence[Targets], given: Tensor, weight: float, bundle: Bundle) -> tuple[Targets, ...]:
+    """The phases, in which every cutout is also compared with all of ``given`` (1, 3, H, W) itself (001 G.2)."""
+    rows = _alike([_whole(perceptor, given) for perceptor in bundle.perceptors], weight)
+
+    def kept(phase: Targets) -> Targets:
+        return dataclasses.replace(
+            phase,
+            embeddings=tuple(torch.cat(pair) for pair in zip(phase.embeddings, rows.embeddings, strict=True)),
+            weights=torch.cat([phase.weights, rows.weights]),
+            stops=torch.cat([phase.stops, rows.stops]),
+        )
+
+    return tuple(kept(phase) for phase in story)
+
+
+def _whole(perceptor: CLIP, image: Tensor) -> Tensor:
+    """The unit vector (1, d) of all of ``image`` (1, 3, H, W), made square."""
+    side = (perceptor.input_size, perceptor.input_size)
+    return perceptor.embed_images(F.interpolate(image, side, mode="bilinear", antialias=True, align_corners=False))
 
 
 def _weighed(things: Sequence[Thing], weights: Sequence[float]) -> list[tuple[Thing, float]]:

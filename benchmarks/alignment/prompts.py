@@ -105,6 +105,11 @@ def _look(picture: Picture) -> Look:
     return tuple(answers(picture))
 
 
+def look_belongs(picture: Picture, which: PromptList) -> bool:
+    """Whether the picture's look is one of the list's half of all looks."""
+    return _belongs(_look(picture), which)
+
+
 def _belongs(look: Look, which: PromptList) -> bool:
     """One half of all looks is the dev list's, the other the test list's."""
     return (zlib.crc32(bytes(value + 1 for value in look)) % 2 == 0) == (which is PromptList.DEV)

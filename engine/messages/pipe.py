@@ -29,7 +29,8 @@ class StartRun:
     somebody painted over it; the run goes on from there (001 appendix C).
 
     ``init_image`` is an encoded picture of any size (the engine scales it to the spec's), ``image_prompts`` are
-    such pictures to be guided towards; the spec has their weights. ``frame_seconds`` and
+    such pictures to be guided towards; the spec has their weights. ``mask`` is one of the init image's shape that says
+    where to paint: white, or transparent where it has transparency. ``frame_seconds`` and
     ``checkpoint_seconds`` are the least times between two pictures and two checkpoints (0: none);
     ``checkpoint_iterations`` asks for a checkpoint every so many iterations (0: none), ``checkpoint_end`` for one
     right before :class:`RunFinished`, from which the run can be continued. ``film`` asks for a timelapse.
@@ -87,12 +88,13 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The first step is next."""
+    """The first step is next. ``mask`` is a grey PNG of the spec's size, white where is painted; None: everywhere."""
 
     job_id: int
     seed: int
     width: int
     height: int
+    mask: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

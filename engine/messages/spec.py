@@ -48,6 +48,10 @@ class Spec:
     the prompts', as "l2:1.5:paper"; each takes the place of the bundle's term of that name (§2.4). ``rate_schedule``
     changes the learning rate over the run. ``ema`` in [0, 1) shows the average of z with that decay. A run ends early
     when its loss has not fallen for ``plateau`` iterations (0: never).
+
+    ``replace`` names what is to be found in the init image and painted anew ("": nothing); ``region_threshold`` is how
+    many standard deviations below the mean its distance must be, ``structure`` the weight of the distance to the
+    input's own embedding (001 G.2). ``feather`` is the width in pixels of the seam around a mask or a found region.
     """
 
     prompt: Annotated[str, Text()]
@@ -75,6 +79,10 @@ class Spec:
     rate_schedule: Annotated[str | None, Name("rates")] = None
     ema: Annotated[float | None, Real(0, 0.9999)] = None
     plateau: Annotated[int, Whole(0, 10**6)] = 0
+    replace: Annotated[str, Text()] = ""
+    region_threshold: Annotated[float | None, Real(-3, 5)] = None
+    feather: Annotated[int | None, Whole(0, 256)] = None
+    structure: Annotated[float | None, Real(0, 10)] = None
 
     @property
     def horizon(self) -> int:
@@ -140,6 +148,15 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """Settings under a name, for a kind of edit (001 §4); ``values`` are fields of :class:`Spec` and what they hold."""
+
+    name: str
+    title: str
+    values: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleInfo:
     """What a client needs to know of a bundle to make a good :class:`Spec`.
 
@@ -147,7 +164,8 @@ class BundleInfo:
     the first 12 hex digits of the SHA-256 over the weights; ``vocabulary`` what it knows, None for a bundle that has
     read so much that no list would help; ``examples`` prompts that it paints well. ``iterations_edit`` and
     ``strength`` are its defaults for editing, ``iterations_upscale`` for ⬆️. ``choices`` are the names in each of the
-    engine's tables, as ("optimisers", ("adam", …)), and ``perceptors`` how many there are (0: not known).
+    engine's tables, as ("optimisers", ("adam", …)), and ``perceptors`` how many there are (0: not known). ``presets``
+    are the kinds of edits that it has settings for.
     """
 
     name: str
@@ -167,6 +185,15 @@ class BundleInfo:
     examples: tuple[str, ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     perceptors: int = 0
+    presets: tuple[Preset, ...] = ()
+
+    def preset(self, name: str) -> Mapping[str, Any]:
+        """The settings of a preset. Raises :class:`SpecError` when there is none of that name."""
+        for preset in self.presets:
+            if preset.name == name:
+                return dict(preset.values)
+        known = ", ".join(preset.name for preset in self.presets)
+        raise SpecError(f"preset is {name!r}; it must be one of: {known}.")
 
     def snap(self, width: int, height: int) -> tuple[int, int]:
         """Nearest size that the generator can make: both sides multiples of f, at least 2 f."""

@@ -65,7 +65,11 @@ def test_each_limit_reads_what_it_shows(spec: Spec) -> None:
         optimiser="nadam",
         rate_schedule="step",
         ema=0.99,
+        replace="a red car",
+        region_threshold=-0.5,
+        feather=0,
+        structure=0.25,
     )
     for name, limit in settings().items():
         value = getattr(full, name)
-        assert value is None or limit.read(limit.show(value)) == value
+        assert value is None or limit.read(limit.show(value)) == value  # None is left out of a recipe
