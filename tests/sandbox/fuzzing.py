@@ -57,7 +57,9 @@ def furnished(sandbox: Sandbox) -> Scene:
     direct = world.direct_channel(ada.user)
     webhook = Webhook(id=world.ids.next(), channel=text, name="w", token=new_token(), creator=world.bot_user)
     world.webhooks[webhook.id] = webhook
-    world.commands[None] = [COMMAND | {"id": "7", "description": "Paint"}]
+    ids = {"id": "7", "version": "7", "application_id": str(world.bot_user.id)}
+    scope = {"default_member_permissions": None, "integration_types": [0], "contexts": None, "dm_permission": True}
+    world.commands[None] = [COMMAND | ids | scope | {"description": "Paint"}]
     waiting = [_interaction(sandbox, type_, text, ada, messages[1]) for type_ in InteractionType for _ in range(3)]
     answered = [_interaction(sandbox, InteractionType.COMMAND, text, ada, None) for _ in range(2)]
     for one in answered:

@@ -76,7 +76,7 @@ def require_fitting_answers(sandbox: Sandbox) -> None:
     problems = [
         problem for request in sandbox.requests if request.route for problem in validator.answer_problems(request)
     ]
-    assert problems == []
+    assert not problems, "\n".join(problems[:40])
 
 
 async def sent_all(cases: Callable[[Scene, int], Iterator[Sent]], count: int, tmp_path: Path) -> Counter[int]:
