@@ -160,7 +160,8 @@ async def test_count_paints_several_in_one_thread_each_with_its_own_seed(studio:
 
 async def test_count_beyond_what_may_wait_queues_the_rest_and_says_why(studio: Studio) -> None:
     await studio.fill_the_line()
-    await studio.ada.slash(studio.channel, "cancel")
+    cancelled = await studio.ada.slash(studio.channel, "cancel")
+    await cancelled.text()  # the place in the line is free once that is said
     answer = await studio.ada.slash(studio.channel, "imagine", prompt="a boat", count=4)
     text = await answer.text()
     assert "Queued as #6" in text and "You already have 3 pictures waiting" in text
