@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import shutil
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from discord import app_commands, ui
 from PIL import Image
 from playwright.async_api import Browser, FilePayload, expect
 
+from sandbox.page.session import Session
 from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, WIDE, Studio, Visitor, guest, visiting
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -171,6 +173,24 @@ async def test_a_form_of_the_newer_parts_is_filled_in(browser: Browser, shop: St
         await tab.get_by_role("button", name="Submit").click()
         told = "a.png, b.png on Gloss with ['Frame'], wrapped: True, for olivia"
         await expect(visitor.message(told)).to_be_visible()
+
+
+async def test_a_command_typed_before_the_channel_is_there_is_offered_once_it_is(
+    browser: Browser, shop: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, tell = asyncio.Event(), Session._tell_news
+
+    async def tell_late(session: Session) -> None:
+        await opened.wait()
+        await tell(session)
+
+    monkeypatch.setattr(Session, "_tell_news", tell_late)
+    async with visiting(browser, shop, "early") as visitor:
+        await visitor.box.fill("/order")
+        opened.set()
+        await visitor.tab.get_by_role("option", name="/order").click()
+        await visitor.tab.get_by_role("button", name="Send").click()
+        await expect(visitor.tab.get_by_label("Gloss")).to_be_visible()
 
 
 @WIDTHS

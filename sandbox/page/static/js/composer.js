@@ -97,7 +97,7 @@ function suggestCommands() {
   const { exact, rest, found } = editing ? {} : matching(text.value, state.place?.commands ?? []);
   if (exact) openCommand(exact, rest);
   else if (found?.length) slashes.show(found, "Commands");
-  else if (text.value === "/") slashes.say(noCommands());
+  else if (text.value.startsWith("/") && !state.place?.commands.length) slashes.say(noCommands());
   else slashes.close();
 }
 
@@ -280,18 +280,28 @@ function runExample(prompt) {
 }
 
 let shown = null;
+let offered = ""; // the commands' names
 on("place gate", () => {
   drawPermitted();
-  if (shown === state.channel) return;
+  if (shown === state.channel) return offerAgain();
+  const typing = text.value && (shown === null || text.value === drafts.get(state.channel)); // while it was opened
   shown = state.channel;
   if (form) closeCommand();
   replying = editing = null;
   drawAbout();
-  text.value = drafts.get(state.channel) ?? "";
+  if (!typing) text.value = drafts.get(state.channel) ?? "";
   typed();
-  slashes.close();
+  if (!typing) slashes.close();
   if (!TYPED_BY_TOUCH.matches && !document.querySelector("dialog[open]")) text.focus({ preventScroll: true });
 });
+
+/** A bot that came meanwhile brought its commands. */
+function offerAgain() {
+  const now = JSON.stringify(state.place?.commands.map((command) => command.name) ?? []);
+  if (now !== offered && text.value.startsWith("/") && !form) suggestCommands();
+  offered = now;
+}
+
 on("messages", () => {
   if (replying && !state.messages.has(replying.message.id)) stopAbout();
 });
