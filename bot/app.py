@@ -43,6 +43,7 @@ from bot.pager import Render, Turn
 from bot.publisher import Publisher
 from bot.queue import Queue
 from bot.records import Records
+from bot.removal import Removal
 from bot.settings import SettingsStore
 from bot.store import migrate, open_database
 from bot.styles import StyleStore
@@ -59,6 +60,7 @@ COGS = (
     "cogs.replies",
     "cogs.reactions",
     "cogs.controls",
+    "cogs.removal",
     "cogs.admin",
     "cogs.moderation",
     "cogs.line",
@@ -151,8 +153,9 @@ class FaradayBot(commands.Bot):
             backoff=backoff,
         )
         self.records = Records(self._database)
-        self.retention = Retention(self.files, self.records, lambda: self.config.storage)
         self.rules = Rules(self._database)
+        self.removal = Removal(self.records, self.files, self.publisher, self.rules)
+        self.retention = Retention(self.files, self.records, lambda: self.config.storage)
         gate = Gate(self.rules)
         self.desk = Desk(self.rules, gate)
         admission = Admission(lambda: self.config, self.dispatcher, self.files, gate)
@@ -182,7 +185,7 @@ class FaradayBot(commands.Bot):
     async def _open_to_operators(self) -> None:
         """What helps to run it; that one of it cannot be had must not keep members from painting."""
         settings = self.config.operators
-        self._work.append(asyncio.create_task(self.retention.run(), name="retention"))
+        self._work.append(asyncio.create_task(self.retention.run(self.removal.resume), name="retention"))
         if settings.presence:
             self._work.append(asyncio.create_task(presence.keep(self), name="presence"))
         try:

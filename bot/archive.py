@@ -43,7 +43,7 @@ class Archive:
         """For each style the newest job that was delivered in it, if there is one."""
         newest = (
             sa.select(sa.func.max(jobs.c.id))
-            .where(jobs.c.style_id.in_(style_ids), jobs.c.state == State.DELIVERED)
+            .where(jobs.c.style_id.in_(style_ids), jobs.c.state == State.DELIVERED, jobs.c.removed.is_(None))
             .group_by(jobs.c.style_id)
         )
         found = await self._jobs(sa.select(jobs).where(jobs.c.id.in_(newest)))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
+from bot import wording_safety
 from bot.apology import explain
+from bot.errors import NotYours, UnknownJob
 from bot.jobs import Job, State
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ class Action(StrEnum):
     CANCEL = "cancel"
 
 
+class Fate(StrEnum):
+    DELETE = "delete"
+
+
+_FATES = {Fate.DELETE: "Delete"}
 _LABELS = {Action.STOP: "Stop and keep", Action.CANCEL: "Cancel"}
 _STYLES = {Action.STOP: discord.ButtonStyle.primary, Action.CANCEL: discord.ButtonStyle.secondary}
 _ANSWERS = {
@@ -69,6 +76,45 @@ class Control(
         return _ANSWERS[Action.CANCEL if job.state is State.QUEUED else self.action]
 
 
+class Disposal(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"faraday:(?P<fate>delete):(?P<job_id>\d{1,18})",
+):
+    """Under a finished picture: what is to become of it."""
+
+    def __init__(self, fate: Fate, job_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=_FATES[fate], style=discord.ButtonStyle.secondary, custom_id=f"faraday:{fate}:{job_id}", row=4
+            )
+        )
+        self.fate, self.job_id = fate, job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        return cls(Fate(match["fate"]), int(match["job_id"]))
+
+    async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            answer = await self._act(interaction)
+        except Exception as error:
+            answer = explain(error)
+        await interaction.edit_original_response(content=answer)
+
+    async def _act(self, interaction: discord.Interaction[FaradayBot]) -> str:
+        bot = interaction.client
+        job = await bot.queue.get(self.job_id)
+        if job is None:
+            raise UnknownJob()
+        if not may_control(interaction, job):
+            raise NotYours(f"Only <@{job.requester_id}>, or someone who may manage messages here, can do that.")
+        gone = await bot.removal.remove(job, by=interaction.user.id)
+        return wording_safety.DELETED if gone else wording_safety.MESSAGE_STAYS
+
+
 def may_control(interaction: discord.Interaction[Any], job: Job) -> bool:
     """The requester may, and whoever moderates the channel."""
     moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
@@ -79,4 +125,12 @@ def buttons(job_id: int, actions: Iterable[Action]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for action in actions:
         view.add_item(Control(action, job_id))
+    return view
+
+
+def under_picture(job_id: int) -> discord.ui.View:
+    """The buttons of a finished picture."""
+    view = discord.ui.View(timeout=None)
+    for fate in Fate:
+        view.add_item(Disposal(fate, job_id))
     return view

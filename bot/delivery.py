@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import discord
 
 from bot import attachments, recipe, wording
+from bot.controls import under_picture
 from bot.jobs import Job
 from bot.observer import DeliveryImpossible
 
@@ -54,7 +55,7 @@ class Delivery:
                 "Ask for a smaller size."
             )
         text = wording.final(job, line, width, height)
-        for channel_id in _channels(job):
+        for channel_id in channels(job):
             try:
                 return await self._post_in(channel_id, job, text, shown, search=search)
             except discord.HTTPException as error:
@@ -62,6 +63,23 @@ class Delivery:
                     raise
                 log.warning("job %d: channel %d does not take the picture: %s", job.id, channel_id, error)
         raise DeliveryImpossible("I may no longer post where this was asked, so the picture could not be shown.")
+
+    async def unpost(self, job: Job) -> bool:
+        """Delete the message with the picture; whether it is gone now. Raises what the network does."""
+        if job.final_message_id is None:
+            return True
+        gone = True
+        for channel_id in channels(job):
+            channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+            try:
+                await channel.get_partial_message(job.final_message_id).delete()
+                return True
+            except discord.HTTPException as error:
+                if not refused(error):
+                    raise
+                gone &= error.status == 404  # the message, or its channel
+                log.info("job %d: its message is not to be deleted in channel %d: %s", job.id, channel_id, error)
+        return gone
 
     async def _post_in(self, channel_id: int, job: Job, text: str, shown: bytes, *, search: bool) -> Posted:
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
@@ -73,6 +91,7 @@ class Delivery:
             allowed_mentions=only(job.requester_id),
             nonce=_nonce(job),
             suppress_embeds=True,
+            view=under_picture(job.id),
         )
         return Posted(channel_id=channel_id, message_id=message.id)
 
@@ -108,7 +127,8 @@ def only(user_id: int) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)], replied_user=False)
 
 
-def _channels(job: Job) -> Iterator[int]:
+def channels(job: Job) -> Iterator[int]:
+    """Where its picture may be, the likeliest first."""
     if job.thread_id is not None:
         yield job.thread_id
     if job.channel_id != job.thread_id:

@@ -35,7 +35,8 @@ class Removed(StrEnum):
     """Why a finished picture is no longer on disk."""
 
     RULE = "rule"  # its days were over
-    DELETED = "deleted"  # its requester or a moderator wanted it so
+    DELETED = "deleted"  # its requester wanted it so
+    MODERATOR = "moderator"  # a moderator did
 
 
 class Kind(StrEnum):

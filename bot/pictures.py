@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import aiohttp
 import discord
 
+from bot import wording_safety
 from bot.errors import NotAPicture, NothingToEdit, PictureTooLarge
 from bot.jobs import Job, State
 from bot.queue import Queue
@@ -65,7 +66,7 @@ async def download(attachment: discord.Attachment, *, max_bytes: int) -> bytes:
 
 async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) -> Picture:
     """The picture of ``message``, the bot's or a member's. Raises :class:`NothingToEdit` when there is none."""
-    if job := await queue.by_message(message.id):
+    if job := await find_kept(queue, message.id):
         if job.state is not State.DELIVERED:
             raise NothingToEdit(UNFINISHED if not job.state.ended else None)
         return Painted(job=job)
@@ -73,6 +74,14 @@ async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) 
         content = await download(attachment, max_bytes=max_bytes)
         return Upload(content=content, message_id=message.id, channel_id=message.channel.id)
     raise NothingToEdit(UNSEEN)
+
+
+async def find_kept(queue: Queue, message_id: int) -> Job | None:
+    """The bot's job behind a message, if it is one. Raises :class:`NothingToEdit` when that was deleted."""
+    job = await queue.by_message(message_id)
+    if job is not None and job.removed in wording_safety.WISHED:
+        raise NothingToEdit(wording_safety.gone(job.removed))
+    return job
 
 
 async def newest(client: discord.Client, queue: Queue, channel_id: int, *, max_bytes: int) -> Picture:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import io
 import logging
+import weakref
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +15,11 @@ from typing import Any, Protocol
 import aiohttp
 import discord
 
-from bot import attachments, recipe, wording
+from bot import attachments, recipe, wording, wording_safety
 from bot.controls import Action, buttons
 from bot.delivery import Delivery, Posted, only, refused
 from bot.errors import CannotPost
-from bot.jobs import Job, Kind
+from bot.jobs import Job, Kind, Removed
 from bot.observer import DeliveryImpossible
 from bot.pacing import Pacer
 from bot.queue import Queue
@@ -80,6 +81,7 @@ class Publisher:
         self._unplaced: dict[int, Showing] = {}  # what the card is to show as soon as there is one
         self._rooms: dict[int, Room] = {}  # of jobs opened by this process, which its dispatcher may not know yet
         self._painted_here: set[int] = set()  # jobs whose picture no earlier process can have posted
+        self._trimmed: weakref.WeakValueDictionary[int, asyncio.Task[None]] = weakref.WeakValueDictionary()
         self._born = datetime.now(UTC)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -186,7 +188,7 @@ class Publisher:
         line = job.recipe or self._recipe(job, info)
         await self._queue.described(job.id, line)
         posted = await self._delivery.post(job, png, line, self._factor(job), search=search)
-        self._spawn(self._after_delivery(job, posted))
+        self._trimmed[job.id] = self._spawn(self._after_delivery(job, posted))
         return posted.message_id
 
     def _recipe(self, job: Job, info: BundleInfo) -> str:
@@ -216,6 +218,17 @@ class Publisher:
                 await message.add_reaction(emoji)
         except _TROUBLE as error:
             log.info("job %d: its picture is posted, but not its trimmings: %s", job.id, error)
+
+    async def remove(self, job: Job, why: Removed) -> bool:
+        """Delete the finished picture and say so on its card; whether its message is gone now.
+
+        Raises what the network does.
+        """
+        if (trimming := self._trimmed.get(job.id)) is not None:
+            await asyncio.wait({trimming})  # else it would write over the card's last words
+        gone = await self._delivery.unpost(job)
+        await self._tidy(job, wording_safety.removed(job, why), keep_frame=False)
+        return gone
 
     async def failed(self, job: Job, detail: str) -> None:
         job = await self._placed(job)
@@ -255,7 +268,8 @@ class Publisher:
                 raise
             log.info("job %d: its card cannot be edited: %s", job.id, error)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

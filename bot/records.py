@@ -40,11 +40,26 @@ class Records:
         statement = sa.select(jobs).where(jobs.c.requester_id == requester_id).order_by(jobs.c.id)
         return [job_from_row(row) for row in await self._rows(statement)]
 
-    async def mark(self, job_ids: Collection[int], why: Removed) -> None:
-        """Note that the pictures of these are no longer on disk; the first reason stays."""
+    async def deleted(self, among: Collection[int]) -> list[Job]:
+        """Those of these jobs whose picture somebody wanted deleted."""
+        wished = jobs.c.removed.in_([why for why in Removed if why is not Removed.RULE])
+        found: list[Job] = []
+        for some in _chunks(among):
+            found += map(job_from_row, await self._rows(sa.select(jobs).where(jobs.c.id.in_(some), wished)))
+        return found
+
+    async def mark(self, job_ids: Collection[int], why: Removed) -> int:
+        """Note why the pictures of these are no longer on disk; how many it was news of.
+
+        The first reason stays, but for the rule's: its picture is still on Discord, and a wish deletes it there too.
+        """
+        weaker = (jobs.c.removed == Removed.RULE) if why is not Removed.RULE else sa.false()
+        open_ = sa.or_(jobs.c.removed.is_(None), weaker)
+        marked = 0
         for some in _chunks(job_ids):
-            mine = jobs.c.id.in_(some), jobs.c.removed.is_(None)
-            await self._execute(sa.update(jobs).where(*mine).values(removed=why))
+            update = sa.update(jobs).where(jobs.c.id.in_(some), open_).values(removed=why)
+            marked += len(await self._rows(update.returning(jobs.c.id)))
+        return marked
 
     async def delete(self, job_ids: Collection[int]) -> None:
         """Forget these jobs altogether."""

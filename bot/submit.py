@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
-from bot import attachments, permissions, quotas, specs
+from bot import attachments, permissions, quotas, specs, wording_safety
 from bot.admission import Admission
 from bot.config import Config, Limits
 from bot.dispatcher import Dispatcher
 from bot.errors import CannotPost, EngineNotReady, NothingToEdit, OverQuota, UnknownBundle
 from bot.files import Files
-from bot.jobs import Job, Kind, NewJob, Removed
+from bot.jobs import Job, Kind, NewJob
 from bot.moderation.gate import Asker
 from bot.operations.metrics import SUBMITTED
 from bot.permissions import Place
@@ -30,8 +30,6 @@ from engine.messages import BundleInfo, Spec
 log = logging.getLogger(__name__)
 
 _LEAST_COST = 0.01  # engine-seconds; a job for nothing would never lose its turn
-RESEND = "Save it from Discord and attach it to /edit."
-LOST = f"That picture is no longer on my disk. {RESEND}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +212,8 @@ class Submitter:
 
     async def _stored(self, job: Job, *, rerun: bool) -> Start | None:
         """The bot's own picture as the engine made it; for a rerun, what that one had started from."""
+        if job.removed in wording_safety.WISHED:  # also where its files would not be needed
+            raise NothingToEdit(self._lost(job))
         if rerun and job.input_hash is None:
             return None
         path = self._files.init_image(job.id) if rerun else self._files.final(job.id)
@@ -227,16 +227,7 @@ class Submitter:
         )
 
     def _lost(self, job: Job) -> str:
-        match job.removed:
-            case None:
-                return LOST
-            case Removed.DELETED:
-                return "That picture was deleted at the wish of its requester or of a moderator."
-            case Removed.RULE:
-                days = self._config.storage.pictures_days
-                return f"I keep pictures for {days} days, and that one is older. {RESEND}"
-            case _:
-                assert_never(job.removed)
+        return wording_safety.gone(job.removed, self._config.storage.pictures_days)
 
     def _spec(
         self, request: Request, info: BundleInfo, start: Start | None, limits: Limits

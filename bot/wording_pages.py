@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from bot import wording
+from bot import wording, wording_safety
 from bot.jobs import Job, State
 from bot.settings import Scope, Values
 from bot.styles import Style
@@ -58,33 +58,40 @@ def history(jobs: Sequence[Job], number: int, pages: int, total: int, search: st
     """One page of a member's own jobs."""
     if not jobs:
         return f"Nothing of yours contains “{search}”." if search else NO_HISTORY
-    lines = [f"{_SIGNS[job.state]} {short(job)} · {_facts(job)}" for job in jobs]
+    lines = [f"{_sign(job)} {short(job)} · {_facts(job)}" for job in jobs]
     found = f" with “{discord.utils.escape_markdown(search)}”" if search else ""
     return "\n".join([*lines, f"-# {total} pictures{found} · page {number + 1} of {pages} · /show has the recipe"])
 
 
+def _sign(job: Job) -> str:
+    return "🗑️" if job.removed in wording_safety.WISHED else _SIGNS[job.state]
+
+
 def _facts(job: Job) -> str:
-    facts = [f"{job.spec.width}×{job.spec.height}", wording.moment(job.created_at)]
-    if url := picture_url(job):
-        facts.append(f"[picture]({url})")
-    return " · ".join(facts)
+    return " · ".join([f"{job.spec.width}×{job.spec.height}", wording.moment(job.created_at), *_whereabouts(job)])
+
+
+def _whereabouts(job: Job) -> list[str]:
+    """Where its picture is to be seen, and that it was deleted."""
+    deleted = [wording_safety.by_whom(job.removed)] if job.removed is not None else []
+    url = picture_url(job)
+    return [*deleted, f"[picture]({url})"] if url else deleted
 
 
 def picture_url(job: Job) -> str:
     """Of the message with the finished picture; empty when there is none."""
-    if job.final_message_id is None:
+    if job.final_message_id is None or job.removed in wording_safety.WISHED:
         return ""
     return wording.message_url(job.guild_id, job.thread_id or job.channel_id, job.final_message_id)
 
 
 def shown(job: Job, recipe: str | None, ancestors: Sequence[Job]) -> str:
     """A job: what it is, its recipe, and the jobs that it comes from, nearest first."""
-    lines = [f"{_SIGNS[job.state]} {short(job)} · {job.kind} · {job.state} · {_facts(job)}"]
+    lines = [f"{_sign(job)} {short(job)} · {job.kind} · {job.state} · {_facts(job)}"]
     if job.error:
         lines.append(f"-# {job.error}")
     for ancestor in ancestors:
-        url = picture_url(ancestor)
-        lines.append(f"-# from {short(ancestor)}" + (f" · [picture]({url})" if url else ""))
+        lines.append(" · ".join([f"-# from {short(ancestor)}", *_whereabouts(ancestor)]))
     return "\n".join(lines) + recipe_block(recipe)
 
 

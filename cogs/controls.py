@@ -1,14 +1,14 @@
-"""The buttons “Stop and keep” and “Cancel”, on every card there ever was."""
+"""The buttons of every card and of every finished picture there ever was."""
 
 from __future__ import annotations
 
 from bot.app import FaradayBot
-from bot.controls import Control
+from bot.controls import Control, Disposal
 
 
 async def setup(bot: FaradayBot) -> None:
-    bot.add_dynamic_items(Control)
+    bot.add_dynamic_items(Control, Disposal)
 
 
 async def teardown(bot: FaradayBot) -> None:
-    bot.remove_dynamic_items(Control)
+    bot.remove_dynamic_items(Control, Disposal)

@@ -12,7 +12,7 @@ from bot.apology import explain
 from bot.app import FaradayBot
 from bot.errors import NothingToEdit
 from bot.jobs import Kind
-from bot.pictures import in_message
+from bot.pictures import find_kept, in_message
 from bot.submit import Request
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class Replies(commands.Cog):
         place = await permissions.of_channel(self.bot, message.channel.id)
         permissions.check(place)
         wish = prompts.parse(text)
+        if message.reference is not None and message.reference.message_id is not None:
+            await find_kept(self.bot.queue, message.reference.message_id)  # a deleted one cannot be read any more
         picture = await in_message(
             self.bot.queue, await _replied_to(message), max_bytes=self.bot.config.limits.max_upload_bytes
         )

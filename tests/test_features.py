@@ -16,7 +16,7 @@ from bot import errors
 from bot.app import COGS
 from bot.config import Config
 from bot.settings import Values
-from cogs import reactions
+from cogs import reactions, removal
 from tests.e2e.scripted import ScriptedEngine, new_bot
 
 ROOT = Path(__file__).parent.parent
@@ -83,7 +83,7 @@ async def test_every_command_option_button_and_context_menu_has_a_row(tmp_path: 
 
 
 def test_every_button_has_a_row() -> None:
-    from bot.controls import _LABELS, Control
+    from bot.controls import _FATES, _LABELS, Control
     from bot.pager import Turn
 
     items = {cls.__name__ for cls in discord.ui.DynamicItem.__subclasses__() if cls.__module__.startswith("bot.")}
@@ -91,12 +91,13 @@ def test_every_button_has_a_row() -> None:
     named = documented("button")
     assert {name.partition(":")[0] for name in named} == items
     assert {f"Control: {label}" for label in _LABELS.values()} <= named
+    assert {f"Disposal: {label}" for label in _FATES.values()} <= named
 
 
 def test_every_setting_and_reaction_has_a_row() -> None:
     fields = {f"[{name}] {field}" for name, section in Config() for field in type(section).model_fields}
     assert documented("setting") == fields | set(Values.model_fields)
-    assert {emoji.rstrip("\ufe0f") for emoji in reactions.WISHES} == {
+    assert {emoji.rstrip("\ufe0f") for emoji in (*reactions.WISHES, removal.DELETE)} == {
         emoji.rstrip("\ufe0f") for emoji in documented("reaction")
     }
 

@@ -72,6 +72,10 @@ class Rules:
         await self._change(guild_id, sa.delete(rules).where(*mine), by, f"remove {kind}", str(value))
         return True
 
+    async def note(self, guild_id: int, by: int, action: str, subject: str) -> None:
+        """Write to the trail what changes no rule."""
+        await self._execute(_noted(guild_id, by, action, subject))
+
     async def trail(self, guild_id: int, limit: int) -> list[Entry]:
         """What was done last, newest first."""
         statement = sa.select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)

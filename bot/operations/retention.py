@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -40,10 +40,11 @@ class Retention:
         self._records = records
         self._rules = rules
 
-    async def run(self, *, interval: float = INTERVAL) -> None:
-        """Sweep again and again, and look after the disk, until cancelled."""
+    async def run(self, resume: Callable[[], Awaitable[int]], *, interval: float = INTERVAL) -> None:
+        """Sweep again and again, and look after the disk, until cancelled; ``resume`` finishes deletions by wish."""
         while True:
             try:
+                await resume()
                 swept = await self.sweep(datetime.now(UTC))
                 if swept != Swept():
                     log.info("deleted by rule: %s", swept)

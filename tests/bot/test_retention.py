@@ -107,3 +107,13 @@ async def test_folders_that_no_job_owns_go_after_a_day(
     os.utime(files.folder(77), (time.time() - 2 * 86_400,) * 2)
     assert (await Retention(files, records, lambda: RULES).sweep(NOW)).orphans == 1
     assert files.job_ids() == [78] and (files.root / "control.sock").exists()
+
+
+async def test_a_wish_goes_before_the_rule_and_the_first_wish_stays(
+    queue: Queue, records: Records, new_job: MakeJob
+) -> None:
+    one, other, kept = [await to(State.DELIVERED, queue, new_job()) for _ in range(3)]
+    assert await records.mark([one, other], Removed.RULE) == 2
+    assert await records.mark([one], Removed.MODERATOR) == 1
+    assert await records.mark([one], Removed.DELETED) == 0 == await records.mark([one], Removed.RULE)
+    assert [(job.id, job.removed) for job in await records.deleted([one, other, kept])] == [(one, Removed.MODERATOR)]

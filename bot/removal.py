@@ -1,0 +1,65 @@
+"""Deleting a finished picture at the wish of its requester or of a moderator: its message, its files, its place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from bot.errors import NothingToEdit
+from bot.files import Files
+from bot.jobs import Job, Removed, State
+from bot.moderation.rules import Rules
+from bot.records import Records
+
+log = logging.getLogger(__name__)
+
+UNFINISHED = "That picture is not finished yet."
+
+
+class Shown(Protocol):
+    """What is asked of the publisher."""
+
+    async def remove(self, job: Job, why: Removed) -> bool: ...
+
+
+class Removal:
+    """The record is marked first and the files go last: what has both was left undone."""
+
+    def __init__(self, records: Records, files: Files, shown: Shown, rules: Rules) -> None:
+        self._records = records
+        self._files = files
+        self._shown = shown
+        self._rules = rules
+
+    async def remove(self, job: Job, *, by: int) -> bool:
+        """Delete it, as ``by`` wants; whether its message is gone too.
+
+        Raises :class:`NothingToEdit` when it is not finished, and what the network does; then the rest is done later.
+        """
+        if job.state is not State.DELIVERED:
+            raise NothingToEdit(UNFINISHED)
+        why = Removed.DELETED if by == job.requester_id else Removed.MODERATOR
+        marked = await self._records.mark([job.id], why)
+        if marked and why is Removed.MODERATOR and job.guild_id is not None:
+            await self._rules.note(job.guild_id, by, "delete picture", f"#{job.id} of {job.requester_id}")
+        log.info("job %d: its picture is deleted by member %d", job.id, by)
+        return await self._finish(job, why)
+
+    async def resume(self) -> int:
+        """Finish what an outage of Discord, or of the bot, has left undone; of how many pictures."""
+        present = await asyncio.to_thread(self._files.job_ids)
+        undone = await self._records.deleted(present)
+        finished = 0
+        for job in undone:
+            try:
+                await self._finish(job, job.removed or Removed.DELETED)
+                finished += 1
+            except Exception:
+                log.exception("job %d: its deletion could not be finished yet", job.id)
+        return finished
+
+    async def _finish(self, job: Job, why: Removed) -> bool:
+        gone = await self._shown.remove(job, why)
+        await self._files.clear(job.id)
+        return gone
