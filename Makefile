@@ -19,7 +19,7 @@ play: setup  ## a local Discord with a chat page and the bot in it; open the add
 	@$(BIN)/python -m sandbox.play $(PLAY)
 
 test: setup  ## every test but the long ones, of which it runs a seeded sample
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 soak: setup  ## the long and heavy tests in full
 	$(BIN)/python -m pytest -m soak
