@@ -1,0 +1,1 @@
+"""What the bot holds: many members at once, on a local Discord with Discord's limits."""
