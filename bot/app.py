@@ -31,6 +31,8 @@ from bot.fairness import Fairness
 from bot.files import Files
 from bot.moderation.desk import Desk
 from bot.moderation.gate import Gate
+from bot.moderation.reporting import Reporting
+from bot.moderation.reports import Reports
 from bot.moderation.rules import Rules
 from bot.operations import presence
 from bot.operations.control import SOCKET, Control
@@ -158,6 +160,17 @@ class FaradayBot(commands.Bot):
         self.retention = Retention(self.files, self.records, lambda: self.config.storage)
         gate = Gate(self.rules)
         self.desk = Desk(self.rules, gate)
+        self.reporting = Reporting(
+            self,
+            self.queue,
+            self.files,
+            Reports(self._database),
+            self.rules,
+            gate,
+            self.desk,
+            self.settings,
+            self.removal,
+        )
         admission = Admission(lambda: self.config, self.dispatcher, self.files, gate)
         wishes = Wishes(self.settings, self.styles)
         self.submitter = Submitter(

@@ -13,6 +13,7 @@ from bot import wording_safety
 from bot.apology import explain
 from bot.errors import NotYours, UnknownJob
 from bot.jobs import Job, State
+from bot.moderation import form
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -25,9 +26,10 @@ class Action(StrEnum):
 
 class Fate(StrEnum):
     DELETE = "delete"
+    REPORT = "report"
 
 
-_FATES = {Fate.DELETE: "Delete"}
+_FATES = {Fate.DELETE: "Delete", Fate.REPORT: "Report"}
 _LABELS = {Action.STOP: "Stop and keep", Action.CANCEL: "Cancel"}
 _STYLES = {Action.STOP: discord.ButtonStyle.primary, Action.CANCEL: discord.ButtonStyle.secondary}
 _ANSWERS = {
@@ -78,7 +80,7 @@ class Control(
 
 class Disposal(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"faraday:(?P<fate>delete):(?P<job_id>\d{1,18})",
+    template=r"faraday:(?P<fate>delete|report):(?P<job_id>\d{1,18})",
 ):
     """Under a finished picture: what is to become of it."""
 
@@ -97,14 +99,16 @@ class Disposal(
         return cls(Fate(match["fate"]), int(match["job_id"]))
 
     async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
+        if self.fate is Fate.REPORT:
+            return await form.open_form(interaction, self.job_id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
-            answer = await self._act(interaction)
+            answer = await self._delete(interaction)
         except Exception as error:
             answer = explain(error)
         await interaction.edit_original_response(content=answer)
 
-    async def _act(self, interaction: discord.Interaction[FaradayBot]) -> str:
+    async def _delete(self, interaction: discord.Interaction[FaradayBot]) -> str:
         bot = interaction.client
         job = await bot.queue.get(self.job_id)
         if job is None:

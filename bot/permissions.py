@@ -49,8 +49,13 @@ async def of_channel(client: discord.Client, channel_id: int) -> Place:
     channel = client.get_channel(channel_id) or await client.fetch_channel(channel_id)
     if isinstance(channel, discord.abc.PrivateChannel):
         return Place(channel_id=channel_id, guild_id=None, permissions=discord.Permissions.none())
+    return in_guild(channel)
+
+
+def in_guild(channel: discord.abc.GuildChannel | discord.Thread) -> Place:
+    """A channel or thread whose server is known."""
     return Place(
-        channel_id=channel_id,
+        channel_id=channel.id,
         guild_id=channel.guild.id,
         within=within(channel),
         in_thread=isinstance(channel, discord.Thread),
@@ -109,6 +114,14 @@ def check(place: Place) -> None:
             f"I cannot post pictures here: I lack the permission {_listed(missing)}. "
             "Ask a moderator to grant it, or use another channel."
         )
+
+
+def check_channel(channel: discord.TextChannel) -> None:
+    """Raises :class:`CannotPost`, naming what is missing, when a picture could not be posted in another channel."""
+    try:
+        check(in_guild(channel))
+    except CannotPost as error:
+        raise CannotPost(f"{channel.mention}: {error}") from None
 
 
 def _listed(names: list[str]) -> str:

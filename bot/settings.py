@@ -2,7 +2,8 @@
 
 A *preference* fills in what a command leaves open: the member's own comes first, then the channel's, then the
 server's. A *quota* bounds what a member may ask for on a server: of those that the member's roles set the most
-generous counts, without one the server's; the operator's configuration bounds them all.
+generous counts, without one the server's; the operator's configuration bounds them all. What is left is for the
+*safety* of a server.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Values(BaseModel):
     iterations: int | None = Field(default=None, ge=1, le=1_000_000, description="how long to paint")
     strength: float | None = Field(default=None, ge=0, le=1, description="how far an edit goes, 0 to 1")
     bundle: str | None = Field(default=None, max_length=100, description="the models to paint with")
+    report_channel: int | None = Field(default=None, ge=0, lt=2**63, description="the channel that reports go to")
     max_running: Count | None = Field(default=None, description="pictures of one member painted at once")
     max_queued: Count | None = Field(default=None, description="pictures of one member waiting")
     max_per_day: Count | None = Field(default=None, description="pictures of one member in 24 hours")
@@ -50,10 +52,11 @@ class Values(BaseModel):
 
 PREFERENCES = ("style", "size", "iterations", "strength", "bundle")
 QUOTAS = ("max_running", "max_queued", "max_per_day", "max_pixels", "max_iterations")
+SAFETY = ("report_channel",)
 ALLOWED: Mapping[Scope, tuple[str, ...]] = {
     Scope.USER: PREFERENCES,
     Scope.CHANNEL: PREFERENCES,
-    Scope.GUILD: (*PREFERENCES, *QUOTAS),
+    Scope.GUILD: (*PREFERENCES, *QUOTAS, *SAFETY),
     Scope.ROLE: (*QUOTAS, "weight"),
 }
 """Which settings a scope has."""

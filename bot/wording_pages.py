@@ -140,5 +140,7 @@ def effective(held: Mapping[str, tuple[Any, Scope]], quotas: Mapping[str, int]) 
 def values(what: str, values: Values) -> str:
     """What is set in one scope."""
     kept = values.model_dump(exclude_none=True)
+    if "report_channel" in kept:
+        kept["report_channel"] = f"<#{kept['report_channel']}>"
     lines = [f"**{name}** {value}" for name, value in kept.items()]
     return "\n".join([f"Set for {what}:", *(lines or ["nothing"])])

@@ -1,16 +1,27 @@
-"""What is said of pictures that were deleted: pure functions, as in :mod:`bot.wording`."""
+"""What is said of pictures that were deleted or reported: pure functions, as in :mod:`bot.wording`."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
+import discord
+
 from bot import wording
 from bot.jobs import Job, Removed
+from bot.moderation.tables import Outcome
 
 DELETED = "Deleted: its message, and all files that I had of it."
 MESSAGE_STAYS = "I deleted all files of it, but Discord does not let me delete its message. A moderator can."
 WISHED: frozenset[Removed | None] = frozenset({Removed.DELETED, Removed.MODERATOR})
 """Of these the message is deleted too."""
+NO_MODERATORS = "That picture was painted in a direct conversation, which no moderator looks after."
+NO_REPORT_CHANNEL = (
+    "The moderators of this server have no channel for reports yet. Please tell somebody who may manage the server: "
+    "`/settings server report_channel:` sets one, and then this button works."
+)
+REPORTED = "Thank you. The moderators of this server have your report."
+REPORT_ERASED = "That report is not kept any more."
+_RECIPE_ROOM = 900  # characters
 _RESEND = "Save it from Discord and attach it to /edit."
 
 
@@ -41,3 +52,56 @@ def by_whom(why: Removed) -> str:
 def removed(job: Job, why: Removed) -> str:
     """The card of a picture that was deleted."""
     return f"{wording.title(job)}\n🗑️ The picture was {by_whom(why)}."
+
+
+def reported_already(outcome: Outcome | None) -> str:
+    match outcome:
+        case None:
+            return "You have reported this picture already; the moderators have yet to decide."
+        case Outcome.DISMISSED:
+            return "You have reported this picture already, and the moderators decided that it may stay."
+        case Outcome.DELETED:
+            return "You have reported this picture already, and the moderators decided to delete it."
+        case _:
+            assert_never(outcome)
+
+
+def report_channel_closed(channel_id: int) -> str:
+    return (
+        f"I could not post your report in <#{channel_id}>. Please tell somebody who may manage the server: there I "
+        "need the permissions “View Channel”, “Send Messages” and “Attach Files”. Then report it again."
+    )
+
+
+def report(job: Job, reporter_id: int, reason: str, *, pictured: bool) -> str:
+    """What moderators read of the first report of a picture."""
+    url = wording.message_url(job.guild_id, job.thread_id or job.channel_id, job.final_message_id or 0)
+    lines = [
+        f"🚩 <@{reporter_id}> reports [#{job.id}]({url}) in <#{job.thread_id or job.channel_id}>, "
+        f"painted for <@{job.requester_id}>.",
+        *_quoted(reason),
+        *([] if pictured else ["-# Its file is no longer on my disk; follow the link."]),
+    ]
+    recipe = (job.recipe or job.spec.prompt).replace("```", "'''")
+    return "\n".join([*lines, f"```\n{recipe[:_RECIPE_ROOM]}{'…' if len(recipe) > _RECIPE_ROOM else ''}\n```"])
+
+
+def reported_too(job: Job, reporter_id: int, reason: str) -> str:
+    return "\n".join([f"🚩 <@{reporter_id}> reports #{job.id} too.", *_quoted(reason)])
+
+
+def _quoted(reason: str) -> list[str]:
+    text = " ".join(reason.split())
+    return [f"> {discord.utils.escape_markdown(text)}"] if text else []
+
+
+def deleted_on_report(by: int, *, gone: bool) -> str:
+    return f"🗑️ Deleted by <@{by}>." if gone else f"🗑️ <@{by}>: {MESSAGE_STAYS}"
+
+
+def blocked(job: Job, by: int) -> str:
+    return f"⛔ <@{job.requester_id}> was blocked by <@{by}>; `/mod unblock` takes it back."
+
+
+def dismissed(by: int) -> str:
+    return f"✅ Dismissed by <@{by}>."

@@ -12,6 +12,7 @@ from bot.app import FaradayBot, answer
 from bot.errors import NotYours
 from bot.moderation.blocklist_group import BlocklistGroup
 from bot.moderation.rules import RuleKind
+from bot.moderation.verdict import Judge
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 Ruling: TypeAlias = Literal["allow", "deny", "clear"]
@@ -82,3 +83,8 @@ class Moderation(commands.GroupCog, group_name="mod", group_description="The rul
 
 async def setup(bot: FaradayBot) -> None:
     await bot.add_cog(Moderation(bot))
+    bot.add_dynamic_items(Judge)
+
+
+async def teardown(bot: FaradayBot) -> None:
+    bot.remove_dynamic_items(Judge)

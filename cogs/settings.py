@@ -86,7 +86,9 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         await self._change(interaction, Scope.CHANNEL, channel_id, "this channel", given, reset)
 
     @app_commands.command(description="What commands on this server use in the end, and how much a member may ask for")
-    @app_commands.describe(reset=_RESET, **_PREFERENCES, **_QUOTAS)
+    @app_commands.describe(
+        report_channel="The moderators' channel that members' reports go to", reset=_RESET, **_PREFERENCES, **_QUOTAS
+    )
     @_suggested
     async def server(
         self,
@@ -101,11 +103,15 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         max_per_day: Most | None = None,
         max_pixels: Most | None = None,
         max_iterations: Most | None = None,
+        report_channel: discord.TextChannel | None = None,
         reset: bool = False,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         permissions.may_set(interaction)
         given = await self._preferences(interaction, style, size, iterations, strength, bundle)
+        if report_channel is not None:
+            permissions.check_channel(report_channel)
+            given["report_channel"] = report_channel.id
         numbers = (max_running, max_queued, max_per_day, max_pixels, max_iterations)
         given |= dict(zip(QUOTAS, numbers, strict=True))
         await self._change(interaction, Scope.GUILD, interaction.guild_id or 0, "this server", given, reset)

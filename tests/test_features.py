@@ -84,6 +84,7 @@ async def test_every_command_option_button_and_context_menu_has_a_row(tmp_path: 
 
 def test_every_button_has_a_row() -> None:
     from bot.controls import _FATES, _LABELS, Control
+    from bot.moderation.verdict import LABELS
     from bot.pager import Turn
 
     items = {cls.__name__ for cls in discord.ui.DynamicItem.__subclasses__() if cls.__module__.startswith("bot.")}
@@ -92,6 +93,7 @@ def test_every_button_has_a_row() -> None:
     assert {name.partition(":")[0] for name in named} == items
     assert {f"Control: {label}" for label in _LABELS.values()} <= named
     assert {f"Disposal: {label}" for label in _FATES.values()} <= named
+    assert {f"Judge: {label}" for label in LABELS.values()} <= named
 
 
 def test_every_setting_and_reaction_has_a_row() -> None:

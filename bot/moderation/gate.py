@@ -34,14 +34,18 @@ class Gate:
 
     async def check(self, asker: Asker) -> None:
         """Raises :class:`NotAllowed` for a blocked member, a closed channel or a role that may not."""
-        if asker.user_id in await self._rules.ids(EVERYWHERE, RuleKind.USER_BLOCKED):
-            raise NotAllowed(BLOCKED)
+        await self.check_member(asker.user_id, asker.guild_id)
         if asker.guild_id is None:
             return
-        if asker.user_id in await self._rules.ids(asker.guild_id, RuleKind.USER_BLOCKED):
-            raise NotAllowed(BLOCKED_HERE)
         await self._check_channel(asker, asker.guild_id)
         await self._check_roles(asker, asker.guild_id)
+
+    async def check_member(self, user_id: int, guild_id: int | None) -> None:
+        """Raises :class:`NotAllowed` for a blocked member."""
+        if user_id in await self._rules.ids(EVERYWHERE, RuleKind.USER_BLOCKED):
+            raise NotAllowed(BLOCKED)
+        if guild_id is not None and user_id in await self._rules.ids(guild_id, RuleKind.USER_BLOCKED):
+            raise NotAllowed(BLOCKED_HERE)
 
     async def _check_channel(self, asker: Asker, guild_id: int) -> None:
         open_to = await self._rules.ids(guild_id, RuleKind.CHANNEL_ALLOWED)

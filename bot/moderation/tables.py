@@ -24,6 +24,13 @@ class RuleKind(StrEnum):
     ROLE_DENIED = "role_denied"
 
 
+class Outcome(StrEnum):
+    """What moderators decided about a report."""
+
+    DELETED = "deleted"
+    DISMISSED = "dismissed"
+
+
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 rules = sa.Table(
@@ -49,4 +56,23 @@ audit = sa.Table(
     sa.Column("subject", sa.String(300), nullable=False),
     sa.Index(None, "guild_id", "id"),
     sa.Index(None, "at"),
+)
+
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("job_id", _Id, nullable=False),  # no foreign key: what was reported is known longer than the job
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("reporter_id", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("channel_id", sa.BigInteger),
+    sa.Column("message_id", sa.BigInteger),  # by which moderators were told
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("settled_by", sa.BigInteger),
+    sa.Column("settled_at", UTCDateTime),
+    sa.UniqueConstraint("job_id", "reporter_id"),
+    sa.Index(None, "reporter_id"),
+    sqlite_autoincrement=True,
 )

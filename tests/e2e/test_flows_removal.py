@@ -37,7 +37,7 @@ async def deleted(studio: Studio, job_id: int) -> None:
     )
 
 
-async def told(member: Member, channel: Channel, command: str, **options: Any) -> str:
+async def told(member: Member, channel: Channel, command: str, /, **options: Any) -> str:
     return await (await member.slash(channel, command, **options)).text()
 
 

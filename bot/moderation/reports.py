@@ -1,0 +1,94 @@
+"""Reports of pictures as the database keeps them: one of each member and picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.moderation.tables import Outcome, reports
+from bot.store import transact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """``message_id`` in ``channel_id`` is what moderators were told by; None while they were not."""
+
+    id: int
+    job_id: int
+    guild_id: int
+    reporter_id: int
+    reason: str
+    created_at: datetime
+    channel_id: int | None = None
+    message_id: int | None = None
+    outcome: Outcome | None = None
+    settled_by: int | None = None
+    settled_at: datetime | None = None
+
+
+class Reports:
+    """The table."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def get(self, report_id: int) -> Report | None:
+        return _first(await self._rows(sa.select(reports).where(reports.c.id == report_id)))
+
+    async def find(self, job_id: int, reporter_id: int) -> Report | None:
+        """What this member has reported of this picture."""
+        mine = reports.c.job_id == job_id, reports.c.reporter_id == reporter_id
+        return _first(await self._rows(sa.select(reports).where(*mine)))
+
+    async def open_about(self, job_id: int) -> Report | None:
+        """The first report of the picture that moderators know of and have not settled."""
+        open_ = reports.c.job_id == job_id, reports.c.message_id.is_not(None), reports.c.outcome.is_(None)
+        return _first(await self._rows(sa.select(reports).where(*open_).order_by(reports.c.id).limit(1)))
+
+    async def add(self, job_id: int, guild_id: int, reporter_id: int, reason: str) -> Report:
+        """A new one, or the member's own that moderators have not been told of, with the new reason.
+
+        Raises :class:`sqlalchemy.exc.IntegrityError` when they were told already.
+        """
+        mine = reports.c.job_id == job_id, reports.c.reporter_id == reporter_id
+        values = {"job_id": job_id, "guild_id": guild_id, "reporter_id": reporter_id, "reason": reason}
+
+        async def write(connection: AsyncConnection) -> Report:
+            await connection.execute(sa.delete(reports).where(*mine, reports.c.message_id.is_(None)))
+            added = sa.insert(reports).values(**values, created_at=datetime.now(UTC)).returning(reports)
+            return _report((await connection.execute(added)).one())
+
+        return await transact(self._engine, write)
+
+    async def told(self, report_id: int, *, channel_id: int, message_id: int) -> None:
+        """Note by which message moderators know of it."""
+        await self._change(report_id, channel_id=channel_id, message_id=message_id)
+
+    async def settle(self, job_id: int, outcome: Outcome, *, by: int) -> int:
+        """Note the decision on all open reports of the picture; how many they were."""
+        mine = reports.c.job_id == job_id, reports.c.outcome.is_(None)
+        settled = sa.update(reports).where(*mine).values(outcome=outcome, settled_by=by, settled_at=datetime.now(UTC))
+        return len(await self._rows(settled.returning(reports.c.id)))
+
+    async def _change(self, report_id: int, **values: object) -> None:
+        await self._rows(sa.update(reports).where(reports.c.id == report_id).values(**values).returning(reports.c.id))
+
+    async def _rows(self, statement: sa.Executable) -> list[sa.Row[Any]]:
+        async def execute(connection: AsyncConnection) -> list[sa.Row[Any]]:
+            return list((await connection.execute(statement)).all())
+
+        return await transact(self._engine, execute)
+
+
+def _first(rows: list[sa.Row[Any]]) -> Report | None:
+    return _report(rows[0]) if rows else None
+
+
+def _report(row: sa.Row[Any]) -> Report:
+    values = dict(row._mapping)
+    outcome = values.pop("outcome")
+    return Report(**values, outcome=None if outcome is None else Outcome(outcome))
