@@ -67,7 +67,11 @@ PAGES = (
 
 def about(version: str, device: str, bundles: Sequence[BundleInfo], guilds: int) -> str:
     """The version, the models and what they run on."""
-    models = [f"- **{info.name}**: {info.title} (weights `{info.weights_hash}`)" for info in bundles]
+    models = [
+        f"- **{info.name}**: {info.title} (weights `{info.weights_hash}`); "
+        f"{'checks pictures before it shows them' if info.checks else 'cannot tell unsafe pictures'}"
+        for info in bundles
+    ]
     where = f" on {device}" if device else ""
     servers = f"{guilds} server" if guilds == 1 else f"{guilds} servers"
     return "\n".join(

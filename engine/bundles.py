@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from engine import clip, presets, start, vqgan, weights
+from engine import clip, presets, safety, start, vqgan, weights
 from engine.cutouts import AUGMENTATIONS, CutoutSettings
 from engine.latent import LATENTS, STARTS, codebook_scale
 from engine.losses import REDUCTIONS, TERMS
@@ -54,7 +54,8 @@ class BundleEntry:
     ``losses`` are further terms as :attr:`engine.messages.Spec.losses` writes them; ``optimiser`` is the latent's own
     when None. ``feather`` is the width in pixels of a mask's seam; ``structure`` the weight of the distance to the
     input's own embedding when something is replaced; ``presets`` stand in place of those of ``presets.toml``.
-    ``vocabulary`` is the file with the words that models of few words know.
+    ``vocabulary`` is the file with the words that models of few words know. ``check`` has the phrases by which unsafe
+    pictures are told; without any they are not.
     """
 
     title: str
@@ -91,6 +92,7 @@ class BundleEntry:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     vocabulary: str | None = None
     examples: tuple[str, ...] = ()
+    check: safety.CheckSettings = field(default_factory=safety.CheckSettings)
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -124,6 +126,7 @@ class Bundle:
     perceptors: tuple[clip.CLIP, ...]
     start_network: start.StartNetwork | None
     vocabulary: Vocabulary | None
+    check: safety.Check | None
     weights_hash: str
     device: torch.device
 
@@ -145,6 +148,7 @@ class Bundle:
             vocabulary=self.vocabulary,
             choices=CHOICES,
             perceptors=len(self.perceptors),
+            checks=self.check is not None,
             presets=presets.for_bundle(entry.presets),
             **shared,
         )
@@ -199,14 +203,19 @@ def find(name: str, weights_dir: Path) -> tuple[BundleEntry, Path]:
 
 
 def _entry(values: dict[str, Any]) -> BundleEntry:
-    cutouts, region = (_tuples(values.pop(name, {})) for name in ("cutouts", "region"))
+    cutouts, region, check = (_tuples(values.pop(name, {})) for name in ("cutouts", "region", "check"))
     for name in ("regulariser", "pull"):
         if name in values:
             values[name] = Regulariser(**values[name])
     for name in ("perceptors", "examples", "betas", "losses", "perceptor_weights"):
         if name in values:
             values[name] = tuple(values[name])
-    return BundleEntry(cutouts=CutoutSettings(**cutouts), region=RegionSettings(**region), **values)
+    return BundleEntry(
+        cutouts=CutoutSettings(**cutouts),
+        region=RegionSettings(**region),
+        check=safety.CheckSettings(**check),
+        **values,
+    )
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
@@ -233,6 +242,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         generator = vqgan.build(config, states[0])
         perceptors = tuple(_placed(clip.build(state), device) for state in states[1 : 1 + len(entry.perceptors)])
         network = None if entry.start_network is None else start.build(states[-1]).to(device)
+        check = safety.Check(perceptors, entry.check) if entry.check.unsafe else None
     except ValueError as error:
         raise weights.WeightsError(f"The bundle {name!r} cannot be loaded: {error}") from error
     return Bundle(
@@ -242,6 +252,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         perceptors=perceptors,
         start_network=network,
         vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),
+        check=check,
         weights_hash=weights.fingerprint(paths),
         device=device,
     )

@@ -34,6 +34,11 @@ class CLIP(nn.Module):
         self.mean: Tensor
         self.std: Tensor
 
+    @property
+    def scale(self) -> float:
+        """What the cosine of a picture and a text is multiplied by before a softmax (100 in the published models)."""
+        return float(self.model.logit_scale.exp())  # type: ignore[operator]
+
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         """Token rows, (len(texts), context); words outside a reduced vocabulary are left out.
 

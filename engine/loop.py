@@ -52,6 +52,7 @@ class _Active:
     next_frame: float
     next_checkpoint: float
     film: Timelapse | None = None
+    film_unsafe: float | None = None
     seconds: float = 0.0
     stopped: bool = False
 
@@ -188,6 +189,7 @@ class Loop:
         shown = start.frame_seconds > 0 and now >= active.next_frame
         filmed = active.film is not None and active.film.due(run.iteration)
         picture = run.picture() if shown or filmed else None
+        unsafe = None if picture is None else self._unsafe(active, picture)
         if active.film is not None and picture is not None:
             active.film.add(run.iteration, pictures.to_image(picture))
         if shown:
@@ -199,6 +201,7 @@ class Loop:
                 iterations=run.spec.iterations,
                 loss=run.loss,
                 image=pictures.to_png(picture) if shown and picture is not None else None,
+                unsafe=unsafe if shown else None,
             )
         )
         if active.checkpoint_due(now):
@@ -207,7 +210,8 @@ class Loop:
 
     def _finish(self, active: _Active) -> None:
         run, start = active.run, active.start
-        picture = pictures.to_image(run.picture())
+        last = run.picture()
+        unsafe, picture = self._unsafe(active, last), pictures.to_image(last)
         if start.checkpoint_end:
             self.send(Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
         del self.active[start.job_id]
@@ -219,11 +223,21 @@ class Loop:
             seconds=active.seconds,
             stopped=active.stopped,
             plateaued=run.plateaued,
+            unsafe=unsafe,
+            film_unsafe=active.film_unsafe,
         )
         if active.film is None or start.film is None:
             self.send(finished)
         else:  # the other runs need not wait for the encoder
             self._films.submit(self._send_with_film, finished, active.film, picture, start.film)
+
+    def _unsafe(self, active: _Active, picture: torch.Tensor) -> float | None:
+        """The picture's score, if the bundle checks; the highest is kept for the film."""
+        if (check := active.run.bundle.check) is None:
+            return None
+        score = check.score(picture)
+        active.film_unsafe = max(score, active.film_unsafe or 0.0)
+        return score
 
     def _send_with_film(self, finished: RunFinished, timelapse: Timelapse, last: Image.Image, film: Film) -> None:
         try:

@@ -11,7 +11,7 @@ import os
 import queue
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,14 +65,9 @@ class Outbox:
         for i, waiting in enumerate(self._events):
             if isinstance(waiting, Progress) and waiting.job_id == event.job_id:
                 del self._events[i]
-                image = event.image or waiting.image
-                return Progress(
-                    job_id=event.job_id,
-                    iteration=event.iteration,
-                    iterations=event.iterations,
-                    loss=event.loss,
-                    image=image,
-                )
+                if event.image is None:
+                    event = replace(event, image=waiting.image, unsafe=waiting.unsafe)
+                return event
         return event
 
     def close(self, timeout: float = 5.0) -> None:

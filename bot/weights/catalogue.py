@@ -60,12 +60,13 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """What a bundle is called and the files that it needs, in ``folder``."""
+    """What a bundle is called and the files that it needs, in ``folder``; whether it ``checks`` pictures."""
 
     name: str
     title: str
     folder: Path
     files: tuple[str, ...]
+    checks: bool
 
     def missing(self) -> list[str]:
         """Those of its files that are not there."""
@@ -121,7 +122,8 @@ def _bundle(name: str, values: Mapping[str, Any], folder: Path) -> Bundle:
     perceptors = [one if isinstance(one, str) else one["weights"] for one in values["perceptors"]]
     files = [values["vqgan"]["weights"], values["vqgan"]["config"], *perceptors]
     files += [values[key] for key in ("start_network", "vocabulary") if values.get(key)]
-    return Bundle(name=name, title=values["title"], folder=folder, files=tuple(files))
+    checks = bool(values.get("check", {}).get("unsafe"))
+    return Bundle(name=name, title=values["title"], folder=folder, files=tuple(files), checks=checks)
 
 
 def wanted(name: str, weights_dir: Path) -> list[Checkpoint]:

@@ -12,6 +12,9 @@ from bot.weights.catalogue import Checkpoint
 
 Facts = dict[str, Any]
 
+CHECKS = "It checks every picture before it is shown where that is not age-restricted."
+CHECKS_NOT = "It cannot tell unsafe pictures: its perceptors have no words for them."
+
 
 def bundles(weights_dir: Path) -> list[Facts]:
     """A row for each bundle: its name, whether all of it is here, its size on disk or to fetch, what it is."""
@@ -49,7 +52,8 @@ def info(name: str, weights_dir: Path) -> Facts:
         bundle = known[name]
         made_of = {weights_dir / file: one for one in bundle.checkpoints(weights_dir) for file in one.made}
         files = [_file(bundle.folder / file, made_of.get(weights_dir / file)) for file in bundle.files]
-        return {"name": name, "title": bundle.title, "files": files, "here": not bundle.missing()}
+        here = not bundle.missing()
+        return {"name": name, "title": bundle.title, "checks": bundle.checks, "files": files, "here": here}
     (one,) = catalogue.wanted(name, weights_dir)
     files = [_file(weights_dir / file, one) for file in one.made]
     addresses = [url for source in one.sources for url in source.weights.urls]
@@ -91,6 +95,8 @@ def lines(facts: Facts) -> Iterator[str]:
     yield f"{facts['name']}: {facts['title']}"
     if "good_for" in facts:
         yield f"  Good for: {facts['good_for']}"
+    if "checks" in facts:
+        yield f"  {CHECKS if facts['checks'] else CHECKS_NOT}"
     for file in facts["files"]:
         size = shown_size(file["bytes"]) if file["here"] else "missing"
         yield f"  {file['path']}  {size}" + (f"  {file['what']}" if "what" in file else "")

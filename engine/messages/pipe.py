@@ -99,13 +99,18 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """After ``iteration`` (1-based) of ``iterations``; ``image`` is a PNG when one was due."""
+    """After ``iteration`` (1-based) of ``iterations``; ``image`` is a PNG when one was due.
+
+    ``unsafe`` says from 0 to 1 how much that picture looks like what not everybody is to see; None where the bundle
+    does not check (:attr:`BundleInfo.checks`).
+    """
 
     job_id: int
     iteration: int
     iterations: int
     loss: float
     image: bytes | None = None
+    unsafe: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,7 @@ class RunFinished:
     ``plateaued`` that its loss had stopped falling (:attr:`Spec.plateau`).
 
     ``film`` is the timelapse that was asked for; None when there is none or, which the log explains, it failed.
+    ``unsafe`` is the picture's score as in :class:`Progress`, ``film_unsafe`` the highest of the film's frames.
     """
 
     job_id: int
@@ -133,6 +139,8 @@ class RunFinished:
     stopped: bool = False
     plateaued: bool = False
     film: bytes | None = None
+    unsafe: float | None = None
+    film_unsafe: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,7 +165,8 @@ class BundleInfo:
     read so much that no list would help; ``examples`` prompts that it paints well. ``iterations_edit`` and
     ``strength`` are its defaults for editing, ``iterations_upscale`` for ⬆️. ``choices`` are the names in each of the
     engine's tables, as ("optimisers", ("adam", …)), and ``perceptors`` how many there are (0: not known). ``presets``
-    are the kinds of edits that it has settings for.
+    are the kinds of edits that it has settings for. ``checks`` says that its frames and pictures come with an
+    ``unsafe`` score; perceptors of few words cannot give one.
     """
 
     name: str
@@ -186,6 +187,7 @@ class BundleInfo:
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     perceptors: int = 0
     presets: tuple[Preset, ...] = ()
+    checks: bool = False
 
     def preset(self, name: str) -> Mapping[str, Any]:
         """The settings of a preset. Raises :class:`SpecError` when there is none of that name."""

@@ -189,4 +189,7 @@ async def test_about_names_the_models(studio: Studio) -> None:
     answer = await studio.ada.slash(studio.channel, "about")
     text = await answer.text()
     assert text == answer.ephemeral_text
-    assert "**starter**: Picture book (weights `1a2b3c4d5e6f`)" in text and "on cpu, on 1 server" in text
+    assert (
+        "**starter**: Picture book (weights `1a2b3c4d5e6f`); cannot tell unsafe pictures" in text
+        and "on cpu, on 1 server" in text
+    )

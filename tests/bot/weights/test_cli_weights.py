@@ -80,6 +80,7 @@ def test_list_shows_bundles_and_checkpoints_and_what_is_here(invoke: Invoke) -> 
 def test_info_says_what_is_missing_and_how_to_fetch_it(invoke: Invoke) -> None:
     code, out, _ = invoke("info", "imagenet-16384")
     assert code == 0 and "licence: unknown" in out and "python -m bot weights fetch imagenet-16384" in out
+    assert "It checks every picture" in out and "cannot tell unsafe pictures" in invoke("info", "starter")[1]
     code, out, _ = invoke("info", "ViT-B-32", "--json")
     assert code == 0 and json.loads(out)["addresses"][0].startswith("https://openaipublic")
 
