@@ -107,6 +107,7 @@ class Limits(Section):
     max_input_pixels: int = Field(default=40_000_000, ge=1, description="width times height in pixels")
     max_pixels: int = Field(default=1_048_576, ge=1, description="width times height in pixels")
     max_iterations: int = Field(default=2000, ge=1, description="a number of iterations, 1 or more")
+    max_cutouts: int = Field(default=128, ge=1, le=1024, description="a number of cutouts, 1 to 1024")
 
 
 class Storage(Section):

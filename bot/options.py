@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 from discord import app_commands
@@ -11,7 +12,7 @@ from bot.attachments import working_size
 from bot.errors import BadSetting
 from bot.jobs import Job
 from bot.pager import QUERY_LIMIT
-from bot.prompts import SEEDS, Wish, parse_size
+from bot.prompts import SEEDS, Wish, parse, parse_size
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -45,16 +46,19 @@ def wish(
     strength: float | None,
     style: str | None = None,
 ) -> Wish:
-    """Raises :class:`bot.errors.BadSize`."""
-    return Wish(
-        prompt=prompt,
-        size=parse_size(size) if size else None,
-        iterations=iterations,
-        seed=seed,
-        bundle=bundle or None,
-        strength=strength,
-        style=style or None,
-    )
+    """What the options say, and what ``--name value`` after the prompt says of the rest.
+
+    Raises :class:`bot.errors.BadSize` and :class:`bot.errors.BadSetting`.
+    """
+    given: dict[str, Any] = {
+        "size": parse_size(size) if size else None,
+        "iterations": iterations,
+        "seed": seed,
+        "bundle": bundle or None,
+        "strength": strength,
+        "style": style or None,
+    }
+    return replace(parse(prompt, plain=False), **{name: value for name, value in given.items() if value is not None})
 
 
 async def suggest_size(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:

@@ -4,23 +4,31 @@ The grammar is the prompt followed by settings in any order, each ``name value``
 ``--name value``, with commas between them or not::
 
     .edit a blue car, strength 0.4, seed 7
-    @Faraday a blue car --size 128x192 --iterations 200
+    @Faraday a blue car --size 128x192 --noise-seeds 1,2 --replace "a red car"
 
 A plain name counts only where a value of its kind follows and only at the end, so that ordinary words stay part of
-the prompt; ``--name`` is always a setting. A recipe reads back as it stands: its bracket is provenance and skipped.
+the prompt; ``--name`` is always a setting, and every one of the engine's has a name (:mod:`bot.grammar`). A recipe
+reads back as it stands: its bracket tells of the arithmetic and the weights.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from bot import grammar
 from bot.errors import BadSetting, BadSize
+from engine.messages import Precision
 
 SEEDS = 2**32
 _COMMANDS = ("/edit", ".edit")
-_PROVENANCE = re.compile(r"\s*\[weights [0-9a-f]+, [^\[\]]*\]\s*$")
+_IMAGINE = ("/imagine", ".imagine")
+_PROVENANCE = re.compile(r"\s*\[weights (?P<weights>[0-9a-f]+), (?P<rest>[^\[\]]*)\]\s*$")
+_ARITHMETIC = re.compile(rf"(?P<precision>{'|'.join(Precision)}), (?P<threads>\d+) threads?,")
+_STRAY = re.compile(r"(?:^|\s)--(?P<name>[^\W\d_][\w-]*)")
+_BETWEEN = " ,;·"
 _SIGN, _GAP = r"\s*[:=]\s*", r"(?:\s*[:=]\s*|\s+)"
 _PLAIN = {
     "seed": _GAP + r"(?P<seed>\d+)",
@@ -29,8 +37,9 @@ _PLAIN = {
     "iterations": _GAP + r"(?P<iterations>\d+)",
     "bundle": _SIGN + r"(?P<bundle>[\w.-]+)",  # a sign is a must: "a bundle of straw" is a prompt
     "style": _SIGN + r"(?P<style>[\w-]+)",
+    "preset": _SIGN + r"(?P<preset>[\w-]+)",
 }
-_MARKED = re.compile(r"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>(?:(?!--)[^\s,;])+)$")
+_MARKED = re.compile(rf"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>{grammar.VALUE})$")
 _UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest in _PLAIN.items())})$", re.IGNORECASE)
 
 
@@ -39,7 +48,8 @@ class Wish:
     """A prompt and what the member set; None leaves a setting to the picture or the bundle.
 
     ``size`` is (width, height) in pixels, ``strength`` in [0, 1], ``seed`` in [0, 2**32); ``style`` is the name of
-    one, or ``none`` to leave out the usual one.
+    one, or ``none`` to leave out the usual one. ``preset`` names a bundle's settings for a kind of edit, ``more`` has
+    the engine's other settings by name. ``weights`` are those that a recipe was painted with.
     """
 
     prompt: str
@@ -49,6 +59,9 @@ class Wish:
     strength: float | None = None
     bundle: str | None = None
     style: str | None = None
+    preset: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    weights: str | None = None
 
 
 def edit_text(content: str, bot_id: int) -> str | None:
@@ -61,6 +74,15 @@ def edit_text(content: str, bot_id: int) -> str | None:
     return None
 
 
+def imagine_text(content: str, bot_id: int) -> str | None:
+    """What follows ``/imagine`` or ``.imagine`` at the start, or right after a mention of the bot; None without it."""
+    content = re.sub(rf"^<@!?{bot_id}>[\s,:]*", "", content.strip())
+    for start in _IMAGINE:
+        if content.lower().startswith(start) and not content[len(start) : len(start) + 1].isalnum():
+            return content[len(start) :].strip()
+    return None
+
+
 def _without_command(text: str) -> str:
     """A mention may be followed by the command all the same."""
     for start in _COMMANDS:
@@ -69,32 +91,56 @@ def _without_command(text: str) -> str:
     return text.strip()
 
 
-def parse(text: str) -> Wish:
+def parse(text: str, *, plain: bool = True) -> Wish:
     """The wish in ``text``. A setting given twice counts once, the last; what stands before it is prompt.
 
-    Raises :class:`BadSetting` for an unknown ``--name`` or a value out of range.
+    Without ``plain`` only ``--name`` is a setting, as where a command has fields for the usual ones. Raises
+    :class:`BadSetting` for an unknown ``--name``, one that is not at the end, or a value out of range.
     """
-    text = _PROVENANCE.sub("", " ".join(text.split()))
-    wish, given = Wish(prompt=""), set[str]()
-    while found := _last_setting(text):
+    text, wish = _origin(" ".join(text.split()))
+    given = set[str]()
+    while found := _last_setting(text, plain):
         name, value, start = found
         if name in given:
             break
         given.add(name)
-        wish = _READERS[name](wish, value)
-        text = text[:start].rstrip(" ,;·")
+        wish = _set(wish, name, value)
+        text = text[:start].rstrip(_BETWEEN)
+        if text == grammar.END or text.endswith(f" {grammar.END}"):
+            return replace(wish, prompt=text.removesuffix(grammar.END).rstrip())
+    if stray := _STRAY.search(text):
+        name = grammar.field(stray["name"]).replace("_", "-")
+        raise BadSetting(
+            f"I cannot read --{name} there. Settings stand at the end, each once and with a value: lists with commas "
+            'and no spaces, as --noise-seeds 1,2, and words between quotation marks, as --replace "a red car".'
+        )
     return replace(wish, prompt=text)
 
 
-def _last_setting(text: str) -> tuple[str, str, int] | None:
-    """(name, value, where it begins) of the setting that ``text`` ends with."""
-    text = text.rstrip(" ,;·.")
+def _origin(text: str) -> tuple[str, Wish]:
+    """What stands before a recipe's bracket, and what the bracket says."""
+    found = _PROVENANCE.search(text)
+    if found is None:
+        return text, Wish(prompt="")
+    arithmetic = _ARITHMETIC.match(found["rest"])
+    more = (
+        {} if arithmetic is None else {name: grammar.read(name, text) for name, text in arithmetic.groupdict().items()}
+    )
+    return text[: found.start()], Wish(prompt="", style="none", more=more, weights=found["weights"])
+
+
+def _set(wish: Wish, name: str, value: str) -> Wish:
+    if name in _READERS:
+        return _READERS[name](wish, value)
+    return replace(wish, more={**wish.more, name: grammar.read(name, value)})
+
+
+def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
+    """(field, value, where it begins) of the setting that ``text`` ends with."""
+    text = text.rstrip(_BETWEEN + ".")
     if found := _MARKED.search(text):
-        name = found["name"].lower()
-        if name not in _READERS:
-            raise BadSetting(f"There is no setting “{name}”. I know {', '.join(_READERS)}.")
-        return name, found["value"], found.start()
-    if found := _UNMARKED.search(text):
+        return grammar.field(found["name"]), grammar.unquoted(found["value"]), found.start()
+    if plain and (found := _UNMARKED.search(text)):
         name, value = next((name, value) for name, value in found.groupdict().items() if value is not None)
         return name, value, found.start()
     return None
@@ -145,4 +191,5 @@ _READERS: dict[str, Callable[[Wish, str], Wish]] = {
     "iterations": lambda wish, value: replace(wish, iterations=_whole("iterations", value)),
     "bundle": lambda wish, value: replace(wish, bundle=value),
     "style": lambda wish, value: replace(wish, style=value),
+    "preset": lambda wish, value: replace(wish, preset=value),
 }

@@ -4,23 +4,29 @@
 
     a red car at night --seed 7 --size 128x128 --iterations 200 --bundle starter [weights 1a2b…, fp32, …]
 
-Everything before the bracket can be given again as it stands: :mod:`bot.prompts` reads it in a reply, and the
-command line takes the same options. The bracket says what else the pixels depend on: the weights, the arithmetic,
-the software, and the picture it started from.
+It can be given again as it stands, with the bracket or without: :mod:`bot.prompts` reads it in a reply, in a command
+and in a terminal. Every setting is named that is not as it would be if it were left out. The bracket says what else the
+pixels depend on: the weights, the arithmetic, the software, and the pictures it started from.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from PIL import Image, PngImagePlugin
 
-from engine.messages import BundleInfo, Spec
+from bot import grammar, prompts
+from bot.errors import UserError
+from engine.messages import BundleInfo, Spec, defaults, settings
 
 VERSION = version("faraday-bot")
 _KEYWORD = "Description"  # of the PNG specification's list, which viewers show
 _HASH_DIGITS = 12
+
+
+_OF_THE_BRACKET = ("precision", "threads")
 
 
 def describe(
@@ -31,28 +37,48 @@ def describe(
     input_hash: str | None = None,
     parent_id: int | None = None,
     stopped_at: int | None = None,
+    others: Sequence[str] = (),
 ) -> str:
     """The line for ``spec`` painted by ``info``'s weights on ``device``.
 
-    ``input_hash`` is the SHA-256, in hex, of the init image; ``parent_id`` the job it came from. Strength is named
-    only where there is one of them, since it means nothing without an init image. ``stopped_at`` is the iteration at
-    which a stopped run was kept: its schedules are those of the whole run, so the iterations planned are named too.
+    ``input_hash`` is the SHA-256, in hex, of the init image; ``parent_id`` the job it came from. ``stopped_at`` is the
+    iteration at which a stopped run was kept: to repeat its picture a run has that many, and the schedules of the
+    whole. ``others`` are facts about other pictures that it was made of, for the bracket.
     """
-    settings = {
+    edited = input_hash is not None or parent_id is not None
+    prompt = " ".join(spec.prompt.split())
+    options = " ".join(_options(spec, info, edited, stopped_at))
+    origin = ", ".join([*_origin(spec, info, device, input_hash, parent_id, stopped_at), *others])
+    between = "" if _reads_back(f"{prompt} {options}", prompt) else grammar.END
+    return " ".join(part for part in (prompt, between, options, f"[{origin}]") if part)
+
+
+def _options(spec: Spec, info: BundleInfo, edited: bool, stopped_at: int | None) -> list[str]:
+    iterations, schedules = spec.iterations, spec.schedule_iterations
+    if stopped_at and stopped_at < iterations:
+        iterations, schedules = stopped_at, spec.horizon
+    usual = {
         "seed": str(spec.seed),
         "size": f"{spec.width}x{spec.height}",
-        "iterations": str(spec.iterations),
+        "iterations": str(iterations),
+        "strength": settings()["strength"].show(spec.strength) if edited or spec.strength != info.strength else None,
+        "bundle": spec.bundle,
     }
-    if input_hash is not None or parent_id is not None:
-        settings["strength"] = f"{spec.strength:g}"
-    if spec.learning_rate is not None:
-        settings["learning-rate"] = f"{spec.learning_rate:g}"
-    if spec.cutouts is not None:
-        settings["cutouts"] = str(spec.cutouts)
-    settings["bundle"] = spec.bundle
-    options = " ".join(f"--{name} {value}" for name, value in settings.items())
-    prompt = " ".join(spec.prompt.split())
-    return f"{prompt} {options} [{', '.join(_origin(spec, info, device, input_hash, parent_id, stopped_at))}]"
+    more = {name: getattr(spec, name) for name in grammar.table() if name not in _OF_THE_BRACKET}
+    more["schedule_iterations"] = schedules
+    return [
+        *(grammar.option(name, text) for name, text in usual.items() if text is not None),
+        *([grammar.option("preset", "none")] if spec.replace else []),  # which it would have by itself
+        *(grammar.shown(name, value) for name, value in more.items() if value != defaults()[name]),
+    ]
+
+
+def _reads_back(line: str, prompt: str) -> bool:
+    """Whether nothing of the prompt is taken for a setting."""
+    try:
+        return prompts.parse(line).prompt == prompt
+    except UserError:
+        return False
 
 
 def _origin(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot import attachments, vocabulary
 from bot.config import Limits
 from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
 from bot.prompts import SEEDS, Wish, check_seed, check_strength
-from engine.messages import BundleInfo, Precision, PromptError, Spec, parse_prompts
+from engine.messages import BundleInfo, Precision, PromptError, Spec, SpecError, check, parse_story
 
+NO_PRESET = "none"
 UPSCALE_STRENGTH = 0.5  # of the bundle's own: refine what is there
 _CROPPED = 1.05  # aspects further apart than this lose something worth a note
 
@@ -33,22 +36,80 @@ class Source:
 
 
 def wished(
-    wish: Wish, info: BundleInfo, limits: Limits, machine: Machine, *, source: Source | None, editing: bool
+    wish: Wish,
+    info: BundleInfo,
+    limits: Limits,
+    machine: Machine,
+    *,
+    source: Source | None,
+    editing: bool,
+    image_prompts: int = 0,
 ) -> tuple[Spec, tuple[str, ...]]:
-    """The spec, and sentences about what was changed. Raises :class:`bot.errors.UserError` for what cannot be."""
-    width, height, notes = _size(wish, info, limits, source)
+    """The spec, and sentences about what was changed; ``image_prompts`` is how many pictures guide it.
+
+    Raises :class:`bot.errors.UserError` for what cannot be.
+    """
+    preset = _preset(wish, info)
+    more, notes = _arithmetic({**preset, **wish.more}, machine)
+    width, height, size_notes = _size(wish, info, limits, source)
+    alone = not (image_prompts or more.get("noise_seeds"))
+    iterations = _iterations(wish.iterations, info, limits, editing, more.pop("iterations", None))
+    strength = more.pop("strength", info.strength)
     spec = Spec(
-        prompt=check_prompt(wish.prompt, limits, info),
+        prompt=check_prompt(wish.prompt, limits, info, alone=alone),
         bundle=info.name,
         width=width,
         height=height,
-        iterations=_iterations(wish.iterations, info, limits, editing),
+        iterations=iterations,
         seed=new_seed() if wish.seed is None else check_seed(wish.seed),
-        strength=info.strength if wish.strength is None else check_strength(wish.strength),
-        precision=machine.precision,
-        threads=machine.threads,
+        strength=strength if wish.strength is None else check_strength(wish.strength),
+        **more,
     )
-    return spec, (*notes, *vocabulary.check(spec.prompt, info))
+    _check(spec, info, limits, source, image_prompts)
+    words = vocabulary.check(spec.prompt, info) if spec.prompt else ()
+    return spec, (*size_notes, *notes, *_of_other_weights(wish, info), *words)
+
+
+def _preset(wish: Wish, info: BundleInfo) -> Mapping[str, Any]:
+    """The settings of the preset wished for; of the bundle's for replacement where something is replaced."""
+    replacing = wish.more.get("replace") and any(preset.name == "replace" for preset in info.presets)
+    name = wish.preset or ("replace" if replacing else NO_PRESET)
+    try:
+        return {} if name == NO_PRESET else info.preset(name)
+    except SpecError as error:
+        raise BadSetting(str(error)) from None
+
+
+def _arithmetic(more: Mapping[str, Any], machine: Machine) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """With a recipe's precision and threads, as far as the machine has them, or else its own; and a note if not."""
+    wanted = more.get("threads", machine.threads)
+    note = f"That recipe is of {wanted} threads and I have {machine.threads}: its pixels may differ a little."
+    values = {"precision": machine.precision, **more, "threads": min(wanted, machine.threads)}
+    return values, (note,) if wanted > machine.threads else ()
+
+
+def _of_other_weights(wish: Wish, info: BundleInfo) -> tuple[str, ...]:
+    if wish.weights is None or wish.weights == info.weights_hash:
+        return ()
+    return (
+        f"That recipe is of other weights than mine ({wish.weights}, not {info.weights_hash}): expect another picture.",
+    )
+
+
+def _check(spec: Spec, info: BundleInfo, limits: Limits, source: Source | None, image_prompts: int) -> None:
+    if spec.cutouts is not None and spec.cutouts > limits.max_cutouts:
+        raise BadSetting(f"cutouts is {spec.cutouts}; it must be a whole number from 1 to {limits.max_cutouts} here.")
+    if source is None and (spec.replace or spec.upscale > 1):
+        raise BadSetting("To replace something, or to upscale, I need a picture to start from.")
+    if len(spec.image_weights) not in (0, image_prompts):
+        raise BadSetting(
+            f"image_weights has {len(spec.image_weights)} weights for {image_prompts} image prompts; it must be left "
+            "out, or have one number for each."
+        )
+    try:
+        check(spec, info)
+    except SpecError as error:
+        raise BadSetting(str(error)) from None
 
 
 def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tuple[Spec, tuple[str, ...]]:
@@ -74,20 +135,22 @@ def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> 
         height=height,
         iterations=info.iterations_upscale,
         strength=UPSCALE_STRENGTH * info.strength,
+        schedule_iterations=None,
+        replace="",  # it is done
         precision=machine.precision,
         threads=machine.threads,
     )
     return larger, vocabulary.check(spec.prompt, info)
 
 
-def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None) -> str:
+def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None, *, alone: bool = True) -> str:
     """The prompt on one line. Raises :class:`bot.errors.UserError` when it cannot be painted.
 
-    A word has at least one token, so a part with more words than ``info``'s perceptors read is refused before it
-    waits in line; the engine counts exactly.
+    With pictures or noise to be guided by (not ``alone``) it may be empty. A word has at least one token, so a part
+    with more words than ``info``'s perceptors read is refused before it waits in line; the engine counts exactly.
     """
     prompt = " ".join(prompt.split())
-    if not prompt:
+    if alone and not prompt:
         raise EmptyPrompt()
     if len(prompt) > limits.max_prompt_chars:
         raise PromptTooLong(
@@ -95,10 +158,10 @@ def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None) ->
             "Please shorten it."
         )
     try:
-        parts = parse_prompts(prompt)
+        story = parse_story(prompt, alone=alone)
     except PromptError as error:
         raise EmptyPrompt(str(error)) from None
-    longest = max(len(part.text.split()) for part in parts)
+    longest = max((len(part.text.split()) for phase in story for part in phase.prompts), default=0)
     if info is not None and longest > info.max_tokens:
         raise PromptTooLong(
             f"That prompt has {longest} words in one part, and the bundle {info.name} reads up to {info.max_tokens}. "
@@ -158,10 +221,10 @@ def _cropped(source: Source, width: int, height: int) -> bool:
     return max(ratio, 1 / ratio) > _CROPPED
 
 
-def _iterations(wanted: int | None, info: BundleInfo, limits: Limits, editing: bool) -> int:
+def _iterations(wanted: int | None, info: BundleInfo, limits: Limits, editing: bool, usual: int | None = None) -> int:
     most = min(info.max_iterations, limits.max_iterations)
     if wanted is None:
-        return min(info.iterations_edit if editing else info.iterations, most)
+        return min(usual or (info.iterations_edit if editing else info.iterations), most)
     if not 1 <= wanted <= most:
         raise BadSetting(f"{wanted:,} iterations are not possible here. Choose from 1 to {most:,}.")
     return wanted

@@ -23,8 +23,8 @@ class Speed:
         return bool(self._known)
 
     def learn(self, spec: Spec, iterations: int, seconds: float) -> None:
-        """From a run that made so many iterations of ``spec`` in ``seconds``."""
-        if iterations < 1 or seconds <= 0:
+        """From a run that made so many iterations of ``spec`` in ``seconds``; one of unusual cutouts tells nothing."""
+        if iterations < 1 or seconds <= 0 or spec.cutouts is not None:
             return
         sizes = self._known.setdefault(spec.bundle, {})
         pixels, newest = spec.width * spec.height, seconds / iterations

@@ -108,7 +108,7 @@ class Submitter:
         info = self._bundle(request)
         start = await self._start(request)
         spec, notes = self._spec(request, info, start, limits)
-        await self._admission.check_words(spec.prompt, request.asker)
+        await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
         init_image = None
         if start is not None:
             init_image = await asyncio.to_thread(attachments.fit, start.image, spec.width, spec.height)

@@ -1,4 +1,4 @@
-"""Replying to a picture with ``/edit …``, ``.edit …`` or a mention of the bot edits that picture."""
+"""Messages that ask: ``.imagine …`` paints, and a reply to a picture with ``.edit …`` or a mention edits it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from bot.apology import explain
 from bot.app import FaradayBot
 from bot.errors import NothingToEdit
 from bot.jobs import Kind
-from bot.pictures import find_kept, in_message
+from bot.pictures import Upload, download, find_kept, first_picture, in_message
 from bot.submit import Request
 
 log = logging.getLogger(__name__)
+
+_TYPED = (discord.MessageType.default, discord.MessageType.reply)
 
 
 class Replies(commands.Cog):
@@ -25,15 +27,36 @@ class Replies(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Without the message-content intent most content is empty, and there is nothing to do."""
-        if message.author.bot or message.type is not discord.MessageType.reply or self.bot.user is None:
-            return
-        text = prompts.edit_text(message.content, self.bot.user.id)
-        if text is None:
+        if message.author.bot or message.type not in _TYPED or self.bot.user is None:
             return
         try:
-            await self._edit(message, text)
+            if (text := prompts.imagine_text(message.content, self.bot.user.id)) is not None:
+                await self._imagine(message, text)
+            elif message.type is discord.MessageType.reply:
+                text = prompts.edit_text(message.content, self.bot.user.id)
+                if text is not None:
+                    await self._edit(message, text)
         except Exception as error:
             await self._explain(message, error)
+
+    async def _imagine(self, message: discord.Message, text: str) -> None:
+        place = await permissions.of_channel(self.bot, message.channel.id)
+        permissions.check(place)
+        wish = prompts.parse(text)
+        picture = None
+        if (attached := first_picture(message.attachments)) is not None:
+            picture = Upload(content=await download(attached, max_bytes=self.bot.config.limits.max_upload_bytes))
+        await self.bot.submitter.submit(
+            Request(
+                kind=Kind.IMAGINE,
+                place=place,
+                requester_id=message.author.id,
+                roles=permissions.roles_of(message.author),
+                wish=wish,
+                picture=picture,
+                source_message_id=message.id,
+            )
+        )
 
     async def _edit(self, message: discord.Message, text: str) -> None:
         place = await permissions.of_channel(self.bot, message.channel.id)

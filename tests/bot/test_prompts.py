@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot import prompts, recipe
+from bot import prompts
 from bot.errors import BadSetting, BadSize, UserError
 from bot.prompts import Wish
-from engine.messages import BundleInfo, Spec
 
 BOT = 42
 
@@ -35,6 +34,24 @@ BOT = 42
 )
 def test_only_a_command_or_a_mention_at_the_start_is_an_edit(content: str, expected: str | None) -> None:
     assert prompts.edit_text(content, BOT) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (".imagine a car", "a car"),
+        ("/Imagine a car", "a car"),
+        ("<@42> .imagine a car", "a car"),
+        ("<@!42>, .imagine\na car", "a car"),
+        (".imagine", ""),
+        (".imagined a car", None),
+        ("imagine a car", None),
+        ("<@43> .imagine a car", None),
+        ("I .imagine a car", None),
+    ],
+)
+def test_only_the_command_at_the_start_paints(content: str, expected: str | None) -> None:
+    assert prompts.imagine_text(content, BOT) == expected
 
 
 @pytest.mark.parametrize(
@@ -113,25 +130,41 @@ def test_strength_stays_between_zero_and_one(strength: float) -> None:
         prompts.check_strength(strength)
 
 
-@pytest.mark.parametrize("prompt", ["a red car at night", "fog:0.5 | a tree:-1", "a car seed 3", "a [red] car"])
-def test_a_recipe_given_again_is_the_same_wish(prompt: str) -> None:
-    spec = Spec(prompt=prompt, bundle="starter", width=128, height=96, iterations=150, seed=7, strength=0.35, threads=2)
-    info = BundleInfo(
-        name="starter",
-        title="Picture book",
-        f=8,
-        width=128,
-        height=128,
-        iterations=150,
-        iterations_edit=100,
-        iterations_upscale=60,
-        strength=0.6,
-        max_pixels=65536,
-        max_iterations=2000,
-        max_tokens=75,
-        weights_hash="1a2b3c4d5e6f",
-    )
-    line = recipe.describe(spec, info, device="cpu", input_hash="ab" * 32, parent_id=3)
-    assert prompts.parse(line) == Wish(
-        prompt=prompt, size=(128, 96), iterations=150, seed=7, strength=0.35, bundle="starter"
-    )
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("a car --cutouts 8", {"cutouts": 8}),
+        ("a car --learning_rate=.05, --latent codebook", {"learning_rate": 0.05, "latent": "codebook"}),
+        ("a car --noise-seeds 1,2 --noise-weights 0.5,-1", {"noise_seeds": (1, 2), "noise_weights": (0.5, -1.0)}),
+        ("a car --losses l2:1.5:paper --augmentations none", {"losses": ("l2:1.5:paper",), "augmentations": ()}),
+        (
+            'a car --replace "the \\"old\\" bus, --red" --region-threshold -0.5',
+            {"replace": 'the "old" bus, --red', "region_threshold": -0.5},
+        ),
+    ],
+)
+def test_every_setting_of_the_engine_has_a_name(text: str, more: dict[str, object]) -> None:
+    assert prompts.parse(text) == Wish(prompt="a car", more=more)
+
+
+def test_a_field_of_a_command_takes_marked_settings_alone() -> None:
+    wish = prompts.parse("six apples of size 40 seed 3 --preset weather", plain=False)
+    assert wish == Wish(prompt="six apples of size 40 seed 3", preset="weather")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("--seed 7 a car", "at the end"),
+        ("a car --seed 7 --seed 8", "each once"),
+        ("a car --augmentations flip, noise", "no spaces"),
+        ("a car --cutout 8", "Did you mean “cutouts”"),
+        ("a car --cutouts 0", "a whole number from 1 to 1024"),
+        ("a car --cutouts many", "a whole number from 1 to 1024"),
+        ("a car --ema 1", "a number from 0 to 0.9999"),
+        ("a car --precision fp8", "one of: fp32, bf16"),
+    ],
+)
+def test_what_cannot_be_read_says_what_may_stand_there(text: str, advice: str) -> None:
+    with pytest.raises(BadSetting, match=advice):
+        prompts.parse(text)

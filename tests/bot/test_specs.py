@@ -11,7 +11,7 @@ from bot.config import Limits
 from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
 from bot.prompts import Wish
 from bot.specs import Machine, Source
-from engine.messages import BundleInfo, Precision, Spec
+from engine.messages import BundleInfo, Precision, Preset, Spec
 
 INFO = BundleInfo(
     name="starter",
@@ -99,6 +99,8 @@ def test_the_servers_limits_hold_besides_the_bundles() -> None:
         wished(Wish(prompt="x", size=(128, 128)), limits=limits)
     with pytest.raises(BadSetting, match="1 to 50"):
         wished(Wish(prompt="x", iterations=51), limits=limits)
+    with pytest.raises(BadSetting, match="cutouts is 9; it must be a whole number from 1 to 8 here"):
+        wished(Wish(prompt="x", more={"cutouts": 9}), limits=Limits(max_cutouts=8))
     spec, notes = wished(Wish(prompt="x"), limits=limits)
     assert (spec.width, spec.height, spec.iterations) == (64, 64, 50) and not notes
     with pytest.raises(BadSize, match="for example 64x64"):
@@ -123,6 +125,41 @@ def test_a_rerun_changes_nothing_but_the_seed() -> None:
     spec, _ = wished(Wish(prompt="x", seed=3, strength=0.2))
     again, notes = specs.rerun(spec, INFO, LIMITS, MACHINE)
     assert again.seed != 3 and not notes and dataclasses.replace(again, seed=3) == spec
+
+
+WEATHER = Preset(name="weather", title="W", values=(("strength", 1.0), ("iterations", 400), ("learning_rate", 0.15)))
+WITH_CHOICES = dataclasses.replace(INFO, presets=(WEATHER,), choices=(("optimisers", ("adam", "adamw")),), perceptors=2)
+UPLOAD = Source(width=128, height=128)
+
+
+def test_a_preset_stands_between_what_is_asked_for_and_the_usual() -> None:
+    wish = Wish(prompt="x", preset="weather", strength=0.5)
+    spec, _ = specs.wished(wish, WITH_CHOICES, LIMITS, MACHINE, source=UPLOAD, editing=True)
+    assert (spec.strength, spec.iterations, spec.learning_rate) == (0.5, 400, 0.15)
+    few = Limits(max_iterations=50)
+    assert specs.wished(wish, WITH_CHOICES, few, MACHINE, source=UPLOAD, editing=True)[0].iterations == 50
+
+
+@pytest.mark.parametrize(
+    ("wish", "advice"),
+    [
+        (Wish(prompt="x", preset="wether"), "preset is 'wether'; it must be one of: weather"),
+        (Wish(prompt="x", more={"optimiser": "sgd"}), "optimiser is 'sgd'; it must be one of: adam, adamw"),
+        (Wish(prompt="x", more={"perceptor_weights": (1.0,)}), "perceptor_weights .* 2 numbers"),
+        (Wish(prompt="x", more={"noise_weights": (1.0,)}), "noise_weights has 1 weights for 0 noise_seeds"),
+        (Wish(prompt="x", more={"image_weights": (1.0,)}), "image_weights has 1 weights for 0 image prompts"),
+        (Wish(prompt="x", more={"replace": "a dog"}), "I need a picture to start from"),
+    ],
+)
+def test_what_the_engine_would_refuse_is_refused_before_it_waits(wish: Wish, advice: str) -> None:
+    with pytest.raises(BadSetting, match=advice):
+        specs.wished(wish, WITH_CHOICES, LIMITS, MACHINE, source=None, editing=False)
+
+
+def test_what_is_guided_by_noise_or_pictures_needs_no_words() -> None:
+    assert wished(Wish(prompt="", more={"noise_seeds": (7,)}))[0].prompt == ""
+    spec, _ = specs.wished(Wish(prompt=""), INFO, LIMITS, MACHINE, source=None, editing=False, image_prompts=1)
+    assert spec.prompt == ""
 
 
 def test_upscaling_doubles_the_size_and_ends_at_the_largest() -> None:

@@ -38,6 +38,12 @@ def test_a_size_never_painted_is_reckoned_from_the_nearest() -> None:
     assert speed.seconds(replace(SPEC, bundle="another")) is None
 
 
+def test_a_run_of_unusual_cutouts_tells_nothing_of_others() -> None:
+    speed = Speed()
+    speed.learn(replace(SPEC, cutouts=100), 20, 200.0)
+    assert not speed.known
+
+
 @pytest.mark.parametrize(
     ("left", "slots", "waiting", "begin"),
     [

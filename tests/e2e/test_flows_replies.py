@@ -54,7 +54,32 @@ async def test_a_recipe_pasted_into_a_reply_is_understood(studio: Studio, final:
     await studio.bob.say(final.channel, f".edit {line}", reply_to=final)
     await studio.final(2)
     first, second = (start.spec for start in studio.engine.starts)
-    assert (second.prompt, second.seed, second.iterations) == (first.prompt, first.seed, first.iterations)
+    assert second == first
+
+
+RECIPE = "a house ~2 ^ a car:0.5:0.3 --seed 7 --size 64x64 --iterations 4 --latent codebook --noise-seeds 1,2"
+
+
+async def test_a_recipe_is_the_same_picture_by_slash_and_in_a_message(studio: Studio) -> None:
+    await studio.ada.slash(studio.channel, "settings mine", style="watercolor")
+    await studio.ada.slash(studio.channel, "imagine", prompt=RECIPE, style="none")
+    final = await studio.final()
+    line = final.content.split("```")[1].strip()
+    await studio.ada.slash(studio.channel, "imagine", prompt=line)
+    await studio.final(2)
+    asked = await studio.ada.say(studio.channel, f"{studio.sandbox.bot_user.mention} .imagine {line}")
+    await studio.final(3)
+    assert "a house" in (await replied(studio, asked)).content
+    first, *others = (start.spec for start in studio.engine.starts)
+    assert others == [first, first]
+    assert (first.latent, first.noise_seeds, first.prompt) == ("codebook", (1, 2), "a house ~2 ^ a car:0.5:0.3")
+
+
+async def test_what_a_typed_recipe_has_wrong_is_explained(studio: Studio) -> None:
+    direct = await studio.ada.open_dm()
+    asked = await studio.ada.say(direct, ".imagine a car --cutouts 5000")
+    assert "a whole number from 1 to 1024" in (await replied(studio, asked)).content
+    assert not studio.engine.starts
 
 
 async def test_any_other_reply_is_left_alone(studio: Studio, final: Message) -> None:
