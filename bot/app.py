@@ -29,6 +29,7 @@ from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
 from bot.errors import BadSetting, UserError
 from bot.fairness import Fairness
 from bot.files import Files
+from bot.followups import FollowUps
 from bot.moderation.desk import Desk
 from bot.moderation.gate import Gate
 from bot.moderation.reporting import Reporting
@@ -46,6 +47,7 @@ from bot.publisher import Publisher
 from bot.queue import Queue
 from bot.records import Records
 from bot.removal import Removal
+from bot.sending import Sending
 from bot.settings import SettingsStore
 from bot.store import migrate, open_database
 from bot.styles import StyleStore
@@ -62,6 +64,7 @@ COGS = (
     "cogs.replies",
     "cogs.reactions",
     "cogs.controls",
+    "cogs.sequels",
     "cogs.removal",
     "cogs.admin",
     "cogs.moderation",
@@ -176,6 +179,7 @@ class FaradayBot(commands.Bot):
         self.submitter = Submitter(
             config, self.queue, self.files, self.dispatcher, self.publisher, admission, self.settings, wishes
         )
+        self.followups = FollowUps(self, gate, Sending(self, self.files))
         self.web = Web(self)
         self.web_port: int | None = None
         self.control: Control | None = None

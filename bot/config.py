@@ -59,6 +59,7 @@ class Engine(Section):
     checkpoint_seconds: float = Field(
         default=10.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no checkpoints"
     )
+    films: bool = Field(default=True, description="true or false")
     max_attempts: int = Field(default=3, ge=1, le=100, description="a number of attempts, 1 or more")
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from bot.apology import explain
 from bot.errors import NotYours, UnknownJob
 from bot.jobs import Job, State
 from bot.moderation import form
+from bot.sequels import sequels
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -135,6 +136,8 @@ def buttons(job_id: int, actions: Iterable[Action]) -> discord.ui.View:
 def under_picture(job_id: int) -> discord.ui.View:
     """The buttons of a finished picture."""
     view = discord.ui.View(timeout=None)
+    for sequel in sequels(job_id):
+        view.add_item(sequel)
     for fate in Fate:
         view.add_item(Disposal(fate, job_id))
     return view

@@ -46,7 +46,7 @@ class Delivery:
         and whatever the network does.
         """
         shown, width, height = await asyncio.to_thread(_finish, png, line, factor)
-        limit = self._size_limit(job)
+        limit = size_limit(self._client, job.guild_id)
         if len(shown) > limit:
             shown, width, height = await asyncio.to_thread(recipe.stamp, png, line), job.spec.width, job.spec.height
         if len(shown) > limit:
@@ -107,9 +107,11 @@ class Delivery:
             log.warning("job %d: I may not look in channel %d whether it was posted", job.id, channel.id)
         return None
 
-    def _size_limit(self, job: Job) -> int:
-        guild = self._client.get_guild(job.guild_id) if job.guild_id else None
-        return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+def size_limit(client: discord.Client, guild_id: int | None) -> int:
+    """Bytes of a file that Discord takes there."""
+    guild = client.get_guild(guild_id) if guild_id else None
+    return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 
 def refused(error: discord.HTTPException) -> bool:

@@ -23,6 +23,7 @@ from engine.messages import (
     CancelRun,
     Checkpointed,
     Failure,
+    Film,
     Progress,
     Ready,
     RunCancelled,
@@ -257,6 +258,8 @@ class Dispatcher:
             resume_from=checkpoint,
             frame_seconds=self._settings.frame_seconds,
             checkpoint_seconds=self._settings.checkpoint_seconds,
+            checkpoint_end=True,
+            film=Film.MP4 if self._settings.films else None,
         )
         log.info("job %d: attempt %d%s", job.id, job.attempt, ", from its checkpoint" if checkpoint else "")
         with contextlib.suppress(EngineDied):  # the lane's own task notices too, and requeues the run
@@ -316,6 +319,7 @@ class Dispatcher:
                 log.info("job %d: finished at iteration %d, loss %.4f", job_id, event.iteration, event.loss)
                 if not run.resumed:
                     self.line.speed.learn(run.job.spec, event.iteration, event.seconds)
+                await self._keep_film(event)
                 try:
                     await self._queue.rendered(job_id, event.image, event)
                 except OSError:
@@ -329,9 +333,18 @@ class Dispatcher:
                     await self._queue.failed(job_id, detail, seconds=self._spent(job_id))
             case _:
                 assert_never(event)
-        await self._files.remove(self._files.checkpoint(job_id))
+        if not isinstance(event, RunFinished):  # else it can be continued
+            await self._files.remove(self._files.checkpoint(job_id))
         if not run.cancelled:  # else cancel_job has told of it
             self._outbox.post(job_id)
+
+    async def _keep_film(self, event: RunFinished) -> None:
+        if event.film is None:
+            return
+        try:
+            await self._files.write(self._files.film(event.job_id), event.film)
+        except OSError:
+            log.exception("job %d: the timelapse could not be stored", event.job_id)
 
     async def _retried(self, run: Run, reason: Failure) -> bool:
         """Begin once more from the start where the checkpoint may be at fault, as after a change of weights."""

@@ -25,8 +25,12 @@ class Files:
         return self.folder(job_id) / "init"
 
     def checkpoint(self, job_id: int) -> Path:
-        """The engine's newest state of an unfinished run."""
+        """The engine's newest state of a run; of one that has ended well its last, from which it can be continued."""
         return self.folder(job_id) / "checkpoint"
+
+    def film(self, job_id: int) -> Path:
+        """The timelapse of a run that has ended well, an MP4."""
+        return self.folder(job_id) / "film.mp4"
 
     def final(self, job_id: int) -> Path:
         """The finished picture, a PNG."""
@@ -41,7 +45,7 @@ class Files:
         return name == self.init_image(0).name
 
     def is_frame(self, name: str) -> bool:
-        """Whether it was left by a run on its way: a checkpoint, or any other."""
+        """Whether it was left by a run on its way: its checkpoint, its film, or any other."""
         return not (self.is_picture(name) or self.is_upload(name))
 
     def job_ids(self) -> list[int]:

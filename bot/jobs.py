@@ -46,6 +46,13 @@ class Kind(StrEnum):
     EDIT = "edit"
     RERUN = "rerun"
     UPSCALE = "upscale"
+    REMIX = "remix"
+    CONTINUE = "continue"
+
+    @property
+    def repeats(self) -> bool:
+        """It starts from what its parent's run started from, not from its parent's picture."""
+        return self in (Kind.RERUN, Kind.REMIX, Kind.CONTINUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

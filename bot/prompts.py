@@ -177,16 +177,17 @@ def _whole(name: str, value: str) -> int:
     return int(value)
 
 
-def _read_strength(wish: Wish, value: str) -> Wish:
+def parse_strength(value: str) -> float:
+    """Raises :class:`BadSetting` for what is no number from 0 to 1."""
     try:
-        return replace(wish, strength=check_strength(float(value)))
+        return check_strength(float(value))
     except ValueError:
         raise BadSetting(f"“{value[:40]}” is not a strength. Write a number from 0 to 1.") from None
 
 
 _READERS: dict[str, Callable[[Wish, str], Wish]] = {
     "seed": lambda wish, value: replace(wish, seed=check_seed(_whole("seed", value))),
-    "strength": _read_strength,
+    "strength": lambda wish, value: replace(wish, strength=parse_strength(value)),
     "size": lambda wish, value: replace(wish, size=parse_size(value)),
     "iterations": lambda wish, value: replace(wish, iterations=_whole("iterations", value)),
     "bundle": lambda wish, value: replace(wish, bundle=value),

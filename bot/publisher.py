@@ -19,16 +19,17 @@ from bot import attachments, recipe, wording, wording_safety
 from bot.controls import Action, buttons
 from bot.delivery import Delivery, Posted, only, refused
 from bot.errors import CannotPost
-from bot.jobs import Job, Kind, Removed
+from bot.jobs import Job, Removed
 from bot.observer import DeliveryImpossible
 from bot.pacing import Pacer
 from bot.queue import Queue
 from bot.rooms import Room, open_room
+from bot.sequels import EMOJI, Sequel
 from engine.messages import BundleInfo, Progress, RunStarted
 
 log = logging.getLogger(__name__)
 
-AGAIN, LARGER = "🔁", "⬆️"
+_OFFERED = (EMOJI[Sequel.RERUN], EMOJI[Sequel.UPSCALE])  # as reactions; one may add the others
 _OPENING_SECONDS = 30.0
 _CLOSING_SECONDS = 5.0
 _TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
@@ -161,7 +162,7 @@ class Publisher:
         await self._edit_card(job, text, list(Action), await self._preview(job, frame) if frame else None)
 
     async def _preview(self, job: Job, frame: bytes) -> discord.File:
-        jpeg = await asyncio.to_thread(attachments.preview, frame, self._factor(job))
+        jpeg = await asyncio.to_thread(attachments.preview, frame, self.factor(job))
         return discord.File(io.BytesIO(jpeg), f"progress-{job.id}.jpg", description=wording.alt_text(job))
 
     async def _edit_card(
@@ -187,12 +188,12 @@ class Publisher:
         self._painted_here.discard(job.id)
         line = job.recipe or self._recipe(job, info)
         await self._queue.described(job.id, line)
-        posted = await self._delivery.post(job, png, line, self._factor(job), search=search)
+        posted = await self._delivery.post(job, png, line, self.factor(job), search=search)
         self._trimmed[job.id] = self._spawn(self._after_delivery(job, posted))
         return posted.message_id
 
     def _recipe(self, job: Job, info: BundleInfo) -> str:
-        started_there = job.input_hash is not None and job.kind is not Kind.RERUN
+        started_there = job.input_hash is not None and not job.kind.repeats
         return recipe.describe(
             job.spec,
             info,
@@ -202,7 +203,7 @@ class Publisher:
             stopped_at=job.iteration if job.stopped else None,
         )
 
-    def _factor(self, job: Job) -> int:
+    def factor(self, job: Job) -> int:
         """How many times larger its picture is shown."""
         width, height = job.spec.width, job.spec.height
         info = self._engines().bundles.get(job.spec.bundle)
@@ -214,7 +215,7 @@ class Publisher:
         url = wording.message_url(job.guild_id, posted.channel_id, posted.message_id)
         try:
             await self._tidy(job, wording.done(job, url), keep_frame=False)
-            for emoji in (AGAIN, LARGER):
+            for emoji in _OFFERED:
                 await message.add_reaction(emoji)
         except _TROUBLE as error:
             log.info("job %d: its picture is posted, but not its trimmings: %s", job.id, error)

@@ -37,10 +37,12 @@ class Queue:
         self._max_attempts = max_attempts
         self._fairness = fairness or Fairness()
 
-    async def submit(self, new: NewJob, init_image: bytes | None = None, *, quota: Quota) -> Job:
-        """Commit a job and its init image, before anyone is told that it is queued.
+    async def submit(
+        self, new: NewJob, init_image: bytes | None = None, checkpoint: bytes | None = None, *, quota: Quota
+    ) -> Job:
+        """Commit a job, its init image, and the checkpoint that it goes on from, before anyone is told of it.
 
-        Raises :class:`bot.errors.OverQuota`, and OSError when the init image cannot be stored; nothing is left then.
+        Raises :class:`bot.errors.OverQuota`, and OSError when a file cannot be stored; nothing is left then.
         """
         if init_image is None and new.input_hash is not None:
             raise ValueError("an input hash needs the init image")
@@ -54,6 +56,8 @@ class Queue:
             await self._files.clear(row.id)
             if init_image is not None:
                 await self._files.write(self._files.init_image(row.id), init_image)
+            if checkpoint is not None:
+                await self._files.write(self._files.checkpoint(row.id), checkpoint)
             return job_from_row(row)
 
         return await transact(self._engine, insert)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -42,6 +42,9 @@ class Values(BaseModel):
     strength: float | None = Field(default=None, ge=0, le=1, description="how far an edit goes, 0 to 1")
     bundle: str | None = Field(default=None, max_length=100, description="the models to paint with")
     report_channel: int | None = Field(default=None, ge=0, lt=2**63, description="the channel that reports go to")
+    reactions: Literal["requester", "everyone"] | None = Field(
+        default=None, description="whose reactions to a picture count: the requester's, or everyone's"
+    )
     max_running: Count | None = Field(default=None, description="pictures of one member painted at once")
     max_queued: Count | None = Field(default=None, description="pictures of one member waiting")
     max_per_day: Count | None = Field(default=None, description="pictures of one member in 24 hours")
@@ -53,10 +56,13 @@ class Values(BaseModel):
 PREFERENCES = ("style", "size", "iterations", "strength", "bundle")
 QUOTAS = ("max_running", "max_queued", "max_per_day", "max_pixels", "max_iterations")
 SAFETY = ("report_channel",)
+MANNERS = ("reactions",)
+"""How members of a server are together."""
+EVERYONE = "everyone"
 ALLOWED: Mapping[Scope, tuple[str, ...]] = {
     Scope.USER: PREFERENCES,
     Scope.CHANNEL: PREFERENCES,
-    Scope.GUILD: (*PREFERENCES, *QUOTAS, *SAFETY),
+    Scope.GUILD: (*PREFERENCES, *QUOTAS, *SAFETY, *MANNERS),
     Scope.ROLE: (*QUOTAS, "weight"),
 }
 """Which settings a scope has."""

@@ -122,6 +122,48 @@ def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tup
     return again, vocabulary.check(spec.prompt, info)
 
 
+def remixed(
+    spec: Spec, wish: Wish, info: BundleInfo, limits: Limits, machine: Machine, *, source: Source | None
+) -> tuple[Spec, tuple[str, ...]]:
+    """The same with what is wished for changed and a seed of its own, unless that is given; and sentences about it.
+
+    Raises :class:`bot.errors.UserError` for what cannot be.
+    """
+    wish = replace(wish, prompt=wish.prompt or spec.prompt, size=wish.size or (spec.width, spec.height))
+    more, notes = _arithmetic({**_preset(wish, info), **wish.more}, machine)
+    width, height, size_notes = _size(wish, info, limits, source)
+    iterations = wish.iterations or more.pop("iterations", spec.iterations)
+    strength = more.pop("strength", spec.strength)
+    kept = {"schedule_iterations": spec.schedule_iterations if iterations == spec.iterations else None}
+    changes = {
+        "prompt": check_prompt(wish.prompt, limits, info),
+        "bundle": info.name,
+        "width": width,
+        "height": height,
+        "iterations": _iterations(iterations, info, limits, editing=source is not None),
+        "seed": new_seed() if wish.seed is None else check_seed(wish.seed),
+        "strength": strength if wish.strength is None else check_strength(wish.strength),
+    }
+    changed = replace(spec, **{**kept, **changes, **more})
+    _check(changed, info, limits, source, len(changed.image_weights))
+    return changed, (*size_notes, *notes, *_of_other_weights(wish, info), *vocabulary.check(changed.prompt, info))
+
+
+def continued(spec: Spec, done: int, info: BundleInfo, limits: Limits) -> tuple[Spec, tuple[str, ...]]:
+    """Half as many iterations as a new picture takes, after ``done`` of them; and sentences about it.
+
+    Everything else stays, so that the run's checkpoint fits. Raises :class:`bot.errors.BadSetting` when it has as many
+    as are possible.
+    """
+    if spec.strength == 0:
+        raise BadSetting("An edit of strength 0 keeps its picture: there is nothing to paint on. Try Remix.")
+    most = min(info.max_iterations, limits.max_iterations)
+    if done >= most:
+        raise BadSetting(f"It has {done:,} iterations already, and {most:,} are as many as I paint here.")
+    iterations = min(done + max(1, info.iterations // 2), most)
+    return spec.continued(iterations), (f"{iterations - done} more iterations, {iterations} in all.",)
+
+
 def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tuple[Spec, tuple[str, ...]]:
     """Twice the size, refined for some more iterations, and sentences about it.
 

@@ -36,8 +36,9 @@ _LEAST_COST = 0.01  # engine-seconds; a job for nothing would never lose its tur
 class Request:
     """What a member asked for, whichever door it came by.
 
-    ``picture`` is what to start from: a must for an edit, and one of the bot's own for a rerun or an upscale, which
-    take everything else from the job that painted it. ``source_message_id`` is the message to reply to.
+    ``picture`` is what to start from: a must for an edit, and one of the bot's own for every other kind but an
+    /imagine; those take from the job that painted it whatever the wish leaves open. ``source_message_id`` is the
+    message to reply to.
     ``roles`` are the ids of the requester's in this server, which quotas may depend on.
     """
 
@@ -103,6 +104,7 @@ class Submitter:
         await self._admission.check(request.asker)
         values = await self._settings.quotas(request.place.guild_id, request.roles)
         limits = quotas.limits(values, self._config)
+        request = _with_its_words(request)
         completed = await self._complete(request, limits)
         request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
         info = self._bundle(request)
@@ -112,8 +114,9 @@ class Submitter:
         init_image = None
         if start is not None:
             init_image = await asyncio.to_thread(attachments.fit, start.image, spec.width, spec.height)
+        checkpoint = await self._checkpoint(request)
         new = replace(_new_job(request, spec, start, notes), style_id=completed.style.id if completed.style else None)
-        job = await self._queued(new, init_image, values)
+        job = await self._queued(new, init_image, checkpoint, values)
         SUBMITTED.labels(job.kind).inc()
         log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
         return await self._open(job)
@@ -130,7 +133,13 @@ class Submitter:
             limits=limits,
         )
 
-    async def _queued(self, new: NewJob, init_image: bytes | None, values: Values) -> Job:
+    async def _checkpoint(self, request: Request) -> bytes | None:
+        """Where a continued run goes on. Without it the whole is painted once more, which ends in the same picture."""
+        if request.kind is not Kind.CONTINUE or not isinstance(request.picture, Painted):
+            return None
+        return await self._files.read(self._files.checkpoint(request.picture.job.id))
+
+    async def _queued(self, new: NewJob, init_image: bytes | None, checkpoint: bytes | None, values: Values) -> Job:
         quota = quotas.bounded(values, self._config)
         cost = self._dispatcher.line.speed.cost(new.spec)
         new = replace(
@@ -142,7 +151,7 @@ class Submitter:
             guild_max_running=quota.guild_max_running,
         )
         try:
-            return await self._queue.submit(new, init_image, quota=quota)
+            return await self._queue.submit(new, init_image, checkpoint, quota=quota)
         except OverQuota as over:
             raise await self._with_time(over, new) from None
 
@@ -206,24 +215,24 @@ class Submitter:
                     notes=prepared.notes,
                 )
             case Painted(job=job):
-                return await self._stored(job, rerun=request.kind is Kind.RERUN)
+                return await self._stored(job, repeats=request.kind.repeats)
             case _:
                 assert_never(request.picture)
 
-    async def _stored(self, job: Job, *, rerun: bool) -> Start | None:
-        """The bot's own picture as the engine made it; for a rerun, what that one had started from."""
+    async def _stored(self, job: Job, *, repeats: bool) -> Start | None:
+        """The bot's own picture as the engine made it; or, to repeat it, what that one had started from."""
         if job.removed in wording_safety.WISHED:  # also where its files would not be needed
             raise NothingToEdit(self._lost(job))
-        if rerun and job.input_hash is None:
+        if repeats and job.input_hash is None:
             return None
-        path = self._files.init_image(job.id) if rerun else self._files.final(job.id)
+        path = self._files.init_image(job.id) if repeats else self._files.final(job.id)
         image = await self._files.read(path)
         if image is None:
             raise NothingToEdit(self._lost(job))
         return Start(
             image=image,
             source=specs.Source(width=job.spec.width, height=job.spec.height, painted=True),
-            input_hash=job.input_hash if rerun and job.input_hash else hashlib.sha256(image).hexdigest(),
+            input_hash=job.input_hash if repeats and job.input_hash else hashlib.sha256(image).hexdigest(),
         )
 
     def _lost(self, job: Job) -> str:
@@ -236,12 +245,26 @@ class Submitter:
         match request.kind, request.picture:
             case Kind.RERUN, Painted(job=job):
                 return specs.rerun(job.spec, info, limits, machine)
+            case Kind.REMIX, Painted(job=job):
+                return specs.remixed(
+                    job.spec, request.wish, info, limits, machine, source=start.source if start else None
+                )
+            case Kind.CONTINUE, Painted(job=job):
+                return specs.continued(job.spec, job.iteration, info, limits)
             case Kind.UPSCALE, Painted(job=job):
                 return specs.upscaled(job.spec, info, limits, machine)
             case _:
                 source = start.source if start else None
                 editing = request.kind is Kind.EDIT
                 return specs.wished(request.wish, info, limits, machine, source=source, editing=editing)
+
+
+def _with_its_words(request: Request) -> Request:
+    """An edit that names settings alone keeps the words of its picture; one that names nothing has none."""
+    nothing = request.wish == Wish(prompt="")
+    if request.wish.prompt or nothing or not isinstance(request.picture, Painted) or request.kind is Kind.IMAGINE:
+        return request
+    return replace(request, wish=replace(request.wish, prompt=request.picture.job.spec.prompt))
 
 
 def _new_job(request: Request, spec: Spec, start: Start | None, notes: tuple[str, ...]) -> NewJob:

@@ -10,11 +10,15 @@ from bot.config import Limits
 from bot.errors import BadSetting
 from bot.jobs import Kind
 from bot.prompts import Wish, parse_size
-from bot.settings import Scope, SettingsStore
+from bot.settings import PREFERENCES, Scope, SettingsStore
 from bot.styles import Style, StyleStore
 from engine.messages import BundleInfo
 
-_OF_AN_EDIT = ("strength",)  # everything else comes from the picture
+_LEFT_OPEN = {
+    Kind.IMAGINE: PREFERENCES,
+    Kind.EDIT: ("strength",),  # everything else comes from the picture
+    Kind.REMIX: (),  # the picture it changes says all
+}
 _WHOSE = {Scope.USER: "your", Scope.CHANNEL: "this channel's", Scope.GUILD: "this server's"}
 
 
@@ -47,11 +51,10 @@ class Wishes:
         limits: Limits,
     ) -> Completed:
         """Raises :class:`bot.errors.BadSetting` for a style that was asked for and is not there."""
-        if kind not in (Kind.IMAGINE, Kind.EDIT):
+        if kind not in _LEFT_OPEN:
             return Completed(wish=wish)
         held = await self._settings.preferences(user_id, channel_id, guild_id)
-        if kind is Kind.EDIT:
-            held = {name: found for name, found in held.items() if name in _OF_AN_EDIT}
+        held = {name: found for name, found in held.items() if name in _LEFT_OPEN[kind]}
         notes: list[str] = []
         if wish.bundle is None and "bundle" in held and held["bundle"][0] in bundles:
             wish = replace(wish, bundle=held["bundle"][0])

@@ -16,7 +16,7 @@ ALT_LIMIT = 1024  # characters of an attachment's description, Discord's
 _TITLE_LIMIT = 200
 _CELLS = 12
 _IN_METADATA = " … (the picture's metadata has it whole)"
-HINT = "-# 🔁 another seed · ⬆️ twice the size · reply “.edit” and a new description to change it"
+HINT = "-# Or reply “.edit” and what should change; 🔁 ✏️ ⬆️ ▶️ 🎬 as a reaction do the same, ✉️ sends it to you"
 
 
 def title(job: Job, limit: int = _TITLE_LIMIT) -> str:
@@ -93,8 +93,13 @@ def final(job: Job, recipe: str, width: int, height: int) -> str:
     if job.seconds is not None:
         facts.append(f"{job.seconds:.0f} s")
     head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes)
-    room = CONTENT_LIMIT - len(head) - len(HINT) - len("\n```\n\n```\n")
-    return f"{head}\n```\n{_fenced(recipe, room)}\n```\n{HINT}"
+    return with_recipe(head, recipe, f"\n{HINT}")
+
+
+def with_recipe(head: str, recipe: str, tail: str = "") -> str:
+    """A message with the recipe in a block that can be copied, as much of it as fits."""
+    room = CONTENT_LIMIT - len(head) - len(tail) - len("\n```\n\n```")
+    return f"{head}\n```\n{_fenced(recipe, room)}\n```{tail}"
 
 
 def acknowledgement(job: Job, position: int) -> str:
@@ -157,6 +162,10 @@ def _origin(job: Job) -> str:
             return f"{link} again with a new seed"
         case Kind.UPSCALE:
             return f"{link} at twice the size"
+        case Kind.REMIX:
+            return f"remix of {link}"
+        case Kind.CONTINUE:
+            return f"{link} painted on"
         case Kind.EDIT:
             return f"edit of {link}"
         case Kind.IMAGINE:

@@ -54,7 +54,8 @@ PAGES = (
     Page(
         title="Your pictures",
         text=(
-            "🔁 under a picture paints it again with a new seed, ⬆️ at twice the size.\n"
+            "The buttons under a picture paint it again, otherwise, larger or on from where it ended, and show its "
+            "timelapse; ✉️ as a reaction sends it to you.\n"
             "`/queue` says when your turn comes, `/cancel` takes a picture out of the line.\n"
             "`/history` lists your pictures and searches them, `/show` has the recipe of one, and so has "
             "*Apps → Show recipe* on any message. The part of a recipe before the bracket can be given again."

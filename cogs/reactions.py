@@ -1,4 +1,4 @@
-"""🔁 under a finished picture paints it again with a new seed, ⬆️ paints it at twice the size."""
+"""Reactions to a finished picture ask for what its buttons do, and ✉️ for the picture itself."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from discord.ext import commands
 from bot import permissions
 from bot.apology import explain
 from bot.app import FaradayBot
-from bot.jobs import Job, Kind
-from bot.pictures import Painted
-from bot.publisher import AGAIN, LARGER
-from bot.submit import Request
+from bot.followups import Asked
+from bot.jobs import Job
+from bot.sequels import Sequel, meant_by
+from bot.settings import EVERYONE, Scope
 
 log = logging.getLogger(__name__)
 
-WISHES = {AGAIN: Kind.RERUN, LARGER: Kind.UPSCALE, LARGER.rstrip("\ufe0f"): Kind.UPSCALE}
 _SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it
-_Wish = tuple[int, int, Kind]  # member, message, kind
+_NO_JOB = 0  # of a wish that needs none and is fulfilled
+_Wish = tuple[int, int, Sequel]  # member, message, what for
 
 
 class Reactions(commands.Cog):
-    """Raw events, so that a picture need not be in any cache."""
+    """Raw events, so that a picture need not be in any cache.
+
+    The requester's reactions count, and everyone's where the server has set so; others mean something else by them.
+    """
 
     repeat_seconds = 5.0  # a wish repeated sooner was a slip of the finger
 
@@ -35,19 +38,19 @@ class Reactions(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        kind = WISHES.get(payload.emoji.name) if payload.emoji.is_unicode_emoji() else None
-        if kind is None or self._by_a_bot(payload):
+        sequel = meant_by(payload.emoji.name) if payload.emoji.is_unicode_emoji() else None
+        if sequel is None or self._by_a_bot(payload):
             return
-        wish = payload.user_id, payload.message_id, kind
+        wish = payload.user_id, payload.message_id, sequel
         try:
             parent = await self._picture(payload)
             await self._forget()
-            if parent is None or wish in self._granted:
+            if parent is None or not await self._counts(payload, parent) or wish in self._granted:
                 return
             self._granted[wish] = time.monotonic(), None  # before anything else is awaited
             try:
-                job = await self._submit(payload, kind, parent)
-                self._granted[wish] = time.monotonic(), job.id
+                job = await self.bot.followups.reacted(sequel, parent, await self._asked(payload))
+                self._granted[wish] = time.monotonic(), job.id if job else _NO_JOB
             except BaseException:
                 del self._granted[wish]
                 raise
@@ -75,17 +78,14 @@ class Reactions(commands.Cog):
             if job is None or job.state.ended:
                 self._granted.pop(wish, None)
 
-    async def _submit(self, payload: discord.RawReactionActionEvent, kind: Kind, parent: Job) -> Job:
-        return await self.bot.submitter.submit(
-            Request(
-                kind=kind,
-                place=await permissions.of_channel(self.bot, payload.channel_id),
-                requester_id=payload.user_id,
-                roles=permissions.roles_of(payload.member),
-                picture=Painted(job=parent),
-                source_message_id=payload.message_id,
-            )
-        )
+    async def _counts(self, payload: discord.RawReactionActionEvent, parent: Job) -> bool:
+        if payload.user_id == parent.requester_id or payload.guild_id is None:
+            return payload.user_id == parent.requester_id
+        return (await self.bot.settings.get(Scope.GUILD, payload.guild_id)).reactions == EVERYONE
+
+    async def _asked(self, payload: discord.RawReactionActionEvent) -> Asked:
+        place = await permissions.of_channel(self.bot, payload.channel_id)
+        return Asked(place=place, user_id=payload.user_id, roles=permissions.roles_of(payload.member))
 
     async def _explain(self, payload: discord.RawReactionActionEvent, error: Exception) -> None:
         channel = self.bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import discord
 from discord import app_commands
@@ -20,6 +20,7 @@ Interaction: TypeAlias = discord.Interaction[FaradayBot]
 
 _PREFERENCES = {name: text for name, text in options.DESCRIPTIONS.items() if name in PREFERENCES}
 _RESET = "Forget everything that is set here first"
+_REACTIONS = "Whose reactions to a picture count: its requester's alone, or everyone's"
 _QUOTAS = {
     "max_running": "Pictures of one member painted at once; 0 is any number",
     "max_queued": "Pictures of one member waiting; 0 is any number",
@@ -87,7 +88,11 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
 
     @app_commands.command(description="What commands on this server use in the end, and how much a member may ask for")
     @app_commands.describe(
-        report_channel="The moderators' channel that members' reports go to", reset=_RESET, **_PREFERENCES, **_QUOTAS
+        report_channel="The moderators' channel that members' reports go to",
+        reactions=_REACTIONS,
+        reset=_RESET,
+        **_PREFERENCES,
+        **_QUOTAS,
     )
     @_suggested
     async def server(
@@ -104,6 +109,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         max_pixels: Most | None = None,
         max_iterations: Most | None = None,
         report_channel: discord.TextChannel | None = None,
+        reactions: Literal["requester", "everyone"] | None = None,
         reset: bool = False,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -113,7 +119,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
             permissions.check_channel(report_channel)
             given["report_channel"] = report_channel.id
         numbers = (max_running, max_queued, max_per_day, max_pixels, max_iterations)
-        given |= dict(zip(QUOTAS, numbers, strict=True))
+        given |= {**dict(zip(QUOTAS, numbers, strict=True)), "reactions": reactions}
         await self._change(interaction, Scope.GUILD, interaction.guild_id or 0, "this server", given, reset)
 
     @app_commands.command(description="How much members with a role may ask for, and their share of the engines")

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import discord
 from discord import app_commands
 
-from bot import errors
+from bot import errors, sequels
 from bot.app import COGS
 from bot.config import Config
 from bot.settings import Values
-from cogs import reactions, removal
+from cogs import removal
 from tests.e2e.scripted import ScriptedEngine, new_bot
 
 ROOT = Path(__file__).parent.parent
@@ -94,12 +94,13 @@ def test_every_button_has_a_row() -> None:
     assert {f"Control: {label}" for label in _LABELS.values()} <= named
     assert {f"Disposal: {label}" for label in _FATES.values()} <= named
     assert {f"Judge: {label}" for label in LABELS.values()} <= named
+    assert {f"Follow: {label}" for label in sequels.LABELS.values()} <= named
 
 
 def test_every_setting_and_reaction_has_a_row() -> None:
     fields = {f"[{name}] {field}" for name, section in Config() for field in type(section).model_fields}
     assert documented("setting") == fields | set(Values.model_fields)
-    assert {emoji.rstrip("\ufe0f") for emoji in (*reactions.WISHES, removal.DELETE)} == {
+    assert {emoji.rstrip("\ufe0f") for emoji in (*sequels.EMOJI.values(), removal.DELETE)} == {
         emoji.rstrip("\ufe0f") for emoji in documented("reaction")
     }
 

@@ -69,6 +69,7 @@ class Sketch:
             image=text.encode(),
             seconds=0.1,
             stopped=stopped,
+            film=f"begun at {self.begun_at}".encode() if self.start.film else None,
         )
 
 

@@ -97,11 +97,13 @@ class Studio:
 
     @asynccontextmanager
     async def open(
-        self, *, slots: int = 1, engines: int = 1, target: Target = children.sketch
+        self, *, slots: int = 1, engines: int = 1, target: Target = children.sketch, films: bool = True
     ) -> AsyncIterator[Studio]:
         settings = EngineSettings(slots=slots)
         self.clients = [ProcessEngineClient(settings, 30.0, target=target) for _ in range(engines)]
-        self.dispatcher = Dispatcher(self.queue, self.files, self.clients, self.channel, Engine(), backoff=FAST)
+        self.dispatcher = Dispatcher(
+            self.queue, self.files, self.clients, self.channel, Engine(films=films), backoff=FAST
+        )
         running = asyncio.create_task(self.dispatcher.run())
         try:
             yield self

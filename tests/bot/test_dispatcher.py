@@ -33,7 +33,7 @@ async def test_a_job_goes_from_the_queue_to_its_delivery(studio: Studio, new_job
     assert studio.channel.frames[job_id] == sorted(studio.channel.frames[job_id])
     assert studio.channel.posted[job_id] == b"a red car, seed 7, begun at 0, init b'start here'"
     assert (job.final_message_id, job.iteration, job.loss, job.attempt) == (1000 + job_id, 12, 0.5, 1)
-    assert not studio.files.checkpoint(job_id).exists()
+    assert studio.files.checkpoint(job_id).exists()  # to be continued from
     assert await studio.queue.unannounced() == []
 
 
@@ -170,6 +170,14 @@ async def test_a_stale_checkpoint_is_dropped_and_the_run_begun_anew(studio: Stud
         job = await studio.reached(job_id, State.DELIVERED)
     assert job.attempt == 2
     assert b"begun at 0" in studio.channel.posted[job_id]
+
+
+async def test_a_timelapse_is_kept_if_the_settings_ask_for_one(studio: Studio, new_job: MakeJob) -> None:
+    for films in (True, False):
+        async with studio.open(films=films):
+            job_id = await studio.ask(new_job())
+            await studio.reached(job_id, State.DELIVERED)
+        assert await studio.files.read(studio.files.film(job_id)) == (b"begun at 0" if films else None)
 
 
 async def test_a_waiting_job_is_cancelled_by_cancel_and_by_stop(studio: Studio, new_job: MakeJob) -> None:

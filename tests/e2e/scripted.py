@@ -16,6 +16,7 @@ from bot.pacing import Pacer
 from engine.messages import (
     BundleInfo,
     CancelRun,
+    Checkpointed,
     Command,
     Failure,
     Progress,
@@ -96,7 +97,7 @@ class ScriptedEngine:
         if self.failure:
             return tell(RunFailed(job_id=job_id, reason=Failure.BAD_REQUEST, detail=self.failure))
         png = plain(spec.seed, (spec.width, spec.height))
-        iteration = 0
+        iteration = int(command.resume_from.split()[-1]) if command.resume_from else 0
         while iteration < spec.iterations and job_id not in self._ended:
             if not (self.holding and iteration == 2):
                 iteration += 1
@@ -105,8 +106,11 @@ class ScriptedEngine:
         how = self._ended.get(job_id)
         if how is CancelRun:
             return tell(RunCancelled(job_id=job_id))
+        if command.checkpoint_end:
+            tell(Checkpointed(job_id=job_id, iteration=iteration, state=f"{job_id} after {iteration}".encode()))
         finished = RunFinished(job_id=job_id, iteration=iteration, loss=1 / iteration, image=png, seconds=1.5)
-        tell(dataclasses.replace(finished, stopped=how is StopRun))
+        film = f"film of {job_id}".encode() if command.film else None
+        tell(dataclasses.replace(finished, stopped=how is StopRun, film=film))
 
 
 def plain(seed: int, size: tuple[int, int]) -> bytes:

@@ -1,4 +1,4 @@
-"""🔁 and ⬆️ under finished pictures."""
+"""Reactions under finished pictures, where the server lets everybody's count."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.settings import Scope
 from sandbox import Message
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def final(studio: Studio) -> AsyncIterator[Message]:
+    await studio.bot.settings.change(Scope.GUILD, studio.guild.id, {"reactions": "everyone"})
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car", seed=7, size="32x64")
     yield await studio.final()
 
@@ -114,3 +116,43 @@ async def test_a_member_with_too_many_waiting_is_told(studio: Studio, final: Mes
     await studio.ada.react(final, "🔁")
     answer = await studio.card("You already have 3 pictures waiting")
     assert answer.referenced_message is final and not answer.mentions
+
+
+async def test_others_reactions_count_where_the_server_allows_it(studio: Studio, final: Message) -> None:
+    await studio.bot.settings.change(Scope.GUILD, studio.guild.id, {"reactions": None})
+    await studio.bob.react(final, "🔁")
+    await studio.settled()
+    assert len(studio.engine.starts) == 1
+    owner = studio.guild.add_member("owner", roles=(studio.guild.create_role("owners", permissions=1 << 5),))
+    said = await (await owner.slash(studio.channel, "settings server", reactions="everyone")).text()
+    assert "**reactions** everyone" in said
+    await studio.bob.unreact(final, "🔁")
+    await studio.bob.react(final, "🔁")
+    await studio.final(2)
+
+
+async def test_the_other_reactions_do_what_their_buttons_do(studio: Studio, final: Message) -> None:
+    await studio.stop()
+    await studio.start()
+    await studio.ada.react(final, "▶️")
+    longer = await studio.final(2)
+    assert "painted on" in longer.content and studio.engine.starts[1].resume_from == b"1 after 4"
+    await studio.ada.react(final, "🎬")
+    film = await studio.card("from the first iteration to the last")
+    assert film.attachments[0].filename == "timelapse-1.mp4" and film.referenced_message is final
+    await studio.bob.react(final, "✏️")
+    invitation = await studio.card("what should change")
+    opened = await studio.bob.click(invitation, label="Edit")
+    await studio.bob.submit(opened, {"words": "a blue car"})
+    assert "edit of" in (await studio.final(3)).content
+
+
+async def test_an_envelope_sends_the_picture_by_direct_message(studio: Studio, final: Message) -> None:
+    dm = await studio.bob.open_dm()
+    await studio.bob.react(final, "✉️")
+    sent: Message = await studio.sandbox.until(lambda: next(iter(studio.finals(dm)), None))
+    assert sent.attachments[0].bytes == final.attachments[0].bytes
+    assert "a red car --seed 7" in sent.content
+    studio.bot.files.final(1).unlink()
+    await studio.ada.react(final, "✉️")
+    await studio.card("There is no picture here")

@@ -1,0 +1,35 @@
+"""What is said of that which follows a finished picture: pure functions, as in :mod:`bot.wording`."""
+
+from __future__ import annotations
+
+from bot import wording
+from bot.jobs import Job
+
+NO_FILM = (
+    "I have no timelapse of that picture: I keep them for some days only, and only of what I painted myself with "
+    "timelapses switched on. Rerun paints another picture, with one."
+)
+CLOSED = "Discord does not let me write to you. Allow direct messages from members of this server, and try again."
+SENT = "It is in your direct messages."
+
+
+def film(job: Job) -> str:
+    return f"🎬 {wording.title(job)}, from the first iteration to the last"
+
+
+def film_posted(url: str) -> str:
+    return f"Here it is: {url}"
+
+
+def invitation(job: Job, user_id: int) -> str:
+    """Under a picture that a member wants to edit by a reaction, which can carry no words."""
+    return f"<@{user_id}> what should change in {wording.title(job)}? Press Edit, or reply “.edit” and say it."
+
+
+def too_large(what: str, size: int, limit: int) -> str:
+    return f"The {what} has {size / 2**20:.0f} MiB, and Discord takes {limit / 2**20:.0f} here."
+
+
+def sent(job: Job, recipe: str, width: int, height: int) -> str:
+    """The direct message with a picture, of which the PNG has the whole recipe."""
+    return wording.with_recipe(f"{wording.title(job)}\n-# {width}×{height} px · job #{job.id}", recipe)

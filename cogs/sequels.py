@@ -1,0 +1,31 @@
+"""The buttons under every finished picture there ever was, and the forms that they open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot import forms
+from bot.app import FaradayBot
+from bot.sequels import Follow
+
+
+class Sequels(commands.Cog):
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        if (filled := forms.filled(interaction)) is not None:
+            await self.bot.followups.submitted(interaction, filled)
+
+
+async def setup(bot: FaradayBot) -> None:
+    bot.add_dynamic_items(Follow)
+    await bot.add_cog(Sequels(bot))
+
+
+async def teardown(bot: FaradayBot) -> None:
+    bot.remove_dynamic_items(Follow)
