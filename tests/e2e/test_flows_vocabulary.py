@@ -91,7 +91,7 @@ async def test_a_reply_names_unknown_words_on_its_card_and_refuses_where_nothing
 @pytest.mark.parametrize("emoji", ["🔁", "⬆️"])
 async def test_reactions_carry_the_note_on(studio: Studio, emoji: str) -> None:
     await studio.ada.slash(studio.channel, "imagine", prompt="a red zeppelin", size="32x32")
-    await studio.bob.react(await studio.final(), emoji)
+    await studio.ada.react(await studio.final(), emoji)
     assert "do not know “zeppelin”" in (await studio.final(2)).content
 
 
@@ -101,7 +101,7 @@ async def test_a_rerun_of_what_the_models_know_no_more_is_refused_with_help(stud
     await studio.stop()
     studio.engine.bundle = dataclasses.replace(studio.engine.bundle, vocabulary=Vocabulary(words=("star",)))
     await studio.start()
-    await studio.bob.react(final, "🔁")
+    await studio.ada.react(final, "🔁")
     answer = await studio.card("There is nothing in that prompt that I could paint")
     assert answer.referenced_message is final and "“red” and “house”" in answer.content
     assert len(studio.engine.starts) == 1

@@ -48,7 +48,7 @@ async def test_a_blocked_word_is_refused_by_every_door_and_named(studio: Studio,
     await studio.bob.say(final.channel, ".edit a g.o.r.y boat", reply_to=final)
     answer = await studio.card("“gory”")
     assert not answer.mentions
-    await studio.bob.react(final, "🔁")  # what was painted before the rule is not painted again
+    await studio.ada.react(final, "🔁")  # what was painted before the rule is not painted again
     await studio.sandbox.until(lambda: sum("“gory”" in message.content for message in studio.everywhere()) == 2)
     assert len(studio.engine.starts) == 1
     listed = await told(studio, mod, "mod blocklist show")
