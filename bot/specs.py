@@ -132,7 +132,8 @@ def remixed(
     wish = replace(wish, prompt=wish.prompt or spec.prompt, size=wish.size or (spec.width, spec.height))
     more, notes = _arithmetic({**_preset(wish, info), **wish.more}, machine)
     width, height, size_notes = _size(wish, info, limits, source)
-    iterations = wish.iterations or more.pop("iterations", spec.iterations)
+    iterations = more.pop("iterations", spec.iterations)
+    iterations = iterations if wish.iterations is None else wish.iterations
     strength = more.pop("strength", spec.strength)
     kept = {"schedule_iterations": spec.schedule_iterations if iterations == spec.iterations else None}
     changes = {
