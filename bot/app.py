@@ -35,6 +35,7 @@ from bot.moderation.gate import Gate
 from bot.moderation.reporting import Reporting
 from bot.moderation.reports import Reports
 from bot.moderation.rules import Rules
+from bot.moderation.screen import Screen
 from bot.operations import presence
 from bot.operations.control import SOCKET, Control
 from bot.operations.metrics import Measured
@@ -148,7 +149,8 @@ class FaradayBot(commands.Bot):
         self.queue = Queue(
             self._database, self.files, max_attempts=config.engine.max_attempts, fairness=_fairness(config)
         )
-        self.publisher = Publisher(self, self.queue, lambda: self.dispatcher, pacer=pacer)
+        self.screen = Screen(self, self.settings, lambda: self.config.moderation)
+        self.publisher = Publisher(self, self.queue, lambda: self.dispatcher, self.screen, pacer=pacer)
         self.dispatcher = Dispatcher(
             self.queue,
             self.files,

@@ -121,6 +121,12 @@ class Storage(Section):
     min_free_mib: int = Field(default=500, ge=0, description="a number of MiB, 0 not to look")
 
 
+class Moderation(Section):
+    """What is shown to whom, beside the rules that servers and owners set."""
+
+    unsafe_threshold: float = Field(default=0.5, ge=0, le=1, description="a number from 0 to 1, 1 to show everything")
+
+
 class Operators(Section):
     """Who runs the bot, and what they look at it with."""
 
@@ -149,6 +155,7 @@ class Config(Section):
     fairness: Fairness = Field(default_factory=Fairness, description="a [fairness] table")
     limits: Limits = Field(default_factory=Limits, description="a [limits] table")
     storage: Storage = Field(default_factory=Storage, description="a [storage] table")
+    moderation: Moderation = Field(default_factory=Moderation, description="a [moderation] table")
     operators: Operators = Field(default_factory=Operators, description="an [operators] table")
     log: Log = Field(default_factory=Log, description="a [log] table")
 
@@ -185,6 +192,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "fairness": Fairness,
     "limits": Limits,
     "storage": Storage,
+    "moderation": Moderation,
     "operators": Operators,
     "log": Log,
 }

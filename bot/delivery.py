@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import discord
 
-from bot import attachments, recipe, wording
+from bot import attachments, recipe, wording, wording_safety
 from bot.controls import under_picture
 from bot.jobs import Job
+from bot.moderation.screen import Cover
 from bot.observer import DeliveryImpossible
 
 log = logging.getLogger(__name__)
 
+SPOILER = "SPOILER_"  # Discord covers files whose name begins so
+Attach = Callable[[], list[discord.File]]
 _SEARCHED = 1000  # messages since the job began
 
 
@@ -38,13 +41,15 @@ class Delivery:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def post(self, job: Job, png: bytes, line: str, factor: int, *, search: bool) -> Posted:
+    async def post(self, job: Job, png: bytes, line: str, factor: int, cover: Cover, *, search: bool) -> Posted:
         """Post ``png``, ``factor`` times as large and with the recipe ``line``, where the job lives; or where it was
-        asked, if that is closed.
+        asked, if that is closed. What is withheld is only told of.
 
         ``search``: it may have been posted before. Raises :class:`DeliveryImpossible` when no channel takes it,
         and whatever the network does.
         """
+        if cover is Cover.WITHHELD:
+            return await self._post_first(job, wording_safety.withheld(job, line), list, search=search)
         shown, width, height = await asyncio.to_thread(_finish, png, line, factor)
         limit = size_limit(self._client, job.guild_id)
         if len(shown) > limit:
@@ -54,10 +59,18 @@ class Delivery:
                 f"The picture has {len(shown) / 2**20:.0f} MiB and this server takes {limit / 2**20:.0f}. "
                 "Ask for a smaller size."
             )
-        text = wording.final(job, line, width, height)
+        name = SPOILER * (cover is Cover.SPOILER) + file_name(job)
+
+        def attach() -> list[discord.File]:  # anew for each attempt, which closes it
+            return [discord.File(io.BytesIO(shown), name, description=wording.alt_text(job))]
+
+        return await self._post_first(job, wording.final(job, line, width, height), attach, search=search)
+
+    async def _post_first(self, job: Job, text: str, attach: Attach, *, search: bool) -> Posted:
+        """In the first channel that takes it."""
         for channel_id in channels(job):
             try:
-                return await self._post_in(channel_id, job, text, shown, search=search)
+                return await self._post_in(channel_id, job, text, attach, search=search)
             except discord.HTTPException as error:
                 if not refused(error):
                     raise
@@ -81,13 +94,13 @@ class Delivery:
                 log.info("job %d: its message is not to be deleted in channel %d: %s", job.id, channel_id, error)
         return gone
 
-    async def _post_in(self, channel_id: int, job: Job, text: str, shown: bytes, *, search: bool) -> Posted:
+    async def _post_in(self, channel_id: int, job: Job, text: str, attach: Attach, *, search: bool) -> Posted:
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         if search and (found := await self._find(channel, job)):
             return found
         message = await channel.send(
             text,
-            file=discord.File(io.BytesIO(shown), file_name(job), description=wording.alt_text(job)),
+            files=attach(),
             allowed_mentions=only(job.requester_id),
             nonce=_nonce(job),
             suppress_embeds=True,
@@ -100,7 +113,7 @@ class Delivery:
         try:
             async for message in channel.history(after=began, oldest_first=True, limit=_SEARCHED):
                 mine = self._client.user is not None and message.author.id == self._client.user.id
-                if mine and any(file.filename == file_name(job) for file in message.attachments):
+                if mine and _is_final(message, job):
                     log.info("job %d: was posted already, as message %d", job.id, message.id)
                     return Posted(channel_id=channel.id, message_id=message.id)
         except discord.Forbidden:  # no permission to read the history, which need not mean none to post
@@ -122,6 +135,12 @@ def refused(error: discord.HTTPException) -> bool:
 def file_name(job: Job) -> str:
     """The name by which a picture is found again."""
     return f"faraday-{job.id}.png"
+
+
+def _is_final(message: discord.Message, job: Job) -> bool:
+    """By the file's name, or by the mark of what was withheld."""
+    names = {file.filename.removeprefix(SPOILER) for file in message.attachments}
+    return file_name(job) in names or wording_safety.withheld_mark(job) in message.content.splitlines()
 
 
 def only(user_id: int) -> discord.AllowedMentions:

@@ -94,7 +94,8 @@ class Job(NewJob):
     ``attempt`` counts from 1 the times that the job was, or will be, given to an engine. ``thread_id`` is
     where its messages live (``channel_id`` when it has no thread of its own). ``iteration``, ``loss`` and
     ``seconds`` are the run's; ``recipe`` is what was posted under the picture. ``stopped`` says that the requester
-    ended the run early. ``removed`` says that the picture was deleted since, and why.
+    ended the run early. ``removed`` says that the picture was deleted since, and why. ``unsafe`` is what the check
+    said of the picture, 0 to 1, and ``film_unsafe`` the most that it said of any frame; None where none was made.
     """
 
     id: int
@@ -113,3 +114,5 @@ class Job(NewJob):
     finished_at: datetime | None = None
     removed: Removed | None = None
     recipe: str | None = None
+    unsafe: float | None = None
+    film_unsafe: float | None = None

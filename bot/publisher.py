@@ -20,6 +20,7 @@ from bot.controls import Action, buttons
 from bot.delivery import Delivery, Posted, only, refused
 from bot.errors import CannotPost
 from bot.jobs import Job, Removed
+from bot.moderation.screen import Cover, Screen
 from bot.observer import DeliveryImpossible
 from bot.pacing import Pacer
 from bot.queue import Queue
@@ -55,10 +56,14 @@ class WeightsUnknown(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Newest:
-    """The newest of a running job. ``frame`` is a PNG that the card does not show yet."""
+    """The newest of a running job. ``frame`` is a PNG that the card does not show yet, with its ``unsafe`` score;
+    ``cover`` is how the last one was shown.
+    """
 
     progress: Progress
     frame: bytes | None = None
+    unsafe: float | None = None
+    cover: Cover = Cover.NONE
 
 
 class Publisher:
@@ -69,12 +74,14 @@ class Publisher:
         client: discord.Client,
         queue: Queue,
         engines: Callable[[], Engines],
+        screen: Screen,
         *,
         pacer: Pacer | None = None,
     ) -> None:
         self._client = client
         self._queue = queue
         self._engines = engines
+        self._screen = screen
         self._pacer = pacer or Pacer()
         self._delivery = Delivery(client)
         self._newest: dict[int, Newest] = {}
@@ -141,8 +148,12 @@ class Publisher:
 
     async def progressed(self, job: Job, event: Progress) -> None:
         before = self._newest.get(job.id)
-        frame = event.image or (before.frame if before else None)
-        self._newest[job.id] = Newest(progress=event, frame=frame)
+        if before is None:
+            self._newest[job.id] = Newest(progress=event, frame=event.image, unsafe=event.unsafe)
+        elif event.image is None:
+            before.progress = event
+        else:
+            before.progress, before.frame, before.unsafe = event, event.image, event.unsafe
         self._show(job, self._show_progress)
 
     def _show(self, job: Job, showing: Showing) -> None:
@@ -159,20 +170,30 @@ class Publisher:
             return
         frame, newest.frame = newest.frame, None
         text = wording.painting(job, newest.progress, self._engines().seconds_left(job.id))
-        await self._edit_card(job, text, list(Action), await self._preview(job, frame) if frame else None)
+        shown = None
+        if frame:
+            newest.cover = await self._screen.cover(job, newest.unsafe)
+            shown = await self._preview(job, frame, newest.cover)
+        if newest.cover is Cover.WITHHELD:
+            text += wording_safety.FRAME_WITHHELD
+        await self._edit_card(job, text, list(Action), shown)
 
-    async def _preview(self, job: Job, frame: bytes) -> discord.File:
+    async def _preview(self, job: Job, frame: bytes, cover: Cover) -> list[discord.File]:
+        """None in place of a frame that is withheld."""
+        if cover is Cover.WITHHELD:
+            return []
         jpeg = await asyncio.to_thread(attachments.preview, frame, self.factor(job))
-        return discord.File(io.BytesIO(jpeg), f"progress-{job.id}.jpg", description=wording.alt_text(job))
+        name, spoiler = f"progress-{job.id}.jpg", cover is Cover.SPOILER
+        return [discord.File(io.BytesIO(jpeg), name, description=wording.alt_text(job), spoiler=spoiler)]
 
     async def _edit_card(
-        self, job: Job, text: str, actions: Collection[Action] = (), frame: discord.File | None = None
+        self, job: Job, text: str, actions: Collection[Action] = (), frame: list[discord.File] | None = None
     ) -> None:
-        """Raises what the network does. With no actions the buttons go; a frame replaces the one shown."""
+        """Raises what the network does. With no actions the buttons go; a frame, or none, replaces the one shown."""
         if job.thread_id is None or job.card_message_id is None:
             return
         channel = self._client.get_partial_messageable(job.thread_id, guild_id=job.guild_id)
-        shown: dict[str, Any] = {"attachments": [frame]} if frame else {}
+        shown: dict[str, Any] = {} if frame is None else {"attachments": frame}
         view = buttons(job.id, actions) if actions else None
         await channel.get_partial_message(job.card_message_id).edit(content=text, view=view, **shown)
 
@@ -188,7 +209,8 @@ class Publisher:
         self._painted_here.discard(job.id)
         line = job.recipe or self._recipe(job, info)
         await self._queue.described(job.id, line)
-        posted = await self._delivery.post(job, png, line, self.factor(job), search=search)
+        cover = await self._screen.cover(job, job.unsafe)
+        posted = await self._delivery.post(job, png, line, self.factor(job), cover, search=search)
         self._trimmed[job.id] = self._spawn(self._after_delivery(job, posted))
         return posted.message_id
 

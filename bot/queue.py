@@ -105,6 +105,8 @@ class Queue:
             loss=finished.loss,
             seconds=finished.seconds,
             stopped=finished.stopped,
+            unsafe=finished.unsafe,
+            film_unsafe=finished.film_unsafe,
         )
 
     async def delivered(self, job_id: int, final_message_id: int) -> bool:

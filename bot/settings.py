@@ -41,6 +41,7 @@ class Values(BaseModel):
     iterations: int | None = Field(default=None, ge=1, le=1_000_000, description="how long to paint")
     strength: float | None = Field(default=None, ge=0, le=1, description="how far an edit goes, 0 to 1")
     bundle: str | None = Field(default=None, max_length=100, description="the models to paint with")
+    spoiler: bool | None = Field(default=None, description="pictures are covered until they are clicked")
     report_channel: int | None = Field(default=None, ge=0, lt=2**63, description="the channel that reports go to")
     reactions: Literal["requester", "everyone"] | None = Field(
         default=None, description="whose reactions to a picture count: the requester's, or everyone's"
@@ -55,14 +56,13 @@ class Values(BaseModel):
 
 PREFERENCES = ("style", "size", "iterations", "strength", "bundle")
 QUOTAS = ("max_running", "max_queued", "max_per_day", "max_pixels", "max_iterations")
-SAFETY = ("report_channel",)
 MANNERS = ("reactions",)
 """How members of a server are together."""
 EVERYONE = "everyone"
 ALLOWED: Mapping[Scope, tuple[str, ...]] = {
     Scope.USER: PREFERENCES,
-    Scope.CHANNEL: PREFERENCES,
-    Scope.GUILD: (*PREFERENCES, *QUOTAS, *SAFETY, *MANNERS),
+    Scope.CHANNEL: (*PREFERENCES, "spoiler"),
+    Scope.GUILD: (*PREFERENCES, *QUOTAS, "spoiler", "report_channel", *MANNERS),
     Scope.ROLE: (*QUOTAS, "weight"),
 }
 """Which settings a scope has."""

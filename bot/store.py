@@ -92,6 +92,8 @@ jobs = sa.Table(
     sa.Column("guild_max_running", sa.Integer, nullable=False, server_default="0"),
     sa.Column("style_id", _Id),  # no foreign key: a style may go, its pictures stay
     sa.Column("recipe", sa.Text),  # as posted under the picture
+    sa.Column("unsafe", sa.Float),
+    sa.Column("film_unsafe", sa.Float),
     # Not part of a Job: the number of the claim, for fair order, and whether the requester knows how it ended.
     sa.Column("claim_number", sa.BigInteger),
     sa.Column("announced", sa.Boolean, nullable=False, server_default=sa.false()),

@@ -21,6 +21,7 @@ NO_REPORT_CHANNEL = (
 )
 REPORTED = "Thank you. The moderators of this server have your report."
 REPORT_ERASED = "That report is not kept any more."
+FRAME_WITHHELD = "\n-# 🔞 This frame may be unsafe, and this is no age-restricted channel: I do not show it."
 _RECIPE_ROOM = 900  # characters
 _RESEND = "Save it from Discord and attach it to /edit."
 
@@ -105,3 +106,19 @@ def blocked(job: Job, by: int) -> str:
 
 def dismissed(by: int) -> str:
     return f"✅ Dismissed by <@{by}>."
+
+
+def withheld_mark(job: Job) -> str:
+    """A line by which the message is found again."""
+    return f"-# picture #{job.id} is not shown"
+
+
+def withheld(job: Job, recipe: str) -> str:
+    """The message in place of a finished picture."""
+    score = f" (score {job.unsafe:.2f})" if job.unsafe is not None else ""
+    text = recipe.replace("```", "'''")
+    return (
+        f"<@{job.requester_id}> {wording.title(job)}\n🔞 I do not show this picture here: it may be unsafe{score}, and "
+        "this is no age-restricted channel. Ask for it in such a channel, or change the words.\n"
+        f"{withheld_mark(job)}\n```\n{text[:_RECIPE_ROOM]}{'…' if len(text) > _RECIPE_ROOM else ''}\n```"
+    )

@@ -21,6 +21,7 @@ Interaction: TypeAlias = discord.Interaction[FaradayBot]
 _PREFERENCES = {name: text for name, text in options.DESCRIPTIONS.items() if name in PREFERENCES}
 _RESET = "Forget everything that is set here first"
 _REACTIONS = "Whose reactions to a picture count: its requester's alone, or everyone's"
+_SPOILER = "Whether pictures and frames are covered until they are clicked"
 _QUOTAS = {
     "max_running": "Pictures of one member painted at once; 0 is any number",
     "max_queued": "Pictures of one member waiting; 0 is any number",
@@ -67,7 +68,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         await self._change(interaction, Scope.USER, interaction.user.id, "you", given, reset)
 
     @app_commands.command(description="What commands in this channel use, after the members' own settings")
-    @app_commands.describe(reset=_RESET, **_PREFERENCES)
+    @app_commands.describe(spoiler=_SPOILER, reset=_RESET, **_PREFERENCES)
     @_suggested
     async def channel(
         self,
@@ -77,17 +78,20 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         iterations: options.Iterations | None = None,
         strength: options.Strength | None = None,
         bundle: str | None = None,
+        spoiler: bool | None = None,
         reset: bool = False,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         permissions.may_set(interaction)
         place = permissions.of_interaction(interaction)
         given = await self._preferences(interaction, style, size, iterations, strength, bundle)
+        given["spoiler"] = spoiler
         channel_id = place.settings_channel_id
         await self._change(interaction, Scope.CHANNEL, channel_id, "this channel", given, reset)
 
     @app_commands.command(description="What commands on this server use in the end, and how much a member may ask for")
     @app_commands.describe(
+        spoiler=_SPOILER,
         report_channel="The moderators' channel that members' reports go to",
         reactions=_REACTIONS,
         reset=_RESET,
@@ -108,6 +112,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         max_per_day: Most | None = None,
         max_pixels: Most | None = None,
         max_iterations: Most | None = None,
+        spoiler: bool | None = None,
         report_channel: discord.TextChannel | None = None,
         reactions: Literal["requester", "everyone"] | None = None,
         reset: bool = False,
@@ -115,6 +120,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         await interaction.response.defer(ephemeral=True, thinking=True)
         permissions.may_set(interaction)
         given = await self._preferences(interaction, style, size, iterations, strength, bundle)
+        given["spoiler"] = spoiler
         if report_channel is not None:
             permissions.check_channel(report_channel)
             given["report_channel"] = report_channel.id

@@ -52,10 +52,15 @@ class Show(commands.Cog):
     async def _shown(self, interaction: discord.Interaction[FaradayBot], job: Job) -> pager.Shown:
         ancestors = [one for one in await self._ancestors(job) if permissions.may_see(interaction, one)]
         text = wording_pages.shown(job, job.recipe, ancestors)
-        found = [await gallery.painted(self.bot.files, one) for one in (job, *ancestors[:1])]
+        found = [await self._picture(interaction, one) for one in (job, *ancestors[:1])]
         shown = [picture for picture in found if picture is not None]
         embeds = [discord.Embed().set_image(url=f"attachment://{picture.name}") for picture in shown]
         return pager.Shown(content=text, embeds=embeds, pictures=shown)
+
+    async def _picture(self, interaction: discord.Interaction[FaradayBot], job: Job) -> pager.Picture | None:
+        """None when it is not on the disk, or not to be seen in this channel."""
+        withheld = self.bot.screen.withholds(job.unsafe, interaction.channel)
+        return None if withheld else await gallery.painted(self.bot.files, job)
 
     async def _ancestors(self, job: Job) -> list[Job]:
         """Nearest first."""

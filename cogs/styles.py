@@ -88,7 +88,8 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
         embeds, shown = [], []
         for style in there:
             job = painted.get(style.id)
-            visible = job is not None and permissions.may_see(interaction, job)
+            seen = job is not None and permissions.may_see(interaction, job)
+            visible = seen and job is not None and not self.bot.screen.withholds(job.unsafe, interaction.channel)
             picture = await gallery.painted(self.bot.files, job) if job and visible else await _sample(style)
             embed = wording_pages.style(style, interaction.user.id)
             if picture is not None:

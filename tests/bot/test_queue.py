@@ -257,3 +257,11 @@ async def test_what_was_announced_is_not_announced_again(queue: Queue, new_job: 
 async def test_counts_name_every_state(queue: Queue, new_job: MakeJob) -> None:
     await to(State.FAILED, queue, new_job())
     assert await queue.counts() == dict.fromkeys(State, 0) | {State.FAILED: 1}
+
+
+async def test_what_the_check_said_of_a_picture_is_kept(queue: Queue, new_job: MakeJob) -> None:
+    job_id = await to(State.RUNNING, queue, new_job())
+    finished = RunFinished(job_id=job_id, iteration=4, loss=0.1, image=b"", seconds=1.0, unsafe=0.25, film_unsafe=0.75)
+    assert await queue.rendered(job_id, b"png", finished)
+    job = await queue.get(job_id)
+    assert job and (job.unsafe, job.film_unsafe) == (0.25, 0.75)

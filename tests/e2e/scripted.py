@@ -55,6 +55,7 @@ class ScriptedEngine:
         self.starts: list[StartRun] = []
         self.holding = False
         self.failure: str | None = None
+        self.unsafe: float | None = None  # what its check says of every picture
         self.bundle = BUNDLE
         self._events: asyncio.Queue[RunEvent] = asyncio.Queue()
         self._runs: dict[int, asyncio.Task[None]] = {}
@@ -89,6 +90,7 @@ class ScriptedEngine:
             iterations=command.spec.iterations,
             loss=1 / iteration,
             image=png,
+            unsafe=self.unsafe,
         )
 
     async def _run(self, command: StartRun) -> None:
@@ -108,9 +110,12 @@ class ScriptedEngine:
             return tell(RunCancelled(job_id=job_id))
         if command.checkpoint_end:
             tell(Checkpointed(job_id=job_id, iteration=iteration, state=f"{job_id} after {iteration}".encode()))
-        finished = RunFinished(job_id=job_id, iteration=iteration, loss=1 / iteration, image=png, seconds=1.5)
         film = f"film of {job_id}".encode() if command.film else None
-        tell(dataclasses.replace(finished, stopped=how is StopRun, film=film))
+        finished = RunFinished(
+            job_id=job_id, iteration=iteration, loss=1 / iteration, image=png, seconds=1.5, film=film
+        )
+        scores = {"unsafe": self.unsafe, "film_unsafe": self.unsafe}
+        tell(dataclasses.replace(finished, stopped=how is StopRun, **scores))
 
 
 def plain(seed: int, size: tuple[int, int]) -> bytes:

@@ -1,0 +1,70 @@
+"""How a picture may be shown where it was asked for: openly, as a spoiler, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+
+import discord
+
+from bot.config import Moderation
+from bot.jobs import Job
+from bot.settings import Scope, SettingsStore
+
+log = logging.getLogger(__name__)
+
+
+class Cover(StrEnum):
+    NONE = "none"
+    SPOILER = "spoiler"  # covered until clicked
+    WITHHELD = "withheld"  # told of, and not shown
+
+
+class Screen:
+    """Asked anew for every frame and picture: a channel's flag and settings may have changed meanwhile."""
+
+    def __init__(self, client: discord.Client, settings: SettingsStore, rules: Callable[[], Moderation]) -> None:
+        self._client = client
+        self._settings = settings
+        self._rules = rules
+
+    @property
+    def threshold(self) -> float:
+        return self._rules().unsafe_threshold
+
+    async def cover(self, job: Job, unsafe: float | None) -> Cover:
+        """For a picture with that score, None if none was given, where the job was asked for."""
+        channel = await self._channel(job)
+        if self.withholds(unsafe, channel):
+            log.info("job %d: a picture with the unsafe score %.2f is withheld", job.id, unsafe)
+            return Cover.WITHHELD
+        return Cover.SPOILER if await self._spoilers(job, channel) else Cover.NONE
+
+    def withholds(self, unsafe: float | None, channel: object) -> bool:
+        """Whether a picture with that score must not be shown there; a direct conversation has no age-restriction."""
+        if unsafe is None or unsafe <= self.threshold:
+            return False
+        return not (isinstance(channel, discord.abc.GuildChannel | discord.Thread) and _age_restricted(channel))
+
+    async def _channel(self, job: Job) -> object:
+        """None when it cannot be seen any more; it then counts as not age-restricted."""
+        try:
+            return self._client.get_channel(job.channel_id) or await self._client.fetch_channel(job.channel_id)
+        except discord.HTTPException:
+            return None
+
+    async def _spoilers(self, job: Job, channel: object) -> bool:
+        if job.guild_id is None:
+            return False
+        channel_id = channel.parent_id if isinstance(channel, discord.Thread) else job.channel_id
+        scopes = [(Scope.CHANNEL, channel_id), (Scope.GUILD, job.guild_id)]
+        found = await self._settings.read(scopes)
+        set_ = [found[key].spoiler for key in scopes if key in found and found[key].spoiler is not None]
+        return bool(set_ and set_[0])
+
+
+def _age_restricted(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """A thread is what its channel is; a category has no flag."""
+    asked = getattr(channel, "is_nsfw", None)
+    return bool(asked and asked())
