@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import discord
@@ -78,14 +78,23 @@ class Delivery:
         raise DeliveryImpossible("I may no longer post where this was asked, so the picture could not be shown.")
 
     async def unpost(self, job: Job) -> bool:
-        """Delete the message with the picture; whether it is gone now. Raises what the network does."""
-        if job.final_message_id is None:
-            return True
+        """Delete the message with the picture, and its timelapses; whether the picture is gone now.
+
+        Raises what the network does.
+        """
+        for channel_id in channels(job):
+            channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+            async for message in self._mine(channel, job):
+                if any(file.filename.removeprefix(SPOILER) == film_name(job) for file in message.attachments):
+                    await message.delete()
+        return job.final_message_id is None or await self._delete_final(job, job.final_message_id)
+
+    async def _delete_final(self, job: Job, message_id: int) -> bool:
         gone = True
         for channel_id in channels(job):
             channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
             try:
-                await channel.get_partial_message(job.final_message_id).delete()
+                await channel.get_partial_message(message_id).delete()
                 return True
             except discord.HTTPException as error:
                 if not refused(error):
@@ -109,16 +118,21 @@ class Delivery:
         return Posted(channel_id=channel_id, message_id=message.id)
 
     async def _find(self, channel: discord.PartialMessageable, job: Job) -> Posted | None:
+        async for message in self._mine(channel, job):
+            if _is_final(message, job):
+                log.info("job %d: was posted already, as message %d", job.id, message.id)
+                return Posted(channel_id=channel.id, message_id=message.id)
+        return None
+
+    async def _mine(self, channel: discord.PartialMessageable, job: Job) -> AsyncIterator[discord.Message]:
+        """The bot's own messages since the job began, oldest first; none in a channel that cannot be read."""
         began = discord.Object(job.card_message_id or discord.utils.time_snowflake(job.created_at))
         try:
             async for message in channel.history(after=began, oldest_first=True, limit=_SEARCHED):
-                mine = self._client.user is not None and message.author.id == self._client.user.id
-                if mine and _is_final(message, job):
-                    log.info("job %d: was posted already, as message %d", job.id, message.id)
-                    return Posted(channel_id=channel.id, message_id=message.id)
-        except discord.Forbidden:  # no permission to read the history, which need not mean none to post
-            log.warning("job %d: I may not look in channel %d whether it was posted", job.id, channel.id)
-        return None
+                if self._client.user is not None and message.author.id == self._client.user.id:
+                    yield message
+        except (discord.Forbidden, discord.NotFound):  # which, of the history, need not mean none to post
+            log.warning("job %d: I may not look in channel %d what was posted", job.id, channel.id)
 
 
 def size_limit(client: discord.Client, guild_id: int | None) -> int:
@@ -135,6 +149,11 @@ def refused(error: discord.HTTPException) -> bool:
 def file_name(job: Job) -> str:
     """The name by which a picture is found again."""
     return f"faraday-{job.id}.png"
+
+
+def film_name(job: Job) -> str:
+    """The same for its timelapse."""
+    return f"timelapse-{job.id}.mp4"
 
 
 def _is_final(message: discord.Message, job: Job) -> bool:

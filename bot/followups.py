@@ -9,7 +9,7 @@ import discord
 
 from bot import permissions, wording, wording_safety, wording_sequels
 from bot.apology import explain
-from bot.errors import NothingToEdit, UnknownJob
+from bot.errors import CannotPost, NothingToEdit, UnknownJob
 from bot.forms import Filled, form
 from bot.jobs import Job, Kind, State
 from bot.moderation.gate import Asker
@@ -131,10 +131,13 @@ class FollowUps:
     async def _film(self, job: Job, asked: Asked) -> str:
         await self._allow(job, asked)
         permissions.check(asked.place)
-        return await self._sending.film(job, asked.place)
+        cover = await self._bot.screen.cover(job, job.film_unsafe)
+        return await self._sending.film(job, asked.place, cover)
 
     async def _send(self, job: Job, asked: Asked) -> None:
         await self._allow(job, asked)
+        if self._bot.screen.withholds(job.unsafe, None):
+            raise CannotPost(wording_safety.NOT_BY_DM)
         await self._sending.picture(job, asked.user_id, self._bot.publisher.factor(job))
 
     async def _allow(self, job: Job, asked: Asked) -> None:

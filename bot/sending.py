@@ -8,12 +8,13 @@ from typing import Any
 
 import discord
 
-from bot import recipe, wording_sequels
+from bot import recipe, wording_safety, wording_sequels
 from bot.attachments import enlarge
-from bot.delivery import channels, file_name, refused, size_limit
+from bot.delivery import channels, file_name, film_name, refused, size_limit
 from bot.errors import CannotPost, NothingToEdit
 from bot.files import Files
 from bot.jobs import Job
+from bot.moderation.screen import Cover
 from bot.permissions import Place
 
 
@@ -22,11 +23,13 @@ class Sending:
         self._client = client
         self._files = files
 
-    async def film(self, job: Job, place: Place) -> str:
+    async def film(self, job: Job, place: Place, cover: Cover) -> str:
         """Post the timelapse of ``job`` in ``place``; the address of the message.
 
-        Raises :class:`NothingToEdit` when there is none, and :class:`CannotPost`.
+        Raises :class:`NothingToEdit` when there is none, and :class:`CannotPost`, as for one that is withheld.
         """
+        if cover is Cover.WITHHELD:
+            raise CannotPost(wording_safety.FILM_WITHHELD)
         film = await self._files.read(self._files.film(job.id))
         if film is None:
             raise NothingToEdit(wording_sequels.NO_FILM)
@@ -34,7 +37,7 @@ class Sending:
         if len(film) > limit:
             raise CannotPost(wording_sequels.too_large("timelapse", len(film), limit))
         channel = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
-        file = discord.File(io.BytesIO(film), f"timelapse-{job.id}.mp4")
+        file = discord.File(io.BytesIO(film), film_name(job), spoiler=cover is Cover.SPOILER)
         here = place.channel_id in channels(job)
         sent = await channel.send(wording_sequels.film(job), file=file, suppress_embeds=True, **_reply(job, here))
         return sent.jump_url

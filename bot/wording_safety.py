@@ -21,6 +21,8 @@ NO_REPORT_CHANNEL = (
 )
 REPORTED = "Thank you. The moderators of this server have your report."
 REPORT_ERASED = "That report is not kept any more."
+FILM_WITHHELD = "A frame of that timelapse may be unsafe, and this is no age-restricted channel: I do not show it here."
+NOT_BY_DM = "That picture may be unsafe: I show it in age-restricted channels only, and send it to nobody."
 FRAME_WITHHELD = "\n-# 🔞 This frame may be unsafe, and this is no age-restricted channel: I do not show it."
 _RECIPE_ROOM = 900  # characters
 _RESEND = "Save it from Discord and attach it to /edit."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import io
 from collections.abc import AsyncIterator
 
@@ -112,10 +111,10 @@ class ScriptedEngine:
             tell(Checkpointed(job_id=job_id, iteration=iteration, state=f"{job_id} after {iteration}".encode()))
         film = f"film of {job_id}".encode() if command.film else None
         finished = RunFinished(
-            job_id=job_id, iteration=iteration, loss=1 / iteration, image=png, seconds=1.5, film=film
-        )
-        scores = {"unsafe": self.unsafe, "film_unsafe": self.unsafe}
-        tell(dataclasses.replace(finished, stopped=how is StopRun, **scores))
+            job_id=job_id, iteration=iteration, loss=1 / iteration, image=png, seconds=1.5, film=film,
+            stopped=how is StopRun, unsafe=self.unsafe, film_unsafe=self.unsafe,
+        )  # fmt: skip
+        tell(finished)
 
 
 def plain(seed: int, size: tuple[int, int]) -> bytes:

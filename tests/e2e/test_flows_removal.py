@@ -31,7 +31,11 @@ async def deleted(studio: Studio, job_id: int) -> None:
     """The picture is in no channel, and nothing of it on the disk."""
     await studio.sandbox.until(
         lambda: (
-            not any(file.filename == f"faraday-{job_id}.png" for one in studio.everywhere() for file in one.attachments)
+            not any(
+                file.filename in (f"faraday-{job_id}.png", f"timelapse-{job_id}.mp4")
+                for one in studio.everywhere()
+                for file in one.attachments
+            )
             and not studio.bot.files.folder(job_id).exists()
         )
     )
@@ -51,6 +55,7 @@ async def test_its_requester_deletes_a_picture_and_every_door_says_so(studio: St
     await studio.settled()
     assert len(studio.finals()) == 2 and studio.bot.files.final(1).exists()
 
+    await (await studio.ada.click(final, label="Timelapse")).text()
     answer = await studio.ada.click(final, label="Delete")
     assert await answer.text() == answer.ephemeral_text == "Deleted: its message, and all files that I had of it."
     await deleted(studio, 1)
@@ -64,7 +69,7 @@ async def test_its_requester_deletes_a_picture_and_every_door_says_so(studio: St
     assert "deleted by its requester" in shown and "[picture]" not in shown and "a red car --seed 7" in shown
     assert "#1 **a red car** · deleted by its requester" in await told(studio.bob, studio.channel, "show", job="2")
     assert "deleted by its requester" in await told(studio.ada, studio.channel, "history")
-    await studio.ada.react(edited, "🔁")  # what came of it has its own copy of what it began with
+    await studio.bob.react(edited, "🔁")  # what came of it has its own copy of what it began with
     assert (await studio.job_of(await studio.final(2))).id == 3
     assert studio.engine.starts[2].init_image == studio.engine.starts[1].init_image
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot import wording_safety
 from sandbox import Channel, Member, Permissions
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ async def test_what_the_check_takes_for_unsafe_is_withheld_but_in_age_restricted
     studio.engine.unsafe = 0.9
     assert await shown(studio, studio.channel) == ("", "")
     final = await studio.card(REASON)
+    answer = await studio.ada.click(final, label="Timelapse")
+    assert await answer.text() == wording_safety.FILM_WITHHELD
+    await studio.ada.react(final, "✉️")
+    await studio.card("send it to nobody")
     assert "a red car --seed" in final.content and [user.name for user in final.mentions] == ["ada"]
     answer = await studio.ada.slash(studio.channel, "show", job="1")
     assert "a red car --seed" in await answer.text() and answer.message and not answer.message.embeds
