@@ -46,6 +46,7 @@ from bot.pacing import Pacer
 from bot.pager import Render, Turn
 from bot.publisher import Publisher
 from bot.queue import Queue
+from bot.ratings import RatingStore
 from bot.records import Records
 from bot.removal import Removal
 from bot.sending import Sending
@@ -66,6 +67,7 @@ COGS = (
     "cogs.reactions",
     "cogs.controls",
     "cogs.sequels",
+    "cogs.ratings",
     "cogs.removal",
     "cogs.admin",
     "cogs.moderation",
@@ -146,6 +148,7 @@ class FaradayBot(commands.Bot):
         self.pages: dict[str, Render] = {}  # by name; the cogs put theirs in
         self.settings = SettingsStore(self._database)
         self.styles = StyleStore(self._database)
+        self.ratings = RatingStore(self._database)
         self.queue = Queue(
             self._database, self.files, max_attempts=config.engine.max_attempts, fairness=_fairness(config)
         )

@@ -16,7 +16,7 @@ ALT_LIMIT = 1024  # characters of an attachment's description, Discord's
 _TITLE_LIMIT = 200
 _CELLS = 12
 _IN_METADATA = " … (the picture's metadata has it whole)"
-HINT = "-# Or reply “.edit” and what should change; 🔁 ✏️ ⬆️ ▶️ 🎬 as a reaction do the same, ✉️ sends it to you"
+HINT = "-# Or reply “.edit” and what should change · ✉️ as a reaction sends it to you, 1️⃣ to 5️⃣ rate it"
 
 
 def title(job: Job, limit: int = _TITLE_LIMIT) -> str:

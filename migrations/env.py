@@ -7,7 +7,8 @@ import asyncio
 import sqlalchemy as sa
 from alembic import context
 
-import bot.moderation.tables  # noqa: F401 - so that the metadata is whole
+import bot.moderation.tables
+import bot.ratings  # noqa: F401 - so that the metadata is whole
 from bot.config import Config
 from bot.store import metadata, open_database
 

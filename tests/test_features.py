@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import discord
 from discord import app_commands
 
-from bot import errors, sequels
+from bot import errors, ratings, sequels
 from bot.app import COGS
 from bot.config import Config
 from bot.settings import Values
@@ -100,7 +100,7 @@ def test_every_button_has_a_row() -> None:
 def test_every_setting_and_reaction_has_a_row() -> None:
     fields = {f"[{name}] {field}" for name, section in Config() for field in type(section).model_fields}
     assert documented("setting") == fields | set(Values.model_fields)
-    assert {emoji.rstrip("\ufe0f") for emoji in (*sequels.EMOJI.values(), removal.DELETE)} == {
+    assert {emoji.rstrip("\ufe0f") for emoji in (*sequels.EMOJI.values(), *ratings.EMOJI.values(), removal.DELETE)} == {
         emoji.rstrip("\ufe0f") for emoji in documented("reaction")
     }
 
