@@ -4,6 +4,9 @@ The picture is cut into a pyramid of square crops, small and large; each crop's 
 its centre. The maps of all sizes and perceptors, normalised, are averaged, and the part far enough below the mean is
 the region. Perceptors that were trained on whole pictures know a thing better by what its absence changes: a second map
 records how much nearer to the phrase the picture is than the picture with a square of it covered.
+
+What is to come may need other room than what was there. A learned start says where: it is told of the one and of the
+other, and where it then paints differently, the new thing would lie.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from torch.nn import functional as F
 
 from engine import losses
 from engine.clip import CLIP
+from engine.start import StartNetwork
 
 GREY = 0.5
 """What lies beyond the picture's edge, where crops reach over it."""
@@ -32,7 +36,8 @@ class RegionSettings:
     it. ``cover`` is the side of the squares that are covered, in the same parts; 0 leaves them out, as the paper does.
     ``threshold`` is how many standard deviations below the mean a distance must be; the paper's is 2, 0 is the
     mean, a negative one takes more. ``smooth`` is the radius of the blur, and ``grow`` how far the region is widened,
-    both in parts of the short side.
+    both in parts of the short side. ``room`` is how many standard deviations above the mean the change between the
+    learned starts of the old and the new thing must be, for its place to be painted too; None: never.
     """
 
     sides: tuple[float, ...] = (0.25, 0.5, 0.7)
@@ -41,6 +46,7 @@ class RegionSettings:
     threshold: float = 2.0
     smooth: float = 0.03
     grow: float = 0.05
+    room: float | None = None
 
 
 class RegionNotFoundError(ValueError):
@@ -72,6 +78,19 @@ def find(
     region = F.max_pool2d(region, 2 * grow + 1, 1, grow)
     soft: Tensor = F.avg_pool2d(region, 2 * smooth + 1, 1, smooth, count_include_pad=False)
     return soft
+
+
+@torch.no_grad()
+def room(z: Tensor, old: Tensor, new: Tensor, network: StartNetwork, size: Sequence[int], threshold: float) -> Tensor:
+    """Where the new thing would lie, (1, 1, H, W) of ``size``: 1 where the learned starts differ, else 0.
+
+    ``old`` and ``new`` (1, d) are the embeddings of the two phrases. Both starts lie as the input's ``z`` does
+    (1, e, h, w); their mean squared difference must be ``threshold`` deviations above its mean.
+    """
+    lies = network.recognise(z)[0]
+    change = (network(new, lies) - network(old, lies)).square().mean(1, keepdim=True)
+    change = _normalised(F.avg_pool2d(change, 3, 1, 1, count_include_pad=False))
+    return (F.interpolate(change, tuple(size), mode="bicubic", align_corners=False) >= threshold).float()
 
 
 @torch.no_grad()

@@ -55,7 +55,7 @@ class Run:
         self.story = targets.of(spec, bundle, self.cutouts, image_prompts)
         self.editing = init_image is not None
         with torch.no_grad():
-            self.masked = edits.masked(spec, bundle, self.perceptor_weights, init_image, mask)
+            self.masked = edits.masked(spec, bundle, self.perceptor_weights, self.story[0].sentence, init_image, mask)
             if self.masked is not None and spec.replace:
                 weight = entry.structure if spec.structure is None else spec.structure
                 self.story = targets.keeping(self.story, self.masked.given, weight, bundle)

@@ -34,13 +34,13 @@ def main(
     from rich.console import Console
 
     from benchmarks.alignment.measure import measure
-    from benchmarks.alignment.paint import Settings
     from benchmarks.judge.judge import JudgeError, load
+    from benchmarks.paint import Settings
     from engine.weights import WeightsError
 
     settings = Settings(
         bundle=bundle, weights_dir=weights, size=size, iterations=iterations, learning_rate=learning_rate,
-        cutouts=cutouts, regulariser=regulariser, strength=strength, plain_start=plain_start,
+        cutouts=cutouts, regulariser=regulariser, strength=strength, start="mean" if plain_start else None,
         threads=threads or max(1, (os.cpu_count() or 1) // processes),
     )  # fmt: skip
     console = Console(stderr=as_json)

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.alignment import report, scores
-from benchmarks.alignment.paint import Painted, Settings, Task, paint_all
 from benchmarks.alignment.prompts import Edit, PromptList, edits, pictures
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.judge import Judge
+from benchmarks.paint import Painted, Settings, Task, paint_all
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
 
@@ -47,7 +47,7 @@ class Bench:
         threads = self.settings.threads
         self.console.print(
             f"{seconds:.1f} s a picture, {self.processes} painted at once with {threads} thread(s) each; "
-            f"{self.which} list, {self.settings.bundle}, {'plain' if self.settings.plain_start else 'default'} start"
+            f"{self.which} list, {self.settings.bundle}, {self.settings.start or 'default'} start"
         )
         settings = {name: str(value) if isinstance(value, Path) else value for name, value in self._set().items()}
         return {

@@ -60,23 +60,42 @@ class Edited:
     kept: Mapping[str, Share]
 
 
-def judge_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> Edited:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEdit:
+    """One edit: whether what was asked for is there, and by attribute whether each other one is as before."""
+
+    done: bool
+    kept: Mapping[str, bool]
+
+
+def read_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> list[ReadEdit]:
     """Whether each of ``images`` shows the asked attribute, and all others as before where both pictures show them."""
-    values = [dict(zip(VALUES, row, strict=True)) for row in judge.attributes(images).tolist()]
+    read = []
+    for edit, row in zip(edits, judge.attributes(images).tolist(), strict=True):
+        found = dict(zip(VALUES, row, strict=True))
+        before, after = shown(edit.before), shown(edit.after)
+        right = {name: VALUES[name][found[name]] == after[name] for name in VALUES if name in before and name in after}
+        changed = {name for name in right if before[name] != after[name]}
+        read.append(
+            ReadEdit(
+                done=all(right[name] for name in changed),
+                kept={name: value for name, value in right.items() if name not in changed},
+            )
+        )
+    return read
+
+
+def judge_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> Edited:
+    """What :func:`read_edits` says of all of them together."""
+    read = read_edits(judge, edits, images)
     reached: dict[str, list[bool]] = {}
     kept: dict[str, list[bool]] = {}
-    done = []
-    for edit, found in zip(edits, values, strict=True):
-        before, after = shown(edit.before), shown(edit.after)
-        both = {name for name in VALUES if name in before and name in after}
-        right = {name: VALUES[name][found[name]] == after[name] for name in both}
-        changed = {name for name in both if before[name] != after[name]}
-        done.append(all(right[name] for name in changed))
-        reached.setdefault(edit.asked, []).append(done[-1])
-        for name in sorted(both - changed, key=list(VALUES).index):
-            kept.setdefault(name, []).append(right[name])
+    for edit, one in zip(edits, read, strict=True):
+        reached.setdefault(edit.asked, []).append(one.done)
+        for name, value in one.kept.items():
+            kept.setdefault(name, []).append(value)
     return Edited(
-        done=tuple(done),
+        done=tuple(one.done for one in read),
         reached={name: share(results) for name, results in reached.items()},
         kept={name: share(kept[name]) for name in VALUES if name in kept},
     )
@@ -84,9 +103,19 @@ def judge_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> Edited:
 
 def outside_difference(edit: Edit, seed: int, one: Image.Image, two: Image.Image) -> float:
     """Mean absolute difference of two pictures outside the edit's subject, 0 to 255."""
-    outside = ~subject(edit.before, seed, one.width)
-    difference = np.abs(np.asarray(one, dtype=np.float32) - np.asarray(two, dtype=np.float32))
-    return float(difference[outside].mean())
+    return difference(one, two, ~subject(edit.before, seed, one.width))
+
+
+def difference(one: Image.Image, two: Image.Image, where: Mask) -> float:
+    """Mean absolute difference of two pictures there, 0 to 255; 0 if there is no such place."""
+    if not where.any():
+        return 0.0
+    return float(np.abs(np.asarray(one, dtype=np.int16) - np.asarray(two, dtype=np.int16))[where].mean())
+
+
+def overlap(found: Mask, true: Mask) -> float:
+    """Intersection over union."""
+    return float((found & true).sum() / (found | true).sum())
 
 
 def subject(picture: Picture, seed: int, size: int) -> Mask:

@@ -31,29 +31,28 @@ def main(
     ] = None,
     structure: Annotated[float | None, typer.Option(min=0, help="Weight of the distance to the input.")] = None,
     feather: Annotated[int | None, typer.Option(min=0, help="Of the seam, in pixels.")] = None,
-    threads: Annotated[int, typer.Option(min=1)] = 1,
+    processes: Annotated[int, typer.Option(min=1, help="Scenes painted at once.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Of each process.")] = 1,
 ) -> None:
     """Measure how often the named thing becomes another, where the mask lies and what moves outside. One try each."""
     from rich.console import Console
 
     from benchmarks.alignment.sheet import sheet as labelled
     from benchmarks.judge.judge import JudgeError, load
-    from benchmarks.replacement.measure import Settings, measure
-    from engine import bundles, process
+    from benchmarks.paint import Settings
+    from benchmarks.replacement.measure import measure
     from engine.weights import WeightsError
 
     console = Console(stderr=as_json)
-    spec = {"strength": strength, "region_threshold": threshold, "structure": structure, "feather": feather}
+    spec = {"region_threshold": threshold, "structure": structure, "feather": feather}
+    settings = Settings(
+        bundle=bundle, weights_dir=weights, size=size, iterations=iterations, strength=strength, threads=threads,
+        more=tuple((name, value) for name, value in spec.items() if value is not None),
+    )  # fmt: skip
     try:
-        loaded = bundles.load(bundle, weights, process.choose_device("auto"))
-        settings = Settings(
-            size=size or loaded.entry.width,
-            iterations=iterations,
-            known_prompt=known_prompt,
-            threads=threads,
-            spec=spec,
+        figures, asked, results, right = measure(
+            load(), settings, which, scenes, naming, known_prompt, processes, console
         )
-        figures, asked, results, right = measure(load(), loaded, settings, which, scenes, naming, console)
         if sheet is not None:
             rows = [[result.before, result.mask.convert("RGB"), result.after] for result in results]
             labelled(rows, [f"{scene.source} to {scene.target}" for scene in asked], right).save(sheet)

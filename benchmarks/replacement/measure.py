@@ -2,7 +2,6 @@
 
 import dataclasses
 import statistics
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,10 +15,9 @@ from rich.table import Table
 from benchmarks.alignment import scores
 from benchmarks.alignment.prompts import PromptList
 from benchmarks.judge.judge import Judge
+from benchmarks.paint import Painted, Settings, Task, paint_all
 from benchmarks.replacement.scenes import Naming, Replacement, replacements
 from benchmarks.shares import mean_interval, share
-from engine.api import generate
-from engine.bundles import Bundle
 from training.picturebook.draw import draw
 
 
@@ -35,67 +33,42 @@ class Replaced:
     seconds: float
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What to replace with; None is the bundle's default. ``known_prompt``: the parent's prompt is known."""
-
-    size: int
-    iterations: int | None = None
-    known_prompt: bool = False
-    threads: int = 1
-    spec: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-
-def replace(scene: Replacement, seed: int, bundle: Bundle, settings: Settings) -> Replaced:
-    """Replace in one scene, drawn with ``seed``."""
-    before = draw(scene.edit.before, seed, settings.size)
-    started = time.monotonic()
-    *_, last = generate(
-        scene.edit.prompt if settings.known_prompt else None,
-        init_image=before,
-        replace=(scene.source, scene.target),
-        bundle=bundle,
-        size=(settings.size, settings.size),
-        iterations=settings.iterations,
-        seed=seed,
-        threads=settings.threads,
-        **settings.spec,
-    )
-    after, mask = last.image, last.mask
-    assert mask is not None
-    seconds = time.monotonic() - started
+def judged_by_pixels(scene: Replacement, seed: int, before: Image.Image, painted: Painted) -> Replaced:
+    """What the pixels say of a scene, drawn with ``seed`` as ``before``."""
+    assert painted.mask is not None
+    mask = np.asarray(painted.mask)
     return Replaced(
-        before=before, mask=mask, after=after, seconds=seconds,
-        iou=_overlap(np.asarray(mask) >= 128, scores.subject(scene.edit.before, seed, settings.size)),
-        outside=_difference(before, after, np.asarray(mask) == 0),
+        before=before, mask=painted.mask, after=painted.image, seconds=painted.seconds,
+        iou=scores.overlap(mask >= 128, scores.subject(scene.edit.before, seed, before.width)),
+        outside=scores.difference(before, painted.image, mask == 0),
     )  # fmt: skip
 
 
-def _overlap(found: scores.Mask, true: scores.Mask) -> float:
-    """Intersection over union."""
-    return float((found & true).sum() / (found | true).sum())
-
-
-def _difference(one: Image.Image, two: Image.Image, where: scores.Mask) -> float:
-    """Mean absolute difference there, 0 to 255; 0 if there is no such place."""
-    if not where.any():
-        return 0.0
-    return float(np.abs(np.asarray(one, dtype=np.int16) - np.asarray(two, dtype=np.int16))[where].mean())
-
-
 def measure(
-    judge: Judge, bundle: Bundle, settings: Settings, which: PromptList, count: int, naming: Naming, console: Console
-) -> tuple[dict[str, Any], Sequence[Replacement], Sequence[Replaced], Sequence[bool]]:
-    """Replace in ``count`` scenes of a list; print the table and return figures, scenes, results and verdicts."""
+    judge: Judge, settings: Settings, which: PromptList, count: int, naming: Naming, known_prompt: bool,
+    processes: int, console: Console,
+) -> tuple[dict[str, Any], Sequence[Replacement], Sequence[Replaced], Sequence[bool]]:  # fmt: skip
+    """Replace in ``count`` scenes of a list; print the table and return figures, scenes, results and verdicts.
+
+    ``known_prompt`` says all that the picture shows afterwards, as it is known of a picture that the bot painted.
+    """
     scenes = replacements(which, count, naming)
     seeds = [which.seed + i for i in range(count)]
-    results = [
-        replace(scene, seed, bundle, settings)
-        for scene, seed in track(list(zip(scenes, seeds, strict=True)), "Replacing", console=console)
+    before = [draw(scene.edit.before, seed, settings.side) for scene, seed in zip(scenes, seeds, strict=True)]
+    tasks = [
+        Task(
+            prompt=scene.edit.prompt if known_prompt else None,
+            seed=seed,
+            init=init,
+            replace=(scene.source, scene.target),
+        )
+        for scene, seed, init in zip(scenes, seeds, before, strict=True)
     ]
+    painted = track(paint_all(tasks, settings, processes), "Replacing", total=count, console=console)
+    results = [judged_by_pixels(*one) for one in zip(scenes, seeds, before, painted, strict=True)]
     torch.set_num_threads(1)
     edits = [scene.edit for scene in scenes]
-    real = [draw(edit.after, seed, settings.size) for edit, seed in zip(edits, seeds, strict=True)]
+    real = [draw(edit.after, seed, settings.side) for edit, seed in zip(edits, seeds, strict=True)]
     verdicts = {
         kind: scores.judge_edits(judge, edits, scores.to_tensor(images)).done
         for kind, images in (

@@ -1,6 +1,5 @@
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,13 @@ from typer.testing import CliRunner
 
 from benchmarks.alignment import scores
 from benchmarks.alignment.measure import measure
-from benchmarks.alignment.paint import Settings, Task, paint, paint_all
 from benchmarks.alignment.prompts import EDITED, PromptList, edits, pictures, shows_unseen_pair
 from benchmarks.alignment.report import edits_figures, edits_tables
 from benchmarks.alignment.scores import subject
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.attributes import VALUES, answers, shown
 from benchmarks.judge.judge import Judge
-from benchmarks.judge.models import Classifier, Ranker, StyleReader
-from benchmarks.judge.train import SIZES
+from benchmarks.paint import Settings, Task, paint, paint_all
 from benchmarks.shares import Share, mean_interval
 from training.pages import evaluation_pictures, family
 from training.picturebook.captions import full_caption
@@ -41,23 +38,9 @@ TEST_EDITS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="module")
 def lists() -> dict[PromptList, list[Picture]]:
     return {which: pictures(which, COUNT) for which in PromptList}
-
-
-@pytest.fixture(scope="module")
-def untrained() -> Judge:
-    torch.manual_seed(0)
-    classifier, style = Classifier(SIZES).eval(), StyleReader(SIZES["style"]).eval()
-    return Judge(classifier=classifier, style=style, ranker=Ranker(("a", "red", "blue")).eval())
 
 
 def settings(weights_dir: Path, **changes: object) -> Settings:
@@ -211,7 +194,7 @@ def test_settings_override_the_bundles_defaults(weights_dir: Path) -> None:
     changed = Settings(weights_dir=weights_dir, learning_rate=0.5, cutouts=3, regulariser=0.7).entry()
     assert (changed.learning_rate, changed.cutouts.count, changed.regulariser.weight) == (0.5, 3, 0.7)
     assert changed.cutouts.crop == entry.cutouts.crop and changed.start == entry.start
-    plain = Settings(weights_dir=weights_dir, plain_start=True).entry()
+    plain = Settings(weights_dir=weights_dir, start="mean").entry()
     assert (plain.start, plain.start_network, plain.regulariser.weight) == ("mean", None, 0)
 
 

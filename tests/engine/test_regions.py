@@ -124,6 +124,37 @@ def test_replacing_changes_the_found_region_alone_and_shows_it(bundle: Bundle) -
     assert (before[~untouched] != after[~untouched]).any()
 
 
+def test_room_is_where_the_learned_starts_of_the_old_and_the_new_thing_differ(bundle: Bundle) -> None:
+    network, perceptor = bundle.start_network, bundle.perceptors[0]
+    assert network is not None
+    z = bundle.generator.encode(torch.rand(1, 3, 64, 48))
+    old, new = perceptor.embed_text(["a red circle"]), perceptor.embed_text(["a green car"])
+
+    def room(one: torch.Tensor, two: torch.Tensor, threshold: float) -> torch.Tensor:
+        return regions.room(z, one, two, network, (64, 48), threshold)
+
+    much, little = room(old, new, 0.0), room(old, new, 1.0)
+    assert much.shape == (1, 1, 64, 48) and set(much.unique().tolist()) == {0, 1}
+    assert (little <= much).all() and 0 < little.sum() < much.sum()
+    assert not room(old, old, 0.5).any()
+
+
+def test_a_bundle_that_can_tell_gives_the_new_thing_its_room(bundle: Bundle) -> None:
+    def painted(room: float | None) -> np.typing.NDArray[np.uint8]:
+        region = dataclasses.replace(bundle.entry.region, threshold=1.5, room=room)
+        entry = dataclasses.replace(bundle.entry, region=region)
+        steps = engine.generate(
+            init_image=scene(), replace=("red circle", "a green car"), size=(64, 64), iterations=1, seed=1, feather=0,
+            bundle=dataclasses.replace(bundle, entry=entry),
+        )  # fmt: skip
+        mask = next(iter(steps)).mask
+        assert mask is not None
+        return np.asarray(mask)
+
+    alone, roomy = painted(None), painted(0.5)
+    assert (roomy >= alone).all() and (roomy > alone).any()
+
+
 def test_the_inputs_own_embedding_is_compared_with_every_cutout_by_the_weight_of_structure(bundle: Bundle) -> None:
     def first_loss(structure: float) -> float:
         steps = engine.generate(

@@ -5,22 +5,26 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from PIL import Image
 
 from engine import bundles, process
 from engine.api import generate
 
+Asked = TypeVar("Asked")
+Made = TypeVar("Made")
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What to paint with; None is the bundle's default. ``threads`` are those of each process.
 
-    ``size`` is a side in pixels. ``plain_start`` begins at the mean code, without the learned start and without the
-    pull towards it.
+    ``size`` is a side in pixels. ``start`` begins at "mean" or "random" codes instead, without the learned start and
+    without the pull towards it. ``more`` are further settings of a Spec, by name.
     """
 
     bundle: str = "starter"
@@ -31,15 +35,16 @@ class Settings:
     cutouts: int | None = None
     regulariser: float | None = None
     strength: float | None = None
-    plain_start: bool = False
+    start: str | None = None
     threads: int = 1
+    more: tuple[tuple[str, Any], ...] = ()
 
     def entry(self) -> bundles.BundleEntry:
         """The bundle's entry with what is set here. Raises :class:`engine.weights.WeightsError`."""
         entry, _ = bundles.find(self.bundle, self.weights_dir)
         changes: dict[str, object] = {}
-        if self.plain_start:
-            changes |= {"start": "mean", "start_network": None, "regulariser": bundles.Regulariser()}
+        if self.start is not None:
+            changes |= {"start": self.start, "start_network": None, "regulariser": bundles.Regulariser()}
         if self.regulariser is not None:
             schedule = entry.regulariser.schedule if entry.regulariser.schedule != "none" else "constant"
             changes["regulariser"] = bundles.Regulariser(weight=self.regulariser, schedule=schedule)
@@ -49,6 +54,10 @@ class Settings:
             changes["learning_rate"] = self.learning_rate
         return dataclasses.replace(entry, **changes)  # type: ignore[arg-type]
 
+    def of_the_bundle(self) -> "Settings":
+        """What of this decides which bundle is loaded: settings that agree in it share one."""
+        return dataclasses.replace(self, size=None, iterations=None, strength=None, threads=1, more=())
+
     @property
     def side(self) -> int:
         """Pixels along each side of a picture."""
@@ -57,30 +66,46 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One picture to paint, from nothing or from ``init``; ``strength`` overrides the settings'."""
+    """One picture to paint, from nothing or from ``init``; ``strength`` overrides the settings'.
 
-    prompt: str
+    ``replace`` is what to find in ``init`` and what to paint there; then ``prompt`` may be None. A ``mask``, white
+    where to paint, goes before what would be found.
+    """
+
+    prompt: str | None
     seed: int
     init: Image.Image | None = None
     strength: float | None = None
+    replace: tuple[str, str] | None = None
+    mask: Image.Image | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Painted:
-    """A picture, and the seconds from the request to it; loading the models is not counted."""
+    """A picture, and the seconds from the request to it, on the clock and of the CPU; loading is not counted.
+
+    ``mask`` is where an edit was held to: white on black, None for everywhere.
+    """
 
     image: Image.Image
     seconds: float
+    cpu_seconds: float
+    mask: Image.Image | None = None
 
 
 def paint_all(tasks: Sequence[Task], settings: Settings, processes: int) -> Iterator[Painted]:
     """Paint every task in order, ``processes`` at once."""
+    yield from spread(partial(paint, settings), tasks, processes)
+
+
+def spread(work: Callable[[Asked], Made], asked: Iterable[Asked], processes: int) -> Iterator[Made]:
+    """``work`` for everything ``asked``, in order, in this process or in ``processes`` others at once."""
     if processes == 1:
-        yield from map(partial(paint, settings), tasks)
+        yield from map(work, asked)
         return
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for the children: spinning threads starve each other
     with multiprocessing.get_context("spawn").Pool(processes, initializer=_leave_ctrl_c_to_the_parent) as pool:
-        yield from pool.imap(partial(paint, settings), tasks)
+        yield from pool.imap(work, asked)
 
 
 def _leave_ctrl_c_to_the_parent() -> None:
@@ -88,21 +113,38 @@ def _leave_ctrl_c_to_the_parent() -> None:
 
 
 def paint(settings: Settings, task: Task) -> Painted:
-    """Paint one task."""
-    bundle = _bundle(settings)
+    """Paint one task. Raises what :func:`engine.api.generate` raises."""
+    return paint_through(settings, task, ())[-1]
+
+
+def paint_through(settings: Settings, task: Task, stations: Sequence[int]) -> list[Painted]:
+    """Paint one task and look at it on the way: after each iteration in ``stations``, and at the end."""
+    bundle = _bundle(settings.of_the_bundle())
     strength = settings.strength if task.strength is None else task.strength
-    started = time.monotonic()
-    *_, last = generate(
+    started, started_cpu = time.monotonic(), time.process_time()
+    steps = generate(
         task.prompt,
         init_image=task.init,
+        mask=task.mask,
+        replace=task.replace,
         bundle=bundle,
-        size=None if settings.size is None else (settings.size, settings.size),
+        size=(settings.side, settings.side),
         iterations=settings.iterations,
         seed=task.seed,
         strength=strength,
         threads=settings.threads,
+        **dict(settings.more),
     )
-    return Painted(image=last.image, seconds=time.monotonic() - started)
+    return [
+        Painted(
+            image=step.image,
+            mask=step.mask,
+            seconds=time.monotonic() - started,
+            cpu_seconds=time.process_time() - started_cpu,
+        )
+        for step in steps
+        if step.run.finished or step.iteration in stations
+    ]
 
 
 @cache

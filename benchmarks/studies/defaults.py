@@ -1,0 +1,47 @@
+"""What the starter models' own settings rest on: each changed alone, from the default."""
+
+import dataclasses
+
+from benchmarks.alignment.prompts import PromptList, pictures
+from benchmarks.paint import Settings
+from benchmarks.studies.study import Cell, Study, prompted, with_more
+from benchmarks.studies.subjects import Prompts
+from engine.cutouts import AUGMENTATIONS
+
+
+def changes(base: Settings) -> dict[str, Settings]:
+    """By label, the settings of each cell; the first is the default but for its size and iterations."""
+    entry = base.entry()
+    rate, cutouts, weight = entry.learning_rate, entry.cutouts.count, entry.regulariser.weight
+    iterations = base.iterations or entry.iterations
+
+    def change(**values: object) -> Settings:
+        return dataclasses.replace(base, **values)  # type: ignore[arg-type]
+
+    return {
+        f"the default, {iterations} iterations": base,
+        **{f"{n} iterations": change(iterations=n) for n in (10, 25, 50, 100) if n != iterations},
+        **{f"learning rate {value:g}": change(learning_rate=value) for value in (rate / 2, rate * 2)},
+        **{f"{n} cutouts": change(cutouts=n) for n in (cutouts // 2, cutouts * 2)},
+        "no augmentation": with_more(base, augmentations=()),
+        "all augmentations": with_more(base, augmentations=tuple(AUGMENTATIONS)),
+        **{f"L² weight {value:g}": change(regulariser=value) for value in (0.0, round(weight * 3, 3))},
+        "average of z, decay 0.9": with_more(base, ema=0.9),
+        "learning rate by a cosine": with_more(base, rate_schedule="cosine"),
+        **{f"{side} px": change(size=side) for side in (64, 96, 128) if side != base.side},
+        "plain start": change(start="mean"),
+    }
+
+
+def defaults(count: int, base: Settings) -> Study:
+    """Half as many prompts as the other studies have: its cells are many."""
+    which = PromptList.DEV
+    subjects = Prompts(pictures=pictures(which, max(2, count // 2)), which=which)
+    tasks = prompted(subjects.labels())
+    return Study(
+        name="defaults",
+        title="The starter models' own settings, each changed alone",
+        claim="The paper's are 400 iterations, a learning rate of 0.15, all augmentations and random codes (001 §2).",
+        subjects=subjects,
+        cells=tuple(Cell(label=label, settings=chosen, tasks=tasks) for label, chosen in changes(base).items()),
+    )

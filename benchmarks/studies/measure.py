@@ -1,0 +1,128 @@
+"""Paint what is missing, judge, report: what the command does."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from benchmarks.judge.judge import Judge, load
+from benchmarks.paint import Painted, Settings
+from benchmarks.studies.cache import Job, Store, courses, paint_missing
+from benchmarks.studies.catalogue import STUDIES
+from benchmarks.studies.report import REAL, Result
+from benchmarks.studies.study import Study
+from engine import bundles, process
+
+PER_ITERATION = 0.06
+PER_CUTOUT = 0.016
+PER_MEGAPIXEL = 7.5
+"""CPU-seconds on a server core of 2.8 GHz: the text's and the loop's own, each cutout's, and the VQGAN's."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Where pictures are kept, how many are painted at once, and where to say what came of it."""
+
+    store_folder: Path
+    workers: int
+    sheets: Path | None
+    markdown: Path | None
+    console: Console
+
+
+def measure(
+    bench: Bench, names: Sequence[str], count: int, base: Settings, *, only_estimate: bool, judge: Judge | None = None
+) -> dict[str, Any]:
+    """Repeat the named studies ("all": every one) with ``count`` pictures a cell; ``judge`` is the shipped one if None.
+
+    Raises :class:`engine.weights.WeightsError`, :class:`benchmarks.judge.judge.JudgeError`, :class:`ValueError` for an
+    unknown study or settings that cannot be painted with, :class:`OSError` for a folder that cannot be written to.
+    """
+    studies = [STUDIES[name](count, base_of(name, base)) for name in chosen(names)]
+    weights_hash = bundles.load(base.bundle, base.weights_dir, process.choose_device("auto")).weights_hash
+    store = Store(folder=bench.store_folder, weights_hash=weights_hash)
+    jobs = [job for study in studies for job in jobs_of(study)]
+    bench.console.print(promise(jobs, store, bench.workers), soft_wrap=True)
+    if only_estimate:
+        return {}
+    judge = judge or load()
+    for folder in (bench.sheets, bench.markdown.parent if bench.markdown else None):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    paint_missing(jobs, store, bench.workers, bench.console)
+    torch.set_num_threads(1)
+    results = [judged(study, store, judge) for study in studies]
+    for result in results:
+        report(result, bench)
+    if bench.markdown is not None:
+        parts = [f"## {result.study.title}\n\n{result.markdown()}" for result in results]
+        bench.markdown.write_text("\n".join(parts), encoding="utf-8")
+    return {
+        "weights": weights_hash,
+        "prompts": count,
+        "size": base.size,
+        "iterations": base.iterations,
+        "studies": {result.study.name: result.figures() for result in results},
+    }
+
+
+def chosen(names: Sequence[str]) -> list[str]:
+    """The names of studies. Raises :class:`ValueError` for one that there is not."""
+    if list(names) == ["all"]:
+        return list(STUDIES)
+    if unknown := [name for name in names if name not in STUDIES]:
+        raise ValueError(f"There is no study {', '.join(unknown)}. There is: {', '.join(STUDIES)}.")
+    return list(dict.fromkeys(names))
+
+
+def base_of(name: str, base: Settings) -> Settings:
+    """The study of the defaults changes the number of cutouts itself."""
+    return dataclasses.replace(base, cutouts=None) if name == "defaults" else base
+
+
+def jobs_of(study: Study) -> Iterable[Job]:
+    """Every picture of every cell."""
+    return ((cell.settings, task) for cell in study.cells for task in cell.tasks)
+
+
+def promise(jobs: Sequence[Job], store: Store, workers: int) -> str:
+    """What there is to paint, and about how long that takes on cores that have nothing else to do."""
+    missing = store.missing(jobs)
+    longest = [course[-1] for course in courses(missing)]
+    seconds = sum(cpu_seconds(job) for job in longest)
+    return (
+        f"{len(jobs)} pictures, {len(missing)} of them to paint in {len(longest)} runs: about {seconds:.0f} CPU-s, "
+        f"{seconds / 60 / workers:.0f} minutes with {workers} at once, each on a core of its own."
+    )
+
+
+def cpu_seconds(job: Job) -> float:
+    """About what a picture takes."""
+    settings, task = job
+    entry = settings.entry()
+    strength = settings.strength if task.strength is None else task.strength
+    if task.init is not None and strength == 0:
+        return 1.0
+    default = entry.iterations if task.init is None else entry.iterations_edit
+    cost = PER_ITERATION + PER_CUTOUT * entry.cutouts.count + PER_MEGAPIXEL * settings.side**2 / 1e6
+    return (settings.iterations or default) * cost
+
+
+def judged(study: Study, store: Store, judge: Judge) -> Result:
+    """What the judge says of every cell, and of real pictures."""
+    painted = {cell.label: [store.load((cell.settings, task)) for task in cell.tasks] for cell in study.cells}
+    real = [Painted(image=image, seconds=0.0, cpu_seconds=0.0) for image in study.subjects.real(study.size)]
+    measured = {label: study.subjects.measure(judge, made) for label, made in painted.items()}
+    return Result(study=study, measured={**measured, REAL: study.subjects.measure(judge, real)}, painted=painted)
+
+
+def report(result: Result, bench: Bench) -> None:
+    """Print the table, write the sheet."""
+    bench.console.print(result.table())
+    if bench.sheets is not None:
+        path = bench.sheets / f"{result.study.name}.png"
+        result.sheet().save(path, optimize=True)
+        bench.console.print(f"Wrote {path}")

@@ -1,0 +1,149 @@
+"""What is asked for in a study: prompts, edits or replacements, and what the judge reads in the results."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from benchmarks.alignment import scores
+from benchmarks.alignment.prompts import Edit, PromptList
+from benchmarks.judge.attributes import NO_ANSWER, VALUES
+from benchmarks.judge.evaluate import marks
+from benchmarks.judge.judge import Judge
+from benchmarks.paint import Painted
+from benchmarks.replacement.scenes import Replacement
+from benchmarks.studies.study import Measured
+from training.picturebook.captions import full_caption
+from training.picturebook.draw import draw
+from training.picturebook.picture import Picture
+
+NAN = math.nan
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Prompts:
+    """Pictures painted from nothing."""
+
+    pictures: Sequence[Picture]
+    which: PromptList
+
+    def labels(self) -> list[str]:
+        """The full captions."""
+        return [full_caption(picture) for picture in self.pictures]
+
+    def real(self, size: int) -> list[Image.Image]:
+        """As the picture book draws them."""
+        return [draw(picture, self.which.seed + i, size) for i, picture in enumerate(self.pictures)]
+
+    def measure(self, judge: Judge, painted: Sequence[Painted]) -> Measured:
+        """Shares of right attributes, whether the own caption fits best of all, and how well it fits."""
+        images = scores.to_tensor([one.image for one in painted])
+        right = marks(judge, self.pictures, images).numpy()
+        fits = judge.similarity(images, self.labels()).numpy()
+        return {
+            "attributes": [float((row[row != NO_ANSWER] == 1).mean()) for row in right],
+            **{name: _column(right, name) for name in ("thing", "style")},
+            "caption": [float(row.argmax() == i) for i, row in enumerate(fits)],
+            "similarity": np.diag(fits).tolist(),
+        }
+
+
+def _column(right: npt.NDArray[np.int64], name: str) -> list[float]:
+    column = right[:, list(VALUES).index(name)]
+    return [NAN if mark == NO_ANSWER else float(mark) for mark in column]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """One attribute of real pictures changed."""
+
+    edits: Sequence[Edit]
+    which: PromptList
+
+    def labels(self) -> list[str]:
+        """What is changed, and the prompt."""
+        return [f"{edit.asked}: {edit.prompt}" for edit in self.edits]
+
+    def real(self, size: int) -> list[Image.Image]:
+        """The pictures that were asked for, as the picture book draws them."""
+        return [draw(edit.after, self.which.seed + i, size) for i, edit in enumerate(self.edits)]
+
+    def before(self, size: int) -> list[Image.Image]:
+        """The inputs."""
+        return [draw(edit.before, self.which.seed + i, size) for i, edit in enumerate(self.edits)]
+
+    def measure(self, judge: Judge, painted: Sequence[Painted]) -> Measured:
+        """What was reached and kept by the judge, and what stayed of the input's edges and pixels."""
+        images = [one.image for one in painted]
+        before = self.before(images[0].width)
+        read = scores.read_edits(judge, self.edits, scores.to_tensor(images))
+        pairs = list(zip(before, images, strict=True))
+        return {
+            "reached": [float(one.done) for one in read],
+            "kept": [fmean(one.kept.values()) if one.kept else NAN for one in read],
+            "structure": [edges_alike(*pair) for pair in pairs],
+            "moved outside": [
+                scores.outside_difference(edit, self.which.seed + i, *pair)
+                for i, (edit, pair) in enumerate(zip(self.edits, pairs, strict=True))
+            ],
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scenes:
+    """A thing in real pictures replaced by another."""
+
+    scenes: Sequence[Replacement]
+    which: PromptList
+
+    def labels(self) -> list[str]:
+        """From what to what."""
+        return [scene.asked for scene in self.scenes]
+
+    def _edits(self) -> Edits:
+        return Edits(edits=[scene.edit for scene in self.scenes], which=self.which)
+
+    def real(self, size: int) -> list[Image.Image]:
+        """With the new thing, as the picture book draws them."""
+        return self._edits().real(size)
+
+    def before(self, size: int) -> list[Image.Image]:
+        """The inputs."""
+        return self._edits().before(size)
+
+    def subject(self, i: int, size: int) -> scores.Mask:
+        """Where the thing of scene ``i`` is."""
+        return scores.subject(self.scenes[i].edit.before, self.which.seed + i, size)
+
+    def measure(self, judge: Judge, painted: Sequence[Painted]) -> Measured:
+        """Whether the thing changed by the judge, where the mask lay, and what moved inside and outside the thing."""
+        size = painted[0].image.width
+        images = [one.image for one in painted]
+        read = scores.read_edits(judge, [scene.edit for scene in self.scenes], scores.to_tensor(images))
+        where = [self.subject(i, size) for i in range(len(self.scenes))]
+        masks = [None if one.mask is None else np.asarray(one.mask) for one in painted]
+        triples = list(zip(self.before(size), images, where, strict=True))
+        return {
+            "changed": [float(one.done) for one in read],
+            "kept": [fmean(one.kept.values()) if one.kept else NAN for one in read],
+            "overlap": [
+                NAN if mask is None else scores.overlap(mask >= 128, true)
+                for mask, true in zip(masks, where, strict=True)
+            ],
+            "area": [NAN if mask is None else float((mask >= 128).mean()) for mask in masks],
+            "found": [NAN if mask is None else float(mask.any()) for mask in masks],
+            "moved inside": [scores.difference(one, two, true) for one, two, true in triples],
+            "moved outside": [scores.difference(one, two, ~true) for one, two, true in triples],
+        }
+
+
+def edges_alike(one: Image.Image, two: Image.Image) -> float:
+    """Correlation of how steep the two grey pictures are everywhere: 1 for equal structure, about 0 for unrelated."""
+    steep = [np.hypot(*np.gradient(np.asarray(image.convert("L"), dtype=np.float64))).ravel() for image in (one, two)]
+    if min(edges.std() for edges in steep) == 0:
+        return 0.0
+    return float(np.corrcoef(*steep)[0, 1])
