@@ -114,7 +114,7 @@ async def answer(interaction: Interaction, text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)
 
 
-class FaradayBot(commands.Bot):
+class FaradayBot(commands.AutoShardedBot):
     """The Discord client and, from :meth:`setup_hook` on, everything behind it.
 
     ``clients`` are the engines; by default one process on this machine. To be made inside the running loop.
@@ -188,6 +188,8 @@ class FaradayBot(commands.Bot):
         self.web = Web(self)
         self.web_port: int | None = None
         self.control: Control | None = None
+        self.sessions = 0  # with the gateway so far, of all shards
+        self._connecting: asyncio.Task[Any] | None = None
         self._work: list[asyncio.Task[Any]] = []
         self._closing: asyncio.Task[None] | None = None
 
@@ -273,25 +275,35 @@ class FaradayBot(commands.Bot):
         await _persistently(login)
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Stay connected. discord.py reconnects by itself, except when the very first attempt fails or an event
-        cannot be read; both would end it.
+        """Stay connected. discord.py reconnects a shard by itself, except where an event could not be read; that
+        would end the whole bot.
         """
         backoff = Backoff()
-        for failures in itertools.count(1):
-            try:
-                return await super().connect(reconnect=reconnect)
-            except _FATAL:
-                raise
-            except Exception:
-                if self.is_closed():
-                    return
-                log.exception("the gateway broke off; connecting anew in %g s", backoff.delay(failures))
-                if self.ws is not None and self.ws.open:
-                    await self.ws.close(code=4000)
-                await asyncio.sleep(backoff.delay(failures))
+        self._connecting = asyncio.current_task()
+        try:
+            for failures in itertools.count(1):
+                try:
+                    return await super().connect(reconnect=reconnect)
+                except _FATAL:
+                    raise
+                except Exception:
+                    if self.is_closed():
+                        return
+                    log.exception("the gateway broke off; connecting anew in %g s", backoff.delay(failures))
+                    for shard in self.shards.values():
+                        await shard.disconnect()
+                    await asyncio.sleep(backoff.delay(failures))
+        finally:
+            self._connecting = None
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A new session knows nothing of what was told to the one before."""
+        self.sessions += 1
 
     async def close(self) -> None:
         """Let go in an order that loses nothing: the engines first, then what they had to say, then Discord."""
+        if asyncio.current_task() is self._connecting:
+            return  # discord.py closes the bot for one shard that cannot go on; connect decides about that
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)

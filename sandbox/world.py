@@ -70,6 +70,7 @@ class World:
         self.faults = Faults()
         self.privileged = privileged
         self.acknowledge_within_s = ACKNOWLEDGE_WITHIN_S
+        self.shards = 1  # recommended to the bot
         self.bot_user = User(id=self.ids.next(), name="Faraday", bot=True)
         self.owner = User(id=self.ids.next(), name="owner")
         self.token = f"sandbox.{secrets.token_urlsafe(24)}"

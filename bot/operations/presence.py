@@ -38,10 +38,9 @@ async def keep(bot: FaradayBot, *, interval: float = INTERVAL) -> None:
         await bot.wait_until_ready()
         try:
             text, mood = activity(await status.take(bot))
-            session = bot.ws.session_id if bot.ws else None
-            if (text, mood, session) != shown:
+            if (text, mood, bot.sessions) != shown:
                 await bot.change_presence(activity=discord.CustomActivity(text), status=mood)
-                shown = text, mood, session
+                shown = text, mood, bot.sessions
         except Exception:  # as while it reconnects: the next round shows it
             log.debug("the presence could not be shown", exc_info=True)
         await asyncio.sleep(interval)

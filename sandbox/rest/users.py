@@ -33,7 +33,7 @@ def gateway_url(call: Call) -> Json:
 
 def gateway_bot(call: Call) -> Json:
     limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-    return {"url": f"wss://{gateway.HOST}", "shards": 1, "session_start_limit": limit}
+    return {"url": f"wss://{gateway.HOST}", "shards": call.world.shards, "session_start_limit": limit}
 
 
 def open_dm(call: Call) -> Json:

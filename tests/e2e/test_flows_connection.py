@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -31,6 +32,33 @@ async def test_an_unreachable_discord_is_tried_again(studio: Studio, fault: dict
     studio.sandbox.faults.next("GET", "/users/@me", **fault)
     await studio.start()
     assert studio.sandbox.faults.pending == 0
+
+
+async def test_an_event_that_cannot_be_read_costs_the_connection_and_not_the_bot(studio: Studio) -> None:
+    sessions = studio.bot.sessions
+    studio.sandbox.world.emit("MESSAGE_REACTION_ADD", lambda _: {"emoji": None}, channel=studio.channel)
+    async with asyncio.timeout(60):
+        while studio.bot.sessions == sessions or not studio.bot.is_ready():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    await studio.final()
+
+
+async def test_two_shards_serve_the_servers_of_both(studio: Studio) -> None:
+    await studio.stop()
+    studio.sandbox.world.shards = 2
+    guilds = {(guild.id >> 22) % 2: guild for guild in (studio.sandbox.create_guild("Studio") for _ in range(20))}
+    await studio.start()
+    async with asyncio.timeout(60):
+        while len(studio.bot.guilds) < 21:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert sorted(studio.bot.shards) == [0, 1]
+    for guild in (guilds[0], guilds[1]):
+        channel, ada = guild.create_text_channel("paintings"), guild.add_member("ada")
+        await studio.sandbox.until(lambda channel=channel: studio.bot.get_channel(channel.id))
+        await ada.slash(channel, "imagine", prompt="a red car")
+        await ada.react(await studio.final(1, channel), "🔁")
+        await studio.final(2, channel)
 
 
 async def test_commands_that_could_not_be_registered_are_tried_again(studio: Studio) -> None:
