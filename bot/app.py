@@ -135,8 +135,8 @@ class FaradayBot(commands.AutoShardedBot):
             tree_cls=Tree,
             intents=least_intents(message_content=config.discord.message_content),
             allowed_mentions=discord.AllowedMentions.none(),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             max_messages=None,
             connector=make_connector(config),
         )

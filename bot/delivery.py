@@ -1,7 +1,8 @@
 """The finished picture as an ordinary message, exactly once.
 
 Discord may have taken a message whose answer was lost. The nonce makes a repeat harmless for some minutes; after a
-restart the channel is searched for the job's file name first.
+restart the channel is searched for the job's file name first. Where a channel takes it no more the next one is tried,
+and in the end the requester's direct messages.
 """
 
 from __future__ import annotations
@@ -11,71 +12,144 @@ import io
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
-from bot import attachments, recipe, wording, wording_safety
+from bot import wording, wording_safety
 from bot.controls import under_picture
+from bot.guests import Guests
 from bot.jobs import Job
 from bot.moderation.screen import Cover
 from bot.observer import DeliveryImpossible
+from bot.renditions import Rendition, renditions
 
 log = logging.getLogger(__name__)
 
 SPOILER = "SPOILER_"  # Discord covers files whose name begins so
-Attach = Callable[[], list[discord.File]]
+Draft = Callable[[str], dict[str, Any]]
+"""What is sent, with a sentence that fits where it goes; made anew for each attempt, which closes its file."""
 _SEARCHED = 1000  # messages since the job began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """Where the finished picture is."""
+    """Where the finished picture is; ``answered``: as the answer to an interaction, where nothing else is allowed."""
 
     channel_id: int
     message_id: int
+    guild_id: int | None = None
+    answered: bool = False
+
+
+class _TooLarge(Exception):
+    """Discord did not take a file of that size."""
 
 
 class Delivery:
     """Posts finished pictures for :class:`bot.publisher.Publisher`."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, guests: Guests) -> None:
         self._client = client
+        self._guests = guests
 
     async def post(self, job: Job, png: bytes, line: str, factor: int, cover: Cover, *, search: bool) -> Posted:
         """Post ``png``, ``factor`` times as large and with the recipe ``line``, where the job lives; or where it was
-        asked, if that is closed. What is withheld is only told of.
+        asked, if that is closed; or else to its requester alone. What is withheld is only told of.
 
         ``search``: it may have been posted before. Raises :class:`DeliveryImpossible` when no channel takes it,
         and whatever the network does.
         """
         if cover is Cover.WITHHELD:
-            return await self._post_first(job, wording_safety.withheld(job, line), list, search=search)
-        shown, width, height = await asyncio.to_thread(_finish, png, line, factor)
-        limit = size_limit(self._client, job.guild_id)
-        if len(shown) > limit:
-            shown, width, height = await asyncio.to_thread(recipe.stamp, png, line), job.spec.width, job.spec.height
-        if len(shown) > limit:
-            raise DeliveryImpossible(
-                f"The picture has {len(shown) / 2**20:.0f} MiB and this server takes {limit / 2**20:.0f}. "
-                "Ask for a smaller size."
-            )
-        name = SPOILER * (cover is Cover.SPOILER) + file_name(job)
-
-        def attach() -> list[discord.File]:  # anew for each attempt, which closes it
-            return [discord.File(io.BytesIO(shown), name, description=wording.alt_text(job))]
-
-        return await self._post_first(job, wording.final(job, line, width, height), attach, search=search)
-
-    async def _post_first(self, job: Job, text: str, attach: Attach, *, search: bool) -> Posted:
-        """In the first channel that takes it."""
-        for channel_id in channels(job):
+            text = wording_safety.withheld(job, line)
+            return await self._post_somewhere(job, lambda note: _told(job, f"{text}{note}"), search=search)
+        limit, made = size_limit(self._client, job.guild_id), renditions(png, line, factor)
+        while (shown := await asyncio.to_thread(next, made, None)) is not None:
+            if len(shown.content) > limit:
+                continue
             try:
-                return await self._post_in(channel_id, job, text, attach, search=search)
-            except discord.HTTPException as error:
-                if not refused(error):
-                    raise
-                log.warning("job %d: channel %d does not take the picture: %s", job.id, channel_id, error)
-        raise DeliveryImpossible("I may no longer post where this was asked, so the picture could not be shown.")
+                return await self._post_somewhere(job, _draft(job, line, shown, cover), search=search)
+            except _TooLarge:
+                limit = len(shown.content) - 1
+        raise DeliveryImpossible("Discord takes no file of that size here, however small I make it.")
+
+    async def _post_somewhere(self, job: Job, draft: Draft, *, search: bool) -> Posted:
+        try:
+            if posted := await self._answer(job, draft):
+                return posted
+            async for channel in self._places(job):
+                if posted := await self._post_in(channel, job, draft, search=search):
+                    return posted
+        except discord.HTTPException as error:
+            if error.status == 413:
+                raise _TooLarge from None
+            if not refused(error):
+                raise
+            log.warning("job %d: its requester takes no direct messages: %s", job.id, error)
+        raise DeliveryImpossible(
+            "I may no longer post where this was asked, and you take no direct messages from me, so the picture "
+            "could not be shown."
+        )
+
+    async def _places(self, job: Job) -> AsyncIterator[discord.PartialMessageable]:
+        """Where its picture may be, the likeliest first; last the requester's direct messages.
+
+        Raises :class:`discord.HTTPException` when those are closed.
+        """
+        for channel_id in channels(job):
+            yield self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        if job.guild_id is not None:
+            direct = await self._client.create_dm(discord.Object(job.requester_id))
+            yield self._client.get_partial_messageable(direct.id)
+
+    async def _answer(self, job: Job, draft: Draft) -> Posted | None:
+        """As the answer to the interaction that asked, where that is the only way; None where that is not possible."""
+        if (interaction := self._guests.of(job.id)) is None:
+            return None
+        try:
+            message = await interaction.followup.send(wait=True, **draft(""))
+        except discord.HTTPException as error:
+            if not refused(error) or error.status == 413:
+                raise
+            log.warning("job %d: it cannot be answered: %s", job.id, error)
+            return None
+        return Posted(channel_id=message.channel.id, message_id=message.id, guild_id=job.guild_id, answered=True)
+
+    async def _post_in(
+        self, channel: discord.PartialMessageable, job: Job, draft: Draft, *, search: bool
+    ) -> Posted | None:
+        """None when that channel does not take it."""
+        if search and (found := await self._find(channel, job)):
+            return found
+        note = "" if channel.id in channels(job) else wording.elsewhere(job)
+        try:
+            message = await channel.send(nonce=_nonce(job), **draft(note))
+        except discord.HTTPException as error:
+            if not refused(error) or error.status == 413:
+                raise
+            log.warning("job %d: channel %d does not take the picture: %s", job.id, channel.id, error)
+            return None
+        return Posted(channel_id=channel.id, message_id=message.id, guild_id=channel.guild_id)
+
+    async def tell(self, job: Job, text: str, nonce: str) -> None:
+        """Say something of a job in an ordinary message. Raises as :meth:`post` does."""
+        said: dict[str, Any] = {"allowed_mentions": only(job.requester_id), "suppress_embeds": True}
+        if (interaction := self._guests.of(job.id)) is not None:
+            await interaction.followup.send(text, wait=True, **said)
+            return
+        try:
+            async for channel in self._places(job):
+                try:
+                    await channel.send(text, nonce=nonce, **said)
+                    return
+                except discord.HTTPException as error:
+                    if not refused(error):
+                        raise
+                    log.info("job %d: channel %d takes no message: %s", job.id, channel.id, error)
+        except discord.HTTPException as error:
+            if not refused(error):
+                raise
+        raise DeliveryImpossible("There is no place where it could be told.")
 
     async def unpost(self, job: Job) -> bool:
         """Delete the message with the picture, and its timelapses; whether the picture is gone now.
@@ -91,37 +165,27 @@ class Delivery:
 
     async def _delete_final(self, job: Job, message_id: int) -> bool:
         gone = True
-        for channel_id in channels(job):
-            channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-            try:
-                await channel.get_partial_message(message_id).delete()
-                return True
-            except discord.HTTPException as error:
-                if not refused(error):
-                    raise
-                gone &= error.status == 404  # the message, or its channel
-                log.info("job %d: its message is not to be deleted in channel %d: %s", job.id, channel_id, error)
+        try:
+            async for channel in self._places(job):
+                try:
+                    await channel.get_partial_message(message_id).delete()
+                    return True
+                except discord.HTTPException as error:
+                    if not refused(error):
+                        raise
+                    gone &= error.status == 404  # the message, or its channel
+                    log.info("job %d: its message is not to be deleted in %d: %s", job.id, channel.id, error)
+        except discord.HTTPException as error:
+            if not refused(error):
+                raise
+            log.info("job %d: its requester takes no direct messages: %s", job.id, error)
         return gone
-
-    async def _post_in(self, channel_id: int, job: Job, text: str, attach: Attach, *, search: bool) -> Posted:
-        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        if search and (found := await self._find(channel, job)):
-            return found
-        message = await channel.send(
-            text,
-            files=attach(),
-            allowed_mentions=only(job.requester_id),
-            nonce=_nonce(job),
-            suppress_embeds=True,
-            view=under_picture(job.id),
-        )
-        return Posted(channel_id=channel_id, message_id=message.id)
 
     async def _find(self, channel: discord.PartialMessageable, job: Job) -> Posted | None:
         async for message in self._mine(channel, job):
             if _is_final(message, job):
                 log.info("job %d: was posted already, as message %d", job.id, message.id)
-                return Posted(channel_id=channel.id, message_id=message.id)
+                return Posted(channel_id=channel.id, message_id=message.id, guild_id=channel.guild_id)
         return None
 
     async def _mine(self, channel: discord.PartialMessageable, job: Job) -> AsyncIterator[discord.Message]:
@@ -146,9 +210,9 @@ def refused(error: discord.HTTPException) -> bool:
     return 400 <= error.status < 500 and error.status != 429
 
 
-def file_name(job: Job) -> str:
+def file_name(job: Job, extension: str = "png") -> str:
     """The name by which a picture is found again."""
-    return f"faraday-{job.id}.png"
+    return f"faraday-{job.id}.{extension}"
 
 
 def film_name(job: Job) -> str:
@@ -158,8 +222,11 @@ def film_name(job: Job) -> str:
 
 def _is_final(message: discord.Message, job: Job) -> bool:
     """By the file's name, or by the mark of what was withheld."""
-    names = {file.filename.removeprefix(SPOILER) for file in message.attachments}
-    return file_name(job) in names or wording_safety.withheld_mark(job) in message.content.splitlines()
+    names = [file.filename.removeprefix(SPOILER) for file in message.attachments]
+    return (
+        any(name.startswith(file_name(job, "")) for name in names)
+        or wording_safety.withheld_mark(job) in message.content.splitlines()
+    )
 
 
 def only(user_id: int) -> discord.AllowedMentions:
@@ -180,7 +247,22 @@ def _nonce(job: Job) -> str:
     return f"{job.id:x}-{job.created_at.timestamp() * 1e6:.0f}"[-25:]
 
 
-def _finish(png: bytes, line: str, factor: int) -> tuple[bytes, int, int]:
-    """The picture as it is shown: large enough to see, with its recipe inside."""
-    large, width, height = attachments.enlarge(png, factor)
-    return recipe.stamp(large, line), width, height
+def _draft(job: Job, line: str, shown: Rendition, cover: Cover) -> Draft:
+    """The message with the picture."""
+    name = SPOILER * (cover is Cover.SPOILER) + file_name(job, shown.extension)
+
+    def draft(note: str) -> dict[str, Any]:
+        text = wording.final(job, line, shown.width, shown.height, notes=(shown.note, note))
+        file = discord.File(io.BytesIO(shown.content), name, description=wording.alt_text(job))
+        return {**_told(job, text), "file": file}
+
+    return draft
+
+
+def _told(job: Job, text: str) -> dict[str, Any]:
+    return {
+        "content": text,
+        "allowed_mentions": only(job.requester_id),
+        "suppress_embeds": True,
+        "view": under_picture(job.id),
+    }

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from bot.errors import CannotPost, NotYours
+from bot.guests import is_guest
 from bot.jobs import Job
 
 
@@ -16,7 +17,8 @@ class Place:
     """A channel, a thread (``in_thread``) or a direct conversation (``guild_id`` is None).
 
     ``within`` are the ids of what it is in, innermost first: a thread's channel, a channel's category. ``permissions``
-    are the bot's own there; in a direct conversation they mean nothing.
+    are the bot's own there; in a direct conversation they mean nothing. ``answering`` is the interaction that asked,
+    where the bot is no member and can say something only as an answer.
     """
 
     channel_id: int
@@ -25,6 +27,7 @@ class Place:
     in_thread: bool = False
     locked: bool = False
     permissions: discord.Permissions
+    answering: discord.Interaction[Any] | None = None
 
     @property
     def settings_channel_id(self) -> int:
@@ -41,6 +44,7 @@ def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
         in_thread=isinstance(interaction.channel, discord.Thread),
         locked=isinstance(interaction.channel, discord.Thread) and interaction.channel.locked,
         permissions=interaction.app_permissions,
+        answering=interaction if is_guest(interaction) else None,
     )
 
 
@@ -98,7 +102,7 @@ def roles_of(user: discord.User | discord.Member | None) -> tuple[int, ...]:
 
 def check(place: Place) -> None:
     """Raises :class:`CannotPost`, naming what is missing, when a picture could not be posted there."""
-    if place.guild_id is None:
+    if place.guild_id is None or place.answering is not None:
         return
     mine = place.permissions
     if place.locked and not mine.manage_threads:

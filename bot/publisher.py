@@ -17,14 +17,14 @@ import discord
 
 from bot import attachments, recipe, wording, wording_safety
 from bot.controls import Action, buttons
-from bot.delivery import Delivery, Posted, only, refused
+from bot.delivery import Delivery, Posted, refused
 from bot.errors import CannotPost
+from bot.guests import Guests, Interaction
 from bot.jobs import Job, Removed
 from bot.moderation.screen import Cover, Screen
-from bot.observer import DeliveryImpossible
 from bot.pacing import Pacer
 from bot.queue import Queue
-from bot.rooms import Room, open_room
+from bot.rooms import Room, open_answer, open_room
 from bot.sequels import EMOJI, Sequel
 from engine.messages import BundleInfo, Progress, RunStarted
 
@@ -83,7 +83,8 @@ class Publisher:
         self._engines = engines
         self._screen = screen
         self._pacer = pacer or Pacer()
-        self._delivery = Delivery(client)
+        self._guests = Guests()
+        self._delivery = Delivery(client, self._guests)
         self._newest: dict[int, Newest] = {}
         self._opened: dict[int, asyncio.Event] = {}
         self._unplaced: dict[int, Showing] = {}  # what the card is to show as soon as there is one
@@ -99,14 +100,19 @@ class Publisher:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 
-    async def open(self, job: Job) -> Job:
+    async def open(self, job: Job, interaction: Interaction | None = None) -> Job:
         """Give a job that was just submitted its thread and card; returns it with both.
 
-        Raises :class:`CannotPost` when Discord refuses them.
+        ``interaction`` is what asked for it, where it can be told of only as an answer to that. Raises
+        :class:`CannotPost` when Discord refuses them.
         """
         opened = self._opened.setdefault(job.id, asyncio.Event())
         try:
-            room = await open_room(self._client, job)
+            if interaction is not None:
+                self._guests.welcome(job.id, interaction)
+                room = await open_answer(interaction, job)
+            else:
+                room = await open_room(self._client, job)
             self._rooms[job.id] = room
             await self._queue.place(job.id, thread_id=room.channel_id, card_message_id=room.card_message_id)
         except (discord.Forbidden, discord.NotFound) as error:
@@ -192,10 +198,16 @@ class Publisher:
         """Raises what the network does. With no actions the buttons go; a frame, or none, replaces the one shown."""
         if job.thread_id is None or job.card_message_id is None:
             return
-        channel = self._client.get_partial_messageable(job.thread_id, guild_id=job.guild_id)
         shown: dict[str, Any] = {} if frame is None else {"attachments": frame}
         view = buttons(job.id, actions) if actions else None
-        await channel.get_partial_message(job.card_message_id).edit(content=text, view=view, **shown)
+        await self._edit(job, job.thread_id, job.card_message_id, content=text, view=view, **shown)
+
+    async def _edit(self, job: Job, channel_id: int, message_id: int, **changes: Any) -> None:
+        if (interaction := self._guests.of(job.id)) is not None:
+            await interaction.followup.edit_message(message_id, **changes)
+            return
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        await channel.get_partial_message(message_id).edit(**changes)
 
     # How it ends
 
@@ -232,11 +244,13 @@ class Publisher:
         return attachments.shown_factor(width, height, max(info.width, info.height) if info else max(width, height))
 
     async def _after_delivery(self, job: Job, posted: Posted) -> None:
-        channel = self._client.get_partial_messageable(posted.channel_id, guild_id=job.guild_id)
+        channel = self._client.get_partial_messageable(posted.channel_id, guild_id=posted.guild_id)
         message = channel.get_partial_message(posted.message_id)
-        url = wording.message_url(job.guild_id, posted.channel_id, posted.message_id)
+        url = wording.message_url(posted.guild_id, posted.channel_id, posted.message_id)
         try:
             await self._tidy(job, wording.done(job, url), keep_frame=False)
+            if posted.answered:
+                return  # where only answers are allowed
             for emoji in _OFFERED:
                 await message.add_reaction(emoji)
         except _TROUBLE as error:
@@ -256,18 +270,7 @@ class Publisher:
     async def failed(self, job: Job, detail: str) -> None:
         job = await self._placed(job)
         await self._tidy(job, wording.failed(job, detail), keep_frame=True)
-        channel = self._client.get_partial_messageable(job.thread_id or job.channel_id, guild_id=job.guild_id)
-        try:
-            await channel.send(
-                wording.failure_notice(job, detail),
-                allowed_mentions=only(job.requester_id),
-                suppress_embeds=True,
-                nonce=f"failed-{job.id}",
-            )
-        except discord.HTTPException as error:
-            if refused(error):
-                raise DeliveryImpossible(f"Its failure could not be told: {error}") from error
-            raise
+        await self._delivery.tell(job, wording.failure_notice(job, detail), nonce=f"failed-{job.id}")
 
     async def cancelled(self, job: Job) -> None:
         job = await self._placed(job)
@@ -282,10 +285,9 @@ class Publisher:
         if job.thread_id is None or job.card_message_id is None:
             return
         await self._pacer.settle(job.thread_id, job.id)
-        channel = self._client.get_partial_messageable(job.thread_id, guild_id=job.guild_id)
         shown: dict[str, Any] = {} if keep_frame else {"attachments": []}
         try:
-            await channel.get_partial_message(job.card_message_id).edit(content=text, view=None, **shown)
+            await self._edit(job, job.thread_id, job.card_message_id, content=text, view=None, **shown)
         except discord.HTTPException as error:
             if not refused(error):
                 raise

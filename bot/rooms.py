@@ -47,6 +47,18 @@ async def open_room(client: discord.Client, job: Job) -> Room:
         return Room(channel_id=channel.id, card_message_id=starter.id)
 
 
+async def open_answer(interaction: discord.Interaction[Any], job: Job) -> Room:
+    """Post the card as an answer for all to see, beside the one that the requester alone sees.
+
+    Raises :class:`discord.Forbidden` or :class:`discord.NotFound` when answers are taken no more.
+    """
+    await interaction.edit_original_response(content=wording.opening(job))  # else Discord makes the card of it
+    card = await interaction.followup.send(
+        wording.opening(job), view=buttons(job.id, [Action.CANCEL]), suppress_embeds=True, wait=True
+    )
+    return Room(channel_id=interaction.channel_id or job.channel_id, card_message_id=card.id)
+
+
 async def _post_card(channel: Any, job: Job, note: str = "") -> Room:
     card = await channel.send(
         wording.opening(job, note),

@@ -119,7 +119,7 @@ class Submitter:
         job = await self._queued(new, init_image, checkpoint, values)
         SUBMITTED.labels(job.kind).inc()
         log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
-        return await self._open(job)
+        return await self._open(job, request.place)
 
     async def _complete(self, request: Request, limits: Limits) -> Completed:
         return await self._wishes.complete(
@@ -168,9 +168,9 @@ class Submitter:
         frees = datetime.now(UTC) + timedelta(seconds=min(begins)) if begins else None
         return quotas.refusal(over.which, over.most, frees)
 
-    async def _open(self, job: Job) -> Job:
+    async def _open(self, job: Job, place: Place) -> Job:
         try:
-            return await self._publisher.open(job)
+            return await self._publisher.open(job, place.answering)
         except CannotPost:
             await self._dispatcher.cancel_job(job.id)
             raise

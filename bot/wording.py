@@ -85,14 +85,19 @@ def cancelled(job: Job, iteration: int) -> str:
     return f"{title(job)}\n🚫 Cancelled{reached}"
 
 
-def final(job: Job, recipe: str, width: int, height: int) -> str:
+def elsewhere(job: Job) -> str:
+    """Why a picture comes as a direct message."""
+    return f"I may not post in <#{job.channel_id}>, so it comes to you."
+
+
+def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] = ()) -> str:
     """The message with the finished picture, delivered at ``width`` × ``height`` pixels."""
     spec = job.spec
     facts = [f"{width}×{height} px" + _painted_at(job, width, height)]
     facts.append(f"{job.iteration} of {spec.iterations} iterations" if job.stopped else f"{spec.iterations} iterations")
     if job.seconds is not None:
         facts.append(f"{job.seconds:.0f} s")
-    head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes)
+    head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes, *notes)
     return with_recipe(head, recipe, f"\n{HINT}")
 
 

@@ -32,6 +32,7 @@ async def moderated(interaction: Interaction) -> int:
 
 @app_commands.default_permissions(manage_messages=True)
 @app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
 class Moderation(commands.GroupCog, group_name="mod", group_description="The rules of this server for me"):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot

@@ -67,19 +67,18 @@ def commands(tree: app_commands.CommandTree[discord.Client]) -> Iterator[app_com
 
 async def test_every_command_option_button_and_context_menu_has_a_row(tmp_path: Path) -> None:
     queue = {"database": f"sqlite+aiosqlite:///{tmp_path}/faraday.db", "files": str(tmp_path)}
-    bot = new_bot(Config.model_validate({"queue": queue}), ScriptedEngine())
-    for cog in COGS:
-        await bot.load_extension(cog)
-    offered = list(commands(bot.tree))
-    assert documented("command") == {f"/{command.qualified_name}" for command in offered}
-    assert documented("option") == {
-        f"/{command.qualified_name} {option.display_name}" for command in offered for option in command.parameters
-    }
-    menus = [menu.name for type_ in (2, 3) for menu in bot.tree.get_commands(type=discord.AppCommandType(type_))]
-    assert documented("context menu") == set(menus) and len(menus) <= CONTEXT_MENUS
-    for command in bot.tree.get_commands():
-        assert len(str(command.to_dict(bot.tree))) <= COMMAND_CHARACTERS, command.name
-    await bot.close()
+    async with new_bot(Config.model_validate({"queue": queue}), ScriptedEngine()) as bot:
+        for cog in COGS:
+            await bot.load_extension(cog)
+        offered = list(commands(bot.tree))
+        assert documented("command") == {f"/{command.qualified_name}" for command in offered}
+        assert documented("option") == {
+            f"/{command.qualified_name} {option.display_name}" for command in offered for option in command.parameters
+        }
+        menus = [menu.name for type_ in (2, 3) for menu in bot.tree.get_commands(type=discord.AppCommandType(type_))]
+        assert documented("context menu") == set(menus) and len(menus) <= CONTEXT_MENUS
+        for command in bot.tree.get_commands():
+            assert len(str(command.to_dict(bot.tree))) <= COMMAND_CHARACTERS, command.name
 
 
 def test_every_button_has_a_row() -> None:

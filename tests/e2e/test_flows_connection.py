@@ -55,7 +55,6 @@ async def test_two_shards_serve_the_servers_of_both(studio: Studio) -> None:
     assert sorted(studio.bot.shards) == [0, 1]
     for guild in (guilds[0], guilds[1]):
         channel, ada = guild.create_text_channel("paintings"), guild.add_member("ada")
-        await studio.sandbox.until(lambda channel=channel: studio.bot.get_channel(channel.id))
         await ada.slash(channel, "imagine", prompt="a red car")
         await ada.react(await studio.final(1, channel), "🔁")
         await studio.final(2, channel)

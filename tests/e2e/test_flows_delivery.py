@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from bot.jobs import Job, State
-from sandbox import Message, Permissions
+from sandbox import Channel, Member, Message, Permissions
+from tests.e2e import scripted
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
@@ -112,10 +115,12 @@ async def test_when_the_thread_is_closed_to_the_bot_it_comes_to_the_channel(stud
 async def test_when_all_is_closed_the_job_fails_and_its_picture_is_kept(studio: Studio, card: Message) -> None:
     job = await studio.job_of(card)
     studio.channel.set_permissions(deny=int(Permissions.SEND_MESSAGES_IN_THREADS | Permissions.SEND_MESSAGES))
+    direct = await studio.ada.open_dm()
+    studio.sandbox.faults.next("POST", f"/channels/{direct.id}/messages", status=403, times=4)
     studio.engine.holding = False
     failed = await reached(studio, job.id, State.FAILED)
     assert "may no longer post" in (failed.error or "")
-    assert studio.bot.files.final(job.id).exists() and not studio.finals()
+    assert studio.bot.files.final(job.id).exists() and not studio.finals() and not studio.finals(direct)
 
 
 async def test_an_archived_thread_takes_the_picture_all_the_same(studio: Studio, card: Message) -> None:
@@ -151,3 +156,107 @@ async def test_a_crash_between_the_job_and_its_card_leaves_neither_without_the_o
     studio.engine.holding = False
     final = await studio.final()
     assert final.channel is card.channel is studio.channel.threads[0]
+
+
+async def test_when_the_channel_is_closed_it_comes_by_direct_message_and_says_why(
+    studio: Studio, card: Message
+) -> None:
+    studio.channel.set_permissions(deny=int(Permissions.SEND_MESSAGES_IN_THREADS | Permissions.SEND_MESSAGES))
+    studio.engine.holding = False
+    direct = await studio.ada.open_dm()
+    final = await studio.final(1, direct)
+    assert f"I may not post in <#{studio.channel.id}>" in final.content
+    await studio.stop()
+    await studio.start()
+    await studio.ada.react(final, "🔁")
+    await studio.final(2, direct)
+
+
+def noise(seed: int, size: tuple[int, int]) -> bytes:
+    """A picture that as PNG is larger than as JPEG, like every painted one."""
+    out = io.BytesIO()
+    Image.effect_noise(size, 100).convert("RGB").save(out, format="PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("refusals", "name", "side", "note"), [(2, "jpg", 128, "a JPEG here"), (3, "jpg", 64, "smaller here")]
+)
+async def test_a_picture_that_is_too_large_is_re_encoded_and_then_made_smaller_and_it_is_said(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, refusals: int, name: str, side: int, note: str
+) -> None:
+    monkeypatch.setattr(scripted, "plain", noise)
+    studio.engine.holding = True
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car", size="128x128")
+    card = await studio.card("2 of 4 iterations")
+    studio.sandbox.faults.next("POST", f"/channels/{card.channel.id}/messages", status=413, times=refusals)
+    studio.engine.holding = False
+    final = await studio.final()
+    assert final.attachments[0].filename == f"faraday-1.{name}" and note in final.content
+    assert f"{side}×{side} px" in final.content
+
+
+async def test_a_picture_that_no_channel_takes_at_any_size_ends_in_a_clear_word(studio: Studio, card: Message) -> None:
+    studio.sandbox.faults.next("POST", f"/channels/{card.channel.id}/messages", status=413, times=2)
+    studio.engine.holding = False
+    await studio.sandbox.until(lambda: any("however small" in one.content for one in card.channel.messages))
+
+
+async def test_in_a_post_of_a_forum_it_paints_into_the_post(studio: Studio) -> None:
+    forum = studio.guild.create_forum("gallery")
+    post = await studio.ada.open_post(forum, "Cars", "Which colour?")
+    await studio.ada.slash(post, "imagine", prompt="a red car")
+    final = await studio.sandbox.until(lambda: studio.finals(post))
+    assert final[0].channel is post and not studio.channel.threads
+
+
+# Where the bot is no member
+
+
+@pytest.fixture
+def elsewhere(studio: Studio) -> tuple[Channel, Member]:
+    """A channel of a server that the bot is not in, and a member who has it installed for herself."""
+    guild = studio.sandbox.create_guild("Elsewhere", with_bot=False)
+    return guild.create_text_channel("general"), guild.add_member("ada")
+
+
+async def test_a_member_with_the_bot_installed_paints_where_it_is_no_member(
+    studio: Studio, elsewhere: tuple[Channel, Member]
+) -> None:
+    channel, ada = elsewhere
+    studio.engine.holding = True
+    answer = await ada.slash(channel, "imagine", prompt="a red car")
+    card = await studio.sandbox.until(lambda: next((m for m in channel.messages if "2 of 4" in m.content), None))
+    assert "Queued as #1" in await answer.text() and answer.ephemeral_text
+    await ada.click(card, label="Stop and keep")
+    final = await studio.sandbox.until(lambda: studio.finals(channel))
+    assert len(final) == 1 and not channel.threads
+    await studio.sandbox.until(lambda: "Stopped at" in card.content)
+    assert not (await ada.open_dm()).messages
+
+
+async def test_a_guest_whose_interaction_ran_out_gets_the_picture_by_direct_message(
+    studio: Studio, elsewhere: tuple[Channel, Member]
+) -> None:
+    channel, ada = elsewhere
+    studio.engine.holding = True
+    await ada.slash(channel, "imagine", prompt="a red car")
+    await studio.sandbox.until(lambda: any("2 of 4" in m.content for m in channel.messages))
+    studio.sandbox.advance(16 * 60)
+    studio.engine.holding = False
+    await studio.final(1, await ada.open_dm())
+    assert not studio.finals(channel)
+
+
+async def test_after_a_restart_a_guest_gets_the_picture_by_direct_message(
+    studio: Studio, elsewhere: tuple[Channel, Member]
+) -> None:
+    channel, ada = elsewhere
+    studio.engine.holding = True
+    await ada.slash(channel, "imagine", prompt="a red car")
+    await studio.sandbox.until(lambda: any("2 of 4" in m.content for m in channel.messages))
+    await studio.stop()
+    studio.engine.holding = False
+    await studio.start()
+    await studio.final(1, await ada.open_dm())
+    assert not studio.finals(channel)
