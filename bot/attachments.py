@@ -127,6 +127,13 @@ def fit(png: bytes, width: int, height: int) -> bytes:
         return _encode(ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS))
 
 
+def fit_mask(content: bytes, width: int, height: int) -> bytes:
+    """The same for a mask, as it was sent: its transparency stays."""
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGBA")
+        return _encode(ImageOps.fit(upright, (width, height), Image.Resampling.BOX))
+
+
 def shown_factor(width: int, height: int, usual: int) -> int:
     """How many times larger a picture is shown than it was painted.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import discord
 from discord import app_commands
@@ -12,7 +11,7 @@ from bot.attachments import working_size
 from bot.errors import BadSetting
 from bot.jobs import Job
 from bot.pager import QUERY_LIMIT
-from bot.prompts import SEEDS, Wish, parse, parse_size
+from bot.prompts import SEEDS, Wish, with_options
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -50,15 +49,7 @@ def wish(
 
     Raises :class:`bot.errors.BadSize` and :class:`bot.errors.BadSetting`.
     """
-    given: dict[str, Any] = {
-        "size": parse_size(size) if size else None,
-        "iterations": iterations,
-        "seed": seed,
-        "bundle": bundle or None,
-        "strength": strength,
-        "style": style or None,
-    }
-    return replace(parse(prompt, plain=False), **{name: value for name, value in given.items() if value is not None})
+    return with_options(prompt, size, iterations=iterations, seed=seed, bundle=bundle, strength=strength, style=style)
 
 
 async def suggest_size(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:

@@ -11,7 +11,8 @@ from bot import attachments, vocabulary
 from bot.config import Limits
 from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
 from bot.prompts import SEEDS, Wish, check_seed, check_strength
-from engine.messages import BundleInfo, Precision, PromptError, Spec, SpecError, check, parse_story
+from engine import messages
+from engine.messages import BundleInfo, Precision, PromptError, Spec, SpecError, parse_story
 
 NO_PRESET = "none"
 UPSCALE_STRENGTH = 0.5  # of the bundle's own: refine what is there
@@ -49,11 +50,11 @@ def wished(
 
     Raises :class:`bot.errors.UserError` for what cannot be.
     """
-    preset = _preset(wish, info)
+    preset = preset_values(wish, info)
     more, notes = _arithmetic({**preset, **wish.more}, machine)
     width, height, size_notes = _size(wish, info, limits, source)
     alone = not (image_prompts or more.get("noise_seeds"))
-    iterations = _iterations(wish.iterations, info, limits, editing, more.pop("iterations", None))
+    iterations = iterations_within(wish.iterations, info, limits, editing, more.pop("iterations", None))
     strength = more.pop("strength", info.strength)
     spec = Spec(
         prompt=check_prompt(wish.prompt, limits, info, alone=alone),
@@ -70,7 +71,7 @@ def wished(
     return spec, (*size_notes, *notes, *_of_other_weights(wish, info), *words)
 
 
-def _preset(wish: Wish, info: BundleInfo) -> Mapping[str, Any]:
+def preset_values(wish: Wish, info: BundleInfo) -> Mapping[str, Any]:
     """The settings of the preset wished for; of the bundle's for replacement where something is replaced."""
     replacing = wish.more.get("replace") and any(preset.name == "replace" for preset in info.presets)
     name = wish.preset or ("replace" if replacing else NO_PRESET)
@@ -96,20 +97,26 @@ def _of_other_weights(wish: Wish, info: BundleInfo) -> tuple[str, ...]:
     )
 
 
-def _check(spec: Spec, info: BundleInfo, limits: Limits, source: Source | None, image_prompts: int) -> None:
+def check(spec: Spec, info: BundleInfo, limits: Limits, *, image_prompts: int = 0) -> None:
+    """Raises :class:`bot.errors.UserError` unless it can be painted here, guided by so many pictures."""
     if spec.cutouts is not None and spec.cutouts > limits.max_cutouts:
         raise BadSetting(f"cutouts is {spec.cutouts}; it must be a whole number from 1 to {limits.max_cutouts} here.")
-    if source is None and (spec.replace or spec.upscale > 1):
-        raise BadSetting("To replace something, or to upscale, I need a picture to start from.")
     if len(spec.image_weights) not in (0, image_prompts):
         raise BadSetting(
             f"image_weights has {len(spec.image_weights)} weights for {image_prompts} image prompts; it must be left "
             "out, or have one number for each."
         )
+    iterations_within(spec.iterations, info, limits, editing=False)
     try:
-        check(spec, info)
+        messages.check(spec, info)
     except SpecError as error:
         raise BadSetting(str(error)) from None
+
+
+def _check(spec: Spec, info: BundleInfo, limits: Limits, source: Source | None, image_prompts: int) -> None:
+    if source is None and (spec.replace or spec.upscale > 1):
+        raise BadSetting("To replace something, or to upscale, I need a picture to start from.")
+    check(spec, info, limits, image_prompts=image_prompts)
 
 
 def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tuple[Spec, tuple[str, ...]]:
@@ -117,7 +124,7 @@ def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tup
 
     Raises :class:`bot.errors.UserError` when it is not allowed, or not known, by now.
     """
-    _check_pixels(spec.width, spec.height, info, limits)
+    _check_pixels(spec.width, spec.height, info, min(info.max_pixels, limits.max_pixels))
     again = replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
     return again, vocabulary.check(spec.prompt, info)
 
@@ -130,7 +137,7 @@ def remixed(
     Raises :class:`bot.errors.UserError` for what cannot be.
     """
     wish = replace(wish, prompt=wish.prompt or spec.prompt, size=wish.size or (spec.width, spec.height))
-    more, notes = _arithmetic({**_preset(wish, info), **wish.more}, machine)
+    more, notes = _arithmetic({**preset_values(wish, info), **wish.more}, machine)
     width, height, size_notes = _size(wish, info, limits, source)
     iterations = more.pop("iterations", spec.iterations)
     iterations = iterations if wish.iterations is None else wish.iterations
@@ -141,7 +148,7 @@ def remixed(
         "bundle": info.name,
         "width": width,
         "height": height,
-        "iterations": _iterations(iterations, info, limits, editing=source is not None),
+        "iterations": iterations_within(iterations, info, limits, editing=source is not None),
         "seed": new_seed() if wish.seed is None else check_seed(wish.seed),
         "strength": strength if wish.strength is None else check_strength(wish.strength),
     }
@@ -171,7 +178,7 @@ def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> 
     Raises :class:`bot.errors.UserError` beyond the largest size, or when it is not known by now.
     """
     width, height = 2 * spec.width, 2 * spec.height
-    _check_pixels(width, height, info, limits)
+    _check_pixels(width, height, info, min(info.max_pixels, limits.max_pixels))
     larger = replace(
         spec,
         width=width,
@@ -219,6 +226,8 @@ def new_seed() -> int:
 
 def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -> tuple[int, int, tuple[str, ...]]:
     most = min(info.max_pixels, limits.max_pixels)
+    if source is not None:
+        most *= wish.more.get("upscale", 1) ** 2  # refined in tiles, from a picture that is within the limit
     if wish.size is not None:
         wanted = wish.size
     elif source is None:
@@ -230,7 +239,7 @@ def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -
         size = attachments.working_size(source.width, source.height, pixels=budget, max_pixels=most, f=info.f)
         return *size, ()
     width, height = info.snap(*wanted)
-    _check_pixels(width, height, info, limits)
+    _check_pixels(width, height, info, most)
     notes = []
     if (width, height) != wanted:
         notes.append(
@@ -249,8 +258,7 @@ def _usual_size(info: BundleInfo, most: int) -> tuple[int, int]:
     return attachments.working_size(info.width, info.height, pixels=most, max_pixels=most, f=info.f)
 
 
-def _check_pixels(width: int, height: int, info: BundleInfo, limits: Limits) -> None:
-    most = min(info.max_pixels, limits.max_pixels)
+def _check_pixels(width: int, height: int, info: BundleInfo, most: int) -> None:
     if width * height > most:
         usual_width, usual_height = _usual_size(info, most)
         raise BadSize(
@@ -264,7 +272,10 @@ def _cropped(source: Source, width: int, height: int) -> bool:
     return max(ratio, 1 / ratio) > _CROPPED
 
 
-def _iterations(wanted: int | None, info: BundleInfo, limits: Limits, editing: bool, usual: int | None = None) -> int:
+def iterations_within(
+    wanted: int | None, info: BundleInfo, limits: Limits, editing: bool, usual: int | None = None
+) -> int:
+    """As many as are wished for, or else the ``usual``, or the bundle's. Raises :class:`bot.errors.BadSetting`."""
     most = min(info.max_iterations, limits.max_iterations)
     if wanted is None:
         return min(usual or (info.iterations_edit if editing else info.iterations), most)

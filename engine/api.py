@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from engine import batch, bundles, checkpoint, masks, pictures, process
-from engine.messages import Precision, Spec, SpecError, settings
+from engine.messages import Precision, Saved, Spec, SpecError, is_saved, settings
 from engine.run import Run
 
 
@@ -100,8 +100,8 @@ def generate(
         threads=threads,
         **_chosen(loaded, kind, asked, editing=init_image is not None),
     )
-    pictured = [pictures.png(image) for image in image_prompts]
-    return _steps(Run(spec, loaded, _encoded(init_image), pictured, _encoded(mask)), save_to, save_every)
+    given = _Given(init_image=_encoded(init_image), mask=_encoded(mask), image_prompts=_all_encoded(image_prompts))
+    return _steps(given.run(spec, loaded), given, save_to, save_every)
 
 
 def _chosen(loaded: bundles.Bundle, preset: str | None, asked: dict[str, Any], *, editing: bool) -> dict[str, Any]:
@@ -128,39 +128,86 @@ def resume(
     save_to: Path | None = None,
     save_every: int = 0,
 ) -> Iterator[Step]:
-    """Go on from a checkpoint, ``saved`` by :func:`generate` or by ``step.run.checkpoint()``; yields as generate does.
+    """Go on from a file that :func:`generate` or the command line saved, or from ``step.run.checkpoint()``.
 
-    By itself it ends bit for bit as the unbroken run (on the CPU). ``iterations`` is another number of them in all: a
-    longer run goes on with its schedules at their end. Another ``prompt`` or ``seed`` makes a branch. ``painted`` is
-    the checkpoint's picture with something painted over it (001 appendix C). An edit needs its ``init_image`` again,
-    and a run with ``image_prompts`` or a ``mask`` needs those.
+    Yields as generate does. By itself it ends bit for bit as the unbroken run (on the CPU). ``iterations`` is another
+    number of them in all: a longer run goes on with its schedules at their end. Another ``prompt`` or ``seed`` makes a
+    branch. ``painted`` is the checkpoint's picture with something painted over it (001 appendix C). The file has the
+    pictures that the run was given; with a bare checkpoint they are needed again: ``init_image``, ``image_prompts``,
+    ``mask``.
 
     Raises as :func:`generate`, and :class:`ValueError` for a checkpoint that is damaged or does not fit.
     """
-    state = saved if isinstance(saved, bytes) else saved.read_bytes()
-    stored = checkpoint.spec(state)
+    content = saved if isinstance(saved, bytes) else saved.read_bytes()
+    held = Saved.from_bytes(content) if is_saved(content) else _bare(content)
+    stored = held.spec
     name = stored.bundle if bundle is None else bundle
     loaded = _load(name, str(weights_dir), device) if isinstance(name, str) else name
     spec = stored if iterations is None else stored.continued(iterations)
     spec = dataclasses.replace(
         spec, prompt=spec.prompt if prompt is None else prompt, seed=spec.seed if seed is None else seed
     )
-    run = Run(spec, loaded, _encoded(init_image), [pictures.png(image) for image in image_prompts], _encoded(mask))
-    run.resume(state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
+    given = _Given(
+        init_image=_encoded(init_image) or held.init_image,
+        mask=_encoded(mask) or held.mask,
+        image_prompts=_all_encoded(image_prompts) or held.image_prompts,
+        input_hash=held.input_hash,
+        facts=held.facts,
+    )
+    run = given.run(spec, loaded)
+    run.resume(held.state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
     if painted is not None:
         run.paint_over(pictures.png(painted))
-    return _steps(run, save_to, save_every)
+    return _steps(run, given, save_to, save_every)
 
 
-def _steps(run: Run, save_to: Path | None, save_every: int) -> Iterator[Step]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """The encoded pictures of a run, which its file keeps, and what a recipe tells of them."""
+
+    init_image: bytes | None
+    mask: bytes | None
+    image_prompts: tuple[bytes, ...]
+    input_hash: str | None = None
+    facts: tuple[str, ...] = ()
+
+    def run(self, spec: Spec, bundle: bundles.Bundle) -> Run:
+        return Run(spec, bundle, self.init_image, self.image_prompts, self.mask)
+
+    def save(self, run: Run, path: Path) -> None:
+        """Wholly or not at all: a process that dies meanwhile leaves the last one."""
+        saved = Saved(
+            spec=run.spec,
+            state=run.checkpoint(),
+            iteration=run.iteration,
+            init_image=self.init_image,
+            mask=self.mask,
+            image_prompts=self.image_prompts,
+            input_hash=self.input_hash,
+            facts=self.facts,
+        )
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_bytes(saved.to_bytes())
+        beside.replace(path)
+
+
+def _bare(state: bytes) -> Saved:
+    return Saved(spec=checkpoint.spec(state), state=state, iteration=0)
+
+
+def _steps(run: Run, given: _Given, save_to: Path | None, save_every: int) -> Iterator[Step]:
     spec = run.spec
     if run.finished:
         yield Step(iteration=run.iteration, iterations=run.iteration, loss=run.loss, seed=spec.seed, run=run)
     while not run.finished:
         batch.step([run])
         if save_to is not None and (run.finished or (save_every and run.iteration % save_every == 0)):
-            _save(run, save_to)
+            given.save(run, save_to)
         yield Step(iteration=run.iteration, iterations=spec.iterations, loss=run.loss, seed=spec.seed, run=run)
+
+
+def _all_encoded(images: Sequence[Image.Image]) -> tuple[bytes, ...]:
+    return tuple(pictures.png(image) for image in images)
 
 
 def _encoded(image: Image.Image | None) -> bytes | None:
@@ -170,10 +217,3 @@ def _encoded(image: Image.Image | None) -> bytes | None:
 @cache
 def _load(bundle: str, weights_dir: str, device: str) -> bundles.Bundle:
     return bundles.load(bundle, Path(weights_dir), process.choose_device(device))
-
-
-def _save(run: Run, path: Path) -> None:
-    """Wholly or not at all: a process that dies meanwhile leaves the last one."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(run.checkpoint())
-    beside.replace(path)

@@ -111,7 +111,7 @@ class Fit:
             settings = [f'weights_dir = "{self.weights.parent}"', f'bundles = ["{name}"]', f'default_bundle = "{name}"']
         lines = "\n".join(f"    {line}" for line in ["[engine]", *settings])
         (example, *_) = bundles.find(name, self.weights.parent)[0].examples
-        paint = f'    python -m bot imagine "{example}" --bundle {name}'
+        paint = f'    python -m bot paint "{example}" --bundle {name}'
         return (
             f"The bundle is in {self.weights}. To paint with it, write into config.toml\n\n{lines}\n\nthen\n\n{paint}"
         )

@@ -37,6 +37,7 @@ from engine.messages.prompts import (
     parse_story,
     split_words,
 )
+from engine.messages.saved import Saved, is_saved
 from engine.messages.spec import (
     SEEDS,
     BundleInfo,
@@ -71,6 +72,7 @@ __all__ = [
     "RunFailed",
     "RunFinished",
     "RunStarted",
+    "Saved",
     "Shutdown",
     "Spec",
     "SpecError",
@@ -79,6 +81,7 @@ __all__ = [
     "Vocabulary",
     "check",
     "defaults",
+    "is_saved",
     "parse_prompts",
     "parse_story",
     "settings",

@@ -176,7 +176,7 @@ def test_words_that_the_bundle_does_not_know_are_named(invoke: Invoke, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["imagine"], "Missing argument"),
+        (["imagine"], "Describe the picture"),
         (["imagine", " "], "Describe the picture"),
         (["imagine", "fog:-1"], "Give at least one a weight above 0"),
         (["imagine", "a" * 1001], "Please shorten it"),
