@@ -44,6 +44,7 @@ from bot.operations.retention import Retention
 from bot.operations.web import Web
 from bot.pacing import Pacer
 from bot.pager import Render, Turn
+from bot.privacy import Privacy
 from bot.publisher import Publisher
 from bot.queue import Queue
 from bot.ratings import RatingStore
@@ -69,6 +70,7 @@ COGS = (
     "cogs.sequels",
     "cogs.ratings",
     "cogs.removal",
+    "cogs.privacy",
     "cogs.admin",
     "cogs.moderation",
     "cogs.line",
@@ -164,7 +166,8 @@ class FaradayBot(commands.AutoShardedBot):
         )
         self.records = Records(self._database)
         self.rules = Rules(self._database)
-        self.removal = Removal(self.records, self.files, self.publisher, self.rules)
+        self.removal = Removal(self.records, self.files, self.publisher, self.dispatcher, self.rules)
+        self.privacy = Privacy(self._database)
         self.retention = Retention(self.files, self.records, lambda: self.config.storage)
         gate = Gate(self.rules)
         self.desk = Desk(self.rules, gate)

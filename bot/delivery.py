@@ -163,6 +163,23 @@ class Delivery:
                     await message.delete()
         return job.final_message_id is None or await self._delete_final(job, job.final_message_id)
 
+    async def delete_card(self, job: Job) -> None:
+        """And the message that the thread hangs on, which has the thread's id. Raises what the network does."""
+        thread_id = job.thread_id or job.channel_id
+        places = [(thread_id, job.card_message_id)]
+        if thread_id != job.channel_id:
+            places.append((job.channel_id, thread_id))
+        for channel_id, message_id in places:
+            if message_id is None:
+                continue
+            channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+            try:
+                await channel.get_partial_message(message_id).delete()
+            except discord.HTTPException as error:
+                if not refused(error):
+                    raise
+                log.info("job %d: message %d is not to be deleted: %s", job.id, message_id, error)
+
     async def _delete_final(self, job: Job, message_id: int) -> bool:
         gone = True
         try:

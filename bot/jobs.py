@@ -37,6 +37,7 @@ class Removed(StrEnum):
     RULE = "rule"  # its days were over
     DELETED = "deleted"  # its requester wanted it so
     MODERATOR = "moderator"  # a moderator did
+    ERASED = "erased"  # its requester wants nothing kept: the record goes too, as soon as the messages are gone
 
 
 class Kind(StrEnum):

@@ -267,6 +267,11 @@ class Publisher:
         await self._tidy(job, wording_safety.removed(job, why), keep_frame=False)
         return gone
 
+    async def erase(self, job: Job) -> None:
+        """As :meth:`remove`, with every other message about the job."""
+        await self.remove(job, Removed.ERASED)
+        await self._delivery.delete_card(job)
+
     async def failed(self, job: Job, detail: str) -> None:
         job = await self._placed(job)
         await self._tidy(job, wording.failed(job, detail), keep_frame=True)

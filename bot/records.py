@@ -42,11 +42,16 @@ class Records:
 
     async def deleted(self, among: Collection[int]) -> list[Job]:
         """Those of these jobs whose picture somebody wanted deleted."""
-        wished = jobs.c.removed.in_([why for why in Removed if why is not Removed.RULE])
+        wished = jobs.c.removed.in_([Removed.DELETED, Removed.MODERATOR])
         found: list[Job] = []
         for some in _chunks(among):
             found += map(job_from_row, await self._rows(sa.select(jobs).where(jobs.c.id.in_(some), wished)))
         return found
+
+    async def erased(self) -> list[Job]:
+        """Those jobs of which nothing is to be kept, oldest first."""
+        statement = sa.select(jobs).where(jobs.c.removed == Removed.ERASED).order_by(jobs.c.id)
+        return [job_from_row(row) for row in await self._rows(statement)]
 
     async def mark(self, job_ids: Collection[int], why: Removed) -> int:
         """Note why the pictures of these are no longer on disk; how many it was news of.

@@ -21,15 +21,24 @@ class Shown(Protocol):
     """What is asked of the publisher."""
 
     async def remove(self, job: Job, why: Removed) -> bool: ...
+    async def erase(self, job: Job) -> None: ...
+
+
+class Line(Protocol):
+    """What is asked of the dispatcher."""
+
+    async def cancel_job(self, job_id: int) -> bool: ...
 
 
 class Removal:
     """The record is marked first and the files go last: what has both was left undone."""
 
-    def __init__(self, records: Records, files: Files, shown: Shown, rules: Rules) -> None:
+    def __init__(self, records: Records, files: Files, shown: Shown, line: Line, rules: Rules) -> None:
         self._records = records
         self._files = files
         self._shown = shown
+        self._line = line
+        self._erasing = asyncio.Lock()  # one may be asked for while another is under way
         self._rules = rules
 
     async def remove(self, job: Job, *, by: int) -> bool:
@@ -57,7 +66,30 @@ class Removal:
                 finished += 1
             except Exception:
                 log.exception("job %d: its deletion could not be finished yet", job.id)
-        return finished
+        return finished + await self.erase()
+
+    async def erase(self) -> int:
+        """Cancel what still runs of all that is to be erased, delete its messages and files, and then the records.
+
+        How many jobs that were. One that was just finished is left until it is delivered.
+        """
+        async with self._erasing:
+            erased = 0
+            for job in await self._records.erased():
+                try:
+                    erased += await self._erase_one(job)
+                except Exception:
+                    log.exception("job %d: it could not be erased yet", job.id)
+            return erased
+
+    async def _erase_one(self, job: Job) -> bool:
+        if not job.state.ended and not await self._line.cancel_job(job.id):
+            return False
+        await self._shown.erase(job)
+        await self._files.clear(job.id)
+        await self._records.delete([job.id])
+        log.info("job %d: erased", job.id)
+        return True
 
     async def _finish(self, job: Job, why: Removed) -> bool:
         gone = await self._shown.remove(job, why)

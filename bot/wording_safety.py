@@ -12,7 +12,7 @@ from bot.moderation.tables import Outcome
 
 DELETED = "Deleted: its message, and all files that I had of it."
 MESSAGE_STAYS = "I deleted all files of it, but Discord does not let me delete its message. A moderator can."
-WISHED: frozenset[Removed | None] = frozenset({Removed.DELETED, Removed.MODERATOR})
+WISHED: frozenset[Removed | None] = frozenset({Removed.DELETED, Removed.MODERATOR, Removed.ERASED})
 """Of these the message is deleted too."""
 NO_MODERATORS = "That picture was painted in a direct conversation, which no moderator looks after."
 NO_REPORT_CHANNEL = (
@@ -42,7 +42,7 @@ def gone(why: Removed | None, pictures_days: int = 0) -> str:
 def by_whom(why: Removed) -> str:
     """As in a list."""
     match why:
-        case Removed.DELETED:
+        case Removed.DELETED | Removed.ERASED:
             return "deleted by its requester"
         case Removed.MODERATOR:
             return "deleted by a moderator"

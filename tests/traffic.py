@@ -1,4 +1,4 @@
-"""All traffic between a bot and the sandbox must fit Discord's published schemas."""
+"""All traffic between a bot and the sandbox must fit Discord's published schemas, and notify nobody but requesters."""
 
 from __future__ import annotations
 
@@ -42,3 +42,19 @@ def _unlike_any_before(*told: Any) -> bool:
     fresh = likeness not in _validated
     _validated.add(likeness)
     return fresh
+
+
+def require_quiet(sandbox: Sandbox) -> None:
+    """Whatever the bot writes may notify at most one member, and that one it addresses in the first words."""
+    for request in sandbox.requests:
+        if request.method not in ("POST", "PATCH") or not isinstance(request.body, dict):
+            continue
+        body = request.body.get("data") if "/callback" in request.route else request.body
+        if not isinstance(body, dict) or not body.get("content"):
+            continue
+        allowed = body.get("allowed_mentions")
+        where = f"{request.method} {request.route}: {body['content'][:80]}"
+        assert allowed is not None, f"{where} leaves it open whom it notifies"
+        assert not allowed.get("parse") and not allowed.get("roles") and not allowed.get("replied_user"), where
+        users = [str(user) for user in allowed.get("users") or ()]
+        assert len(users) < 2 and all(body["content"].startswith(f"<@{user}>") for user in users), where

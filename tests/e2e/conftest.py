@@ -18,7 +18,7 @@ from bot.config import Config
 from bot.jobs import Job
 from sandbox import Channel, File, Guild, Member, Message, Sandbox
 from tests.e2e.scripted import ScriptedEngine, new_bot
-from tests.traffic import require_fitting
+from tests.traffic import require_fitting, require_quiet
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -140,7 +140,7 @@ def settings() -> dict[str, Any]:
 
 @pytest.fixture
 async def studio(tmp_path: Path, database_url: str, settings: dict[str, Any]) -> AsyncIterator[Studio]:
-    """A running bot. In the end its whole traffic must fit Discord's published schemas."""
+    """A running bot. In the end its whole traffic must fit Discord's schemas and have pinged nobody else."""
     async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
         guild = sandbox.create_guild("Studio")
         tables: dict[str, Any] = {
@@ -175,6 +175,7 @@ async def studio(tmp_path: Path, database_url: str, settings: dict[str, Any]) ->
         finally:
             await studio.stop()
     require_fitting(sandbox)
+    require_quiet(sandbox)
 
 
 @pytest.fixture

@@ -1,0 +1,100 @@
+"""``python -m bot privacy``: what is kept of a member, for those who run the bot and are asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.config import Config
+
+if TYPE_CHECKING:
+    from bot.privacy import Privacy
+
+app = typer.Typer(help="What is kept of a member: see it, hand it out, erase it.", no_args_is_help=True)
+
+User = Annotated[int, typer.Argument(min=1, help="The Discord id of the member.")]
+Settings = Annotated[
+    Path | None, typer.Option("--config", help="The settings; config.toml here if it exists, else the defaults.")
+]
+
+
+@app.command()
+def show(user_id: User, config: Settings = None) -> None:
+    """How much is kept of the member, and for how long."""
+    from bot.wording_privacy import kept
+
+    settings = _settings(config)
+    typer.echo(kept(settings.storage, asyncio.run(_collected(settings, user_id))))
+
+
+@app.command()
+def export(
+    user_id: User,
+    out: Annotated[Path | None, typer.Option(help="Where to write the zip; kept-USER_ID.zip if left out.")] = None,
+    config: Settings = None,
+) -> None:
+    """Write a zip with all that is kept of the member."""
+    from bot import takeout
+    from bot.files import Files
+
+    settings = _settings(config)
+    path = out or Path(f"kept-{user_id}.zip")
+    ((page,), _) = takeout.pack(asyncio.run(_collected(settings, user_id)), Files(Path(settings.queue.files)))
+    try:
+        page.write(path)
+    except OSError as error:
+        typer.echo(f"{path} cannot be written: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(str(path))
+
+
+@app.command()
+def erase(
+    user_id: User,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: Settings = None,
+) -> None:
+    """Erase all that the member left; the bot deletes messages and files within ten minutes, or at its next start."""
+    settings = _settings(config)
+    if not yes:
+        typer.confirm(f"Erase all that is kept of member {user_id}?", abort=True)
+    marked = asyncio.run(_forgotten(settings, user_id))
+    typer.echo(f"Settings, styles, ratings and reports are erased; {marked} pictures are marked for the bot to delete.")
+
+
+def _settings(config: Path | None) -> Config:
+    from bot.errors import ConfigError
+
+    try:
+        return Config.load(config)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+async def _collected(settings: Config, user_id: int) -> dict[str, list[dict[str, Any]]]:
+    async with _privacy(settings) as privacy:
+        return await privacy.collect(user_id)
+
+
+async def _forgotten(settings: Config, user_id: int) -> int:
+    async with _privacy(settings) as privacy:
+        return await privacy.forget(user_id)
+
+
+@asynccontextmanager
+async def _privacy(settings: Config) -> AsyncIterator[Privacy]:
+    from bot.privacy import Privacy
+    from bot.store import migrate, open_database
+
+    engine = open_database(settings.queue.database)
+    try:
+        await migrate(engine)
+        yield Privacy(engine)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,56 @@
+"""What members read about what is kept of them: pure functions, as in :mod:`bot.wording`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sized
+
+from bot.config import Storage
+
+ASK_ERASE = (
+    "I shall cancel what you have waiting or running, and delete for good: your pictures and uploads with their "
+    "messages and timelapses, the record of each, your settings, styles, ratings and reports. "
+    "Pictures that others made from yours stay, and what moderators decided. "
+    "`/privacy export` gives you a copy first.\n**Do you want that?**"
+)
+NOT_YOURS = "Only whoever asked for it can press that."
+TOO_MANY = 10  # zips sent at once, so that an interaction's fifteen minutes are enough
+
+
+def kept(rules: Storage, found: Mapping[str, Sized]) -> str:
+    """The rules of the configuration, and how much there is of the member now."""
+    lines = [
+        "**What I keep of you, and for how long**",
+        f"- finished pictures: {_days(rules.pictures_days)}",
+        f"- pictures that you gave me to start from: {_days(rules.uploads_days)}",
+        f"- timelapses, frames and what a run can go on from: {_days(rules.frames_days)}",
+        "- of each picture its prompt and settings, your user id, where and when you asked, and what became of it: "
+        f"{_days(rules.records_days)}",
+        "- your settings, styles and ratings, and the pictures that you reported: until you change or erase them",
+        "- what moderators decided: until they take it back",
+        "Days count from when a picture is done. Messages stay on Discord until they are deleted there.",
+        f"Of you there are now: {_counted(found)}.",
+        "-# /privacy export gives you a copy, /privacy erase deletes it.",
+    ]
+    return "\n".join(lines)
+
+
+def _days(days: int) -> str:
+    return f"{days} day{'' if days == 1 else 's'}" if days else "until you erase it"
+
+
+def _counted(found: Mapping[str, Sized]) -> str:
+    return ", ".join(f"{len(rows)} {name}" for name, rows in found.items() if len(rows)) or "nothing"
+
+
+def exported(zips: int, left_out: int) -> str:
+    text = "All that I keep of you" + (f", in {zips} files." if zips > 1 else ".")
+    if zips > TOO_MANY:
+        text += f" I send the first {TOO_MANY}; whoever runs me can give you all of it."
+    if left_out:
+        text += f" {left_out} larger than Discord takes are left out and can be had from whoever runs me."
+    return text
+
+
+def erasing(jobs: int) -> str:
+    messages = f" I am deleting the messages and files of {jobs} pictures, which can take a while." if jobs else ""
+    return f"Forgotten: your settings, styles, ratings and reports.{messages}"
