@@ -11,16 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.jobs import Removed
-from bot.moderation.tables import RuleKind, audit, rules
+from bot.moderation.tables import RuleKind, audit, reports, rules
+from bot.ratings import ratings
 from bot.settings import Scope
-from bot.store import jobs, metadata, settings, transact
+from bot.store import jobs, settings, styles, transact
 
-OWN: Mapping[str, str] = {
-    "jobs": "requester_id",
-    "settings": "scope_id",
-    "styles": "owner_id",
-    "ratings": "user_id",
-    "reports": "reporter_id",
+OWN: Mapping[str, sa.Column[int]] = {
+    "jobs": jobs.c.requester_id,
+    "settings": settings.c.scope_id,
+    "styles": styles.c.owner_id,
+    "ratings": ratings.c.user_id,
+    "reports": reports.c.reporter_id,
 }
 """The tables with what members leave here by themselves, and the column that says whose it is."""
 OF_MODERATORS: Mapping[str, str] = {"rules": "blocks", "audit": "trail"}
@@ -38,7 +39,7 @@ class Privacy:
     async def collect(self, user_id: int) -> dict[str, Rows]:
         """Every row that is about the member, by table, ready for JSON."""
         blocked = rules.c.kind == RuleKind.USER_BLOCKED, rules.c.value == str(user_id)
-        wanted = {name: sa.select(table).where(*mine) for name, (table, mine) in _own(user_id).items()}
+        wanted = {name: sa.select(column.table).where(*_mine(name, user_id)) for name, column in OWN.items()}
         wanted[OF_MODERATORS["rules"]] = sa.select(rules).where(*blocked)
         wanted[OF_MODERATORS["audit"]] = sa.select(audit).where(audit.c.actor_id == user_id)
 
@@ -55,26 +56,20 @@ class Privacy:
 
         What moderators decided stays, or nobody could be blocked.
         """
-        own = _own(user_id)
-        mine = jobs.c.requester_id == user_id
 
         async def write(connection: AsyncConnection) -> int:
-            for name, (table, conditions) in own.items():
+            for name, column in OWN.items():
                 if name != "jobs":
-                    await connection.execute(sa.delete(table).where(*conditions))
-            marked = sa.update(jobs).where(mine).values(removed=Removed.ERASED).returning(jobs.c.id)
+                    await connection.execute(sa.delete(column.table).where(*_mine(name, user_id)))
+            marked = sa.update(jobs).where(*_mine("jobs", user_id)).values(removed=Removed.ERASED).returning(jobs.c.id)
             return len((await connection.execute(marked)).all())
 
         return await transact(self._engine, write)
 
 
-def _own(user_id: int) -> dict[str, tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
-    found = {}
-    for name, column in OWN.items():
-        if (table := metadata.tables.get(name)) is not None:
-            found[name] = (table, [table.c[column] == user_id])
-    found["settings"][1].append(settings.c.scope == str(Scope.USER))
-    return found
+def _mine(name: str, user_id: int) -> list[sa.ColumnElement[bool]]:
+    mine: list[sa.ColumnElement[bool]] = [OWN[name] == user_id]
+    return [*mine, settings.c.scope == str(Scope.USER)] if name == "settings" else mine
 
 
 def _plain(row: sa.Row[Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bot.moderation.reports import Reports
 from bot.moderation.rules import RuleKind, Rules
 from bot.privacy import OF_MODERATORS, OWN, Privacy
 from bot.queue import Queue
+from bot.ratings import RatingStore
 from bot.records import Records
 from bot.settings import Scope, SettingsStore
 from bot.store import metadata
@@ -34,7 +35,8 @@ def test_every_table_is_known_to_be_about_members() -> None:
 async def kept(database: AsyncEngine, queue: Queue, new_job: MakeJob) -> None:
     """A row of each kind for two members."""
     for member in (ADA, BOB):
-        await to(State.DELIVERED, queue, new_job(requester_id=member))
+        job_id = await to(State.DELIVERED, queue, new_job(requester_id=member))
+        await RatingStore(database).rate(job_id, member, 4)
         await SettingsStore(database).change(Scope.USER, member, {"size": "64x64"})
         await StyleStore(database).save(member, "mine", "a sketch of {prompt}")
         await Reports(database).add(7, GUILD, member, "ugly")
@@ -46,8 +48,8 @@ async def kept(database: AsyncEngine, queue: Queue, new_job: MakeJob) -> None:
 @ON_BOTH
 async def test_all_rows_of_the_member_are_found_and_no_others(database: AsyncEngine, kept: None) -> None:
     found = await Privacy(database).collect(ADA)
-    assert {name: len(rows) for name, rows in found.items() if name != "ratings"} == dict.fromkeys(
-        ("jobs", "settings", "styles", "reports", "blocks", "trail"), 1
+    assert {name: len(rows) for name, rows in found.items()} == dict.fromkeys(
+        ("jobs", "settings", "styles", "ratings", "reports", "blocks", "trail"), 1
     )
     (job,) = found["jobs"]
     assert job["requester_id"] == ADA and job["spec"]["prompt"] == "a red car at night" and job["state"] == "delivered"
