@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.config import Config
+from bot.terminal import FAILED, ConfigPath, complain, explained
 
 if TYPE_CHECKING:
     from bot.privacy import Privacy
@@ -18,13 +19,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What is kept of a member: see it, hand it out, erase it.", no_args_is_help=True)
 
 User = Annotated[int, typer.Argument(min=1, help="The Discord id of the member.")]
-Settings = Annotated[
-    Path | None, typer.Option("--config", help="The settings; config.toml here if it exists, else the defaults.")
-]
 
 
 @app.command()
-def show(user_id: User, config: Settings = None) -> None:
+def show(user_id: User, config: ConfigPath = None) -> None:
     """How much is kept of the member, and for how long."""
     from bot.wording_privacy import kept
 
@@ -36,7 +34,7 @@ def show(user_id: User, config: Settings = None) -> None:
 def export(
     user_id: User,
     out: Annotated[Path | None, typer.Option(help="Where to write the zip; kept-USER_ID.zip if left out.")] = None,
-    config: Settings = None,
+    config: ConfigPath = None,
 ) -> None:
     """Write a zip with all that is kept of the member."""
     from bot import takeout
@@ -48,8 +46,8 @@ def export(
     try:
         page.write(path)
     except OSError as error:
-        typer.echo(f"{path} cannot be written: {error}", err=True)
-        raise typer.Exit(1) from None
+        complain(f"{path} cannot be written: {error}")
+        raise typer.Exit(FAILED) from None
     typer.echo(str(path))
 
 
@@ -57,7 +55,7 @@ def export(
 def erase(
     user_id: User,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    config: Settings = None,
+    config: ConfigPath = None,
 ) -> None:
     """Erase all that the member left; the bot deletes messages and files within ten minutes, or at its next start."""
     settings = _settings(config)
@@ -67,14 +65,9 @@ def erase(
     typer.echo(f"Settings, styles, ratings and reports are erased; {marked} pictures are marked for the bot to delete.")
 
 
-def _settings(config: Path | None) -> Config:
-    from bot.errors import ConfigError
-
-    try:
-        return Config.load(config)
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+def _settings(path: Path | None) -> Config:
+    with explained():
+        return Config.load(path)
 
 
 async def _collected(settings: Config, user_id: int) -> dict[str, list[dict[str, Any]]]:
