@@ -69,6 +69,7 @@ COGS = (
     "cogs.controls",
     "cogs.sequels",
     "cogs.ratings",
+    "cogs.upscale",
     "cogs.removal",
     "cogs.privacy",
     "cogs.admin",

@@ -5,6 +5,7 @@ The grammar is the prompt followed by settings in any order, each ``name value``
 
     .edit a blue car, strength 0.4, seed 7
     @Faraday a blue car --size 128x192 --noise-seeds 1,2 --replace "a red car"
+    .edit x2
 
 A plain name counts only where a value of its kind follows and only at the end, so that ordinary words stay part of
 the prompt; ``--name`` is always a setting, and every one of the engine's has a name (:mod:`bot.grammar`). A recipe
@@ -40,6 +41,7 @@ _PLAIN = {
     "preset": _SIGN + r"(?P<preset>[\w-]+)",
 }
 _MARKED = re.compile(rf"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>{grammar.VALUE})$")
+_LARGER = re.compile(r"(?:^|[\s,;·])[x×](?P<upscale>[24])$", re.IGNORECASE)
 _UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest in _PLAIN.items())})$", re.IGNORECASE)
 
 
@@ -151,6 +153,8 @@ def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
     text = text.rstrip(_BETWEEN + ".")
     if found := _MARKED.search(text):
         return grammar.field(found["name"]), grammar.unquoted(found["value"]), found.start()
+    if plain and (found := _LARGER.search(text)):
+        return "upscale", found["upscale"], found.start()
     if plain and (found := _UNMARKED.search(text)):
         name, value = next((name, value) for name, value in found.groupdict().items() if value is not None)
         return name, value, found.start()

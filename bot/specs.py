@@ -124,7 +124,7 @@ def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tup
 
     Raises :class:`bot.errors.UserError` when it is not allowed, or not known, by now.
     """
-    _check_pixels(spec.width, spec.height, info, min(info.max_pixels, limits.max_pixels))
+    _check_pixels(spec.width, spec.height, info, _most(info, limits, spec.upscale))
     again = replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
     return again, vocabulary.check(spec.prompt, info)
 
@@ -172,25 +172,30 @@ def continued(spec: Spec, done: int, info: BundleInfo, limits: Limits) -> tuple[
     return spec.continued(iterations), (f"{iterations - done} more iterations, {iterations} in all.",)
 
 
-def upscaled(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tuple[Spec, tuple[str, ...]]:
-    """Twice the size, refined for some more iterations, and sentences about it.
+def upscaled(
+    spec: Spec, wish: Wish, info: BundleInfo, limits: Limits, machine: Machine
+) -> tuple[Spec, tuple[str, ...]]:
+    """The picture of ``spec`` larger by the wished factor, twice by itself, refined in tiles; and sentences about it.
 
-    Raises :class:`bot.errors.UserError` beyond the largest size, or when it is not known by now.
+    Raises :class:`bot.errors.UserError` beyond the largest size, for what cannot be, or is not known by now.
     """
-    width, height = 2 * spec.width, 2 * spec.height
-    _check_pixels(width, height, info, min(info.max_pixels, limits.max_pixels))
-    larger = replace(
-        spec,
-        width=width,
-        height=height,
-        iterations=info.iterations_upscale,
-        strength=UPSCALE_STRENGTH * info.strength,
-        schedule_iterations=None,
-        replace="",  # it is done
-        precision=machine.precision,
-        threads=machine.threads,
-    )
-    return larger, vocabulary.check(spec.prompt, info)
+    more, notes = _arithmetic(wish.more, machine)
+    factor = more.get("upscale", 2)
+    width, height = factor * spec.width, factor * spec.height
+    _check_pixels(width, height, info, _most(info, limits, factor))
+    kept = {"upscale": factor, "schedule_iterations": None, "replace": ""}  # what was replaced is
+    changes = {
+        "prompt": check_prompt(wish.prompt or spec.prompt, limits, info),
+        "bundle": info.name,
+        "width": width,
+        "height": height,
+        "iterations": iterations_within(wish.iterations, info, limits, editing=True, usual=info.iterations_upscale),
+        "seed": spec.seed if wish.seed is None else check_seed(wish.seed),
+        "strength": UPSCALE_STRENGTH * info.strength if wish.strength is None else check_strength(wish.strength),
+    }
+    larger = replace(spec, **{**kept, **changes, **more})
+    _check(larger, info, limits, Source(width=spec.width, height=spec.height), len(larger.image_weights))
+    return larger, (*notes, *vocabulary.check(larger.prompt, info))
 
 
 def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None, *, alone: bool = True) -> str:
@@ -225,9 +230,7 @@ def new_seed() -> int:
 
 
 def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -> tuple[int, int, tuple[str, ...]]:
-    most = min(info.max_pixels, limits.max_pixels)
-    if source is not None:
-        most *= wish.more.get("upscale", 1) ** 2  # refined in tiles, from a picture that is within the limit
+    most = _most(info, limits, wish.more.get("upscale", 1) if source else 1)
     if wish.size is not None:
         wanted = wish.size
     elif source is None:
@@ -256,6 +259,11 @@ def _usual_size(info: BundleInfo, most: int) -> tuple[int, int]:
     if info.width * info.height <= most:
         return info.width, info.height
     return attachments.working_size(info.width, info.height, pixels=most, max_pixels=most, f=info.f)
+
+
+def _most(info: BundleInfo, limits: Limits, upscale: int = 1) -> int:
+    """Pixels of a picture. What is refined in tiles needs the memory of its input alone: that is the bundle's bound."""
+    return min(info.max_pixels * upscale**2, limits.max_pixels)
 
 
 def _check_pixels(width: int, height: int, info: BundleInfo, most: int) -> None:

@@ -104,7 +104,7 @@ class Submitter:
         await self._admission.check(request.asker)
         values = await self._settings.quotas(request.place.guild_id, request.roles)
         limits = quotas.limits(values, self._config)
-        request = _with_its_words(request)
+        request = _with_its_words(_as_upscale(request))
         completed = await self._complete(request, limits)
         request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
         info = self._bundle(request)
@@ -113,7 +113,8 @@ class Submitter:
         await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
         init_image = None
         if start is not None:
-            init_image = await asyncio.to_thread(attachments.fit, start.image, spec.width, spec.height)
+            size = spec.width // spec.upscale, spec.height // spec.upscale  # an upscale refines what it was
+            init_image = await asyncio.to_thread(attachments.fit, start.image, *size)
         checkpoint = await self._checkpoint(request)
         new = replace(_new_job(request, spec, start, notes), style_id=completed.style.id if completed.style else None)
         job = await self._queued(new, init_image, checkpoint, values)
@@ -235,6 +236,16 @@ class Submitter:
             input_hash=job.input_hash if repeats and job.input_hash else hashlib.sha256(image).hexdigest(),
         )
 
+    def _upscaled_upload(
+        self, wish: Wish, info: BundleInfo, limits: Limits, machine: specs.Machine, start: Start | None
+    ) -> tuple[Spec, tuple[str, ...]]:
+        """Of a member's picture, from the size in which it would be edited."""
+        plain = replace(wish, more={**wish.more, "upscale": 1})
+        source = start.source if start else None
+        spec, notes = specs.wished(plain, info, limits, machine, source=source, editing=True)
+        larger, _ = specs.upscaled(spec, wish, info, limits, machine)
+        return larger, notes
+
     def _lost(self, job: Job) -> str:
         return wording_safety.gone(job.removed, self._config.storage.pictures_days)
 
@@ -252,11 +263,21 @@ class Submitter:
             case Kind.CONTINUE, Painted(job=job):
                 return specs.continued(job.spec, job.iteration, info, limits)
             case Kind.UPSCALE, Painted(job=job):
-                return specs.upscaled(job.spec, info, limits, machine)
+                return specs.upscaled(job.spec, request.wish, info, limits, machine)
+            case Kind.UPSCALE, Upload():
+                return self._upscaled_upload(request.wish, info, limits, machine, start)
             case _:
                 source = start.source if start else None
                 editing = request.kind is Kind.EDIT
                 return specs.wished(request.wish, info, limits, machine, source=source, editing=editing)
+
+
+def _as_upscale(request: Request) -> Request:
+    """Whoever writes “x2” of a picture wants it larger; a recipe of that names the size besides, and is repeated."""
+    factor, sized = request.wish.more.get("upscale", 1), request.wish.size is not None
+    if request.kind not in (Kind.IMAGINE, Kind.EDIT) or request.picture is None or factor == 1 or sized:
+        return request
+    return replace(request, kind=Kind.UPSCALE)
 
 
 def _with_its_words(request: Request) -> Request:

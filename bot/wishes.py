@@ -18,6 +18,7 @@ _LEFT_OPEN = {
     Kind.IMAGINE: PREFERENCES,
     Kind.EDIT: ("strength",),  # everything else comes from the picture
     Kind.REMIX: (),  # the picture it changes says all
+    Kind.UPSCALE: (),
 }
 _WHOSE = {Scope.USER: "your", Scope.CHANNEL: "this channel's", Scope.GUILD: "this server's"}
 

@@ -15,6 +15,7 @@ CONTENT_LIMIT = 2000  # characters of a message, Discord's
 ALT_LIMIT = 1024  # characters of an attachment's description, Discord's
 _TITLE_LIMIT = 200
 _CELLS = 12
+_TIMES = {3: "three times", 4: "four times"}
 _IN_METADATA = " … (the picture's metadata has it whole)"
 HINT = "-# Or reply “.edit” and what should change · ✉️ as a reaction sends it to you, 1️⃣ to 5️⃣ rate it"
 
@@ -166,7 +167,7 @@ def _origin(job: Job) -> str:
         case Kind.RERUN:
             return f"{link} again with a new seed"
         case Kind.UPSCALE:
-            return f"{link} at twice the size"
+            return f"{link} at {_TIMES.get(job.spec.upscale, 'twice')} the size"
         case Kind.REMIX:
             return f"remix of {link}"
         case Kind.CONTINUE:

@@ -168,3 +168,17 @@ def test_a_field_of_a_command_takes_marked_settings_alone() -> None:
 def test_what_cannot_be_read_says_what_may_stand_there(text: str, advice: str) -> None:
     with pytest.raises(BadSetting, match=advice):
         prompts.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "factor"),
+    [("x2", "", 2), ("a fox, ×4", "a fox", 4), ("a fox X2 seed 7", "a fox", 2), ("a fox --upscale 3", "a fox", 3)],
+)
+def test_a_picture_is_wished_larger_in_a_word(text: str, prompt: str, factor: int) -> None:
+    wish = prompts.parse(text)
+    assert (wish.prompt, wish.more) == (prompt, {"upscale": factor})
+
+
+@pytest.mark.parametrize("text", ["a grid of 2x2", "x3", "a sx2", "an x2 fox"])
+def test_other_words_with_an_x_are_prompt(text: str) -> None:
+    assert prompts.parse(text).prompt == text

@@ -162,10 +162,14 @@ def test_what_is_guided_by_noise_or_pictures_needs_no_words() -> None:
     assert spec.prompt == ""
 
 
-def test_upscaling_doubles_the_size_and_ends_at_the_largest() -> None:
+def test_an_upscale_refines_the_whole_in_tiles_so_that_its_input_bounds_it() -> None:
     spec, _ = wished(Wish(prompt="x", seed=3))
-    larger, _ = specs.upscaled(spec, INFO, LIMITS, MACHINE)
+    larger, _ = specs.upscaled(spec, Wish(prompt=""), INFO, LIMITS, MACHINE)
     assert (larger.width, larger.height, larger.iterations, larger.seed) == (256, 256, 60, 3)
-    assert larger.strength == pytest.approx(0.3)
-    with pytest.raises(BadSize, match="512×512 px are 262,144 pixels in all"):
-        specs.upscaled(larger, INFO, LIMITS, MACHINE)
+    assert larger.upscale == 2 and larger.strength == pytest.approx(0.3)
+    wish = Wish(prompt="y", iterations=9, strength=0.1, more={"upscale": 4})
+    largest, _ = specs.upscaled(spec, wish, INFO, LIMITS, MACHINE)
+    assert (largest.width, largest.upscale, largest.prompt, largest.iterations) == (512, 4, "y", 9)
+    with pytest.raises(BadSize, match="1024×1024 px are 1,048,576 pixels in all"):
+        specs.upscaled(largest, Wish(prompt=""), INFO, LIMITS, MACHINE)
+    assert specs.rerun(largest, INFO, LIMITS, MACHINE)[0].upscale == 4

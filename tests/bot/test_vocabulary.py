@@ -10,7 +10,7 @@ from bot import specs, vocabulary
 from bot.config import Limits
 from bot.errors import UnknownWords
 from bot.prompts import Wish
-from engine.messages import BundleInfo, Precision, Vocabulary
+from engine.messages import BundleInfo, Precision, Spec, Vocabulary
 
 WORDS = "a an at blue car cars heart house in is night of on picture rain red sea star the two with"
 INFO = BundleInfo(
@@ -96,7 +96,11 @@ def test_specs_of_every_origin_carry_the_note() -> None:
     machine = specs.Machine(threads=2, precision=Precision.FP32)
     spec, (note,) = specs.wished(Wish(prompt="red zeppelin"), INFO, Limits(), machine, source=None, editing=False)
     assert "“zeppelin”" in note
-    for again in (specs.rerun, specs.upscaled):
-        assert again(spec, INFO, Limits(), machine)[1] == (note,)
+
+    def larger(spec: Spec) -> tuple[str, ...]:
+        return specs.upscaled(spec, Wish(prompt=""), INFO, Limits(), machine)[1]
+
+    for again in (lambda spec: specs.rerun(spec, INFO, Limits(), machine)[1], larger):
+        assert again(spec) == (note,)
         with pytest.raises(UnknownWords):
-            again(dataclasses.replace(spec, prompt="zeppelin"), INFO, Limits(), machine)
+            again(dataclasses.replace(spec, prompt="zeppelin"))

@@ -49,15 +49,16 @@ async def test_larger_refines_the_stored_picture_at_twice_the_size(studio: Studi
     spec = studio.engine.starts[1].spec
     assert (spec.width, spec.height, spec.iterations, spec.prompt) == (64, 128, 2, "a red car")
     assert 0 < spec.strength < 0.6
-    assert studio.engine.starts[1].init_image is not None
+    assert spec.upscale == 2 and studio.engine.starts[1].init_image == studio.bot.files.final(1).read_bytes()
     assert "at twice the size" in larger.content and "512×1024 px (painted at 64×128)" in larger.content
 
 
 async def test_too_large_is_answered_without_a_ping(studio: Studio, final: Message) -> None:
     await studio.ada.react(final, "⬆️")
-    larger = await studio.final(2)
-    await studio.ada.react(larger, "⬆️")
-    answer = await studio.card("paints up to 16,384")
+    await studio.ada.react(await studio.final(2), "⬆️")
+    larger = await studio.final(3)
+    await studio.ada.react(larger, "⬆️")  # of 128×256, more than is painted in one piece
+    answer = await studio.card("paints up to 65,536")
     assert answer.referenced_message is larger and not answer.mentions
 
 
