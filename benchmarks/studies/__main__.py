@@ -13,7 +13,7 @@ def main(
     studies: Annotated[str, typer.Option(help=f"Which, with commas between: {NAMES}.")] = "all",
     prompts: Annotated[int, typer.Option(min=2, help="Of each cell; the study of the defaults has half as many.")] = 48,
     size: Annotated[int, typer.Option(help="Side in pixels.")] = 64,
-    iterations: Annotated[int, typer.Option(min=1, help="Of each picture.")] = 25,
+    iterations: Annotated[int, typer.Option(min=1, help="Of each picture.")] = 16,
     cutouts: Annotated[int, typer.Option(min=1, help="Of each iteration; the study of the defaults has its own.")] = 4,
     workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
     store: Annotated[Path, typer.Option(help="Where painted pictures are kept.")] = Path("studies-runs"),

@@ -19,7 +19,8 @@ from engine import bundles, process
 PER_ITERATION = 0.06
 PER_CUTOUT = 0.016
 PER_MEGAPIXEL = 7.5
-"""CPU-seconds on a server core of 2.8 GHz: the text's and the loop's own, each cutout's, and the VQGAN's."""
+PER_SEARCH = 3.0
+"""CPU-seconds on a server core of 2.8 GHz: the loop's own, each cutout's, the VQGAN's; and for finding a region."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,8 @@ def cpu_seconds(job: Job) -> float:
         return 1.0
     default = entry.iterations if task.init is None else entry.iterations_edit
     cost = PER_ITERATION + PER_CUTOUT * entry.cutouts.count + PER_MEGAPIXEL * settings.side**2 / 1e6
-    return (settings.iterations or default) * cost
+    searched = PER_SEARCH if task.replace and task.mask is None else 0.0
+    return searched + (settings.iterations or default) * cost
 
 
 def judged(study: Study, store: Store, judge: Judge) -> Result:
