@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import assert_never
 
 from bot.config import Engine
+from bot.describing import Describing
 from bot.engine_client import EngineClient, EngineDied
 from bot.files import Files
 from bot.jobs import Job, State
@@ -22,6 +23,8 @@ from engine.messages import (
     BundleInfo,
     CancelRun,
     Checkpointed,
+    Described,
+    DescribeFailed,
     Failure,
     Film,
     Progress,
@@ -67,6 +70,7 @@ class Dispatcher:
         self._outbox = Outbox(queue, files, observer, self._backoff)
         self._lanes = [Lane(client=client) for client in clients]
         self.line = Line(queue, observer, self._lanes)
+        self.describing = Describing(self._lanes)
         self._known: Ready | None = None
         self._held: int | None = None  # a claimed job that waits for an empty engine
         self._lock = asyncio.Lock()  # between a claim and its StartRun, nobody may stop, cancel or bury
@@ -178,6 +182,9 @@ class Dispatcher:
                 log.info("engine ready on %s: %s", lane.ready.device, ", ".join(self.bundles))
                 self.wake()
                 async for event in lane.client.events():
+                    if isinstance(event, Described | DescribeFailed):
+                        self.describing.settle(event)
+                        continue
                     await self._follow(lane, event)
                     failures = 0 if isinstance(event, RunFinished) else failures
             except EngineDied as error:
@@ -189,6 +196,7 @@ class Dispatcher:
 
     async def _bury(self, lane: Lane) -> None:
         """Give the jobs of a dead engine one more attempt each."""
+        self.describing.bury(lane)
         async with self._lock:
             lane.ready = None
             runs, lane.runs = lane.runs, {}

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import engine.process
 from bot.config import Engine
-from engine.messages import Command, Event, Ready, RunEvent, RunFailed, Shutdown
+from engine.messages import Answer, Command, Event, Ready, RunEvent, RunFailed, Shutdown
 from engine.process import EngineSettings
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,8 @@ class EngineClient(Protocol):
         """Hand over a command without waiting for its effect. Raises :class:`EngineDied`."""
         ...
 
-    def events(self) -> AsyncIterator[RunEvent]:
-        """What its runs report, in order; ends by raising :class:`EngineDied`."""
+    def events(self) -> AsyncIterator[RunEvent | Answer]:
+        """What its runs report and what it answers, in order; ends by raising :class:`EngineDied`."""
         ...
 
     async def close(self) -> None:
@@ -124,7 +124,7 @@ class ProcessEngineClient:
             raise EngineDied("The engine is not running")
         self._commands.put(command)
 
-    async def events(self) -> AsyncIterator[RunEvent]:
+    async def events(self) -> AsyncIterator[RunEvent | Answer]:
         while True:
             event = await self._next()
             assert not isinstance(event, Ready), "Ready comes once"

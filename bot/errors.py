@@ -95,5 +95,13 @@ class UnknownWords(UserError):
     """There is nothing in that prompt that I could paint."""
 
 
+class CannotDescribe(UserError):
+    """I could not make out what that picture shows. Please try another one."""
+
+
+class TooSoon(UserError):
+    """That was very soon after the last one. Please wait a few seconds."""
+
+
 class WeightsFailed(UserError):
     """Those weights cannot be had."""

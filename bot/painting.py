@@ -17,6 +17,8 @@ from bot.files import write_atomically
 from bot.works import JOB_ID, Begun, Work
 from engine.messages import (
     Checkpointed,
+    Described,
+    DescribeFailed,
     Failure,
     Film,
     Progress,
@@ -138,6 +140,8 @@ async def _follow(client: EngineClient, show: Show, begun: Begun, extras: Extras
                 mask = event.mask
             case Checkpointed():
                 await asyncio.to_thread(_keep, event, begun, extras, show)
+            case Described() | DescribeFailed():
+                pass
             case RunFinished():
                 return mask, event
             case RunFailed(reason=reason, detail=detail):

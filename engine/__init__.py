@@ -1,13 +1,16 @@
-"""The VQGAN-CLIP engine: ``generate`` paints, ``resume`` goes on. They import torch only when they are first used."""
+"""The VQGAN-CLIP engine: ``generate`` paints, ``resume`` goes on, ``describe`` says what is there.
+
+They import torch only when they are first used.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.api import Step, generate, resume
+    from engine.api import Step, describe, generate, resume
 
-__all__ = ["Step", "generate", "resume"]
+__all__ = ["Step", "describe", "generate", "resume"]
 
 
 def __getattr__(name: str) -> Any:

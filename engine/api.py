@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from engine import batch, bundles, checkpoint, masks, pictures, process
-from engine.messages import Precision, Saved, Spec, SpecError, is_saved, settings
+from engine.messages import Description, Precision, Saved, Spec, SpecError, is_saved, settings
 from engine.run import Run
 
 
@@ -102,6 +102,25 @@ def generate(
     )
     given = _Given(init_image=_encoded(init_image), mask=_encoded(mask), image_prompts=_all_encoded(image_prompts))
     return _steps(given.run(spec, loaded), given, save_to, save_every)
+
+
+def describe(
+    image: Image.Image,
+    *,
+    bundle: str | bundles.Bundle = "starter",
+    device: str = "auto",
+    weights_dir: str | Path = "weights",
+) -> Description:
+    """What ``image`` shows: a sentence to paint it by, and the most probable phrases of each kind.
+
+    All perceptors of the bundle are asked, each as much as in :func:`generate`. Raises :class:`ValueError` for a
+    bundle of too few words, and :class:`engine.weights.WeightsError`.
+
+    >>> describe(Image.open("photo.jpg")).sentence  # doctest: +SKIP
+    'a red car on a road at night, watercolor'
+    """
+    loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
+    return loaded.describer.describe(image)
 
 
 def _chosen(loaded: bundles.Bundle, preset: str | None, asked: dict[str, Any], *, editing: bool) -> dict[str, Any]:

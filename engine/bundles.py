@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from engine import clip, presets, safety, start, vqgan, weights
+from engine import clip, describer, losses, phrasebook, presets, safety, start, vqgan, weights
 from engine.cutouts import AUGMENTATIONS, CutoutSettings
 from engine.latent import LATENTS, STARTS, codebook_scale
-from engine.losses import REDUCTIONS, TERMS
 from engine.messages import BundleInfo, Vocabulary
 from engine.messages.limits import TermText
 from engine.optimisers import OPTIMISERS
@@ -28,10 +27,10 @@ CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("augmentations", tuple(AUGMENTATIONS)),
     ("decays", tuple(DECAYS)),
     ("latents", tuple(LATENTS)),
-    ("losses", tuple(TERMS)),
+    ("losses", tuple(losses.TERMS)),
     ("optimisers", tuple(OPTIMISERS)),
     ("rates", tuple(RATES)),
-    ("reductions", tuple(REDUCTIONS)),
+    ("reductions", tuple(losses.REDUCTIONS)),
 )
 """The names in the engine's tables, for :func:`engine.messages.check` and for clients to offer."""
 
@@ -55,7 +54,7 @@ class BundleEntry:
     when None. ``feather`` is the width in pixels of a mask's seam; ``structure`` the weight of the distance to the
     input's own embedding when something is replaced; ``presets`` stand in place of those of ``presets.toml``.
     ``vocabulary`` is the file with the words that models of few words know. ``check`` has the phrases by which unsafe
-    pictures are told; without any they are not.
+    pictures are told; without any they are not. ``phrases`` names the phrasebook that pictures are described with.
     """
 
     title: str
@@ -91,6 +90,7 @@ class BundleEntry:
     structure: float = 0.3
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     vocabulary: str | None = None
+    phrases: str = phrasebook.GENERAL
     examples: tuple[str, ...] = ()
     check: safety.CheckSettings = field(default_factory=safety.CheckSettings)
 
@@ -99,7 +99,7 @@ class BundleEntry:
             (self.start, STARTS),
             (self.regulariser.schedule, DECAYS),
             (self.pull.schedule, DECAYS),
-            (self.reduction, REDUCTIONS),
+            (self.reduction, losses.REDUCTIONS),
             (self.latent, LATENTS),
             (self.optimiser or "adam", OPTIMISERS),
             (self.rate_schedule, RATES),
@@ -127,6 +127,7 @@ class Bundle:
     start_network: start.StartNetwork | None
     vocabulary: Vocabulary | None
     check: safety.Check | None
+    describer: describer.Describer
     weights_hash: str
     device: torch.device
 
@@ -243,6 +244,8 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         perceptors = tuple(_placed(clip.build(state), device) for state in states[1 : 1 + len(entry.perceptors)])
         network = None if entry.start_network is None else start.build(states[-1]).to(device)
         check = safety.Check(perceptors, entry.check) if entry.check.unsafe else None
+        shares = losses.shares(entry.perceptor_weights, len(perceptors))
+        said_by = describer.Describer(perceptors, shares, phrasebook.load(entry.phrases))
     except ValueError as error:
         raise weights.WeightsError(f"The bundle {name!r} cannot be loaded: {error}") from error
     return Bundle(
@@ -253,6 +256,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         start_network=network,
         vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),
         check=check,
+        describer=said_by,
         weights_hash=weights.fingerprint(paths),
         device=device,
     )

@@ -21,6 +21,9 @@ from engine.messages import (
     CancelRun,
     Checkpointed,
     Command,
+    Describe,
+    Described,
+    DescribeFailed,
     Event,
     Failure,
     Film,
@@ -92,7 +95,7 @@ class Loop:
         """Wait for the films under way."""
         self._films.shutdown()
 
-    def obey(self, command: StartRun | StopRun | CancelRun) -> None:
+    def obey(self, command: StartRun | StopRun | CancelRun | Describe) -> None:
         """Carry out one command; a command for a run that is not there does nothing."""
         match command:
             case StartRun():
@@ -103,6 +106,8 @@ class Loop:
             case CancelRun(job_id=job_id):
                 if self.active.pop(job_id, None):
                     self.send(RunCancelled(job_id=job_id))
+            case Describe():
+                self._describe(command)
             case _:
                 assert_never(command)
 
@@ -118,13 +123,8 @@ class Loop:
 
     def _start(self, command: StartRun) -> None:
         job_id, spec = command.job_id, command.spec
-        bundle = self.bundles.get(spec.bundle)
-        if bundle is None:
-            known = ", ".join(sorted(self.bundles))
-            self._fail(job_id, Failure.BAD_REQUEST, f"This engine has no bundle {spec.bundle!r}. It has: {known}")
-            return
         try:
-            run = Run(spec, bundle, command.init_image, command.image_prompts, command.mask)
+            run = Run(spec, self._bundle(spec.bundle), command.init_image, command.image_prompts, command.mask)
             if command.resume_from is not None:
                 run.resume(command.resume_from, branch=command.branch)
                 if command.painted is not None:
@@ -138,6 +138,23 @@ class Loop:
         self.active[job_id] = _Active(start=command, run=run, next_frame=now, next_checkpoint=due, film=film)
         mask = None if run.masked is None else masks.to_png(run.masked.mask)
         self.send(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height, mask=mask))
+
+    def _describe(self, command: Describe) -> None:
+        began, request_id = time.monotonic(), command.request_id
+        try:
+            description = self._bundle(command.bundle).describer.describe(pictures.read(command.image))
+        except Exception as error:
+            log.info("a picture could not be described: %s", error)
+            reason, detail = _meaning(error)
+            self.send(DescribeFailed(request_id=request_id, reason=reason, detail=detail))
+            return
+        seconds = time.monotonic() - began
+        self.send(Described(request_id=request_id, description=description, seconds=seconds))
+
+    def _bundle(self, name: str) -> Bundle:
+        if name not in self.bundles:
+            raise ValueError(f"This engine has no bundle {name!r}. It has: {', '.join(sorted(self.bundles))}")
+        return self.bundles[name]
 
     def _film(self, command: StartRun, run: Run) -> Timelapse | None:
         """With the first picture, if a film was asked for."""
@@ -247,17 +264,21 @@ class Loop:
         self.send(finished)
 
     def _fail_with(self, job_id: int, error: Exception) -> None:
-        """Tell the requester what the error means; only a wrong request's own words are shown."""
-        if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            self._fail(job_id, Failure.OUT_OF_MEMORY, OUT_OF_MEMORY)
-        elif isinstance(error, ValueError):
-            self._fail(job_id, Failure.BAD_REQUEST, str(error))
-        else:
-            log.error("job %d failed", job_id, exc_info=error)
-            self._fail(job_id, Failure.INTERNAL, INTERNAL)
+        log.info("job %d failed: %s", job_id, error)
+        self._fail(job_id, *_meaning(error))
 
     def _fail(self, job_id: int, reason: Failure, detail: str) -> None:
         self.active.pop(job_id, None)
         self.send(RunFailed(job_id=job_id, reason=reason, detail=detail))
+
+
+def _meaning(error: Exception) -> tuple[Failure, str]:
+    """What the requester is told; only a wrong request's own words are shown."""
+    if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        return Failure.OUT_OF_MEMORY, OUT_OF_MEMORY
+    if isinstance(error, ValueError):
+        return Failure.BAD_REQUEST, str(error)
+    log.error("that was not the request's fault", exc_info=error)
+    return Failure.INTERNAL, INTERNAL

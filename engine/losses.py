@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -86,3 +86,8 @@ TERMS: Mapping[str, Callable[[Seen], Tensor]] = {
 def strength_weight(strength: float) -> float:
     """Weight (1 − s) / s of the pull towards the input's latent: none at 1, without bound towards 0."""
     return (1 - strength) / max(strength, 1e-6)
+
+
+def shares(weights: Sequence[float], count: int) -> list[float]:
+    """The perceptors' weights as parts of 1; equal where none are given."""
+    return [weight / sum(weights) for weight in weights] if weights else [1 / count] * count

@@ -51,7 +51,9 @@ class Run:
         self.rng = torch.Generator().manual_seed(spec.seed)
         self.latent = LATENTS[spec.latent or entry.latent]
         self.cutouts = _cutouts(spec, bundle)
-        self.perceptor_weights = _shares(spec.perceptor_weights or entry.perceptor_weights, len(bundle.perceptors))
+        self.perceptor_weights = losses.shares(
+            spec.perceptor_weights or entry.perceptor_weights, len(bundle.perceptors)
+        )
         self.story = targets.of(spec, bundle, self.cutouts, image_prompts)
         self.editing = init_image is not None
         with torch.no_grad():
@@ -271,8 +273,3 @@ def autocast(precision: Precision, device: torch.device) -> torch.autocast:
 def _cutouts(spec: Spec, bundle: Bundle) -> cutouts.CutoutSettings:
     settings = dataclasses.replace(bundle.entry.cutouts, count=spec.cutouts or bundle.entry.cutouts.count)
     return settings if spec.augmentations is None else cutouts.only(spec.augmentations, settings)
-
-
-def _shares(weights: Sequence[float], count: int) -> list[float]:
-    """The perceptors' weights as parts of 1; equal where none are given."""
-    return [weight / sum(weights) for weight in weights] if weights else [1 / count] * count

@@ -4,20 +4,28 @@ Only the standard library is imported here, because both sides import this modul
 torch. Pictures cross as encoded bytes; tensors, database rows and Discord objects never do. Nothing here assumes
 a shared disk: a checkpoint travels as bytes.
 
-Commands go to the engine: :class:`StartRun`, :class:`StopRun`, :class:`CancelRun`, :class:`Shutdown`.
+Commands go to the engine: :class:`StartRun`, :class:`StopRun`, :class:`CancelRun`, :class:`Describe`,
+:class:`Shutdown`.
 Events come back: one :class:`Ready`; then per run :class:`RunStarted`, any number of :class:`Progress` and
-:class:`Checkpointed`, and exactly one of :class:`RunFinished`, :class:`RunCancelled`, :class:`RunFailed`.
+:class:`Checkpointed`, and exactly one of :class:`RunFinished`, :class:`RunCancelled`, :class:`RunFailed`; and per
+:class:`Describe` one :class:`Described` or :class:`DescribeFailed`.
 """
 
 from __future__ import annotations
 
 from engine.messages.pipe import (
+    Answer,
     CancelRun,
     Checkpointed,
     Command,
+    Describe,
+    Described,
+    DescribeFailed,
+    Description,
     Event,
     Failure,
     Film,
+    Kind,
     Progress,
     Ready,
     RunCancelled,
@@ -53,13 +61,19 @@ from engine.messages.spec import (
 
 __all__ = [
     "SEEDS",
+    "Answer",
     "BundleInfo",
     "CancelRun",
     "Checkpointed",
     "Command",
+    "Describe",
+    "DescribeFailed",
+    "Described",
+    "Description",
     "Event",
     "Failure",
     "Film",
+    "Kind",
     "Phase",
     "Precision",
     "Preset",

@@ -70,7 +70,19 @@ class Shutdown:
     """Leave after the step under way. Runs are dropped; their last checkpoints resume them."""
 
 
-Command: TypeAlias = StartRun | StopRun | CancelRun | Shutdown
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Describe:
+    """Say in phrases what ``image`` shows, an encoded picture, by the perceptors of ``bundle``.
+
+    Answered between two iterations of whatever runs, by one :class:`Described` or :class:`DescribeFailed`.
+    """
+
+    request_id: int
+    bundle: str
+    image: bytes
+
+
+Command: TypeAlias = StartRun | StopRun | CancelRun | Describe | Shutdown
 
 
 # Events
@@ -167,5 +179,40 @@ class RunFailed:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """The most probable phrases of one kind, as "colour", best first, each with its probability within the kind."""
+
+    name: str
+    phrases: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a picture shows. ``sentence`` is a prompt made of the best phrases; one that says nothing is no kind's."""
+
+    sentence: str
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """``seconds`` is the time that the engine took."""
+
+    request_id: int
+    description: Description
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeFailed:
+    """``detail`` is a sentence for whoever asked that says what to do."""
+
+    request_id: int
+    reason: Failure
+    detail: str
+
+
+Answer: TypeAlias = Described | DescribeFailed
 RunEvent: TypeAlias = RunStarted | Progress | Checkpointed | RunFinished | RunCancelled | RunFailed
-Event: TypeAlias = Ready | RunEvent
+Event: TypeAlias = Ready | RunEvent | Answer
