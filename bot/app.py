@@ -30,6 +30,7 @@ from bot.errors import BadSetting, UserError
 from bot.fairness import Fairness
 from bot.files import Files
 from bot.followups import FollowUps
+from bot.looking import Looking
 from bot.moderation.desk import Desk
 from bot.moderation.gate import Gate
 from bot.moderation.reporting import Reporting
@@ -64,6 +65,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it neve
 COGS = (
     "cogs.imagine",
     "cogs.edit",
+    "cogs.describe",
     "cogs.replies",
     "cogs.reactions",
     "cogs.controls",
@@ -188,6 +190,7 @@ class FaradayBot(commands.AutoShardedBot):
         self.submitter = Submitter(
             config, self.queue, self.files, self.dispatcher, self.publisher, admission, self.settings, wishes
         )
+        self.looking = Looking(lambda: self.config, self.dispatcher, self.files, gate)
         self.followups = FollowUps(self, gate, Sending(self, self.files))
         self.web = Web(self)
         self.web_port: int | None = None

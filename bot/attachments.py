@@ -134,6 +134,15 @@ def fit_mask(content: bytes, width: int, height: int) -> bytes:
         return _encode(ImageOps.fit(upright, (width, height), Image.Resampling.BOX))
 
 
+def reduced(png: bytes, side: int) -> bytes:
+    """``png`` with its long side at most ``side`` pixels."""
+    with Image.open(io.BytesIO(png)) as image:
+        if max(image.size) <= side:
+            return png
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return _encode(image)
+
+
 def shown_factor(width: int, height: int, usual: int) -> int:
     """How many times larger a picture is shown than it was painted.
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot import cli_pictures, cli_privacy, cli_runs, cli_weights
+from bot import cli_describe, cli_pictures, cli_privacy, cli_runs, cli_weights
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.operations.orders import MEANINGS, Order
@@ -29,6 +29,7 @@ app.add_typer(cli_weights.app, name="weights")
 app.add_typer(cli_privacy.app, name="privacy")
 cli_pictures.register(app)
 cli_runs.register(app)
+app.command("describe")(cli_describe.describe)
 
 
 @app.command()

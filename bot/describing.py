@@ -11,6 +11,7 @@ from bot.errors import CannotDescribe, EngineNotReady
 from bot.runs import Lane
 from engine.messages import Answer, Describe, Described, DescribeFailed, Description
 
+MOST = 50  # questions that wait at once
 PATIENCE = 60.0  # seconds: the first question of a slow machine, behind an iteration of a large picture
 NO_ANSWER = "The engine stopped before it had looked at the picture. Please try again in a minute."
 TOO_SLOW = "The engine is too busy to look at the picture. Please try again in a few minutes."
@@ -30,8 +31,11 @@ class Describing:
         lanes = [lane for lane in self._lanes if lane.ready is not None]
         if not lanes:
             raise EngineNotReady()
+        if len(self._waiting) >= MOST:
+            raise CannotDescribe(TOO_SLOW)
         lane = min(lanes, key=self._asked)
-        number, answer = next(self._numbers), asyncio.get_running_loop().create_future()
+        number = next(self._numbers)
+        answer: asyncio.Future[Description] = asyncio.get_running_loop().create_future()
         self._waiting[number] = lane, answer
         try:
             await lane.client.send(Describe(request_id=number, bundle=bundle, image=image))
@@ -43,6 +47,8 @@ class Describing:
             raise CannotDescribe(TOO_SLOW) from None
         finally:
             del self._waiting[number]
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # else one that nobody waited for any more would be complained of
 
     def settle(self, event: Answer) -> None:
         """An engine has answered; nobody may wait for it any more."""

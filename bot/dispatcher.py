@@ -196,9 +196,9 @@ class Dispatcher:
 
     async def _bury(self, lane: Lane) -> None:
         """Give the jobs of a dead engine one more attempt each."""
-        self.describing.bury(lane)
         async with self._lock:
             lane.ready = None
+            self.describing.bury(lane)
             runs, lane.runs = lane.runs, {}
             for job_id in runs:
                 if await self._queue.requeue(job_id) is State.FAILED:
@@ -211,6 +211,7 @@ class Dispatcher:
         await self._outbox.close()
         for lane in self._lanes:
             lane.ready = None
+            self.describing.bury(lane)
         await asyncio.gather(*(lane.client.close() for lane in self._lanes))
         for lane in self._lanes:
             lane.runs = {}

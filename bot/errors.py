@@ -95,6 +95,10 @@ class UnknownWords(UserError):
     """There is nothing in that prompt that I could paint."""
 
 
+class NothingToDescribe(UserError):
+    """There is no picture in that message. Use *Apps → Describe picture* on one with a PNG, JPEG, WebP or GIF."""
+
+
 class CannotDescribe(UserError):
     """I could not make out what that picture shows. Please try another one."""
 

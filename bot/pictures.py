@@ -22,6 +22,7 @@ UNSEEN = (
     "I see no picture in that message. Discord shows me a member's pictures only in direct messages and where "
     "I am mentioned; use /edit and attach the picture instead."
 )
+NONE_HERE = "I know of no picture here. Attach one to /edit, or reply to one of mine."
 UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."
 
 
@@ -84,17 +85,19 @@ async def find_kept(queue: Queue, message_id: int) -> Job | None:
     return job
 
 
-async def newest(client: discord.Client, queue: Queue, channel_id: int, *, max_bytes: int) -> Picture:
+async def newest(
+    client: discord.Client, queue: Queue, channel_id: int, *, max_bytes: int, otherwise: str = NONE_HERE
+) -> Picture:
     """The newest picture of a channel, its threads' included, that the bot may use.
 
-    Raises :class:`NothingToEdit` when there is none.
+    Raises :class:`NothingToEdit`, which says ``otherwise``, when there is none.
     """
     job = await queue.newest_picture([channel_id])
     message = await _newest_upload(client, channel_id, since=job.final_message_id if job else None)
     if message is not None:
         return await in_message(queue, message, max_bytes=max_bytes)
     if job is None:
-        raise NothingToEdit("I know of no picture here. Attach one to /edit, or reply to one of mine.")
+        raise NothingToEdit(otherwise)
     return Painted(job=job)
 
 

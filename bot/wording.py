@@ -149,9 +149,9 @@ def acknowledgements(jobs: Sequence[Job], first: int, refusal: str = "") -> str:
     return f"{text}\n{refusal}" if refusal else text
 
 
-def bar(share: float) -> str:
-    filled = round(max(0.0, min(1.0, share)) * _CELLS)
-    return "▰" * filled + "▱" * (_CELLS - filled)
+def bar(share: float, cells: int = _CELLS) -> str:
+    filled = round(max(0.0, min(1.0, share)) * cells)
+    return "▰" * filled + "▱" * (cells - filled)
 
 
 def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:

@@ -18,6 +18,10 @@ from engine.messages import (
     CancelRun,
     Checkpointed,
     Command,
+    Describe,
+    Described,
+    DescribeFailed,
+    Description,
     Failure,
     Progress,
     Ready,
@@ -110,8 +114,25 @@ class SketchEngine:
             case CancelRun(job_id=job_id):
                 if self.runs.pop(job_id, None):
                     self.connection.send(RunCancelled(job_id=job_id))
+            case Describe():
+                self.describe(command)
             case Shutdown():
                 os._exit(0)
+
+    def describe(self, command: Describe) -> None:
+        """The picture's bytes order the answer's fate."""
+        number = command.request_id
+        match command.image:
+            case b"poison":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case b"silence":
+                pass
+            case b"blank":
+                failed = DescribeFailed(request_id=number, reason=Failure.BAD_REQUEST, detail="It is blank.")
+                self.connection.send(failed)
+            case image:
+                seen = Description(sentence=f"a picture of {len(image)} bytes", kinds=())
+                self.connection.send(Described(request_id=number, description=seen, seconds=0.1))
 
     def prompt(self, job_id: int) -> str:
         return self.runs[job_id].start.spec.prompt if job_id in self.runs else ""

@@ -13,11 +13,17 @@ from bot.config import Config
 from bot.dispatcher import Backoff
 from bot.pacing import Pacer
 from engine.messages import (
+    Answer,
     BundleInfo,
     CancelRun,
     Checkpointed,
     Command,
+    Describe,
+    Described,
+    DescribeFailed,
+    Description,
     Failure,
+    Kind,
     Progress,
     Ready,
     RunCancelled,
@@ -46,17 +52,27 @@ BUNDLE = BundleInfo(
     weights_hash="1a2b3c4d5e6f",
 )
 
+DESCRIPTION = Description(
+    sentence="a red car at night",
+    kinds=(
+        Kind(name="thing", phrases=(("car", 0.91), ("bus", 0.06))),
+        Kind(name="colour", phrases=(("red", 0.75), ("orange", 0.2))),
+        Kind(name="weather", phrases=(("at night", 0.98),)),
+    ),
+)
+
 
 class ScriptedEngine:
     """Paints plain colours drawn from the seed. While ``holding``, runs stay at their second iteration."""
 
     def __init__(self) -> None:
         self.starts: list[StartRun] = []
+        self.described: list[Describe] = []
         self.holding = False
         self.failure: str | None = None
         self.unsafe: float | None = None  # what its check says of every picture
         self.bundle = BUNDLE
-        self._events: asyncio.Queue[RunEvent] = asyncio.Queue()
+        self._events: asyncio.Queue[RunEvent | Answer] = asyncio.Queue()
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._ended: dict[int, type[StopRun] | type[CancelRun]] = {}
 
@@ -70,12 +86,23 @@ class ScriptedEngine:
                 self._runs[job_id] = asyncio.create_task(self._run(command))
             case StopRun(job_id=job_id) | CancelRun(job_id=job_id):
                 self._ended[job_id] = type(command)
+            case Describe():
+                self._describe(command)
             case Shutdown():
                 pass
 
-    async def events(self) -> AsyncIterator[RunEvent]:
+    async def events(self) -> AsyncIterator[RunEvent | Answer]:
         while True:
             yield await self._events.get()
+
+    def _describe(self, command: Describe) -> None:
+        self.described.append(command)
+        number = command.request_id
+        if self.failure:
+            answer: Answer = DescribeFailed(request_id=number, reason=Failure.BAD_REQUEST, detail=self.failure)
+        else:
+            answer = Described(request_id=number, description=DESCRIPTION, seconds=0.1)
+        self._events.put_nowait(answer)
 
     async def close(self) -> None:
         for run in self._runs.values():

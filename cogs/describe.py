@@ -1,0 +1,80 @@
+"""/describe and *Describe picture*: what a picture shows, in phrases and in a sentence that can be painted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import looking, options, permissions, wording_describe
+from bot.app import FaradayBot
+from bot.looking import PaintThis
+from bot.moderation.gate import Asker
+from bot.pictures import Picture, Upload, download, newest
+
+
+class Describe(commands.Cog):
+    """The answers are for whoever asked alone: they may be about somebody else's picture."""
+
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+        self.menu = app_commands.ContextMenu(name="Describe picture", callback=self.described)
+        bot.tree.add_command(self.menu)
+
+    async def cog_unload(self) -> None:
+        self.bot.tree.remove_command(self.menu.name, type=self.menu.type)
+
+    @app_commands.command(description="What a picture shows: the attached one, or else the newest one here")
+    @app_commands.describe(
+        image="The picture to describe; without one I take the newest here",
+        bundle="The models to look with",
+    )
+    @app_commands.autocomplete(bundle=options.suggest_bundle)
+    async def describe(
+        self,
+        interaction: discord.Interaction[FaradayBot],
+        image: discord.Attachment | None = None,
+        bundle: str | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.bot.looking.admit(asker(interaction))
+        seen = await self.bot.looking.describe(await self._picture(interaction, image), bundle)
+        hidden = image is not None and image.is_spoiler()
+        await looking.show(interaction, seen, hidden=hidden, note="" if image else wording_describe.NEWEST)
+
+    async def described(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
+        """Of any message with a picture, whoever sent it."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.bot.looking.admit(asker(interaction))
+        most = self.bot.config.limits.max_upload_bytes
+        picture, hidden = await looking.in_message(self.bot.queue, message, max_bytes=most)
+        await looking.show(interaction, await self.bot.looking.describe(picture), hidden=hidden)
+
+    async def _picture(self, interaction: discord.Interaction[FaradayBot], image: discord.Attachment | None) -> Picture:
+        most = self.bot.config.limits.max_upload_bytes
+        if image is not None:
+            return Upload(content=await download(image, max_bytes=most))
+        channel_id = interaction.channel_id or 0
+        return await newest(self.bot, self.bot.queue, channel_id, max_bytes=most, otherwise=wording_describe.NONE_HERE)
+
+
+def asker(interaction: discord.Interaction[Any]) -> Asker:
+    """For the rules of moderators."""
+    place = permissions.of_interaction(interaction)
+    return Asker(
+        user_id=interaction.user.id,
+        guild_id=place.guild_id,
+        channels=(place.channel_id, *place.within),
+        roles=permissions.roles_of(interaction.user),
+    )
+
+
+async def setup(bot: FaradayBot) -> None:
+    bot.add_dynamic_items(PaintThis)
+    await bot.add_cog(Describe(bot))
+
+
+async def teardown(bot: FaradayBot) -> None:
+    bot.remove_dynamic_items(PaintThis)
