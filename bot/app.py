@@ -190,7 +190,7 @@ class FaradayBot(commands.AutoShardedBot):
         self.submitter = Submitter(
             config, self.queue, self.files, self.dispatcher, self.publisher, admission, self.settings, wishes
         )
-        self.looking = Looking(lambda: self.config, self.dispatcher, self.files, gate)
+        self.looking = Looking(lambda: self.config, self.dispatcher, self.files, gate, self.screen)
         self.followups = FollowUps(self, gate, Sending(self, self.files))
         self.web = Web(self)
         self.web_port: int | None = None

@@ -22,6 +22,7 @@ from bot.errors import EngineNotReady, NothingToDescribe, TooSoon, UnknownBundle
 from bot.files import Files
 from bot.jobs import Job, Kind
 from bot.moderation.gate import Asker, Gate
+from bot.moderation.screen import Cover, Screen
 from bot.pictures import Painted, Picture, Upload
 from bot.prompts import Wish
 from bot.queue import Queue
@@ -38,11 +39,12 @@ SIDE = 512  # pixels of the long side; no perceptor looks closer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """``image`` is the picture as it was looked at, a PNG."""
+    """``image`` is the picture as it was looked at, a PNG; ``hidden`` says that it must not be shown openly here."""
 
     description: Description
     image: bytes
     info: BundleInfo
+    hidden: bool
     notes: tuple[str, ...] = ()
 
 
@@ -67,11 +69,14 @@ class Pace:
 class Looking:
     """Asks the engines about pictures for members."""
 
-    def __init__(self, config: Callable[[], Config], dispatcher: Dispatcher, files: Files, gate: Gate) -> None:
+    def __init__(
+        self, config: Callable[[], Config], dispatcher: Dispatcher, files: Files, gate: Gate, screen: Screen
+    ) -> None:
         self._config = config
         self._dispatcher = dispatcher
         self._files = files
         self._gate = gate
+        self._screen = screen
         self._pace = Pace()
 
     async def admit(self, asker: Asker) -> None:
@@ -79,8 +84,11 @@ class Looking:
         await self._gate.check(asker)
         self._pace.check(asker.user_id)
 
-    async def describe(self, picture: Picture, bundle: str | None = None) -> Seen:
-        """Raises :class:`bot.errors.UserError` for a picture that is not there, not fit, or not to be made out."""
+    async def describe(self, picture: Picture, bundle: str | None = None, *, spoiler: bool = False) -> Seen:
+        """``spoiler`` says that its sender covered it.
+
+        Raises :class:`bot.errors.UserError` for a picture that is not there, not fit, or not to be made out.
+        """
         info = self._bundle(bundle)
         limits = self._config().limits
         prepared = await asyncio.to_thread(
@@ -91,7 +99,14 @@ class Looking:
         )
         image = await asyncio.to_thread(attachments.reduced, prepared.png, SIDE)
         description = await self._dispatcher.describing.ask(image, info.name)
-        return Seen(description=description, image=image, info=info, notes=prepared.notes)
+        hidden = spoiler or await self._covered(picture)
+        return Seen(description=description, image=image, info=info, hidden=hidden, notes=prepared.notes)
+
+    async def _covered(self, picture: Picture) -> bool:
+        """Whether one of the bot's own was not to be shown openly."""
+        if not isinstance(picture, Painted):
+            return False
+        return await self._screen.cover(picture.job, picture.job.unsafe) is not Cover.NONE
 
     def _bundle(self, name: str | None) -> BundleInfo:
         bundles = self._dispatcher.bundles
@@ -162,10 +177,14 @@ class PaintThis(
         return wording.acknowledgement(job, await bot.queue.position(job.id))
 
 
-async def show(interaction: discord.Interaction[Any], seen: Seen, *, hidden: bool, note: str = "") -> None:
-    """Put the answer into the one that was deferred; a picture ``hidden`` as a spoiler is not shown again."""
+async def show(interaction: discord.Interaction[Any], seen: Seen, note: str = "") -> None:
+    """Put the answer into the one that was deferred."""
     embed = wording_describe.card(seen.description, seen.info, (note, *seen.notes))
-    files = [] if hidden else [discord.File(io.BytesIO(seen.image), "picture.png", description="The picture described")]
+    files = (
+        []
+        if seen.hidden
+        else [discord.File(io.BytesIO(seen.image), "picture.png", description="The picture described")]
+    )
     if files:
         embed.set_thumbnail(url="attachment://picture.png")
     view = discord.ui.View(timeout=None)

@@ -58,7 +58,8 @@ PAGES = (
             "timelapse; ✉️ as a reaction sends it to you.\n"
             "`/queue` says when your turn comes, `/cancel` takes a picture out of the line.\n"
             "`/history` lists your pictures and searches them, `/show` has the recipe of one, and so has "
-            "*Apps → Show recipe* on any message. The part of a recipe before the bracket can be given again."
+            "*Apps → Show recipe* on any message. The part of a recipe before the bracket can be given again.\n"
+            "`/describe` and *Apps → Describe picture* say what a picture shows."
         ),
         picture="help-pictures",
         shows="A red circle, a blue star, a pink heart and three violet hearts, as painted",

@@ -40,17 +40,17 @@ class Describe(commands.Cog):
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.bot.looking.admit(asker(interaction))
-        seen = await self.bot.looking.describe(await self._picture(interaction, image), bundle)
-        hidden = image is not None and image.is_spoiler()
-        await looking.show(interaction, seen, hidden=hidden, note="" if image else wording_describe.NEWEST)
+        spoiler = image is not None and image.is_spoiler()
+        seen = await self.bot.looking.describe(await self._picture(interaction, image), bundle, spoiler=spoiler)
+        await looking.show(interaction, seen, "" if image else wording_describe.NEWEST)
 
     async def described(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
         """Of any message with a picture, whoever sent it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.bot.looking.admit(asker(interaction))
         most = self.bot.config.limits.max_upload_bytes
-        picture, hidden = await looking.in_message(self.bot.queue, message, max_bytes=most)
-        await looking.show(interaction, await self.bot.looking.describe(picture), hidden=hidden)
+        picture, spoiler = await looking.in_message(self.bot.queue, message, max_bytes=most)
+        await looking.show(interaction, await self.bot.looking.describe(picture, spoiler=spoiler))
 
     async def _picture(self, interaction: discord.Interaction[FaradayBot], image: discord.Attachment | None) -> Picture:
         most = self.bot.config.limits.max_upload_bytes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from bot import wording_safety
 from bot.looking import OFTEN
 from sandbox import File, Message
 
@@ -69,6 +70,11 @@ async def test_without_a_picture_the_newest_here_is_described_while_others_are_p
     assert "You attached no picture, so I took the newest one here." in card.embeds[0]["description"]
     with Image.open(io.BytesIO(studio.engine.described[-1].image)) as image:
         assert image.size == (64, 32)
+    studio.engine.holding, studio.engine.unsafe = False, 0.9
+    await studio.bob.slash(studio.channel, "imagine", prompt="a withheld picture")
+    await studio.card(wording_safety.REASON)
+    card = await described(await studio.ada.slash(studio.channel, "describe"))
+    assert "thumbnail" not in card.embeds[0] and not card.attachments
 
 
 async def test_describe_picture_on_any_message_with_one(studio: Studio, picture: Draw) -> None:
