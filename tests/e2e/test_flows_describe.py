@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from bot import wording_safety
 from bot.looking import OFTEN
 from sandbox import File, Message
 
@@ -72,7 +71,7 @@ async def test_without_a_picture_the_newest_here_is_described_while_others_are_p
         assert image.size == (64, 32)
     studio.engine.holding, studio.engine.unsafe = False, 0.9
     await studio.bob.slash(studio.channel, "imagine", prompt="a withheld picture")
-    await studio.card(wording_safety.REASON)
+    await studio.card("🔞 I do not show this picture here")
     card = await described(await studio.ada.slash(studio.channel, "describe"))
     assert "thumbnail" not in card.embeds[0] and not card.attachments
 
