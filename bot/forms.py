@@ -19,8 +19,9 @@ from bot.jobs import Job
 from bot.prompts import Wish
 from bot.sequels import LABELS, Sequel
 
+Fields = dict[str, str]
 _ID = re.compile(r"faraday:form:(?P<sequel>edit|remix):(?P<job_id>\d{1,18})")
-_OPEN_SECONDS = 900.0  # for which the library remembers it; the answer is read even later
+OPEN_SECONDS = 900.0  # for which the library remembers it; the answer is read even later
 _LONGEST = 4000  # characters of a field, Discord's
 WORDS, STRENGTH, PROMPT, SETTINGS = "words", "strength", "prompt", "settings"
 _ONE_MUST = "Say what should change: words for the picture, a setting such as strength 0.4, or both."
@@ -49,7 +50,7 @@ class Filled:
 def form(sequel: Sequel, job: Job) -> discord.ui.Modal:
     """To edit the picture of ``job``, or to paint it otherwise."""
     modal = discord.ui.Modal(
-        title=f"{LABELS[sequel]} #{job.id}", custom_id=f"faraday:form:{sequel}:{job.id}", timeout=_OPEN_SECONDS
+        title=f"{LABELS[sequel]} #{job.id}", custom_id=f"faraday:form:{sequel}:{job.id}", timeout=OPEN_SECONDS
     )
     if sequel is Sequel.REMIX:
         modal.add_item(_field(PROMPT, "Prompt", job.spec.prompt, long=True))
@@ -79,14 +80,21 @@ def _field(
 
 def filled(interaction: discord.Interaction[Any]) -> Filled | None:
     """The form that an interaction brings; None for any other."""
+    if (came := submitted(interaction, _ID)) is None:
+        return None
+    found, given = came
+    fields = {name: "" for name in (WORDS, STRENGTH, PROMPT, SETTINGS)} | given
+    return Filled(sequel=Sequel(found["sequel"]), job_id=int(found["job_id"]), fields=fields)
+
+
+def submitted(interaction: discord.Interaction[Any], custom_id: re.Pattern[str]) -> tuple[re.Match[str], Fields] | None:
+    """A form with such a custom_id and its fields; None for any other interaction."""
     given: Any = interaction.data or {}
     if interaction.type is not discord.InteractionType.modal_submit:
         return None
-    if (found := _ID.fullmatch(given.get("custom_id", ""))) is None:
+    if (found := custom_id.fullmatch(given.get("custom_id", ""))) is None:
         return None
-    fields = {name: "" for name in (WORDS, STRENGTH, PROMPT, SETTINGS)}
-    fields |= dict(_values(given.get("components", [])))
-    return Filled(sequel=Sequel(found["sequel"]), job_id=int(found["job_id"]), fields=fields)
+    return found, dict(_values(given.get("components", [])))
 
 
 def _values(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import discord
 from discord import app_commands
@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.app import FaradayBot, answer
 from bot.errors import NotYours
+from bot.moderation import form
 from bot.moderation.blocklist_group import BlocklistGroup
 from bot.moderation.rules import RuleKind
 from bot.moderation.verdict import Judge
@@ -72,6 +73,10 @@ class Moderation(commands.GroupCog, group_name="mod", group_description="The rul
     async def audit(self, interaction: Interaction) -> None:
         scope = await self._begin(interaction)
         await answer(interaction, await self.bot.desk.trail(scope))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        await form.take(interaction)
 
     async def _begin(self, interaction: Interaction) -> int:
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -1,39 +1,33 @@
-"""The form behind the button *Report*."""
+"""The form behind the button *Report*. As with :mod:`bot.forms`, its custom_id alone says what it belongs to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot import forms
 from bot.apology import explain
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
 
 LONGEST = 300  # characters of a reason
-_SECONDS = 900.0  # an interaction's answer is not taken later
+_ID = re.compile(r"faraday:report:(?P<job_id>\d{1,18})")
+_REASON = "reason"
 
 
-class Form(discord.ui.Modal):
+def form(job_id: int) -> discord.ui.Modal:
     """Asks why; the answer may be left empty."""
-
-    def __init__(self, job_id: int) -> None:
-        super().__init__(title=f"Report picture #{job_id}", timeout=_SECONDS, custom_id=f"faraday:report:{job_id}")
-        self.job_id = job_id
-        self.reason = discord.ui.TextInput[Form](
-            style=discord.TextStyle.paragraph, required=False, max_length=LONGEST, custom_id="reason"
-        )
-        about = "The moderators see the picture, its recipe, and who reports it"
-        self.add_item(discord.ui.Label(text="What is wrong with it?", description=about, component=self.reason))
-
-    async def on_submit(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        try:
-            answer = await interaction.client.reporting.report(self.job_id, interaction.user.id, self.reason.value)
-        except Exception as error:
-            answer = explain(error)
-        await interaction.edit_original_response(content=answer)
+    modal = discord.ui.Modal(
+        title=f"Report picture #{job_id}", custom_id=f"faraday:report:{job_id}", timeout=forms.OPEN_SECONDS
+    )
+    reason = discord.ui.TextInput[discord.ui.Modal](
+        style=discord.TextStyle.paragraph, required=False, max_length=LONGEST, custom_id=_REASON
+    )
+    about = "The moderators see the picture, its recipe, and who reports it"
+    return modal.add_item(discord.ui.Label(text="What is wrong with it?", description=about, component=reason))
 
 
 async def open_form(interaction: discord.Interaction[FaradayBot], job_id: int) -> None:
@@ -43,4 +37,19 @@ async def open_form(interaction: discord.Interaction[FaradayBot], job_id: int) -
     except Exception as error:
         await interaction.response.send_message(explain(error), ephemeral=True)
         return
-    await interaction.response.send_modal(Form(job_id))
+    await interaction.response.send_modal(form(job_id))
+
+
+async def take(interaction: discord.Interaction[Any]) -> None:
+    """Report what a form that came back says; any other interaction is none of this."""
+    found = forms.submitted(interaction, _ID)
+    if found is None:
+        return
+    match, fields = found
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    try:
+        reporting = interaction.client.reporting
+        answer = await reporting.report(int(match["job_id"]), interaction.user.id, fields.get(_REASON, "")[:LONGEST])
+    except Exception as error:
+        answer = explain(error)
+    await interaction.edit_original_response(content=answer)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.settings import Scope
 from sandbox import Member, NotOffered, Permissions
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ async def test_roles_are_needed_and_denied(studio: Studio, mod: Member) -> None:
     assert "one of your roles" in await refused(studio, dan)
     await studio.guild.members[eve.id].slash(studio.channel, "imagine", prompt="a red car")
     final = await studio.final()
+    await studio.bot.settings.change(Scope.GUILD, studio.guild.id, {"reactions": "everyone"})
     await studio.ada.react(final, "🔁")
     await studio.card(f"<@&{painters.id}>")
     assert len(studio.engine.starts) == 1
