@@ -14,7 +14,7 @@ import torch
 
 from engine import bundles
 from engine.loop import Loop
-from engine.messages import Command, Event, Ready, RunEvent, Shutdown
+from engine.messages import Answer, Command, Event, Ready, RunEvent, Shutdown
 
 
 @cache
@@ -44,7 +44,7 @@ class ThreadEngineClient:
     async def send(self, command: Command) -> None:
         self.commands.put(command)
 
-    async def events(self) -> AsyncIterator[RunEvent]:
+    async def events(self) -> AsyncIterator[RunEvent | Answer]:
         while True:
             event = await self.received.get()
             assert not isinstance(event, Ready)

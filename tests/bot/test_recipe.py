@@ -13,7 +13,7 @@ from PIL import Image
 from bot import grammar, prompts, recipe, specs
 from bot.config import Limits
 from engine.messages import BundleInfo, Precision, Preset, Spec, defaults
-from tests.bot.random_specs import sound_specs
+from tests.random_specs import sound_specs
 
 
 @pytest.fixture

@@ -16,20 +16,6 @@ from engine import __main__ as command
 from engine import clip, vqgan, weights
 from tests import published
 
-# The ddconfig of the published f16 models with 16,384 codes.
-IMAGENET = {
-    "double_z": False,
-    "z_channels": 256,
-    "resolution": 256,
-    "in_channels": 3,
-    "out_ch": 3,
-    "ch": 128,
-    "ch_mult": [1, 1, 2, 2, 4],
-    "num_res_blocks": 2,
-    "attn_resolutions": [16],
-    "dropout": 0.0,
-}
-
 
 @pytest.fixture(autouse=True)
 def _torchscript_is_deprecated() -> Iterator[None]:
@@ -44,12 +30,12 @@ def convert(*arguments: object) -> int:
 
 def test_a_published_vqgan_of_full_size_converts_and_loads(tmp_path: Path) -> None:
     with torch.device("meta"):
-        meta = vqgan.VQGAN(IMAGENET, n_embed=16384, embed_dim=256)
+        meta = vqgan.VQGAN(published.IMAGENET, n_embed=16384, embed_dim=256)
     state = {name: torch.zeros(tensor.shape) for name, tensor in meta.state_dict().items()}
     state["quantize.embedding.weight"] = torch.arange(16384.0)[:, None].expand(-1, 256).contiguous()
     with_loss = {**state, "loss.discriminator.main.0.weight": torch.zeros(64, 3, 4, 4)}
     checkpoint = published.lightning_checkpoint(tmp_path / "last.ckpt", with_loss)
-    params = {"embed_dim": 256, "n_embed": 16384, "ddconfig": IMAGENET, "lossconfig": {"target": "x"}}
+    params = {"embed_dim": 256, "n_embed": 16384, "ddconfig": published.IMAGENET, "lossconfig": {"target": "x"}}
     config = published.write_yaml(
         {"model": {"base_learning_rate": 4.5e-06, "target": "taming.models.vqgan.VQModel", "params": params}},
         tmp_path / "model.yaml",
@@ -67,7 +53,7 @@ def test_a_published_vqgan_of_full_size_converts_and_loads(tmp_path: Path) -> No
 def test_an_openai_clip_of_full_size_converts_only_with_its_published_hash(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    archive = published.clip_archive(tmp_path / "ViT-B-32.pt", (512, 224, 12, 768, 32, 77, 49408, 512, 8, 12))
+    archive = published.clip_archive(tmp_path / "ViT-B-32.pt", published.VIT_B_32)
     out = tmp_path / "clip" / "ViT-B-32.safetensors"
     assert convert("clip", "--sha256", "0" * 64, archive, out) == command.BAD_SOURCE
     assert "not the published" in capsys.readouterr().err

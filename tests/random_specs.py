@@ -1,4 +1,4 @@
-"""Random specs that a bundle of the tests can paint, every setting of the engine's table drawn by its limit."""
+"""Random specs, every setting of the engine's table drawn by its limit: a new setting is drawn without a word here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.messages import Spec, defaults, settings
-from engine.messages.limits import Limit, Many, Member, Name, Real, TermText, Text, Whole
+from engine.messages.limits import Choices, Limit, Many, Member, Name, Real, TermText, Text, Whole
 
 _CHARACTERS = st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
 _WORD = st.text(_CHARACTERS, min_size=1, max_size=8)
@@ -23,7 +23,19 @@ _PROMPTS = st.lists(
 ).map(" | ".join)
 
 
-def within(limit: Limit) -> st.SearchStrategy[Any]:
+CHOICES: Choices = {
+    "augmentations": ("crop", "noise"),
+    "decays": ("constant", "paper"),
+    "latents": ("straight-through", "codebook"),
+    "losses": ("l2", "tv-z"),
+    "optimisers": ("adam", "adamw"),
+    "rates": ("constant", "step"),
+    "reductions": ("sum", "mean"),
+}
+"""For tests of the bot, which knows the engine's tables only from an engine."""
+
+
+def within(limit: Limit, choices: Choices) -> st.SearchStrategy[Any]:
     """Values that ``limit`` holds."""
     match limit:
         case Whole(low=low, high=high):
@@ -32,23 +44,24 @@ def within(limit: Limit) -> st.SearchStrategy[Any]:
             return st.floats(low, high)
         case Member(enum=enum):
             return st.sampled_from(enum)
-        case Name():
-            return st.sampled_from(["adam", "straight-through", "mean"])
+        case Name(table=table):
+            return st.sampled_from(choices[table])
         case TermText():
-            return st.builds("{}:{!r}".format, st.sampled_from(["l2", "tv-z"]), st.floats(0, 1000))
+            schedules = st.sampled_from(["", *(f":{name}" for name in choices["decays"])])
+            return st.builds("{}:{!r}{}".format, st.sampled_from(choices["losses"]), st.floats(0, 1000), schedules)
         case Text():
             return PHRASES
         case Many(each=each, most=most):
-            return st.lists(within(each), min_size=1, max_size=most).map(tuple)
+            return st.lists(within(each, choices), min_size=1, max_size=most).map(tuple)
         case _:
             raise AssertionError(f"no values are known for {limit}")
 
 
 @st.composite
-def sound_specs(draw: st.DrawFn) -> Spec:
+def sound_specs(draw: st.DrawFn, choices: Choices = CHOICES) -> Spec:
     """Every setting as usual or anything that its limit holds, of one size."""
     values = {
-        name: default if draw(st.booleans()) else draw(within(settings()[name]))
+        name: default if draw(st.booleans()) else draw(within(settings()[name], choices))
         for name, default in defaults().items()
         if name not in ("image_weights", "noise_weights", "perceptor_weights", "upscale")
     }
