@@ -72,6 +72,7 @@ COGS = (
     "cogs.sequels",
     "cogs.ratings",
     "cogs.upscale",
+    "cogs.menus",
     "cogs.removal",
     "cogs.privacy",
     "cogs.admin",

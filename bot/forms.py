@@ -15,15 +15,18 @@ import discord
 
 from bot import prompts
 from bot.errors import EmptyPrompt
-from bot.jobs import Job
+from bot.jobs import Job, Kind
 from bot.prompts import Wish
 from bot.sequels import LABELS, Sequel
 
 Fields = dict[str, str]
 _ID = re.compile(r"faraday:form:(?P<sequel>edit|remix):(?P<job_id>\d{1,18})")
+_OF_MESSAGE = re.compile(r"faraday:menu:(?P<kind>edit|imagine):(?P<message_id>\d{1,20})")
+_TITLES = {Kind.EDIT: "Edit the picture", Kind.IMAGINE: "Start from the picture"}
 OPEN_SECONDS = 900.0  # for which the library remembers it; the answer is read even later
 _LONGEST = 4000  # characters of a field, Discord's
 WORDS, STRENGTH, PROMPT, SETTINGS = "words", "strength", "prompt", "settings"
+_EMPTY: Fields = dict.fromkeys((WORDS, STRENGTH, PROMPT, SETTINGS), "")
 _ONE_MUST = "Say what should change: words for the picture, a setting such as strength 0.4, or both."
 
 
@@ -39,12 +42,35 @@ class Filled:
         """Raises :class:`bot.errors.UserError` for what cannot be read, and for a form left empty."""
         if self.sequel is Sequel.REMIX:
             return prompts.parse(f"{self.fields[PROMPT]} {self.fields[SETTINGS]}")
-        wish = prompts.parse(self.fields[WORDS])
-        if (strength := self.fields[STRENGTH].strip()) and wish.strength is None:
-            wish = replace(wish, strength=prompts.parse_strength(strength))
-        if wish == Wish(prompt=""):
-            raise EmptyPrompt(_ONE_MUST)
-        return wish
+        return _words(self.fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledOfMessage:
+    """The same for the picture of a message, to be edited or to start from."""
+
+    kind: Kind
+    message_id: int
+    fields: Mapping[str, str]
+
+    def wish(self) -> Wish:
+        """Raises as :meth:`Filled.wish`."""
+        return _words(self.fields)
+
+
+def _words(fields: Mapping[str, str]) -> Wish:
+    wish = prompts.parse(fields[WORDS])
+    if (strength := fields[STRENGTH].strip()) and wish.strength is None:
+        wish = replace(wish, strength=prompts.parse_strength(strength))
+    if wish == Wish(prompt=""):
+        raise EmptyPrompt(_ONE_MUST)
+    return wish
+
+
+def of_message(kind: Kind, message_id: int) -> discord.ui.Modal:
+    """To edit the picture of a message, or to paint one that starts from it."""
+    modal = discord.ui.Modal(title=_TITLES[kind], custom_id=f"faraday:menu:{kind}:{message_id}", timeout=OPEN_SECONDS)
+    return _asking(modal, "What should change" if kind is Kind.EDIT else "What to paint")
 
 
 def form(sequel: Sequel, job: Job) -> discord.ui.Modal:
@@ -56,8 +82,12 @@ def form(sequel: Sequel, job: Job) -> discord.ui.Modal:
         modal.add_item(_field(PROMPT, "Prompt", job.spec.prompt, long=True))
         modal.add_item(_field(SETTINGS, "Settings", _settings(job), "Take the seed out for another one", must=False))
         return modal
+    return _asking(modal, "What should change")
+
+
+def _asking(modal: discord.ui.Modal, what: str) -> discord.ui.Modal:
     hint = "For example: a blue car, seed 7. The settings of a reply work here too"
-    modal.add_item(_field(WORDS, "What should change", "", hint, long=True, must=False))
+    modal.add_item(_field(WORDS, what, "", hint, long=True, must=False))
     modal.add_item(_field(STRENGTH, "Strength", "", "0 keeps the picture, 1 is free of it", must=False))
     return modal
 
@@ -79,12 +109,19 @@ def _field(
 
 
 def filled(interaction: discord.Interaction[Any]) -> Filled | None:
-    """The form that an interaction brings; None for any other."""
+    """The form under a picture that an interaction brings; None for any other."""
     if (came := submitted(interaction, _ID)) is None:
         return None
     found, given = came
-    fields = {name: "" for name in (WORDS, STRENGTH, PROMPT, SETTINGS)} | given
-    return Filled(sequel=Sequel(found["sequel"]), job_id=int(found["job_id"]), fields=fields)
+    return Filled(sequel=Sequel(found["sequel"]), job_id=int(found["job_id"]), fields=_EMPTY | given)
+
+
+def filled_of_message(interaction: discord.Interaction[Any]) -> FilledOfMessage | None:
+    """The form of a message's menu that an interaction brings; None for any other."""
+    if (came := submitted(interaction, _OF_MESSAGE)) is None:
+        return None
+    found, given = came
+    return FilledOfMessage(kind=Kind(found["kind"]), message_id=int(found["message_id"]), fields=_EMPTY | given)
 
 
 def submitted(interaction: discord.Interaction[Any], custom_id: re.Pattern[str]) -> tuple[re.Match[str], Fields] | None:

@@ -5,7 +5,8 @@ The grammar is the prompt followed by settings in any order, each ``name value``
 
     .edit a blue car, strength 0.4, seed 7
     @Faraday a blue car --size 128x192 --noise-seeds 1,2 --replace "a red car"
-    .edit x2
+    .edit replace "the dog" with "a fox"
+    .edit style watercolor, x2
 
 A plain name counts only where a value of its kind follows and only at the end, so that ordinary words stay part of
 the prompt; ``--name`` is always a setting, and every one of the engine's has a name (:mod:`bot.grammar`). A recipe
@@ -41,6 +42,9 @@ _PLAIN = {
     "preset": _SIGN + r"(?P<preset>[\w-]+)",
 }
 _MARKED = re.compile(rf"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>{grammar.VALUE})$")
+_QUOTED = r"(?:“([^“”]+)”|\"([^\"]+)\")"
+_REPLACE = re.compile(rf"replace {_QUOTED} (?:with|by) {_QUOTED}", re.IGNORECASE)
+_STYLED = re.compile(r"(?:^|[,;·])\s*style\s+(?P<style>[\w-]+)$", re.IGNORECASE)  # "in gothic style please" is prompt
 _LARGER = re.compile(r"(?:^|[\s,;·])[x×](?P<upscale>[24])$", re.IGNORECASE)
 _UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest in _PLAIN.items())})$", re.IGNORECASE)
 
@@ -116,6 +120,9 @@ def parse(text: str, *, plain: bool = True) -> Wish:
             f"I cannot read --{name} there. Settings stand at the end, each once and with a value: lists with commas "
             'and no spaces, as --noise-seeds 1,2, and words between quotation marks, as --replace "a red car".'
         )
+    if plain and (found := _REPLACE.fullmatch(text)):
+        old, new = (part for part in found.groups() if part)
+        return replace(wish, prompt=new, more={**wish.more, "replace": old})
     return replace(wish, prompt=text)
 
 
@@ -155,6 +162,8 @@ def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
         return grammar.field(found["name"]), grammar.unquoted(found["value"]), found.start()
     if plain and (found := _LARGER.search(text)):
         return "upscale", found["upscale"], found.start()
+    if plain and (found := _STYLED.search(text)):
+        return "style", found["style"], found.start()
     if plain and (found := _UNMARKED.search(text)):
         name, value = next((name, value) for name, value in found.groupdict().items() if value is not None)
         return name, value, found.start()

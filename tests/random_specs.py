@@ -16,7 +16,7 @@ _TYPED = st.sampled_from(
 )
 PHRASES = st.lists(_WORD | _TYPED, min_size=1, max_size=5).map(" ".join)
 _PROMPTS = st.lists(
-    st.sampled_from(["a red car", "fog:0.5", "night:-1", "car:1:0.4", "a ~2 ^ b:2", "c; d"])
+    st.sampled_from(["a red car", "fog:0.5", "a car | night:-1", "car:1:0.4", "a ~2 ^ b:2", "c; d"])
     | PHRASES.map("x ".__add__),
     min_size=1,
     max_size=3,

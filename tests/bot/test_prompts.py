@@ -182,3 +182,16 @@ def test_a_picture_is_wished_larger_in_a_word(text: str, prompt: str, factor: in
 @pytest.mark.parametrize("text", ["a grid of 2x2", "x3", "a sx2", "an x2 fox"])
 def test_other_words_with_an_x_are_prompt(text: str) -> None:
     assert prompts.parse(text).prompt == text
+
+
+@pytest.mark.parametrize("text", ['replace "the dog" with "a fox"', "Replace “the dog” by “a fox”, strength 0.4"])
+def test_a_part_is_replaced_in_plain_words(text: str) -> None:
+    wish = prompts.parse(text)
+    assert (wish.prompt, wish.more) == ("a fox", {"replace": "the dog"})
+
+
+def test_a_style_is_named_in_plain_words_where_it_stands_apart() -> None:
+    assert prompts.parse("style watercolor").style == "watercolor"
+    wish = prompts.parse("a fox, style pixel-art, x2, seed 7")
+    assert (wish.prompt, wish.style, wish.more, wish.seed) == ("a fox", "pixel-art", {"upscale": 2}, 7)
+    assert prompts.parse("a house in gothic style please").style is None

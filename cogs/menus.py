@@ -1,0 +1,94 @@
+"""*Edit picture* and *Start from this* on any message with a picture, and /timelapse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import forms, options, permissions, pictures, wording
+from bot.apology import explain
+from bot.app import FaradayBot, answer
+from bot.errors import NothingToEdit, UnknownJob
+from bot.jobs import Kind
+from bot.sequels import Sequel
+from bot.submit import Request
+
+_REMEMBERED = 200  # messages whose forms may be open
+_KINDS = {"Edit picture": Kind.EDIT, "Start from this": Kind.IMAGINE}
+
+
+class Menus(commands.Cog):
+    """Discord shows a member's picture when the menu is used, but not when its form comes back: it is remembered."""
+
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+        self._seen: dict[int, discord.Message] = {}
+        self._menus = [app_commands.ContextMenu(name=name, callback=self.open_form) for name in _KINDS]
+        for menu in self._menus:
+            bot.tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        for menu in self._menus:
+            self.bot.tree.remove_command(menu.name, type=menu.type)
+
+    async def open_form(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        permissions.check(permissions.of_interaction(interaction))
+        if await pictures.find_kept(self.bot.queue, message.id) is None and not message.attachments:
+            raise NothingToEdit(pictures.UNSEEN)
+        self._seen[message.id] = message
+        while len(self._seen) > _REMEMBERED:
+            self._seen.pop(next(iter(self._seen)))
+        assert interaction.command is not None
+        await interaction.response.send_modal(forms.of_message(_KINDS[interaction.command.name], message.id))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """A form that was opened by a menu, which may have been before a restart."""
+        if (filled := forms.filled_of_message(interaction)) is None:
+            return
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            told = await self._submit(interaction, filled)
+        except Exception as error:
+            told = explain(error)
+        await answer(interaction, told)
+
+    async def _submit(self, interaction: discord.Interaction[Any], filled: forms.FilledOfMessage) -> str:
+        place = permissions.of_interaction(interaction)
+        message = self._seen.get(filled.message_id) or await self._fetched(interaction, filled.message_id)
+        most = self.bot.config.limits.max_upload_bytes
+        job = await self.bot.submitter.submit(
+            Request(
+                kind=filled.kind,
+                place=place,
+                requester_id=interaction.user.id,
+                roles=permissions.roles_of(interaction.user),
+                wish=filled.wish(),
+                picture=await pictures.in_message(self.bot.queue, message, max_bytes=most),
+                source_message_id=message.id,
+            )
+        )
+        return wording.acknowledgement(job, await self.bot.queue.position(job.id))
+
+    async def _fetched(self, interaction: discord.Interaction[Any], message_id: int) -> discord.Message:
+        try:
+            return await self.bot.get_partial_messageable(interaction.channel_id or 0).fetch_message(message_id)
+        except discord.HTTPException:
+            raise NothingToEdit("I cannot read that message any more.") from None
+
+    @app_commands.command(description="The film of how a picture was painted, by the picture's number")
+    @app_commands.describe(job="The number, as in #12")
+    @app_commands.autocomplete(job=options.suggest_job)
+    async def timelapse(self, interaction: discord.Interaction[FaradayBot], job: str) -> None:
+        number = options.job_number(job)
+        found = await self.bot.queue.get(number)
+        if found is None or not permissions.may_see(interaction, found):
+            raise UnknownJob()
+        await self.bot.followups.pressed(interaction, Sequel.TIMELAPSE, number)
+
+
+async def setup(bot: FaradayBot) -> None:
+    await bot.add_cog(Menus(bot))
