@@ -120,8 +120,8 @@ def parse(text: str, *, plain: bool = True) -> Wish:
             f"I cannot read --{name} there. Settings stand at the end, each once and with a value: lists with commas "
             'and no spaces, as --noise-seeds 1,2, and words between quotation marks, as --replace "a red car".'
         )
-    if plain and (found := _REPLACE.fullmatch(text)):
-        old, new = (part for part in found.groups() if part)
+    if plain and (replacing := _REPLACE.fullmatch(text)):
+        old, new = (part for part in replacing.groups() if part)
         return replace(wish, prompt=new, more={**wish.more, "replace": old})
     return replace(wish, prompt=text)
 
