@@ -156,11 +156,10 @@ class Delivery:
 
         Raises what the network does.
         """
-        for channel_id in channels(job):
-            channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-            async for message in self._mine(channel, job):
-                if any(file.filename.removeprefix(SPOILER) == film_name(job) for file in message.attachments):
-                    await message.delete()
+        channel = self._client.get_partial_messageable(next(channels(job)), guild_id=job.guild_id)
+        async for message in self._mine(channel, job):
+            if any(file.filename.removeprefix(SPOILER) == film_name(job) for file in message.attachments):
+                await message.delete()
         return job.final_message_id is None or await self._delete_final(job, job.final_message_id)
 
     async def delete_card(self, job: Job) -> None:

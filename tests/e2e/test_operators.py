@@ -236,7 +236,7 @@ async def test_a_nearly_full_disk_takes_no_new_pictures_and_the_log_warns(
     disk.warn_of(Path(studio.config.queue.files), free * 2)
     disk.warn_of(Path(studio.config.queue.files), free * 2 // 3)
     levels = [record.levelno for record in caplog.records if "are free for" in record.getMessage()]
-    assert levels == [logging.ERROR, logging.WARNING]
+    assert levels[-2:] == [logging.ERROR, logging.WARNING]  # the bot's own sweep may have looked meanwhile
 
 
 async def test_a_failure_names_the_job_number_that_the_log_has(
