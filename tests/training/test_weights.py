@@ -37,7 +37,7 @@ def test_a_perceptor_tells_the_colours_apart(perceptor: CLIP) -> None:
 
 
 def test_a_perceptor_tells_the_shapes_apart(perceptor: CLIP) -> None:
-    assert shapes_told_apart(perceptor) >= 0.8
+    assert shapes_told_apart(perceptor) >= 0.7
 
 
 @pytest.mark.parametrize("unseen_pairs", [False, True])
