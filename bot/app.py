@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import itertools
 import logging
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -20,13 +18,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.admission import Admission
-from bot.apology import explain
 from bot.archive import Archive
 from bot.config import Config
 from bot.connector import make_connector
 from bot.dispatcher import Backoff, Dispatcher
 from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
-from bot.errors import BadSetting, UserError
 from bot.fairness import Fairness
 from bot.files import Files
 from bot.followups import FollowUps
@@ -56,6 +52,7 @@ from bot.settings import SettingsStore
 from bot.store import migrate, open_database
 from bot.styles import StyleStore
 from bot.submit import Submitter
+from bot.tree import Tree
 from bot.wishes import Wishes
 
 log = logging.getLogger(__name__)
@@ -87,37 +84,6 @@ COGS = (
 _FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError)
 _READY_POLL = 0.1  # seconds
-Interaction = discord.Interaction[discord.Client]
-
-
-class Tree(app_commands.CommandTree[discord.Client]):
-    """Slash commands whose errors reach the member who ran them, and nobody else."""
-
-    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
-        try:
-            await answer(interaction, explain(_cause(error)))
-        except discord.HTTPException:
-            log.exception("a member could not be told what went wrong")
-
-
-def _cause(error: app_commands.AppCommandError) -> Exception:
-    match error:
-        case app_commands.CommandInvokeError(original=original):
-            return original
-        case app_commands.TransformerError(value=value):
-            return BadSetting(f"“{str(value)[:40]}” is not a value that this setting can have.")
-        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return UserError("My commands have changed. Reload Discord (Ctrl+R, or restart the app) and try again.")
-        case _:
-            return error
-
-
-async def answer(interaction: Interaction, text: str) -> None:
-    """Tell the member alone, whether or not the interaction was deferred."""
-    if interaction.response.is_done():
-        await interaction.edit_original_response(content=text)
-    else:
-        await interaction.response.send_message(text, ephemeral=True)
 
 
 class FaradayBot(commands.AutoShardedBot):
@@ -354,41 +320,3 @@ def _fairness(config: Config) -> Fairness:
 
 def engine_process(config: Config) -> EngineClient:
     return ProcessEngineClient(engine_settings(config.engine), config.engine.ready_timeout)
-
-
-async def run(config: Config, path: Path | None = None) -> int:
-    """Run until SIGTERM or SIGINT. Returns the exit code: 0, or 1 when Discord refused the bot."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(number, stop.set)
-    async with FaradayBot(config, config_path=path) as bot:
-        serving = asyncio.create_task(_serve(bot), name="serve")
-        stopping = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            stopping.cancel()
-            return serving.result()
-        log.info("stopping")
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
-    return 0
-
-
-async def _serve(bot: FaradayBot) -> int:
-    try:
-        await bot.sign_in(bot.config.discord.token.get_secret_value())
-        await bot.connect()
-    except discord.LoginFailure:
-        log.error(
-            "Discord refused the token. Copy it again from the developer portal; `python -m bot doctor` checks it."
-        )
-    except discord.PrivilegedIntentsRequired:
-        log.error(
-            "Discord refused the message content intent. Enable it in the developer portal under Bot, "
-            "or set [discord] message_content = false."
-        )
-    except discord.ConnectionClosed as error:
-        log.error("Discord closed the connection for good: %s", error)
-    return 1

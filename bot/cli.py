@@ -35,7 +35,7 @@ app.command("describe")(cli_describe.describe)
 @app.command()
 def run(config: ConfigPath = None) -> None:
     """Connect to Discord and serve until interrupted."""
-    from bot.app import run as serve
+    from bot.serve import run as serve
 
     with explained():
         settings = Config.load(config)

@@ -8,11 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.errors import ConfigError, NotYours
 from bot.moderation.blocklist_group import BlocklistGroup
 from bot.moderation.rules import EVERYWHERE
 from bot.operations.orders import MEANINGS, Order, obey
+from bot.tree import answer
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 

@@ -7,10 +7,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import options, permissions, wording
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.jobs import Kind
 from bot.pictures import Picture, Upload, download, newest
 from bot.submit import Request
+from bot.tree import answer
 
 NEWEST = "You attached no picture, so I took the newest one here."
 

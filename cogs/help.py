@@ -7,7 +7,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import gallery, pager, recipe, wording_help
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
+from bot.tree import answer
 
 
 class Help(commands.Cog):

@@ -10,12 +10,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import options, permissions, wording
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.errors import OverQuota
 from bot.jobs import Job, Kind
 from bot.pictures import Upload, download
 from bot.prompts import SEEDS
 from bot.submit import Request
+from bot.tree import answer
 
 Count: TypeAlias = app_commands.Range[int, 1, 4]
 

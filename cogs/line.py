@@ -7,10 +7,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import options, wording_pages
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.controls import may_control
 from bot.errors import NotYours, UnknownJob
 from bot.jobs import Job, State
+from bot.tree import answer
 
 
 class WaitingLine(commands.Cog):

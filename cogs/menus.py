@@ -10,11 +10,12 @@ from discord.ext import commands
 
 from bot import forms, options, permissions, pictures, wording
 from bot.apology import explain
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.errors import NothingToEdit, UnknownJob
 from bot.jobs import Kind
 from bot.sequels import Sequel
 from bot.submit import Request
+from bot.tree import answer
 
 _REMEMBERED = 200  # messages whose forms may be open
 _KINDS = {"Edit picture": Kind.EDIT, "Start from this": Kind.IMAGINE}

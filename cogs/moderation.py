@@ -8,12 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.errors import NotYours
 from bot.moderation import form
 from bot.moderation.blocklist_group import BlocklistGroup
 from bot.moderation.rules import RuleKind
 from bot.moderation.verdict import Judge
+from bot.tree import answer
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 Ruling: TypeAlias = Literal["allow", "deny", "clear"]

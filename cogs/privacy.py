@@ -11,9 +11,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import takeout, wording_privacy
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.delivery import size_limit
 from bot.erasure import Erase
+from bot.tree import answer
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 

@@ -9,8 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import ratings, wording_stats
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.jobs import Job
+from bot.tree import answer
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import options, permissions, quotas, wording_pages
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.errors import UnknownBundle
 from bot.prompts import parse_size
 from bot.settings import ALLOWED, PREFERENCES, QUOTAS, Scope
+from bot.tree import answer
 
 Most: TypeAlias = app_commands.Range[int, 0, 1_000_000]
 Weight: TypeAlias = app_commands.Range[float, 0.1, 10.0]

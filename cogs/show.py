@@ -9,9 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import gallery, options, pager, permissions, pictures, recipe, wording_pages
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.errors import NothingToEdit, UnknownJob
 from bot.jobs import Job
+from bot.tree import answer
 
 _ANCESTORS = 10
 

@@ -9,10 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import gallery, options, pager, permissions, wording_pages
-from bot.app import FaradayBot, answer
+from bot.app import FaradayBot
 from bot.errors import BadSetting, NotYours
 from bot.pager import Picture
 from bot.styles import Style
+from bot.tree import answer
 
 EACH = 4  # on a page
 Name: TypeAlias = app_commands.Range[str, 1, 32]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import discord
 from discord import app_commands
 
-from bot.app import answer
 from bot.moderation.rules import RuleKind
+from bot.tree import answer
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 import bot.app
+import bot.serve
 from bot.app import FaradayBot
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ async def test_a_refused_token_ends_with_code_one_and_advice(
     wrong = studio.config.discord.model_copy(update={"token": SecretStr("wrong")})
     studio.config = studio.config.model_copy(update={"discord": wrong})
     monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
-    assert await bot.app.run(studio.config) == 1
+    assert await bot.serve.run(studio.config) == 1
     assert "developer portal" in caplog.text
 
 
@@ -88,7 +89,7 @@ async def test_a_refused_intent_ends_with_code_one_and_advice(
     asking = studio.config.discord.model_copy(update={"message_content": True})
     studio.config = studio.config.model_copy(update={"discord": asking})
     monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
-    assert await bot.app.run(studio.config) == 1
+    assert await bot.serve.run(studio.config) == 1
     assert "message_content = false" in caplog.text
 
 
@@ -100,8 +101,8 @@ async def test_sigterm_ends_with_code_zero(studio: Studio, monkeypatch: pytest.M
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
-    monkeypatch.setattr(bot.app, "FaradayBot", Obedient)
-    assert await bot.app.run(studio.config) == 0
+    monkeypatch.setattr(bot.serve, "FaradayBot", Obedient)
+    assert await bot.serve.run(studio.config) == 0
 
 
 async def test_a_dispatcher_that_breaks_down_ends_the_bot(
@@ -118,6 +119,6 @@ async def test_a_dispatcher_that_breaks_down_ends_the_bot(
             await super().setup_hook()
 
     monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
-    monkeypatch.setattr(bot.app, "FaradayBot", Broken)
-    assert await bot.app.run(studio.config) == 1
+    monkeypatch.setattr(bot.serve, "FaradayBot", Broken)
+    assert await bot.serve.run(studio.config) == 1
     assert "the dispatcher broke down" in caplog.text
