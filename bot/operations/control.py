@@ -49,18 +49,28 @@ class Control:
         app.router.add_post("/{order}", self._order)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         self._socket: socket.socket | None = None
+        self._closed = False
+        self._turn = asyncio.Lock()  # a bot that breaks down closes what it is still opening
 
     async def open(self) -> None:
-        """Listen. Raises OSError when the file cannot be made, or another bot answers there."""
-        self._socket = await asyncio.to_thread(_bind, self._path)
-        await self._runner.setup()
-        await web.SockSite(self._runner, self._socket).start()
+        """Listen, unless it was closed already.
+
+        Raises OSError when the file cannot be made, or another bot answers there.
+        """
+        async with self._turn:
+            if self._closed:
+                return
+            self._socket = await asyncio.to_thread(_bind, self._path)
+            await self._runner.setup()
+            await web.SockSite(self._runner, self._socket).start()
 
     async def close(self) -> None:
-        await self._runner.cleanup()
-        if self._socket is not None:
-            self._socket.close()
-            self._path.unlink(missing_ok=True)
+        self._closed = True
+        async with self._turn:
+            await self._runner.cleanup()
+            if self._socket is not None:
+                self._socket.close()
+                self._path.unlink(missing_ok=True)
 
     async def _order(self, request: web.Request) -> web.Response:
         try:

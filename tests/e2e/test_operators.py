@@ -176,6 +176,18 @@ async def test_a_second_bot_on_the_same_files_leaves_the_socket_of_the_first(stu
     assert (await ask(path, Order.STATUS)).well
 
 
+async def test_a_bot_that_breaks_down_while_it_opens_for_operators_leaves_no_socket(studio: Studio) -> None:
+    path = studio.bot.files.root / "another.sock"
+    control = Control(studio.bot, path)
+    opening = asyncio.create_task(control.open())
+    await asyncio.sleep(0)
+    await control.close()
+    await opening
+    assert not path.exists()
+    await control.open()
+    assert not path.exists()
+
+
 async def test_a_socket_that_a_dead_bot_left_is_taken_over(studio: Studio) -> None:
     await studio.stop()
     path = Path(studio.config.queue.files) / SOCKET
