@@ -49,7 +49,8 @@ class BundleEntry:
 
     ``pull`` is the α of an edit's pull towards its input at strength ½. ``start`` names a start of
     :data:`engine.latent.STARTS`; ``start_network`` the weights that the start *learned* needs, and ``start_spread``
-    how far it spreads what the words leave open, in its deviations. ``start_noise`` is in codebook deviations.
+    how far it spreads what the words leave open, in its deviations; ``start_keep`` is how much of that an edit keeps
+    of its input, 1 all of it, which may hide the old weather too. ``start_noise`` is in codebook deviations.
     ``losses`` are further terms as :attr:`engine.messages.Spec.losses` writes them; ``optimiser`` is the latent's own
     when None. ``feather`` is the width in pixels of a mask's seam; ``structure`` the weight of the distance to the
     input's own embedding when something is replaced; ``presets`` stand in place of those of ``presets.toml``.
@@ -72,6 +73,7 @@ class BundleEntry:
     start_network: str | None = None
     start_noise: float = 0.1
     start_spread: float = 0.7
+    start_keep: float = 1.0
     learning_rate: float = 0.15
     learning_rate_unit: str = "absolute"
     betas: tuple[float, float] = (0.9, 0.999)

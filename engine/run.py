@@ -84,7 +84,9 @@ class Run:
             self.refined = pictures.decode(init_image, *small).to(self.bundle.device)
         z = self.generator.encode(image.to(self.bundle.device))
         if (network := self._network) is not None:
-            lies = network.recognise(z)[0]  # where things are and how large, that the words leave open
+            lies = (
+                self.bundle.entry.start_keep * network.recognise(z)[0]
+            )  # where things are and how large, that the words leave open
             z = torch.lerp(z, self._learned(network, lies, *z.shape[2:]), self.spec.strength)
         if self.masked is not None:
             z = self.masked.keep(z, self.masked.z)
