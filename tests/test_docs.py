@@ -15,14 +15,14 @@ def read(name: str) -> str:
 
 
 def test_the_invite_links_ask_for_exactly_what_the_doctor_checks() -> None:
-    for name in ("README.md", "docs/operating.md"):
+    for name in ("README.md", "docs/operator-guide.md"):
         links = re.findall(r"permissions=(\d+)", read(name))
         assert links, f"{name} has no invite link"
         assert {int(number) for number in links} == {doctor.NEEDED.value}, name
 
 
 def test_the_permissions_table_adds_up() -> None:
-    bits = [int(bit) for bit in re.findall(r"^ *\| [^|]+ \| (\d+) \|", read("docs/operating.md"), re.MULTILINE)]
+    bits = [int(bit) for bit in re.findall(r"^ *\| [^|]+ \| (\d+) \|", read("docs/operator-guide.md"), re.MULTILINE)]
     assert sum(bits) == doctor.NEEDED.value
 
 
