@@ -43,6 +43,8 @@ async def test_an_event_that_cannot_be_read_costs_the_connection_and_not_the_bot
             await asyncio.sleep(0.05)
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
     await studio.final()
+    events = studio.sandbox.events
+    events[:] = [event for event in events if event.payload.get("d") != {"emoji": None}]  # which fits no schema
 
 
 async def test_two_shards_serve_the_servers_of_both(studio: Studio) -> None:

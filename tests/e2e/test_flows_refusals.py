@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.jobs import State
 from sandbox import File, Permissions
 
 if TYPE_CHECKING:
@@ -85,11 +86,13 @@ async def test_no_permission_to_post(studio: Studio, denied: Permissions, named:
 
 
 async def test_a_refusal_that_no_permission_foretold_cancels_the_job(studio: Studio) -> None:
+    studio.engine.holding = True  # an engine may begin before Discord has refused
     studio.sandbox.faults.next("POST", "/channels/*/messages", status=403)
     text = await refused(studio, "imagine", prompt="a red car")
     assert "I may not post pictures here" in text
     await studio.settled()
-    assert not studio.engine.starts and not studio.everywhere()
+    counts = await studio.bot.queue.counts()
+    assert counts[State.CANCELLED] == sum(counts.values()) == 1 and not studio.everywhere()
 
 
 async def test_more_than_one_member_may_have_waiting(studio: Studio) -> None:

@@ -122,7 +122,6 @@ async def test_an_unfinished_picture_cannot_be_edited_yet(studio: Studio) -> Non
     ("text", "advice"),
     [
         (".edit", "The prompt is empty"),
-        (".edit seed 9", "The prompt is empty"),
         (".edit a car --steps 9", "There is no setting “steps”"),
         (".edit a car strength 9", "Strength goes from 0"),
         (".edit a car size 4000x4000", "paints up to 16,384"),
