@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from bot.jobs import State
 from bot.looking import OFTEN
 from sandbox import File, Message
 
@@ -71,7 +73,9 @@ async def test_without_a_picture_the_newest_here_is_described_while_others_are_p
         assert image.size == (64, 32)
     studio.engine.holding, studio.engine.unsafe = False, 0.9
     await studio.bob.slash(studio.channel, "imagine", prompt="a withheld picture")
-    await studio.card("🔞 I do not show this picture here")
+    async with asyncio.timeout(30):
+        while (await studio.bot.queue.counts())[State.DELIVERED] < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     card = await described(await studio.ada.slash(studio.channel, "describe"))
     assert "thumbnail" not in card.embeds[0] and not card.attachments
 

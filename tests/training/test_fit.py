@@ -77,7 +77,7 @@ def test_a_folder_becomes_a_bundle_that_paints_and_tells_what_it_knows(fit: Fit)
         api.generate("a red circle", bundle="mine", weights_dir=fit.weights.parent, iterations=2, device="cpu")
     )
     assert len(steps) == 2 and steps[-1].image.size == (128, 128)
-    assert 'bundles = ["mine"]' in fit.advice() and f'imagine "{info.examples[0]}" --bundle mine' in fit.advice()
+    assert 'bundles = ["mine"]' in fit.advice() and f'paint "{info.examples[0]}" --bundle mine' in fit.advice()
 
 
 def test_other_pictures_need_another_folder_of_runs(fit: Fit) -> None:
