@@ -49,7 +49,9 @@ async def paint(tab: Tab, prompt: str, seed: str) -> None:
 
 
 async def finished(tab: Tab) -> None:
-    final = tab.locator("li.message").filter(has_text="another seed").locator("button.reaction:not(.add)")
+    final = (
+        tab.locator("li.message").filter(has_text="as a reaction sends it to you").locator("button.reaction:not(.add)")
+    )
     await final.nth(1).wait_for()
     await tab.wait_for_function("[...document.querySelectorAll('.picture img')].every((one) => one.complete)")
 

@@ -33,7 +33,7 @@ async def test_every_place_fits_its_window(
         await fits(visitor)
         await tab.get_by_role("button", name="watercolor of a red tree").click()
         await tab.locator("button.threadcard").click()
-        final = visitor.message("another seed")
+        final = visitor.message("as a reaction sends it to you")
         await expect(final.locator("button.reaction:not(.add)")).to_have_count(2)
         await visitor.shoot("a picture")
         await fits(visitor)

@@ -27,7 +27,7 @@ async def test_a_newcomer_walks_through_the_page(browser: Browser, studio: Studi
 
 def finals(visitor: Visitor) -> Locator:
     """Messages with a finished picture."""
-    return visitor.message("another seed").filter(has=visitor.tab.locator("button.picture img"))
+    return visitor.message("as a reaction sends it to you").filter(has=visitor.tab.locator("button.picture img"))
 
 
 async def imagine(visitor: Visitor, prompt: str) -> None:
@@ -86,7 +86,7 @@ async def replies_with_an_edit(visitor: Visitor) -> None:
 
 
 async def reacts_for_a_larger_one(visitor: Visitor) -> None:
-    arrow = finals(visitor).last.get_by_role("button", name="⬆️")
+    arrow = finals(visitor).last.locator("button.reaction", has_text="⬆️")
     await arrow.click()
     await expect(arrow).to_have_attribute("aria-pressed", "true")
     await expect(finals(visitor)).to_have_count(3)
