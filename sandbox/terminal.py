@@ -96,7 +96,9 @@ class Screen:
         return sorted(mine, key=lambda message: message.id)
 
     def _is_working(self, message: Message) -> bool:
-        return message.author.bot and (message.loading or bool(button_labels(message)))
+        return message.author.bot and (
+            message.loading or "Cancel" in button_labels(message)
+        )  # finished ones have others
 
     def _has_settled(self, message: Message) -> bool:
         if not message.author.bot:
