@@ -21,6 +21,7 @@ from sandbox.errors import NoAnswer
 from sandbox.model import Channel, Message
 from sandbox.server import Sandbox
 from sandbox.terminal import Screen
+from sandbox.transcript import is_under_way
 
 LIMIT_S = 300.0
 READY_LIMIT_S = 120.0
@@ -115,7 +116,7 @@ async def run(console: Console, out: Path, weights: Path | None = None) -> int:
             screen = Screen(console, channel, ada.user, out)
             async with running_bot(sandbox, home, weights) as bot:
                 try:
-                    async with asyncio.timeout(LIMIT_S), _shown(screen):
+                    async with asyncio.timeout(LIMIT_S), shown(screen):
                         finals = await Story(sandbox, channel, ada, bot, screen).play()
                 except (DemoFailed, NoAnswer) as error:
                     return _explain(console, str(error), bot)
@@ -126,7 +127,7 @@ async def run(console: Console, out: Path, weights: Path | None = None) -> int:
 
 
 @asynccontextmanager
-async def _shown(screen: Screen) -> AsyncIterator[None]:
+async def shown(screen: Screen) -> AsyncIterator[None]:
     following = asyncio.create_task(screen.follow())
     try:
         yield
@@ -180,7 +181,7 @@ class Story:
 
     def _pictures(self) -> list[Message]:
         finals = [one for one in self._messages() if one.attachments and self._ada.user in one.mentions]
-        return sorted((one for one in finals if not one.buttons), key=lambda message: message.id)
+        return sorted((one for one in finals if not is_under_way(one)), key=lambda message: message.id)
 
     def _messages(self) -> list[Message]:
         everywhere = [self._channel, *self._channel.threads]

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from sandbox.actors import Member
 from sandbox.model import Attachment, Channel, Message, MessageType, User
-from sandbox.transcript import button_labels, embed_lines, readable
+from sandbox.transcript import button_labels, embed_lines, is_under_way, readable
 
 _SETTLED_S = 0.8  # a bot's message is printed when it has not changed for so long: its reactions come right after it
 _REPORT_EVERY_S = 10.0  # how often work in progress is reported where nothing can be redrawn
@@ -77,7 +77,7 @@ class Screen:
     def _look(self, *, everything: bool) -> None:
         working: list[Message] = []
         for message in self._visible():
-            if self._is_working(message) and not everything:
+            if is_under_way(message) and not everything:
                 working.append(message)
             elif message.id not in self._printed and (everything or self._has_settled(message)):
                 self._printed.add(message.id)
@@ -94,11 +94,6 @@ class Screen:
         shown = [message for message in messages if message.type is not MessageType.THREAD_STARTER_MESSAGE]
         mine = [one for one in shown if not one.ephemeral or (one.origin and one.origin.user is self._viewer)]
         return sorted(mine, key=lambda message: message.id)
-
-    def _is_working(self, message: Message) -> bool:
-        return message.author.bot and (
-            message.loading or "Cancel" in button_labels(message)
-        )  # finished ones have others
 
     def _has_settled(self, message: Message) -> bool:
         if not message.author.bot:

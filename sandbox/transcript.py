@@ -113,6 +113,11 @@ def embed_lines(embed: Json) -> list[str]:
     return [line for text in lines if text for line in text.splitlines()]
 
 
+def is_under_way(message: Message) -> bool:
+    """Whether its author still works on it: it can be cancelled, or its answer is awaited."""
+    return message.author.bot and (message.loading or "Cancel" in button_labels(message))
+
+
 def button_labels(message: Message) -> list[str]:
     """What the enabled buttons say."""
     enabled = [button for button in message.buttons if not button.get("disabled")]
