@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bot.jobs import State
 from bot.store import jobs
+from bot.usage import usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +60,37 @@ def fair_order(rules: Fairness) -> sa.Select[int, int, int, float]:
 
 def _used(rules: Fairness) -> sa.Select[int, float, int, int]:
     """By requester: engine-seconds of late, those of unfinished runs as expected, and when last served."""
+    of_late = sa.union_all(_used_by_jobs(rules), _used_by_erased(rules)).subquery()
+    return sa.select(
+        of_late.c.requester_id,
+        sa.func.sum(of_late.c.seconds).label("seconds"),
+        sa.func.max(of_late.c.claim_number).label("served"),
+        sa.func.sum(of_late.c.running).label("running"),
+    ).group_by(of_late.c.requester_id)
+
+
+def _used_by_jobs(rules: Fairness) -> sa.Select[int, float, int, int]:
     earlier = jobs.alias("earlier")
-    since = sa.literal(datetime.now(UTC) - rules.recent, jobs.c.created_at.type)
     unfinished = earlier.c.state.in_((State.RUNNING, State.QUEUED))
     running = earlier.c.state == State.RUNNING
     seconds = sa.func.coalesce(earlier.c.seconds, sa.case((unfinished, earlier.c.cost), else_=0.0))
-    return (
-        sa.select(
-            earlier.c.requester_id,
-            sa.func.sum(seconds).label("seconds"),
-            sa.func.max(earlier.c.claim_number).label("served"),
-            sa.func.sum(sa.case((running, 1), else_=0)).label("running"),
-        )
-        .where(sa.or_(earlier.c.started_at >= since, running))
-        .group_by(earlier.c.requester_id)
-    )
+    return sa.select(
+        earlier.c.requester_id,
+        seconds.label("seconds"),
+        earlier.c.claim_number,
+        sa.case((running, 1), else_=0).label("running"),
+    ).where(sa.or_(earlier.c.started_at >= _since(rules), running))
+
+
+def _used_by_erased(rules: Fairness) -> sa.Select[int, float, int, int]:
+    seconds = sa.func.coalesce(usage.c.seconds, 0.0)
+    return sa.select(
+        usage.c.requester_id, seconds, sa.literal(0).label("claim_number"), sa.literal(0).label("running")
+    ).where(usage.c.started_at >= _since(rules))
+
+
+def _since(rules: Fairness) -> sa.BindParameter[datetime]:
+    return sa.literal(datetime.now(UTC) - rules.recent, jobs.c.created_at.type)
 
 
 def _running_by_guild() -> sa.Select[int, int]:

@@ -15,6 +15,7 @@ from bot.moderation.tables import RuleKind, audit, reports, rules
 from bot.ratings import ratings
 from bot.settings import Scope
 from bot.store import jobs, settings, styles, transact
+from bot.usage import usage
 
 OWN: Mapping[str, sa.Column[int]] = {
     "jobs": jobs.c.requester_id,
@@ -26,6 +27,8 @@ OWN: Mapping[str, sa.Column[int]] = {
 """The tables with what members leave here by themselves, and the column that says whose it is."""
 OF_MODERATORS: Mapping[str, str] = {"rules": "blocks", "audit": "trail"}
 """What moderators decided, by the name under which a member gets it: handed out, and not theirs to erase."""
+KEPT_A_DAY: Mapping[str, sa.Column[int]] = {"usage": usage.c.requester_id}
+"""What counts against a member's limits after an erasure: handed out, and gone by itself."""
 
 Rows = list[dict[str, Any]]
 
@@ -40,6 +43,7 @@ class Privacy:
         """Every row that is about the member, by table, ready for JSON."""
         blocked = rules.c.kind == RuleKind.USER_BLOCKED, rules.c.value == str(user_id)
         wanted = {name: sa.select(column.table).where(*_mine(name, user_id)) for name, column in OWN.items()}
+        wanted |= {name: sa.select(column.table).where(column == user_id) for name, column in KEPT_A_DAY.items()}
         wanted[OF_MODERATORS["rules"]] = sa.select(rules).where(*blocked)
         wanted[OF_MODERATORS["audit"]] = sa.select(audit).where(audit.c.actor_id == user_id)
 
@@ -54,7 +58,8 @@ class Privacy:
     async def forget(self, user_id: int) -> int:
         """Delete all that the member left here but the jobs, which are marked to be erased; how many those are.
 
-        What moderators decided stays, or nobody could be blocked.
+        What moderators decided stays, or nobody could be blocked; of the jobs stays for a day what counts against
+        limits (:mod:`bot.usage`).
         """
 
         async def write(connection: AsyncConnection) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,8 +15,7 @@ from bot.errors import OverQuota
 from bot.jobs import NewJob, State
 from bot.settings import Values, strictest
 from bot.store import jobs
-
-DAY = timedelta(hours=24)
+from bot.usage import COUNTS, DAY, usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,40 +68,39 @@ def refusal(which: str, most: int, frees: datetime | None = None) -> OverQuota:
 
 async def check(connection: AsyncConnection, new: NewJob, quota: Quota) -> None:
     """Raises :class:`OverQuota` when ``new`` would be one too many."""
-    mine = jobs.c.requester_id == new.requester_id
-    here = jobs.c.guild_id == new.guild_id
+    mine, here = {"requester_id": new.requester_id}, {"guild_id": new.guild_id}
     await _check_queued(connection, "max_queued", quota.max_queued, mine)
     await _check_day(connection, "max_per_day", quota.max_per_day, mine)
     if new.guild_id is not None:
         await _check_queued(connection, "guild_max_queued", quota.guild_max_queued, here)
         await _check_day(connection, "guild_max_per_day", quota.guild_max_per_day, here)
-    await _check_queued(connection, "max_waiting", quota.max_waiting, sa.true())
+    await _check_queued(connection, "max_waiting", quota.max_waiting, {})
 
 
-async def _check_queued(connection: AsyncConnection, which: str, most: int, whose: sa.ColumnElement[bool]) -> None:
+async def _check_queued(connection: AsyncConnection, which: str, most: int, whose: Mapping[str, object]) -> None:
     if not most:
         return
-    many = await connection.scalar(sa.select(sa.func.count()).where(jobs.c.state == State.QUEUED, whose))
-    if (many or 0) >= most:
+    waiting = sa.select(sa.func.count()).where(jobs.c.state == State.QUEUED, *_of(jobs, whose))
+    if (await connection.scalar(waiting) or 0) >= most:
         raise refusal(which, most)
 
 
-async def _check_day(connection: AsyncConnection, which: str, most: int, whose: sa.ColumnElement[bool]) -> None:
-    """What failed, or was cancelled before it began, was no picture."""
+async def _check_day(connection: AsyncConnection, which: str, most: int, whose: Mapping[str, object]) -> None:
+    """Erased records count on."""
     if not most:
         return
-    none = sa.or_(
-        jobs.c.state == State.FAILED,
-        sa.and_(jobs.c.state == State.CANCELLED, jobs.c.started_at.is_(None)),
-    )
     since = datetime.now(UTC) - DAY
-    last = (
-        sa.select(jobs.c.created_at)
-        .where(whose, ~none, jobs.c.created_at > since)
-        .order_by(jobs.c.created_at.desc())
-        .offset(most - 1)
-        .limit(1)
-    )
+    asked = sa.union_all(
+        *(
+            sa.select(table.c.created_at).where(counts, table.c.created_at > since, *_of(table, whose))
+            for table, counts in ((jobs, COUNTS), (usage, usage.c.counts))
+        )
+    ).subquery()
+    last = sa.select(asked.c.created_at).order_by(asked.c.created_at.desc()).offset(most - 1).limit(1)
     counted: datetime | None = await connection.scalar(last)
     if counted is not None:
         raise refusal(which, most, counted + DAY)
+
+
+def _of(table: sa.Table, whose: Mapping[str, object]) -> list[sa.ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in whose.items()]

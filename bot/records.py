@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.jobs import Job, Removed, State
 from bot.store import job_from_row, jobs, transact
+from bot.usage import DAY, keep, usage
 
 _AT_ONCE = 500  # ids in one statement; databases bound how many parameters it has
 _ENDED = jobs.c.state.in_([state for state in State if state.ended])
@@ -70,6 +71,20 @@ class Records:
         """Forget these jobs altogether."""
         for some in _chunks(job_ids):
             await self._execute(sa.delete(jobs).where(jobs.c.id.in_(some)))
+
+    async def erase(self, job_id: int) -> None:
+        """As :meth:`delete`, at a member's wish: what counts against their limits stays for its day."""
+
+        async def execute(connection: AsyncConnection) -> None:
+            await connection.execute(keep(job_id, since=datetime.now(UTC) - DAY))
+            await connection.execute(sa.delete(jobs).where(jobs.c.id == job_id))
+
+        await transact(self._engine, execute)
+
+    async def forget_usage(self, *, before: datetime) -> int:
+        """Drop what counts no more, as its day ended before that moment; how much that was."""
+        old = sa.delete(usage).where(usage.c.created_at <= before - DAY).returning(usage.c.id)
+        return len(await self._rows(old))
 
     async def _ids(self, among: Collection[int], *conditions: sa.ColumnElement[bool]) -> set[int]:
         found: set[int] = set()

@@ -87,7 +87,7 @@ class Removal:
             return False
         await self._shown.erase(job)
         await self._files.clear(job.id)
-        await self._records.delete([job.id])
+        await self._records.erase(job.id)
         log.info("job %d: erased", job.id)
         return True
 

@@ -9,7 +9,8 @@ from bot.config import Storage
 ASK_ERASE = (
     "I shall cancel what you have waiting or running, and delete for good: your pictures and uploads with their "
     "messages and timelapses, the record of each, your settings, styles, ratings and reports. "
-    "Pictures that others made from yours stay, and what moderators decided. "
+    "Pictures that others made from yours stay, and what moderators decided. For 24 hours I still count how often "
+    "you asked for a picture, and for how long I painted, so that the limits hold; not what it was. "
     "`/privacy export` gives you a copy first.\n**Do you want that?**"
 )
 NOT_YOURS = "Only whoever asked for it can press that."
@@ -27,6 +28,8 @@ def kept(rules: Storage, found: Mapping[str, Sized]) -> str:
         f"{_days(rules.records_days)}",
         "- your settings, styles and ratings, and the pictures that you reported: until you change or erase them",
         "- what moderators decided: until they take it back",
+        "- of pictures that you erased, when and in which server you asked and how long they took, for the limits: "
+        "24 hours",
         "Days count from when a picture is done. Messages stay on Discord until they are deleted there.",
         f"Of you there are now: {_counted(found)}.",
         "-# /privacy export gives you a copy, /privacy erase deletes it.",

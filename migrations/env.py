@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from alembic import context
 
 import bot.moderation.tables
-import bot.ratings  # noqa: F401 - so that the metadata is whole
+import bot.ratings
+import bot.usage  # noqa: F401 - so that the metadata is whole
 from bot.config import Config
 from bot.store import metadata, open_database
 

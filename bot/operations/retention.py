@@ -30,6 +30,7 @@ class Swept:
     frames: int = 0
     orphans: int = 0
     records: int = 0
+    usage: int = 0
 
 
 class Retention:
@@ -62,6 +63,7 @@ class Retention:
             uploads=await self._delete(now, rules.uploads_days, self._files.is_upload),
             frames=await self._delete(now, rules.frames_days, self._files.is_frame),
             orphans=await self._delete_orphans(),
+            usage=await self._records.forget_usage(before=now),
         )
 
     async def _delete(

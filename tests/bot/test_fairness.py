@@ -15,6 +15,7 @@ from bot.files import Files
 from bot.jobs import NewJob
 from bot.queue import Queue
 from bot.quotas import Quota
+from bot.records import Records
 from bot.store import jobs
 from engine.messages import RunFinished
 from tests.bot.conftest import ON_BOTH
@@ -66,6 +67,17 @@ async def test_engine_time_of_long_ago_counts_no_more(database: AsyncEngine, que
         await connection.execute(sa.update(jobs).values(started_at=datetime.now(UTC) - timedelta(hours=2)))
     mine, other = await ask(queue, new_job(1, cost=10)), await ask(queue, new_job(2, cost=11))
     assert await served(queue) == [mine, other]
+
+
+async def test_engine_time_of_erased_records_counts_as_before(
+    database: AsyncEngine, queue: Queue, new_job: MakeJob
+) -> None:
+    await Records(database).erase(await ask(queue, new_job(3)))  # which never began
+    job_id = await ask(queue, new_job(1, cost=100))
+    await served(queue)
+    await Records(database).erase(job_id)
+    mine, other = await ask(queue, new_job(1, cost=10)), await ask(queue, new_job(2, cost=105))
+    assert await served(queue) == [other, mine]
 
 
 async def test_engine_time_of_a_cancelled_run_counts(queue: Queue, new_job: MakeJob) -> None:
@@ -133,6 +145,29 @@ async def test_a_days_pictures_are_bounded_and_it_is_said_when_there_is_room_aga
     assert frees and abs(frees - (asked + timedelta(hours=24))) < timedelta(seconds=1)
     assert f"There is room again <t:{round(frees.timestamp())}:R>" in str(refused.value)
     await queue.failed(first, "It broke.")  # which was no picture
+    await ask(queue, new_job(guild_id=7), **quota)
+
+
+@pytest.mark.parametrize("which", ["max_per_day", "guild_max_per_day"])
+async def test_erased_records_count_for_the_rest_of_their_day(
+    database: AsyncEngine, queue: Queue, new_job: MakeJob, which: str
+) -> None:
+    records, quota = Records(database), {which: 1}
+    failed = await ask(queue, new_job(guild_id=7))
+    await queue.failed(failed, "It broke.")  # which was no picture
+    old = await ask(queue, new_job(guild_id=7))
+    asked = datetime.now(UTC) - timedelta(hours=25)
+    async with database.begin() as connection:
+        await connection.execute(sa.update(jobs).where(jobs.c.id == old).values(created_at=asked))
+    for job_id in (failed, old):
+        await records.erase(job_id)
+    today = await ask(queue, new_job(guild_id=7), **quota)
+    await records.erase(today)
+    with pytest.raises(OverQuota) as refused:
+        await ask(queue, new_job(guild_id=7), **quota)
+    frees = refused.value.frees
+    assert frees and abs(frees - (datetime.now(UTC) + timedelta(hours=24))) < timedelta(minutes=1)
+    await records.forget_usage(before=datetime.now(UTC) + timedelta(hours=25))
     await ask(queue, new_job(guild_id=7), **quota)
 
 

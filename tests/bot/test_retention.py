@@ -98,6 +98,15 @@ async def test_records_go_with_their_files_and_children_stay(
     assert kept and kept.parent_id is None
 
 
+async def test_what_counts_of_erased_records_goes_after_a_day(
+    queue: Queue, files: Files, records: Records, database: AsyncEngine, new_job: MakeJob
+) -> None:
+    await records.erase(await to(State.DELIVERED, queue, new_job()))
+    retention = Retention(files, records, lambda: RULES)
+    assert (await retention.sweep(datetime.now(UTC) + timedelta(hours=23))).usage == 0
+    assert (await retention.sweep(datetime.now(UTC) + timedelta(hours=25))).usage == 1
+
+
 async def test_folders_that_no_job_owns_go_after_a_day(
     queue: Queue, files: Files, records: Records, new_job: MakeJob
 ) -> None:

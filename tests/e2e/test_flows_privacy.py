@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bot import cli
 from bot.jobs import State
+from sandbox import Permissions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,11 +58,40 @@ async def test_erasing_cancels_and_deletes_everything_and_leaves_others_theirs(s
             await asyncio.sleep(0.02)
     assert await bot.queue.get(1) is None and await bot.queue.get(3) is None
     assert not bot.files.folder(1).exists() and not bot.files.folder(3).exists()
-    left = await bot.privacy.collect(studio.ada.id)
-    assert not any(left.values())
+    left = {name: len(rows) for name, rows in (await bot.privacy.collect(studio.ada.id)).items() if rows}
+    assert left == {"usage": 2}  # when, for the limits of the day
     others = await bot.queue.get(2)
     assert others and others.state is State.DELIVERED and others.parent_id is None
     assert len(studio.finals()) == 1 and bot.files.init_image(2).exists()
+
+
+async def test_erasing_gives_back_no_daily_quota_and_keeps_nothing_else(studio: Studio) -> None:
+    role = studio.guild.create_role("managers", permissions=int(Permissions.MANAGE_GUILD))
+    eve = studio.guild.add_member("eve", roles=(role,))
+    await (await eve.slash(studio.channel, "settings server", max_per_day=1)).text()
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    await studio.final()
+    answer = await studio.ada.slash(studio.channel, "privacy erase")
+    assert "For 24 hours I still count" in await answer.text() and answer.message
+    await studio.ada.click(answer.message, label="Erase everything")
+    await studio.sandbox.until(lambda: not studio.finals())
+    async with asyncio.timeout(30):
+        while await studio.bot.queue.get(1):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    refused = await (await studio.ada.slash(studio.channel, "imagine", prompt="a boat")).text()
+    assert refused.startswith("You have asked for 1 pictures in the last 24 hours") and "room again <t:" in refused
+    left = {name: rows for name, rows in (await studio.bot.privacy.collect(studio.ada.id)).items() if rows}
+    (usage,) = left.pop("usage")
+    assert not left and set(usage) == {
+        "id",
+        "requester_id",
+        "guild_id",
+        "created_at",
+        "counts",
+        "started_at",
+        "seconds",
+    }
+    assert "Of you there are now: 1 usage." in await (await studio.ada.slash(studio.channel, "privacy show")).text()
 
 
 async def test_an_operator_does_the_same_and_the_bot_finishes_it_at_its_next_start(
