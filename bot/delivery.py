@@ -8,27 +8,23 @@ and in the end the requester's direct messages.
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
-from bot import wording, wording_safety
-from bot.controls import under_picture
+from bot import drafts
+from bot.drafts import Covers, Draft, Way
 from bot.guests import Guests
 from bot.jobs import Job
 from bot.moderation.screen import Cover
 from bot.observer import DeliveryImpossible
-from bot.renditions import Rendition, renditions
+from bot.renditions import renditions
 
 log = logging.getLogger(__name__)
 
-SPOILER = "SPOILER_"  # Discord covers files whose name begins so
-Draft = Callable[[str], dict[str, Any]]
-"""What is sent, with a sentence that fits where it goes; made anew for each attempt, which closes its file."""
 _SEARCHED = 1000  # messages since the job began
 
 
@@ -53,22 +49,21 @@ class Delivery:
         self._client = client
         self._guests = guests
 
-    async def post(self, job: Job, png: bytes, line: str, factor: int, cover: Cover, *, search: bool) -> Posted:
+    async def post(self, job: Job, png: bytes, line: str, factor: int, covers: Covers, *, search: bool) -> Posted:
         """Post ``png``, ``factor`` times as large and with the recipe ``line``, where the job lives; or where it was
-        asked, if that is closed; or else to its requester alone. What is withheld is only told of.
+        asked, if that is closed; or else to its requester alone. What is withheld there is only told of.
 
         ``search``: it may have been posted before. Raises :class:`DeliveryImpossible` when no channel takes it,
         and whatever the network does.
         """
-        if cover is Cover.WITHHELD:
-            text = wording_safety.withheld(job, line)
-            return await self._post_somewhere(job, lambda note: _told(job, f"{text}{note}"), search=search)
+        if set(covers.values()) == {Cover.WITHHELD}:
+            return await self._post_somewhere(job, drafts.withheld(job, line), search=search)
         limit, made = size_limit(self._client, job.guild_id), renditions(png, line, factor)
         while (shown := await asyncio.to_thread(next, made, None)) is not None:
             if len(shown.content) > limit:
                 continue
             try:
-                return await self._post_somewhere(job, _draft(job, line, shown, cover), search=search)
+                return await self._post_somewhere(job, drafts.picture(job, line, shown, covers), search=search)
             except _TooLarge:
                 limit = len(shown.content) - 1
         raise DeliveryImpossible("Discord takes no file of that size here, however small I make it.")
@@ -98,8 +93,8 @@ class Delivery:
         """
         for channel_id in channels(job):
             yield self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        if job.guild_id is not None:
-            direct = await self._client.create_dm(discord.Object(job.requester_id))
+        direct = await self._client.create_dm(discord.Object(job.requester_id))
+        if direct.id not in channels(job):
             yield self._client.get_partial_messageable(direct.id)
 
     async def _answer(self, job: Job, draft: Draft) -> Posted | None:
@@ -107,7 +102,7 @@ class Delivery:
         if (interaction := self._guests.of(job.id)) is None:
             return None
         try:
-            message = await interaction.followup.send(wait=True, **draft(""))
+            message = await interaction.followup.send(wait=True, **draft(Way.ANSWER))
         except discord.HTTPException as error:
             if not refused(error) or error.status == 413:
                 raise
@@ -121,9 +116,9 @@ class Delivery:
         """None when that channel does not take it."""
         if search and (found := await self._find(channel, job)):
             return found
-        note = "" if channel.id in channels(job) else wording.elsewhere(job)
+        way = Way.ROOM if channel.id in channels(job) else Way.DIRECT
         try:
-            message = await channel.send(nonce=_nonce(job), **draft(note))
+            message = await channel.send(nonce=_nonce(job), **draft(way))
         except discord.HTTPException as error:
             if not refused(error) or error.status == 413:
                 raise
@@ -133,9 +128,8 @@ class Delivery:
 
     async def tell(self, job: Job, text: str, nonce: str) -> None:
         """Say something of a job in an ordinary message. Raises as :meth:`post` does."""
-        said: dict[str, Any] = {"allowed_mentions": only(job.requester_id), "suppress_embeds": True}
-        if (interaction := self._guests.of(job.id)) is not None:
-            await interaction.followup.send(text, wait=True, **said)
+        said: dict[str, Any] = {"allowed_mentions": drafts.only(job.requester_id), "suppress_embeds": True}
+        if await self._answer(job, lambda _: {"content": text, **said}):
             return
         try:
             async for channel in self._places(job):
@@ -158,7 +152,7 @@ class Delivery:
         """
         channel = self._client.get_partial_messageable(next(channels(job)), guild_id=job.guild_id)
         async for message in self._mine(channel, job):
-            if any(file.filename.removeprefix(SPOILER) == film_name(job) for file in message.attachments):
+            if any(file.filename.removeprefix(drafts.SPOILER) == drafts.film_name(job) for file in message.attachments):
                 await message.delete()
         return job.final_message_id is None or await self._delete_final(job, job.final_message_id)
 
@@ -172,34 +166,41 @@ class Delivery:
             if message_id is None:
                 continue
             channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-            try:
-                await channel.get_partial_message(message_id).delete()
-            except discord.HTTPException as error:
-                if not refused(error):
-                    raise
-                log.info("job %d: message %d is not to be deleted: %s", job.id, message_id, error)
+            await self._delete(job, channel, message_id)
 
     async def _delete_final(self, job: Job, message_id: int) -> bool:
         gone = True
         try:
             async for channel in self._places(job):
-                try:
-                    await channel.get_partial_message(message_id).delete()
+                if (refusal := await self._delete(job, channel, message_id)) is None:
                     return True
-                except discord.HTTPException as error:
-                    if not refused(error):
-                        raise
-                    gone &= error.status == 404  # the message, or its channel
-                    log.info("job %d: its message is not to be deleted in %d: %s", job.id, channel.id, error)
+                gone &= refusal.status == 404  # the message, or its channel
         except discord.HTTPException as error:
             if not refused(error):
                 raise
             log.info("job %d: its requester takes no direct messages: %s", job.id, error)
         return gone
 
+    async def _delete(
+        self, job: Job, channel: discord.PartialMessageable, message_id: int
+    ) -> discord.HTTPException | None:
+        """Delete one message about the job; what Discord said if it refused. Raises what the network does."""
+        interaction = self._guests.of(job.id) if channel.id in channels(job) else None
+        try:
+            if interaction is not None:
+                await interaction.followup.delete_message(message_id)
+            else:
+                await channel.get_partial_message(message_id).delete()
+        except discord.HTTPException as error:
+            if not refused(error):
+                raise
+            log.info("job %d: message %d is not to be deleted: %s", job.id, message_id, error)
+            return error
+        return None
+
     async def _find(self, channel: discord.PartialMessageable, job: Job) -> Posted | None:
         async for message in self._mine(channel, job):
-            if _is_final(message, job):
+            if drafts.is_final(message, job):
                 log.info("job %d: was posted already, as message %d", job.id, message.id)
                 return Posted(channel_id=channel.id, message_id=message.id, guild_id=channel.guild_id)
         return None
@@ -226,30 +227,6 @@ def refused(error: discord.HTTPException) -> bool:
     return 400 <= error.status < 500 and error.status != 429
 
 
-def file_name(job: Job, extension: str = "png") -> str:
-    """The name by which a picture is found again."""
-    return f"faraday-{job.id}.{extension}"
-
-
-def film_name(job: Job) -> str:
-    """The same for its timelapse."""
-    return f"timelapse-{job.id}.mp4"
-
-
-def _is_final(message: discord.Message, job: Job) -> bool:
-    """By the file's name, or by the mark of what was withheld."""
-    names = [file.filename.removeprefix(SPOILER) for file in message.attachments]
-    return (
-        any(name.startswith(file_name(job, "")) for name in names)
-        or wording_safety.withheld_mark(job) in message.content.splitlines()
-    )
-
-
-def only(user_id: int) -> discord.AllowedMentions:
-    """Whatever the text says, nobody else is notified."""
-    return discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)], replied_user=False)
-
-
 def channels(job: Job) -> Iterator[int]:
     """Where its picture may be, the likeliest first."""
     if job.thread_id is not None:
@@ -261,24 +238,3 @@ def channels(job: Job) -> Iterator[int]:
 def _nonce(job: Job) -> str:
     """At most 25 characters; the time tells jobs apart that two databases gave the same number."""
     return f"{job.id:x}-{job.created_at.timestamp() * 1e6:.0f}"[-25:]
-
-
-def _draft(job: Job, line: str, shown: Rendition, cover: Cover) -> Draft:
-    """The message with the picture."""
-    name = SPOILER * (cover is Cover.SPOILER) + file_name(job, shown.extension)
-
-    def draft(note: str) -> dict[str, Any]:
-        text = wording.final(job, line, shown.width, shown.height, notes=(shown.note, note))
-        file = discord.File(io.BytesIO(shown.content), name, description=wording.alt_text(job))
-        return {**_told(job, text), "file": file}
-
-    return draft
-
-
-def _told(job: Job, text: str) -> dict[str, Any]:
-    return {
-        "content": text,
-        "allowed_mentions": only(job.requester_id),
-        "suppress_embeds": True,
-        "view": under_picture(job.id),
-    }

@@ -131,8 +131,10 @@ class FollowUps:
     async def _film(self, job: Job, asked: Asked) -> str:
         await self._allow(job, asked)
         permissions.check(asked.place)
-        cover = await self._bot.screen.cover(job, job.film_unsafe)
-        return await self._sending.film(job, asked.place, cover)
+        place = asked.place
+        known = place.answering.channel if place.answering else None
+        cover = await self._bot.screen.cover_in(place.channel_id, place.guild_id, job.film_unsafe, known)
+        return await self._sending.film(job, place, cover)
 
     async def _send(self, job: Job, asked: Asked) -> None:
         await self._allow(job, asked)

@@ -31,3 +31,8 @@ class Guests:
         """None for a job that was asked elsewhere, or too long ago, or before a restart."""
         interaction = self._open.get(job_id)
         return None if interaction is None or interaction.is_expired() else interaction
+
+    def channel(self, job_id: int) -> object:
+        """Where the interaction was, as Discord showed it; None where :meth:`of` has none."""
+        interaction = self.of(job_id)
+        return interaction.channel if interaction is not None else None

@@ -18,6 +18,7 @@ import discord
 from bot import attachments, recipe, wording, wording_safety
 from bot.controls import Action, buttons
 from bot.delivery import Delivery, Posted, refused
+from bot.drafts import Covers, Way
 from bot.errors import CannotPost
 from bot.guests import Guests, Interaction
 from bot.jobs import Job, Removed
@@ -178,7 +179,7 @@ class Publisher:
         text = wording.painting(job, newest.progress, self._engines().seconds_left(job.id))
         shown = None
         if frame:
-            newest.cover = await self._screen.cover(job, newest.unsafe)
+            newest.cover = await self._screen.cover(job, newest.unsafe, self._guests.channel(job.id))
             shown = await self._preview(job, frame, newest.cover)
         if newest.cover is Cover.WITHHELD:
             text += wording_safety.FRAME_WITHHELD
@@ -221,10 +222,15 @@ class Publisher:
         self._painted_here.discard(job.id)
         line = job.recipe or self._recipe(job, info)
         await self._queue.described(job.id, line)
-        cover = await self._screen.cover(job, job.unsafe)
-        posted = await self._delivery.post(job, png, line, self.factor(job), cover, search=search)
+        posted = await self._delivery.post(job, png, line, self.factor(job), await self._covers(job), search=search)
         self._trimmed[job.id] = self._spawn(self._after_delivery(job, posted))
         return posted.message_id
+
+    async def _covers(self, job: Job) -> Covers:
+        """A direct conversation is not age-restricted, even where the channel was."""
+        here = await self._screen.cover(job, job.unsafe, self._guests.channel(job.id))
+        direct = Cover.WITHHELD if self._screen.withholds(job.unsafe, None) else here
+        return {Way.ROOM: here, Way.ANSWER: here, Way.DIRECT: direct}
 
     def _recipe(self, job: Job, info: BundleInfo) -> str:
         started_there = job.input_hash is not None and not job.kind.repeats

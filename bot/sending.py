@@ -10,7 +10,8 @@ import discord
 
 from bot import recipe, wording_safety, wording_sequels
 from bot.attachments import enlarge
-from bot.delivery import channels, file_name, film_name, refused, size_limit
+from bot.delivery import channels, refused, size_limit
+from bot.drafts import file_name, film_name
 from bot.errors import CannotPost, NothingToEdit
 from bot.files import Files
 from bot.jobs import Job

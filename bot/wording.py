@@ -17,6 +17,7 @@ _TITLE_LIMIT = 200
 _CELLS = 12
 _TIMES = {3: "three times", 4: "four times"}
 _IN_METADATA = " … (the picture's metadata has it whole)"
+HINT_TO_GUESTS = "-# To change it by words: press and hold or right-click it → Apps → Edit picture"
 HINT = "-# Or reply “.edit” and what should change · ✉️ as a reaction sends it to you, 1️⃣ to 5️⃣ rate it"
 
 
@@ -91,7 +92,7 @@ def elsewhere(job: Job) -> str:
     return f"I may not post in <#{job.channel_id}>, so it comes to you."
 
 
-def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] = ()) -> str:
+def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] = (), hint: str = HINT) -> str:
     """The message with the finished picture, delivered at ``width`` × ``height`` pixels."""
     spec = job.spec
     facts = [f"{width}×{height} px" + _painted_at(job, width, height)]
@@ -99,7 +100,7 @@ def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] =
     if job.seconds is not None:
         facts.append(f"{job.seconds:.0f} s")
     head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes, *notes)
-    return with_recipe(head, recipe, f"\n{HINT}")
+    return with_recipe(head, recipe, f"\n{hint}")
 
 
 def with_recipe(head: str, recipe: str, tail: str = "") -> str:

@@ -115,12 +115,13 @@ def withheld_mark(job: Job) -> str:
     return f"-# picture #{job.id} is not shown"
 
 
-def withheld(job: Job, recipe: str) -> str:
+def withheld(job: Job, recipe: str, note: str = "") -> str:
     """The message in place of a finished picture."""
     score = f" (score {job.unsafe:.2f})" if job.unsafe is not None else ""
     text = recipe.replace("```", "'''")
+    small = f"-# {note}\n" if note else ""
     return (
         f"<@{job.requester_id}> {wording.title(job)}\n🔞 I do not show this picture here: it may be unsafe{score}, and "
-        "this is no age-restricted channel. Ask for it in such a channel, or change the words.\n"
-        f"{withheld_mark(job)}\n```\n{text[:_RECIPE_ROOM]}{'…' if len(text) > _RECIPE_ROOM else ''}\n```"
+        f"this is no age-restricted channel. Use `/show {job.id}` in such a channel to see it, or change the words.\n"
+        f"{small}{withheld_mark(job)}\n```\n{text[:_RECIPE_ROOM]}{'…' if len(text) > _RECIPE_ROOM else ''}\n```"
     )

@@ -33,13 +33,24 @@ class Screen:
     def threshold(self) -> float:
         return self._rules().unsafe_threshold
 
-    async def cover(self, job: Job, unsafe: float | None) -> Cover:
-        """For a picture with that score, None if none was given, where the job was asked for."""
-        channel = await self._channel(job)
-        if self.withholds(unsafe, channel):
+    async def cover(self, job: Job, unsafe: float | None, known: object = None) -> Cover:
+        """For a picture with that score, None if none was given, where the job was asked for.
+
+        ``known`` is that channel as an interaction showed it, where the bot is no member and cannot look.
+        """
+        cover = await self.cover_in(job.channel_id, job.guild_id, unsafe, known)
+        if cover is Cover.WITHHELD:
             log.info("job %d: a picture with the unsafe score %.2f is withheld", job.id, unsafe)
+        return cover
+
+    async def cover_in(
+        self, channel_id: int, guild_id: int | None, unsafe: float | None, known: object = None
+    ) -> Cover:
+        """As :meth:`cover`, in whatever channel."""
+        channel = known or await self._channel(channel_id)
+        if self.withholds(unsafe, channel):
             return Cover.WITHHELD
-        return Cover.SPOILER if await self._spoilers(job, channel) else Cover.NONE
+        return Cover.SPOILER if await self._spoilers(channel_id, guild_id, channel) else Cover.NONE
 
     def withholds(self, unsafe: float | None, channel: object) -> bool:
         """Whether a picture with that score must not be shown there; a direct conversation has no age-restriction."""
@@ -47,18 +58,18 @@ class Screen:
             return False
         return not (isinstance(channel, discord.abc.GuildChannel | discord.Thread) and _age_restricted(channel))
 
-    async def _channel(self, job: Job) -> object:
+    async def _channel(self, channel_id: int) -> object:
         """None when it cannot be seen any more; it then counts as not age-restricted."""
         try:
-            return self._client.get_channel(job.channel_id) or await self._client.fetch_channel(job.channel_id)
+            return self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         except discord.HTTPException:
             return None
 
-    async def _spoilers(self, job: Job, channel: object) -> bool:
-        if job.guild_id is None:
+    async def _spoilers(self, channel_id: int, guild_id: int | None, channel: object) -> bool:
+        if guild_id is None:
             return False
-        channel_id = channel.parent_id if isinstance(channel, discord.Thread) else job.channel_id
-        scopes = [(Scope.CHANNEL, channel_id), (Scope.GUILD, job.guild_id)]
+        channel_id = channel.parent_id if isinstance(channel, discord.Thread) else channel_id
+        scopes = [(Scope.CHANNEL, channel_id), (Scope.GUILD, guild_id)]
         found = await self._settings.read(scopes)
         set_ = [found[key].spoiler for key in scopes if key in found and found[key].spoiler is not None]
         return bool(set_ and set_[0])

@@ -66,6 +66,41 @@ async def test_what_the_check_takes_for_unsafe_is_withheld_but_in_age_restricted
     assert await shown(studio, dm) == ("", "")
 
 
+async def test_no_fallback_and_no_other_channel_shows_what_its_age_restricted_channel_did(studio: Studio) -> None:
+    restricted = studio.guild.create_text_channel("restricted", nsfw=True)
+    studio.engine.unsafe, studio.engine.holding = 0.9, True
+    await studio.ada.slash(restricted, "imagine", prompt="a red car")
+    await studio.card("2 of 4 iterations", restricted)
+    closed = int(Permissions.SEND_MESSAGES_IN_THREADS | Permissions.SEND_MESSAGES)
+    restricted.set_permissions(deny=closed)
+    studio.engine.holding = False
+    direct = await studio.ada.open_dm()
+    final = await studio.card("picture #1 is not shown", direct)
+    assert not final.attachments and "it may be unsafe (score 0.90)" in final.content
+    assert f"I may not post in <#{restricted.id}>" in final.content and "`/show 1` in such a channel" in final.content
+    answer = await studio.ada.click(final, label="Timelapse")
+    assert await answer.text() == wording_safety.FILM_WITHHELD
+    assert await told(studio.ada, studio.channel, "timelapse", job="1") == wording_safety.FILM_WITHHELD
+    other = studio.guild.create_text_channel("other", nsfw=True)
+    answer = await studio.ada.slash(other, "show", job="1")
+    await answer.text()
+    assert answer.message and answer.message.embeds
+    assert "Here it is" in await told(studio.ada, other, "timelapse", job="1")
+
+
+async def test_what_is_a_spoiler_in_its_channel_is_one_by_direct_message_too(studio: Studio) -> None:
+    role = studio.guild.create_role("owners", permissions=int(Permissions.MANAGE_GUILD))
+    await told(studio.guild.add_member("manager", roles=(role,)), studio.channel, "settings channel", spoiler=True)
+    studio.engine.holding = True
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    await studio.card("2 of 4 iterations")
+    studio.channel.set_permissions(deny=int(Permissions.SEND_MESSAGES_IN_THREADS | Permissions.SEND_MESSAGES))
+    studio.engine.holding = False
+    direct = await studio.ada.open_dm()
+    final = await studio.sandbox.until(lambda: next((m for m in direct.messages if m.attachments), None))
+    assert final.attachments[0].filename == "SPOILER_faraday-1.png"
+
+
 async def test_a_withheld_picture_is_told_of_once_through_a_crash(studio: Studio) -> None:
     studio.engine.unsafe = 0.9
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")

@@ -1,0 +1,97 @@
+"""The message with a finished picture, or in place of one that is withheld, for each way that it may go."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Any, TypeAlias
+
+import discord
+
+from bot import wording, wording_safety
+from bot.controls import under_picture
+from bot.jobs import Job
+from bot.moderation.screen import Cover
+from bot.renditions import Rendition
+
+SPOILER = "SPOILER_"  # Discord covers files whose name begins so
+
+
+class Way(Enum):
+    """How a picture reaches its requester."""
+
+    ROOM = auto()  # where it was asked, or in the thread made there
+    ANSWER = auto()  # the same, as the answer to an interaction, where nothing else is allowed
+    DIRECT = auto()  # by direct message, since the other ways are closed
+
+
+Covers: TypeAlias = Mapping[Way, Cover]
+Draft: TypeAlias = Callable[[Way], dict[str, Any]]
+"""What is sent; made anew for each attempt, which closes its file."""
+
+_HINTS = {Way.ROOM: wording.HINT, Way.ANSWER: wording.HINT_TO_GUESTS, Way.DIRECT: wording.HINT}
+
+
+def withheld(job: Job, line: str) -> Draft:
+    """The recipe ``line`` and why there is no picture."""
+
+    def draft(way: Way) -> dict[str, Any]:
+        return _told(job, wording_safety.withheld(job, line, _why(job, way)))
+
+    return draft
+
+
+def picture(job: Job, line: str, shown: Rendition, covers: Covers) -> Draft:
+    """The picture with its recipe ``line``, but where it is withheld."""
+    instead = withheld(job, line)
+
+    def draft(way: Way) -> dict[str, Any]:
+        if covers[way] is Cover.WITHHELD:
+            return instead(way)
+        notes = shown.note, _why(job, way)
+        text = wording.final(job, line, shown.width, shown.height, notes, _HINTS[way])
+        name = SPOILER * (covers[way] is Cover.SPOILER) + file_name(job, shown.extension)
+        return {
+            **_told(job, text),
+            "file": discord.File(io.BytesIO(shown.content), name, description=wording.alt_text(job)),
+        }
+
+    return draft
+
+
+def is_final(message: discord.Message, job: Job) -> bool:
+    """By the file's name, or by the mark of what was withheld."""
+    names = [file.filename.removeprefix(SPOILER) for file in message.attachments]
+    return (
+        any(name.startswith(file_name(job, "")) for name in names)
+        or wording_safety.withheld_mark(job) in message.content.splitlines()
+    )
+
+
+def file_name(job: Job, extension: str = "png") -> str:
+    """The name by which a picture is found again."""
+    return f"faraday-{job.id}.{extension}"
+
+
+def film_name(job: Job) -> str:
+    """The same for its timelapse."""
+    return f"timelapse-{job.id}.mp4"
+
+
+def only(user_id: int) -> discord.AllowedMentions:
+    """Whatever the text says, nobody else is notified."""
+    return discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)], replied_user=False)
+
+
+def _why(job: Job, way: Way) -> str:
+    return wording.elsewhere(job) if way is Way.DIRECT else ""
+
+
+def _told(job: Job, text: str) -> dict[str, Any]:
+    return {
+        "content": text,
+        "allowed_mentions": only(job.requester_id),
+        "suppress_embeds": True,
+        "view": under_picture(job.id),
+    }
