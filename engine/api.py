@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -52,7 +52,7 @@ def generate(
     iterations: int | None = None,
     seed: int | None = None,
     strength: float | None = None,
-    precision: Precision = Precision.FP32,
+    precision: Precision | str = Precision.FP32,
     threads: int = 1,
     device: str = "auto",
     weights_dir: str | Path = "weights",
@@ -96,7 +96,7 @@ def generate(
         width=width,
         height=height,
         seed=secrets.randbelow(2**32) if seed is None else seed,
-        precision=precision,
+        precision=cast(Precision, precision),  # its name will do, and any other is refused with the rest of the spec
         threads=threads,
         **_chosen(loaded, kind, asked, editing=init_image is not None),
     )

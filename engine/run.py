@@ -269,7 +269,7 @@ class Run:
 
 def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     """The models' arithmetic: bfloat16 where the spec asks for it, else float32."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision is Precision.BF16)
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == Precision.BF16)
 
 
 def _cutouts(spec: Spec, bundle: Bundle) -> cutouts.CutoutSettings:

@@ -96,7 +96,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of ``enum``, whose members are fixed."""
+    """A member of ``enum``, whose members are fixed, or its name."""
 
     enum: type[StrEnum]
 
@@ -104,7 +104,7 @@ class Member:
         return f"one of: {', '.join(self.enum)}"
 
     def holds(self, value: object, choices: Choices) -> bool:
-        return isinstance(value, self.enum)
+        return value in list(self.enum)
 
     def read(self, text: str) -> StrEnum:
         return self.enum(text)

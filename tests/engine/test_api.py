@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 
 import engine
+from engine.messages import Precision, SpecError
 
 
 def test_a_notebook_paints_watches_and_edits(weights_dir: Path) -> None:
@@ -41,6 +43,18 @@ def test_leaving_the_loop_early_keeps_the_partial_picture(weights_dir: Path) -> 
 def test_a_request_that_cannot_be_painted_is_refused_before_the_first_step(weights_dir: Path) -> None:
     with pytest.raises(ValueError, match="empty"):
         engine.generate(" ", weights_dir=weights_dir)
+
+
+def test_a_precision_may_be_given_by_its_name(weights_dir: Path) -> None:
+    asked: dict[str, Any] = {"weights_dir": weights_dir, "iterations": 1, "seed": 1, "size": (32, 32)}
+    by_name = list(engine.generate("a red circle", precision="bf16", **asked))[-1].image
+    assert (
+        by_name.tobytes()
+        == list(engine.generate("a red circle", precision=Precision.BF16, **asked))[-1].image.tobytes()
+    )
+    assert by_name.tobytes() != list(engine.generate("a red circle", precision="fp32", **asked))[-1].image.tobytes()
+    with pytest.raises(SpecError, match=r"precision.*fp32, bf16"):
+        engine.generate("a red circle", precision="fp16", **asked)
 
 
 def test_the_notebook_in_the_docs_runs(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

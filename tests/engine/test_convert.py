@@ -15,6 +15,7 @@ from safetensors import safe_open
 from engine import __main__ as command
 from engine import clip, vqgan, weights
 from tests import published
+from tests.conftest import DDCONFIG
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +83,21 @@ def test_a_vqgan_is_taken_out_of_the_transformer_that_carries_it(tmp_path: Path)
     assert vqgan.build({"model": plain}, weights.load(out)).f == 4
     with safe_open(out, "pt") as file:
         assert file.metadata() == {"source": "here"}
+
+
+def test_a_gumbel_vqgan_converts_with_its_projection_and_encodes_as_before(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    before = vqgan.VQGAN(DDCONFIG, n_embed=16, embed_dim=8, gumbel=True).eval()
+    checkpoint = published.lightning_checkpoint(tmp_path / "last.ckpt", before.state_dict())
+    params = {"embed_dim": 8, "n_embed": 16, "kl_weight": 1e-08, "ddconfig": DDCONFIG, "lossconfig": {"target": "x"}}
+    config = published.write_yaml(
+        {"model": {"target": "taming.models.vqgan.GumbelVQ", "params": params}}, tmp_path / "model.yaml"
+    )
+    out = tmp_path / "gumbel" / "vqgan.safetensors"
+    assert convert("vqgan", checkpoint, out, "--config", config) == 0
+    after = vqgan.build(weights.load_config(out.with_suffix(".yaml")), weights.load(out))
+    picture = torch.rand(1, 3, 32, 32)
+    assert torch.equal(after.encode(picture), before.encode(picture))
 
 
 class Bomb:
