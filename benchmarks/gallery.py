@@ -5,6 +5,7 @@ Each is a labelled sheet of a few pictures that differ in one setting; everythin
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -14,9 +15,11 @@ from typing import Annotated, Any
 import typer
 from PIL import Image, ImageDraw
 
-from engine import Step, generate, resume
+from engine import Step, describe, generate, resume
 from engine.messages import Precision
 from engine.sheet import Cell, sheet
+from training.picturebook.draw import draw
+from training.picturebook.picture import sample
 
 OUT = Path("docs/pictures/engine")
 USUAL: Mapping[str, Any] = {
@@ -28,6 +31,7 @@ USUAL: Mapping[str, Any] = {
 }
 _SIDE = 96
 _QUALITY = 88
+_LINES = {"describe": 7}  # of a label, where it is a whole description
 Labelled = tuple[str, Image.Image]
 
 
@@ -181,6 +185,14 @@ def schedules() -> Iterator[Labelled]:
         yield f"schedule iterations {horizon}", step.image
 
 
+def described() -> Iterator[Labelled]:
+    drawn = [sample(random.Random(seed)) for seed in (2, 5, 8)]
+    for image in (given(), *(draw(picture, 1, 128) for picture in drawn)):
+        found = describe(image, device="cpu")
+        best = ", ".join(f"{kind.phrases[0][0]} {kind.phrases[0][1]:.0%}" for kind in found.kinds[:2])
+        yield f"{found.sentence} ({best})", image
+
+
 PICTURES: Mapping[str, Callable[[], Iterator[Labelled]]] = {
     "prompt": varied("prompt", "a red house", "a red house | a house at night:0.7", "a red house | grass:-0.5"),
     "bundle": varied("bundle", "starter"),
@@ -211,6 +223,7 @@ PICTURES: Mapping[str, Callable[[], Iterator[Labelled]]] = {
     "presets": presets,
     "life": lives,
     "film": film,
+    "describe": described,
 }
 
 
@@ -219,7 +232,7 @@ def main(names: Annotated[list[str] | None, typer.Argument(help="Some of them; a
     OUT.mkdir(parents=True, exist_ok=True)
     for name in names or PICTURES:
         cells = [Cell(pictures=(image,), label=label) for label, image in PICTURES[name]()]
-        page = sheet(cells, len(cells), side=_SIDE, lines=3)
+        page = sheet(cells, len(cells), side=_SIDE, lines=_LINES.get(name, 3))
         page.save(OUT / f"{name}.jpg", quality=_QUALITY, optimize=True)
         typer.echo(OUT / f"{name}.jpg")
 
