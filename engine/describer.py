@@ -60,6 +60,11 @@ class Describer:
         self._scales = [weight * perceptor.scale for perceptor, weight in used]
         self._book = book.known_to(lambda phrase: all(perceptor.reads(phrase) for perceptor in perceptors))
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the models can read enough of the phrasebook to describe anything."""
+        return bool(self._book.looks and self._book.sentences)
+
     @torch.no_grad()
     def describe(self, image: Image.Image) -> Description:
         """The most probable phrases of each kind, and a sentence of the best, which is a prompt.
@@ -67,9 +72,9 @@ class Describer:
         A probability is the softmax within a kind at the perceptors' own temperatures; their logits are averaged by
         their weights, as a run's losses are. Raises :class:`ValueError` when the models can read none of the phrases.
         """
-        book = self._book
-        if not book.looks or not book.sentences:
+        if not self.has_words:
             raise ValueError(NOTHING_TO_SAY)
+        book = self._book
         view = self._first_look(image)
         segments = book.sentences[0]
         for _ in range(book.rounds):

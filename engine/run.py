@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
@@ -77,20 +78,32 @@ class Run:
         self.variance = latent.codebook_scale(bundle.generator) ** 2
 
     def _encode(self, init_image: bytes) -> tuple[Tensor, Tensor]:
-        """First z and rest of an edit: the input's latent, moved by the strength towards a learned start if any."""
+        """First z and rest of an edit: the input's latent, or what a learned start makes of it."""
         image = pictures.decode(init_image, self.spec.width, self.spec.height)
         if self.spec.upscale > 1:
             small = self.spec.width // self.spec.upscale, self.spec.height // self.spec.upscale
             self.refined = pictures.decode(init_image, *small).to(self.bundle.device)
         z = self.generator.encode(image.to(self.bundle.device))
         if (network := self._network) is not None:
-            lies = (
-                self.bundle.entry.start_keep * network.recognise(z)[0]
-            )  # where things are and how large, that the words leave open
-            z = torch.lerp(z, self._learned(network, lies, *z.shape[2:]), self.spec.strength)
+            z = self._reworded(network, pictures.to_image(image), z)
         if self.masked is not None:
             z = self.masked.keep(z, self.masked.z)
         return self.latent.begin(z, self.bundle.generator), z
+
+    def _reworded(self, network: start.StartNetwork, image: Image.Image, z: Tensor) -> Tensor:
+        """The input's z with what its own words explain exchanged for what the prompt says.
+
+        The learned start is asked for both, the picture's description and the prompt, with the n of the input: where
+        things are and how large. What the two differ in has come whole at strength 1/2; what no words explain, the
+        details, goes evenly and is gone at strength 1. Models that cannot describe go straight from the input to the prompt's start.
+        """
+        lies = self.bundle.entry.start_keep * network.recognise(z)[0]
+        after = before = self._learned(network, lies, *z.shape[2:])
+        if (describer := self.bundle.describer).has_words:
+            told = self.bundle.perceptors[0].embed_text([describer.describe(image).sentence])
+            before = start.resized(network(told, lies), *z.shape[2:])
+        words = min(1.0, 2 * self.spec.strength)
+        return z + words * (after - before) - self.spec.strength * (z - before)
 
     def _start(self) -> tuple[Tensor, Tensor | None]:
         """First z and rest of a picture from nothing, by the bundle's choice of :data:`engine.latent.STARTS`."""

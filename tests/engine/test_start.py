@@ -10,7 +10,9 @@ from PIL import Image
 
 from engine import bundles, pictures, start
 from engine.bundles import BundleEntry
+from engine.describer import Describer
 from engine.messages import Spec
+from engine.phrasebook import Phrasebook
 from engine.run import Run
 
 LEARNED: dict[str, object] = {"start": "learned", "start_network": "starter/start.safetensors"}
@@ -88,6 +90,39 @@ def test_what_the_words_leave_open_is_read_from_the_input_of_an_edit(weights_dir
     expected = start.resized(network(text, 0.25 * network.recognise(z)[0]), *z.shape[2:])
     torch.testing.assert_close(first, expected)
     assert not torch.equal(first, second)
+
+
+def test_an_edit_exchanges_what_the_inputs_own_words_explain_before_its_details_go(
+    weights_dir: Path, spec: Spec
+) -> None:
+    bundle = load(weights_dir, **LEARNED)
+    network, red = bundle.start_network, plain_png("red")
+    assert network is not None and bundle.describer.has_words
+    image = pictures.decode(red, spec.width, spec.height)
+    z = bundle.generator.encode(image)
+    lies = bundle.entry.start_keep * network.recognise(z)[0]
+    said = bundle.describer.describe(pictures.to_image(image)).sentence
+    before, after = (
+        start.resized(network(bundle.perceptors[0].embed_text([words]), lies), *z.shape[2:])
+        for words in (said, "a red car, night")
+    )
+    for strength, expected in (
+        (0.0, z),
+        (0.25, z + (after - before) / 2 - (z - before) / 4),
+        (0.5, after + (z - before) / 2),
+        (1.0, after),
+    ):
+        torch.testing.assert_close(Run(dataclasses.replace(spec, strength=strength), bundle, red).z, expected)
+
+
+def test_an_edit_by_models_that_cannot_describe_begins_between_input_and_start(weights_dir: Path, spec: Spec) -> None:
+    described = load(weights_dir, **LEARNED)
+    silence = Phrasebook(kinds={}, looks=(), sentences=())
+    speechless = dataclasses.replace(described, describer=Describer(described.perceptors, (1.0, 1.0), silence))
+    z, half, free = (
+        Run(dataclasses.replace(spec, strength=strength), speechless, plain_png("red")).z for strength in (0, 0.5, 1)
+    )
+    torch.testing.assert_close(half, torch.lerp(z, free, 0.5))
 
 
 def test_another_size_is_interpolated() -> None:
