@@ -95,7 +95,7 @@ class Run:
 
         The learned start is asked for both, the picture's description and the prompt, with the n of the input: where
         things are and how large. What the two differ in has come whole at strength 1/2; what no words explain, the
-        details, goes evenly and is gone at strength 1. Models that cannot describe go straight from the input to the prompt's start.
+        details, goes evenly and is gone at strength 1. Models that cannot describe go straight to the prompt's start.
         """
         lies = self.bundle.entry.start_keep * network.recognise(z)[0]
         after = before = self._learned(network, lies, *z.shape[2:])
