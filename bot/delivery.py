@@ -16,7 +16,7 @@ from typing import Any
 import discord
 
 from bot import drafts
-from bot.drafts import Covers, Draft, Way
+from bot.drafts import Draft, Final, Way
 from bot.guests import Guests
 from bot.jobs import Job
 from bot.moderation.screen import Cover
@@ -49,21 +49,21 @@ class Delivery:
         self._client = client
         self._guests = guests
 
-    async def post(self, job: Job, png: bytes, line: str, factor: int, covers: Covers, *, search: bool) -> Posted:
-        """Post ``png``, ``factor`` times as large and with the recipe ``line``, where the job lives; or where it was
-        asked, if that is closed; or else to its requester alone. What is withheld there is only told of.
+    async def post(self, job: Job, final: Final, *, search: bool) -> Posted:
+        """Post it where the job lives; or where it was asked, if that is closed; or else to its requester alone. What
+        is withheld there is only told of.
 
         ``search``: it may have been posted before. Raises :class:`DeliveryImpossible` when no channel takes it,
         and whatever the network does.
         """
-        if set(covers.values()) == {Cover.WITHHELD}:
-            return await self._post_somewhere(job, drafts.withheld(job, line), search=search)
-        limit, made = size_limit(self._client, job.guild_id), renditions(png, line, factor)
+        if set(final.covers.values()) == {Cover.WITHHELD}:
+            return await self._post_somewhere(job, drafts.withheld(job, final.recipe), search=search)
+        limit, made = size_limit(self._client, job.guild_id), renditions(final.png, final.recipe, final.factor)
         while (shown := await asyncio.to_thread(next, made, None)) is not None:
             if len(shown.content) > limit:
                 continue
             try:
-                return await self._post_somewhere(job, drafts.picture(job, line, shown, covers), search=search)
+                return await self._post_somewhere(job, drafts.picture(job, final, shown), search=search)
             except _TooLarge:
                 limit = len(shown.content) - 1
         raise DeliveryImpossible("Discord takes no file of that size here, however small I make it.")

@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from bot.config import Engine
 from bot.describing import Describing
 from bot.engine_client import EngineClient, EngineDied
 from bot.files import Files
+from bot.inputs import InputLost, Inputs
 from bot.jobs import Job, State
+from bot.ledger import Ledger
 from bot.line import Line
 from bot.observer import DeliveryImpossible, Observer
 from bot.outbox import Backoff, Outbox
@@ -25,7 +27,6 @@ from engine.messages import (
     Checkpointed,
     Described,
     DescribeFailed,
-    Failure,
     Film,
     Progress,
     Ready,
@@ -42,8 +43,7 @@ __all__ = ["Backoff", "DeliveryImpossible", "Dispatcher", "Observer"]
 
 log = logging.getLogger(__name__)
 
-INPUT_LOST = "The picture to start from is missing from my disk. Please send it again."
-NOT_STORED = "The finished picture could not be stored. Please tell whoever runs this bot, and try again later."
+INPUT_LOST = "A picture that this was to be made with is missing from my disk. Please send it again."
 
 
 class Dispatcher:
@@ -64,13 +64,13 @@ class Dispatcher:
     ) -> None:
         self._queue = queue
         self._files = files
-        self._observer = observer
         self._settings = settings
         self._backoff = backoff or Backoff()
         self._outbox = Outbox(queue, files, observer, self._backoff)
-        self._lanes = [Lane(client=client) for client in clients]
-        self.line = Line(queue, observer, self._lanes)
-        self.describing = Describing(self._lanes)
+        self.lanes: Sequence[Lane] = [Lane(client=client) for client in clients]
+        self.line = Line(queue, observer, self.lanes)
+        self._ledger = Ledger(queue, files, observer, self._outbox, self.line.speed, settings.max_attempts)
+        self.describing = Describing(self.lanes)
         self._known: Ready | None = None
         self._held: int | None = None  # a claimed job that waits for an empty engine
         self._lock = asyncio.Lock()  # between a claim and its StartRun, nobody may stop, cancel or bury
@@ -80,7 +80,7 @@ class Dispatcher:
     @property
     def ready(self) -> Ready | None:
         """What an engine that is up said of itself; None while all are down."""
-        return next((lane.ready for lane in self._lanes if lane.ready), None)
+        return next((lane.ready for lane in self.lanes if lane.ready), None)
 
     @property
     def bundles(self) -> Mapping[str, BundleInfo]:
@@ -96,11 +96,6 @@ class Dispatcher:
     def device(self) -> str:
         """What the engines paint on, as one last said; empty until then."""
         return self._known.device if self._known else ""
-
-    @property
-    def lanes(self) -> Sequence[Lane]:
-        """The engines with their runs, to be read."""
-        return tuple(self._lanes)
 
     @property
     def draining(self) -> bool:
@@ -128,13 +123,13 @@ class Dispatcher:
         return self.line.starts_in(job_id)
 
     async def run(self) -> None:
-        """Recover what an earlier process left, then serve. At the end the running jobs go back to the queue."""
+        """Recover what an earlier process left, then serve. In the end the running jobs go back to the queue."""
         try:
             await self._queue.recover()
             async with asyncio.TaskGroup() as group:
                 for job in await self._queue.unannounced():
                     self._outbox.post(job.id)
-                for lane in self._lanes:
+                for lane in self.lanes:
                     group.create_task(self._serve(lane))
                 group.create_task(self._assign())
                 group.create_task(self.line.run())
@@ -162,11 +157,11 @@ class Dispatcher:
         return True
 
     def _spent(self, job_id: int) -> float | None:
-        run = next((lane.runs[job_id] for lane in self._lanes if job_id in lane.runs), None)
+        run = next((lane.runs[job_id] for lane in self.lanes if job_id in lane.runs), None)
         return time.monotonic() - run.begun if run else None
 
     async def _command(self, job_id: int, command: StopRun | CancelRun) -> None:
-        for lane in self._lanes:
+        for lane in self.lanes:
             if run := lane.runs.get(job_id):
                 run.cancelled = isinstance(command, CancelRun)
                 with contextlib.suppress(EngineDied):  # then the queue knows it for the next attempt
@@ -209,11 +204,11 @@ class Dispatcher:
 
     async def _leave(self) -> None:
         await self._outbox.close()
-        for lane in self._lanes:
+        for lane in self.lanes:
             lane.ready = None
             self.describing.bury(lane)
-        await asyncio.gather(*(lane.client.close() for lane in self._lanes))
-        for lane in self._lanes:
+        await asyncio.gather(*(lane.client.close() for lane in self.lanes))
+        for lane in self.lanes:
             lane.runs = {}
         await self._queue.release()
 
@@ -229,7 +224,7 @@ class Dispatcher:
 
     async def _assign_one(self) -> bool:
         async with self._lock:
-            lanes = [lane for lane in self._lanes if lane.free > 0]
+            lanes = [lane for lane in self.lanes if lane.free > 0]
             if not lanes or self._draining:
                 return False
             lane = min(lanes, key=lambda lane: len(lane.runs))
@@ -253,8 +248,9 @@ class Dispatcher:
 
     async def _begin(self, lane: Lane, run: Run) -> None:
         job = run.job
-        init_image = await self._files.read(self._files.init_image(job.id)) if job.input_hash else None
-        if job.input_hash and init_image is None:
+        try:
+            inputs = await Inputs.read(self._files, job.id, job)
+        except InputLost:
             await self._queue.failed(job.id, INPUT_LOST)
             return self._outbox.post(job.id)
         checkpoint = await self._files.read(self._files.checkpoint(job.id))
@@ -263,7 +259,9 @@ class Dispatcher:
         start = StartRun(
             job_id=job.id,
             spec=job.spec,
-            init_image=init_image,
+            init_image=inputs.init_image,
+            mask=inputs.mask,
+            image_prompts=inputs.image_prompts,
             resume_from=checkpoint,
             frame_seconds=self._settings.frame_seconds,
             checkpoint_seconds=self._settings.checkpoint_seconds,
@@ -285,91 +283,15 @@ class Dispatcher:
             return
         match event:
             case RunStarted():
-                await self._started(run, event)
+                await self._ledger.started(run, event)
             case Progress():
-                await self._progressed(run, event)
+                await self._ledger.progressed(run, event)
             case Checkpointed():
-                await self._checkpointed(event)
+                await self._ledger.checkpointed(event)
             case RunFinished() | RunCancelled() | RunFailed():
                 async with self._lock:  # the slot is free only when the queue knows: a crash between loses nothing
-                    await self._ended(run, event)
+                    await self._ledger.ended(run, event)
                     del lane.runs[event.job_id]
                 self.wake()
             case _:
                 assert_never(event)
-
-    async def _started(self, run: Run, event: RunStarted) -> None:
-        await self._refresh(run)
-
-        async def tell() -> None:
-            if not run.cancelled:
-                await self._guarded(event.job_id, self._observer.started(run.job, event))
-            run.started = True
-
-        self._outbox.after(event.job_id, tell)
-
-    async def _progressed(self, run: Run, event: Progress) -> None:
-        run.measure(event)
-        if run.job.card_message_id is None:
-            await self._refresh(run)
-        if run.started and not run.cancelled:  # looked at last: a cancel may have come during the refresh
-            await self._guarded(event.job_id, self._observer.progressed(run.job, event))
-
-    async def _checkpointed(self, event: Checkpointed) -> None:
-        try:
-            await self._files.write(self._files.checkpoint(event.job_id), event.state)
-        except OSError:
-            log.exception("job %d: the checkpoint could not be stored", event.job_id)
-
-    async def _ended(self, run: Run, event: RunFinished | RunCancelled | RunFailed) -> None:
-        job_id = event.job_id
-        match event:
-            case RunFinished():
-                log.info("job %d: finished at iteration %d, loss %.4f", job_id, event.iteration, event.loss)
-                if not run.resumed:
-                    self.line.speed.learn(run.job.spec, event.iteration, event.seconds)
-                await self._keep_film(event)
-                try:
-                    await self._queue.rendered(job_id, event.image, event)
-                except OSError:
-                    log.exception("job %d: the picture could not be stored", job_id)
-                    await self._queue.failed(job_id, NOT_STORED)
-            case RunCancelled():
-                await self._queue.cancelled(job_id, seconds=self._spent(job_id))
-            case RunFailed(reason=reason, detail=detail):
-                log.warning("job %d: failed (%s): %s", job_id, reason, detail)
-                if not await self._retried(run, reason):
-                    await self._queue.failed(job_id, detail, seconds=self._spent(job_id))
-            case _:
-                assert_never(event)
-        if not isinstance(event, RunFinished):  # else it can be continued
-            await self._files.remove(self._files.checkpoint(job_id))
-        if not run.cancelled:  # else cancel_job has told of it
-            self._outbox.post(job_id)
-
-    async def _keep_film(self, event: RunFinished) -> None:
-        if event.film is None:
-            return
-        try:
-            await self._files.write(self._files.film(event.job_id), event.film)
-        except OSError:
-            log.exception("job %d: the timelapse could not be stored", event.job_id)
-
-    async def _retried(self, run: Run, reason: Failure) -> bool:
-        """Begin once more from the start where the checkpoint may be at fault, as after a change of weights."""
-        again = run.resumed and reason is not Failure.OUT_OF_MEMORY
-        if not again or run.job.attempt >= self._settings.max_attempts:
-            return False
-        return await self._queue.requeue(run.job.id) is State.QUEUED
-
-    async def _refresh(self, run: Run) -> None:
-        """Read the job again: its messages may have been placed meanwhile."""
-        run.job = await self._queue.get(run.job.id) or run.job
-
-    # The observer
-
-    async def _guarded(self, job_id: int, notice: Awaitable[None]) -> None:
-        try:
-            await notice
-        except Exception:
-            log.exception("job %d: telling of its progress failed", job_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from bot import wording, wording_safety
 from bot.controls import under_picture
 from bot.jobs import Job
 from bot.moderation.screen import Cover
+from bot.region import Region
 from bot.renditions import Rendition
 
 SPOILER = "SPOILER_"  # Discord covers files whose name begins so
@@ -33,6 +35,17 @@ Draft: TypeAlias = Callable[[Way], dict[str, Any]]
 _HINTS = {Way.ROOM: wording.HINT, Way.ANSWER: wording.HINT_TO_GUESTS, Way.DIRECT: wording.HINT}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Final:
+    """A finished picture as it is to be shown: ``png``, ``factor`` times as large, with its recipe."""
+
+    png: bytes
+    recipe: str
+    factor: int
+    covers: Covers
+    region: Region | None = None
+
+
 def withheld(job: Job, line: str) -> Draft:
     """The recipe ``line`` and why there is no picture."""
 
@@ -42,19 +55,26 @@ def withheld(job: Job, line: str) -> Draft:
     return draft
 
 
-def picture(job: Job, line: str, shown: Rendition, covers: Covers) -> Draft:
-    """The picture with its recipe ``line``, but where it is withheld."""
-    instead = withheld(job, line)
+def picture(job: Job, final: Final, shown: Rendition) -> Draft:
+    """The picture and, if words had named where to paint, the mask of that; but where it is withheld."""
+    instead, region = withheld(job, final.recipe), final.region
+    found = wording.found(job, region.share) if region else ""
 
     def draft(way: Way) -> dict[str, Any]:
-        if covers[way] is Cover.WITHHELD:
+        if final.covers[way] is Cover.WITHHELD:
             return instead(way)
-        notes = shown.note, _why(job, way)
-        text = wording.final(job, line, shown.width, shown.height, notes, _HINTS[way])
-        name = SPOILER * (covers[way] is Cover.SPOILER) + file_name(job, shown.extension)
+        notes = found, shown.note, _why(job, way)
+        text = wording.final(job, final.recipe, shown.width, shown.height, notes, _HINTS[way])
+        files = [(file_name(job, shown.extension), shown.content, wording.alt_text(job))]
+        if region:
+            files.append((f"region-{job.id}.png", region.png, wording.region_alt(job)))
+        covered = final.covers[way] is Cover.SPOILER
         return {
             **_told(job, text),
-            "file": discord.File(io.BytesIO(shown.content), name, description=wording.alt_text(job)),
+            "files": [
+                discord.File(io.BytesIO(content), name, description=described, spoiler=covered)
+                for name, content, described in files
+            ],
         }
 
     return draft

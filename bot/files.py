@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+_IMAGE_PROMPT = "image-prompt-"
+
 
 class Files:
     """One directory per job under ``root``. Writes are atomic and survive a power cut."""
@@ -23,6 +25,18 @@ class Files:
     def init_image(self, job_id: int) -> Path:
         """The encoded picture that the run starts from."""
         return self.folder(job_id) / "init"
+
+    def mask(self, job_id: int) -> Path:
+        """Where the run may paint, as it was sent, in the init image's size."""
+        return self.folder(job_id) / "mask"
+
+    def image_prompt(self, job_id: int, number: int) -> Path:
+        """A picture that guides the run; counted from 0."""
+        return self.folder(job_id) / f"{_IMAGE_PROMPT}{number}"
+
+    def region(self, job_id: int) -> Path:
+        """Where the run painted what words had named, a grey PNG."""
+        return self.folder(job_id) / "region.png"
 
     def checkpoint(self, job_id: int) -> Path:
         """The engine's newest state of a run; of one that has ended well its last, from which it can be continued."""
@@ -41,11 +55,11 @@ class Files:
         return name == self.final(0).name
 
     def is_upload(self, name: str) -> bool:
-        """Whether it is what a run starts from."""
-        return name == self.init_image(0).name
+        """Whether it is a picture that a run is made with."""
+        return name in (self.init_image(0).name, self.mask(0).name) or name.startswith(_IMAGE_PROMPT)
 
     def is_frame(self, name: str) -> bool:
-        """Whether it was left by a run on its way: its checkpoint, its film, or any other."""
+        """Whether it was left by a run on its way: its checkpoint, its film, its region, or any other."""
         return not (self.is_picture(name) or self.is_upload(name))
 
     def job_ids(self) -> list[int]:

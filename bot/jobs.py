@@ -64,7 +64,8 @@ class NewJob:
     message that asked, if there is one. ``parent_id`` is the job whose picture this one starts from or
     repeats, and ``parent_message_id`` in ``parent_channel_id`` the message with that picture. ``input_hash``
     is the SHA-256, in hex, of the picture that the run starts from, as it came; it is set exactly when there is
-    one. ``notes`` are sentences for the requester. ``cost`` is the engine-seconds it is expected to take,
+    one. ``mask_hash`` and ``image_prompt_hashes`` are the same of the mask and of the pictures that guide it.
+    ``notes`` are sentences for the requester. ``cost`` is the engine-seconds it is expected to take,
     ``weight`` the requester's share of the engines; a ``large`` job takes the slow lane. While ``max_running`` jobs
     of its requester or ``guild_max_running`` of its server run, it waits (0: never for that).
     """
@@ -86,6 +87,8 @@ class NewJob:
     max_running: int = 0
     guild_max_running: int = 0
     style_id: int | None = None
+    mask_hash: str | None = None
+    image_prompt_hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,8 @@ class Observer(Protocol):
 
     async def progressed(self, job: Job, event: Progress) -> None: ...
 
-    async def deliver(self, job: Job, png: bytes) -> int:
-        """Post the final picture and return its message id.
+    async def deliver(self, job: Job, png: bytes, region: bytes | None = None) -> int:
+        """Post the final picture and return its message id; ``region`` is the mask of what words had named in it.
 
         It is called again when the process died before the delivery was noted, and must then find the message it
         posted instead of posting another.

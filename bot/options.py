@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import discord
@@ -11,7 +12,7 @@ from bot.attachments import working_size
 from bot.errors import BadSetting
 from bot.jobs import Job
 from bot.pager import QUERY_LIMIT
-from bot.prompts import SEEDS, Wish, with_options
+from bot.prompts import SEEDS, Wish
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Iterations: TypeAlias = app_commands.Range[int, 1]
 Seed: TypeAlias = app_commands.Range[int, 0, SEEDS - 1]
 Strength: TypeAlias = app_commands.Range[float, 0.0, 1.0]
+Weight: TypeAlias = app_commands.Range[float, -1000.0, 1000.0]
 
 DESCRIPTIONS = {
     "size": "Width x height in pixels, for example 128x192",
@@ -27,6 +29,9 @@ DESCRIPTIONS = {
     "bundle": "The models to paint with",
     "strength": "How far to go from the given picture: 0 keeps it, 1 is free of it",
     "style": "A style of yours or of this server; none leaves out the usual one",
+    "mask": "Where to paint: white, or erased, in a picture of the same shape",
+    "image_prompt": "A picture to be guided towards, beside the words",
+    "image_prompt_weight": "How much it counts: 1 as the words do, below 0 leads away from it",
 }
 _SHAPES = {"square": (1, 1), "landscape": (4, 3), "portrait": (3, 4), "wide": (16, 9), "tall": (9, 16)}
 _CHOICES = 25  # that Discord shows
@@ -36,20 +41,18 @@ ALL = "all"
 Choices: TypeAlias = list[app_commands.Choice[str]]
 
 
-def wish(
-    prompt: str,
-    size: str | None,
-    iterations: int | None,
-    seed: int | None,
-    bundle: str | None,
-    strength: float | None,
-    style: str | None = None,
-) -> Wish:
-    """What the options say, and what ``--name value`` after the prompt says of the rest.
+def replacing(wish: Wish, named: str | None) -> Wish:
+    """The wish, to be painted only where the named thing is."""
+    return replace(wish, more={**wish.more, "replace": " ".join(named.split())}) if named else wish
 
-    Raises :class:`bot.errors.BadSize` and :class:`bot.errors.BadSetting`.
-    """
-    return with_options(prompt, size, iterations=iterations, seed=seed, bundle=bundle, strength=strength, style=style)
+
+def weighed(wish: Wish, image_prompt: discord.Attachment | None, weight: float | None) -> Wish:
+    """The wish with the weight of its image prompt. Raises :class:`bot.errors.BadSetting` for one of nothing."""
+    if weight is None:
+        return wish
+    if image_prompt is None:
+        raise BadSetting("image_prompt_weight says how much a picture counts: attach it as image_prompt.")
+    return replace(wish, more={**wish.more, "image_weights": (weight,)})
 
 
 async def suggest_size(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:

@@ -93,7 +93,8 @@ class Outbox:
                 if png is None:
                     await self._queue.failed(job.id, LOST)
                     return False
-                await self._queue.delivered(job.id, await self._observer.deliver(job, png))
+                region = await self._files.read(self._files.region(job.id)) if job.spec.replace else None
+                await self._queue.delivered(job.id, await self._observer.deliver(job, png, region))
             case State.FAILED:
                 await self._observer.failed(job, job.error or "")
                 await self._queue.announced(job.id)

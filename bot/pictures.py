@@ -65,6 +65,11 @@ async def download(attachment: discord.Attachment, *, max_bytes: int) -> bytes:
         raise NothingToEdit("I could not fetch that picture from Discord. Please attach it again.") from None
 
 
+async def downloaded(attachment: discord.Attachment | None, *, max_bytes: int) -> bytes | None:
+    """The same of one that may be left out."""
+    return None if attachment is None else await download(attachment, max_bytes=max_bytes)
+
+
 async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) -> Picture:
     """The picture of ``message``, the bot's or a member's. Raises :class:`NothingToEdit` when there is none."""
     if job := await find_kept(queue, message.id):

@@ -126,14 +126,14 @@ def parse(text: str, *, plain: bool = True) -> Wish:
     return replace(wish, prompt=text)
 
 
-def with_options(text: str, size: str | None, **options: Any) -> Wish:
-    """The prompt and marked settings of ``text``; what the options of a command say goes before them.
+def with_options(text: str, size: str | None, *, plain: bool = False, **options: Any) -> Wish:
+    """The prompt and settings of ``text``; what the options of a command say goes before them.
 
     Raises :class:`BadSize` and :class:`BadSetting`.
     """
     given = {"size": parse_size(size) if size else None, **options}
     return replace(
-        parse(text, plain=False), **{name: value for name, value in given.items() if value not in (None, "")}
+        parse(text, plain=plain), **{name: value for name, value in given.items() if value not in (None, "")}
     )
 
 

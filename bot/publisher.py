@@ -18,13 +18,14 @@ import discord
 from bot import attachments, recipe, wording, wording_safety
 from bot.controls import Action, buttons
 from bot.delivery import Delivery, Posted, refused
-from bot.drafts import Covers, Way
+from bot.drafts import Covers, Final, Way
 from bot.errors import CannotPost
 from bot.guests import Guests, Interaction
 from bot.jobs import Job, Removed
 from bot.moderation.screen import Cover, Screen
 from bot.pacing import Pacer
 from bot.queue import Queue
+from bot.region import Region
 from bot.rooms import Room, open_answer, open_room
 from bot.sequels import EMOJI, Sequel
 from engine.messages import BundleInfo, Progress, RunStarted
@@ -212,7 +213,7 @@ class Publisher:
 
     # How it ends
 
-    async def deliver(self, job: Job, png: bytes) -> int:
+    async def deliver(self, job: Job, png: bytes, region: bytes | None = None) -> int:
         """Post the picture exactly once; its reactions and the card's last words follow by themselves."""
         job = await self._placed(job)
         info = self._engines().bundles.get(job.spec.bundle)
@@ -220,9 +221,12 @@ class Publisher:
             raise WeightsUnknown(job.spec.bundle)
         search = job.id not in self._painted_here
         self._painted_here.discard(job.id)
-        line = job.recipe or self._recipe(job, info)
+        line = job.recipe or recipe.of_job(job, info, self._engines().device)
         await self._queue.described(job.id, line)
-        posted = await self._delivery.post(job, png, line, self.factor(job), await self._covers(job), search=search)
+        factor = self.factor(job)
+        found = await asyncio.to_thread(Region.enlarged, region, factor) if region else None
+        final = Final(png=png, recipe=line, factor=factor, covers=await self._covers(job), region=found)
+        posted = await self._delivery.post(job, final, search=search)
         self._trimmed[job.id] = self._spawn(self._after_delivery(job, posted))
         return posted.message_id
 
@@ -231,17 +235,6 @@ class Publisher:
         here = await self._screen.cover(job, job.unsafe, self._guests.channel(job.id))
         direct = Cover.WITHHELD if self._screen.withholds(job.unsafe, None) else here
         return {Way.ROOM: here, Way.ANSWER: here, Way.DIRECT: direct}
-
-    def _recipe(self, job: Job, info: BundleInfo) -> str:
-        started_there = job.input_hash is not None and not job.kind.repeats
-        return recipe.describe(
-            job.spec,
-            info,
-            device=self._engines().device,
-            input_hash=job.input_hash,
-            parent_id=job.parent_id if started_there else None,
-            stopped_at=job.iteration if job.stopped else None,
-        )
 
     def factor(self, job: Job) -> int:
         """How many times larger its picture is shown."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot import quotas
 from bot.fairness import Fairness, fair_order
 from bot.files import Files
+from bot.inputs import Inputs
 from bot.jobs import Job, NewJob, State
 from bot.quotas import Quota
 from bot.store import job_from_row, jobs, transact
@@ -38,24 +38,21 @@ class Queue:
         self._fairness = fairness or Fairness()
 
     async def submit(
-        self, new: NewJob, init_image: bytes | None = None, checkpoint: bytes | None = None, *, quota: Quota
+        self, new: NewJob, inputs: Inputs | None = None, checkpoint: bytes | None = None, *, quota: Quota
     ) -> Job:
-        """Commit a job, its init image, and the checkpoint that it goes on from, before anyone is told of it.
+        """Commit a job, the pictures it is made with, and the checkpoint it goes on from, before anyone is told of it.
 
         Raises :class:`bot.errors.OverQuota`, and OSError when a file cannot be stored; nothing is left then.
         """
-        if init_image is None and new.input_hash is not None:
-            raise ValueError("an input hash needs the init image")
-        if init_image is not None and new.input_hash is None:
-            new = dataclasses.replace(new, input_hash=hashlib.sha256(init_image).hexdigest())
+        inputs = inputs or Inputs()
+        inputs.check(new)
 
         async def insert(connection: AsyncConnection) -> Job:
             await _alone(connection)
             await quotas.check(connection, new, quota)
             row = (await connection.execute(_insert(new))).one()
             await self._files.clear(row.id)
-            if init_image is not None:
-                await self._files.write(self._files.init_image(row.id), init_image)
+            await inputs.write(self._files, row.id)
             if checkpoint is not None:
                 await self._files.write(self._files.checkpoint(row.id), checkpoint)
             return job_from_row(row)
@@ -265,6 +262,7 @@ def _word(state: State) -> sa.BindParameter[State]:
 def _insert(new: NewJob) -> sa.Executable:
     values: dict[str, Any] = {field.name: getattr(new, field.name) for field in dataclasses.fields(NewJob)}
     values |= {"spec": new.spec.to_json(), "notes": list(new.notes)}
+    values["image_prompt_hashes"] = list(new.image_prompt_hashes)
     return sa.insert(jobs).values(**values, state=State.QUEUED, created_at=datetime.now(UTC)).returning(jobs)
 
 

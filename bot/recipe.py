@@ -19,6 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from bot import grammar, prompts
 from bot.errors import UserError
+from bot.jobs import Job
 from engine.messages import BundleInfo, Spec, defaults, settings
 
 VERSION = version("faraday-bot")
@@ -51,6 +52,26 @@ def describe(
     origin = ", ".join([*_origin(spec, info, device, input_hash, parent_id, stopped_at), *others])
     between = "" if _reads_back(f"{prompt} {options}", prompt) else grammar.END
     return " ".join(part for part in (prompt, between, options, f"[{origin}]") if part)
+
+
+def of_job(job: Job, info: BundleInfo, device: str) -> str:
+    """The line for a job that was painted on ``device``."""
+    started_there = job.input_hash is not None and not job.kind.repeats
+    return describe(
+        job.spec,
+        info,
+        device=device,
+        input_hash=job.input_hash,
+        parent_id=job.parent_id if started_there else None,
+        stopped_at=job.iteration if job.stopped else None,
+        others=made_with(job.mask_hash, job.image_prompt_hashes),
+    )
+
+
+def made_with(mask_hash: str | None, image_prompt_hashes: Sequence[str]) -> tuple[str, ...]:
+    """The facts about a mask and image prompts with these SHA-256, in hex, for :func:`describe`."""
+    guides = [f"image prompt {one[:_HASH_DIGITS]}" for one in image_prompt_hashes]
+    return (*guides, *([f"mask {mask_hash[:_HASH_DIGITS]}"] if mask_hash else ()))
 
 
 def _options(spec: Spec, info: BundleInfo, edited: bool, stopped_at: int | None) -> list[str]:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import attachments, vocabulary
+from bot import sizes, vocabulary
 from bot.config import Limits
-from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
+from bot.errors import BadSetting, EmptyPrompt, PromptTooLong
 from bot.prompts import SEEDS, Wish, check_seed, check_strength
+from bot.sizes import Source
 from engine import messages
 from engine.messages import BundleInfo, Precision, PromptError, Spec, SpecError, parse_story
 
 NO_PRESET = "none"
 UPSCALE_STRENGTH = 0.5  # of the bundle's own: refine what is there
-_CROPPED = 1.05  # aspects further apart than this lose something worth a note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +25,6 @@ class Machine:
 
     threads: int
     precision: Precision
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The size in pixels of the picture to start from, and whether the bot painted it, at that very size."""
-
-    width: int
-    height: int
-    painted: bool = False
 
 
 def wished(
@@ -52,8 +43,8 @@ def wished(
     """
     preset = preset_values(wish, info)
     more, notes = _arithmetic({**preset, **wish.more}, machine)
-    width, height, size_notes = _size(wish, info, limits, source)
-    alone = not (image_prompts or more.get("noise_seeds"))
+    width, height, size_notes = sizes.chosen(wish, info, limits, source)
+    alone = _alone(image_prompts, more)
     iterations = iterations_within(wish.iterations, info, limits, editing, more.pop("iterations", None))
     strength = more.pop("strength", info.strength)
     spec = Spec(
@@ -67,8 +58,17 @@ def wished(
         **more,
     )
     _check(spec, info, limits, source, image_prompts)
-    words = vocabulary.check(spec.prompt, info) if spec.prompt else ()
-    return spec, (*size_notes, *notes, *_of_other_weights(wish, info), *words)
+    return spec, (*size_notes, *notes, *_of_other_weights(wish, info), *_unknown(spec, info))
+
+
+def _alone(image_prompts: int, more: Mapping[str, Any]) -> bool:
+    """Whether words must say what to paint, since no picture and no noise does."""
+    return not (image_prompts or more.get("noise_seeds"))
+
+
+def _unknown(spec: Spec, info: BundleInfo) -> tuple[str, ...]:
+    """What its words say beyond what the bundle knows. Raises :class:`bot.errors.UnknownWords` for nothing else."""
+    return vocabulary.check(spec.prompt, info) if spec.prompt else ()
 
 
 def preset_values(wish: Wish, info: BundleInfo) -> Mapping[str, Any]:
@@ -124,13 +124,20 @@ def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tup
 
     Raises :class:`bot.errors.UserError` when it is not allowed, or not known, by now.
     """
-    _check_pixels(spec.width, spec.height, info, _most(info, limits, spec.upscale))
+    sizes.check_pixels(spec.width, spec.height, info, sizes.most_pixels(info, limits, spec.upscale))
     again = replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
-    return again, vocabulary.check(spec.prompt, info)
+    return again, _unknown(spec, info)
 
 
 def remixed(
-    spec: Spec, wish: Wish, info: BundleInfo, limits: Limits, machine: Machine, *, source: Source | None
+    spec: Spec,
+    wish: Wish,
+    info: BundleInfo,
+    limits: Limits,
+    machine: Machine,
+    *,
+    source: Source | None,
+    image_prompts: int = 0,
 ) -> tuple[Spec, tuple[str, ...]]:
     """The same with what is wished for changed and a seed of its own, unless that is given; and sentences about it.
 
@@ -138,13 +145,14 @@ def remixed(
     """
     wish = replace(wish, prompt=wish.prompt or spec.prompt, size=wish.size or (spec.width, spec.height))
     more, notes = _arithmetic({**preset_values(wish, info), **wish.more}, machine)
-    width, height, size_notes = _size(wish, info, limits, source)
+    width, height, size_notes = sizes.chosen(wish, info, limits, source)
     iterations = more.pop("iterations", spec.iterations)
     iterations = iterations if wish.iterations is None else wish.iterations
     strength = more.pop("strength", spec.strength)
+    alone = _alone(image_prompts, {"noise_seeds": spec.noise_seeds, **more})
     kept = {"schedule_iterations": spec.schedule_iterations if iterations == spec.iterations else None}
     changes = {
-        "prompt": check_prompt(wish.prompt, limits, info),
+        "prompt": check_prompt(wish.prompt, limits, info, alone=alone),
         "bundle": info.name,
         "width": width,
         "height": height,
@@ -153,8 +161,8 @@ def remixed(
         "strength": strength if wish.strength is None else check_strength(wish.strength),
     }
     changed = replace(spec, **{**kept, **changes, **more})
-    _check(changed, info, limits, source, len(changed.image_weights))
-    return changed, (*size_notes, *notes, *_of_other_weights(wish, info), *vocabulary.check(changed.prompt, info))
+    _check(changed, info, limits, source, image_prompts)
+    return changed, (*size_notes, *notes, *_of_other_weights(wish, info), *_unknown(changed, info))
 
 
 def continued(spec: Spec, done: int, info: BundleInfo, limits: Limits) -> tuple[Spec, tuple[str, ...]]:
@@ -173,7 +181,7 @@ def continued(spec: Spec, done: int, info: BundleInfo, limits: Limits) -> tuple[
 
 
 def upscaled(
-    spec: Spec, wish: Wish, info: BundleInfo, limits: Limits, machine: Machine
+    spec: Spec, wish: Wish, info: BundleInfo, limits: Limits, machine: Machine, *, image_prompts: int = 0
 ) -> tuple[Spec, tuple[str, ...]]:
     """The picture of ``spec`` larger by the wished factor, twice by itself, refined in tiles; and sentences about it.
 
@@ -182,10 +190,11 @@ def upscaled(
     more, notes = _arithmetic(wish.more, machine)
     factor = more.get("upscale", 2)
     width, height = factor * spec.width, factor * spec.height
-    _check_pixels(width, height, info, _most(info, limits, factor))
+    sizes.check_pixels(width, height, info, sizes.most_pixels(info, limits, factor))
+    alone = _alone(image_prompts, {"noise_seeds": spec.noise_seeds, **more})
     kept = {"upscale": factor, "schedule_iterations": None, "replace": ""}  # what was replaced is
     changes = {
-        "prompt": check_prompt(wish.prompt or spec.prompt, limits, info),
+        "prompt": check_prompt(wish.prompt or spec.prompt, limits, info, alone=alone),
         "bundle": info.name,
         "width": width,
         "height": height,
@@ -194,8 +203,20 @@ def upscaled(
         "strength": UPSCALE_STRENGTH * info.strength if wish.strength is None else check_strength(wish.strength),
     }
     larger = replace(spec, **{**kept, **changes, **more})
-    _check(larger, info, limits, Source(width=spec.width, height=spec.height), len(larger.image_weights))
-    return larger, (*notes, *vocabulary.check(larger.prompt, info))
+    if larger.replace:
+        raise BadSetting("An upscale refines all of a picture as it is: leave the replacement out.")
+    _check(larger, info, limits, Source(width=spec.width, height=spec.height), image_prompts)
+    return larger, (*notes, *_unknown(larger, info))
+
+
+def upscaled_upload(
+    wish: Wish, info: BundleInfo, limits: Limits, machine: Machine, *, source: Source | None
+) -> tuple[Spec, tuple[str, ...]]:
+    """Of a member's picture, from the size in which it would be edited. Raises as :func:`upscaled`."""
+    plain = replace(wish, more={**wish.more, "upscale": 1})
+    spec, notes = wished(plain, info, limits, machine, source=source, editing=True)
+    larger, _ = upscaled(spec, wish, info, limits, machine)
+    return larger, notes
 
 
 def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None, *, alone: bool = True) -> str:
@@ -227,57 +248,6 @@ def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None, *,
 
 def new_seed() -> int:
     return secrets.randbelow(SEEDS)
-
-
-def _size(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) -> tuple[int, int, tuple[str, ...]]:
-    most = _most(info, limits, wish.more.get("upscale", 1) if source else 1)
-    if wish.size is not None:
-        wanted = wish.size
-    elif source is None:
-        return *_usual_size(info, most), ()
-    elif source.painted and source.width * source.height <= most:
-        wanted = source.width, source.height
-    else:
-        budget = min(most, info.width * info.height)
-        size = attachments.working_size(source.width, source.height, pixels=budget, max_pixels=most, f=info.f)
-        return *size, ()
-    width, height = info.snap(*wanted)
-    _check_pixels(width, height, info, most)
-    notes = []
-    if (width, height) != wanted:
-        notes.append(
-            f"{wanted[0]}×{wanted[1]} became {width}×{height}: "
-            f"the sides are multiples of {info.f} px, and at least {2 * info.f}."
-        )
-    if source is not None and _cropped(source, width, height):
-        notes.append(f"The picture was cropped to the shape of {width}×{height}.")
-    return width, height, tuple(notes)
-
-
-def _usual_size(info: BundleInfo, most: int) -> tuple[int, int]:
-    """The bundle's own, or of its shape where the server allows less."""
-    if info.width * info.height <= most:
-        return info.width, info.height
-    return attachments.working_size(info.width, info.height, pixels=most, max_pixels=most, f=info.f)
-
-
-def _most(info: BundleInfo, limits: Limits, upscale: int = 1) -> int:
-    """Pixels of a picture. What is refined in tiles needs the memory of its input alone: that is the bundle's bound."""
-    return min(info.max_pixels * upscale**2, limits.max_pixels)
-
-
-def _check_pixels(width: int, height: int, info: BundleInfo, most: int) -> None:
-    if width * height > most:
-        usual_width, usual_height = _usual_size(info, most)
-        raise BadSize(
-            f"{width}×{height} px are {width * height:,} pixels in all, and the bundle {info.name} paints up to "
-            f"{most:,} here, for example {usual_width}x{usual_height}."
-        )
-
-
-def _cropped(source: Source, width: int, height: int) -> bool:
-    ratio = (source.width / source.height) / (width / height)
-    return max(ratio, 1 / ratio) > _CROPPED
 
 
 def iterations_within(

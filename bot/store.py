@@ -92,6 +92,8 @@ jobs = sa.Table(
     sa.Column("guild_max_running", sa.Integer, nullable=False, server_default="0"),
     sa.Column("style_id", _Id),  # no foreign key: a style may go, its pictures stay
     sa.Column("recipe", sa.Text),  # as posted under the picture
+    sa.Column("mask_hash", sa.String(64)),
+    sa.Column("image_prompt_hashes", sa.JSON),
     sa.Column("unsafe", sa.Float),
     sa.Column("film_unsafe", sa.Float),
     # Not part of a Job: the number of the claim, for fair order, and whether the requester knows how it ended.
@@ -140,6 +142,7 @@ def job_from_row(row: sa.Row[Any]) -> Job:
     """The job in a row with all columns of ``jobs``."""
     columns = {name: value for name, value in row._mapping.items() if name in _JOB_FIELDS}
     columns |= {"spec": Spec.from_json(columns["spec"]), "notes": tuple(columns["notes"])}
+    columns["image_prompt_hashes"] = tuple(columns["image_prompt_hashes"] or ())
     return Job(**columns)
 
 

@@ -3,69 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import assert_never
 
-from bot import attachments, permissions, quotas, specs, wording_safety
+from bot import permissions, quotas, specs
 from bot.admission import Admission
 from bot.config import Config, Limits
 from bot.dispatcher import Dispatcher
-from bot.errors import CannotPost, EngineNotReady, NothingToEdit, OverQuota, UnknownBundle
+from bot.errors import CannotPost, EngineNotReady, OverQuota, UnknownBundle
 from bot.files import Files
+from bot.gathering import Gathered, gather
+from bot.inputs import Inputs
 from bot.jobs import Job, Kind, NewJob
-from bot.moderation.gate import Asker
 from bot.operations.metrics import SUBMITTED
 from bot.permissions import Place
-from bot.pictures import Painted, Picture, Upload
+from bot.pictures import Painted, Upload
 from bot.prompts import Wish
 from bot.publisher import Publisher
 from bot.queue import Queue
+from bot.request import Request
 from bot.settings import SettingsStore, Values
 from bot.wishes import Completed, Wishes
 from engine.messages import BundleInfo, Spec
 
+__all__ = ["Request", "Submitter"]
+
 log = logging.getLogger(__name__)
 
 _LEAST_COST = 0.01  # engine-seconds; a job for nothing would never lose its turn
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a member asked for, whichever door it came by.
-
-    ``picture`` is what to start from: a must for an edit, and one of the bot's own for every other kind but an
-    /imagine; those take from the job that painted it whatever the wish leaves open. ``source_message_id`` is the
-    message to reply to.
-    ``roles`` are the ids of the requester's in this server, which quotas may depend on.
-    """
-
-    kind: Kind
-    place: Place
-    requester_id: int
-    wish: Wish = field(default_factory=lambda: Wish(prompt=""))
-    picture: Picture | None = None
-    source_message_id: int | None = None
-    notes: tuple[str, ...] = ()
-    roles: tuple[int, ...] = ()
-
-    @property
-    def asker(self) -> Asker:
-        """Who asks and where, for the rules of moderators."""
-        channels = (self.place.channel_id, *self.place.within)
-        return Asker(user_id=self.requester_id, guild_id=self.place.guild_id, channels=channels, roles=self.roles)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """An encoded picture to start from; ``input_hash`` is the SHA-256 of the file that it came from."""
-
-    image: bytes
-    source: specs.Source
-    input_hash: str
-    notes: tuple[str, ...] = ()
 
 
 class Submitter:
@@ -108,16 +74,15 @@ class Submitter:
         completed = await self._complete(request, limits)
         request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
         info = self._bundle(request)
-        start = await self._start(request)
-        spec, notes = self._spec(request, info, start, limits)
+        gathered = await gather(request, self._config, self._files)
+        spec, notes = self._spec(request, info, gathered, limits)
         await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
-        init_image = None
-        if start is not None:
-            size = spec.width // spec.upscale, spec.height // spec.upscale  # an upscale refines what it was
-            init_image = await asyncio.to_thread(attachments.fit, start.image, *size)
+        inputs = await asyncio.to_thread(gathered.fitted, spec)
         checkpoint = await self._checkpoint(request)
-        new = replace(_new_job(request, spec, start, notes), style_id=completed.style.id if completed.style else None)
-        job = await self._queued(new, init_image, checkpoint, values)
+        new = replace(
+            _new_job(request, spec, gathered, notes), style_id=completed.style.id if completed.style else None
+        )
+        job = await self._queued(new, inputs, checkpoint, values)
         SUBMITTED.labels(job.kind).inc()
         log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
         return await self._open(job, request.place)
@@ -140,7 +105,7 @@ class Submitter:
             return None
         return await self._files.read(self._files.checkpoint(request.picture.job.id))
 
-    async def _queued(self, new: NewJob, init_image: bytes | None, checkpoint: bytes | None, values: Values) -> Job:
+    async def _queued(self, new: NewJob, inputs: Inputs, checkpoint: bytes | None, values: Values) -> Job:
         quota = quotas.bounded(values, self._config)
         cost = self._dispatcher.line.speed.cost(new.spec)
         new = replace(
@@ -152,7 +117,7 @@ class Submitter:
             guild_max_running=quota.guild_max_running,
         )
         try:
-            return await self._queue.submit(new, init_image, checkpoint, quota=quota)
+            return await self._queue.submit(new, inputs, checkpoint, quota=quota)
         except OverQuota as over:
             raise await self._with_time(over, new) from None
 
@@ -195,81 +160,26 @@ class Submitter:
             raise UnknownBundle(f"There is no bundle “{name[:40]}” here. There is: {', '.join(sorted(bundles))}.")
         return bundles[name]
 
-    async def _start(self, request: Request) -> Start | None:
-        match request.picture:
-            case None:
-                if request.kind is not Kind.IMAGINE:
-                    raise NothingToEdit()
-                return None
-            case Upload(content=content):
-                limits = self._config.limits
-                prepared = await asyncio.to_thread(
-                    attachments.prepare_image,
-                    content,
-                    max_bytes=limits.max_upload_bytes,
-                    max_pixels=limits.max_input_pixels,
-                )
-                return Start(
-                    image=prepared.png,
-                    source=specs.Source(width=prepared.width, height=prepared.height),
-                    input_hash=prepared.input_hash,
-                    notes=prepared.notes,
-                )
-            case Painted(job=job):
-                return await self._stored(job, repeats=request.kind.repeats)
-            case _:
-                assert_never(request.picture)
-
-    async def _stored(self, job: Job, *, repeats: bool) -> Start | None:
-        """The bot's own picture as the engine made it; or, to repeat it, what that one had started from."""
-        if job.removed in wording_safety.WISHED:  # also where its files would not be needed
-            raise NothingToEdit(self._lost(job))
-        if repeats and job.input_hash is None:
-            return None
-        path = self._files.init_image(job.id) if repeats else self._files.final(job.id)
-        image = await self._files.read(path)
-        if image is None:
-            raise NothingToEdit(self._lost(job))
-        return Start(
-            image=image,
-            source=specs.Source(width=job.spec.width, height=job.spec.height, painted=True),
-            input_hash=job.input_hash if repeats and job.input_hash else hashlib.sha256(image).hexdigest(),
-        )
-
-    def _upscaled_upload(
-        self, wish: Wish, info: BundleInfo, limits: Limits, machine: specs.Machine, start: Start | None
-    ) -> tuple[Spec, tuple[str, ...]]:
-        """Of a member's picture, from the size in which it would be edited."""
-        plain = replace(wish, more={**wish.more, "upscale": 1})
-        source = start.source if start else None
-        spec, notes = specs.wished(plain, info, limits, machine, source=source, editing=True)
-        larger, _ = specs.upscaled(spec, wish, info, limits, machine)
-        return larger, notes
-
-    def _lost(self, job: Job) -> str:
-        return wording_safety.gone(job.removed, self._config.storage.pictures_days)
-
     def _spec(
-        self, request: Request, info: BundleInfo, start: Start | None, limits: Limits
+        self, request: Request, info: BundleInfo, gathered: Gathered, limits: Limits
     ) -> tuple[Spec, tuple[str, ...]]:
         machine = specs.Machine(threads=self._dispatcher.threads, precision=self._config.engine.precision)
+        guides, source, wish = len(gathered.image_prompts), gathered.source, request.wish
         match request.kind, request.picture:
             case Kind.RERUN, Painted(job=job):
                 return specs.rerun(job.spec, info, limits, machine)
             case Kind.REMIX, Painted(job=job):
-                return specs.remixed(
-                    job.spec, request.wish, info, limits, machine, source=start.source if start else None
-                )
+                return specs.remixed(job.spec, wish, info, limits, machine, source=source, image_prompts=guides)
             case Kind.CONTINUE, Painted(job=job):
                 return specs.continued(job.spec, job.iteration, info, limits)
             case Kind.UPSCALE, Painted(job=job):
-                return specs.upscaled(job.spec, request.wish, info, limits, machine)
+                return specs.upscaled(job.spec, wish, info, limits, machine, image_prompts=guides)
             case Kind.UPSCALE, Upload():
-                return self._upscaled_upload(request.wish, info, limits, machine, start)
-            case _:
-                source = start.source if start else None
-                editing = request.kind is Kind.EDIT
-                return specs.wished(request.wish, info, limits, machine, source=source, editing=editing)
+                return specs.upscaled_upload(wish, info, limits, machine, source=source)
+            case kind, _:
+                return specs.wished(
+                    wish, info, limits, machine, source=source, editing=kind is Kind.EDIT, image_prompts=guides
+                )
 
 
 def _as_upscale(request: Request) -> Request:
@@ -288,8 +198,9 @@ def _with_its_words(request: Request) -> Request:
     return replace(request, wish=replace(request.wish, prompt=request.picture.job.spec.prompt))
 
 
-def _new_job(request: Request, spec: Spec, start: Start | None, notes: tuple[str, ...]) -> NewJob:
+def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str, ...]) -> NewJob:
     parent_id = parent_message_id = parent_channel_id = None
+    start = gathered.start
     match request.picture:
         case Painted(job=parent):
             parent_id, parent_message_id = parent.id, parent.final_message_id
@@ -309,5 +220,7 @@ def _new_job(request: Request, spec: Spec, start: Start | None, notes: tuple[str
         parent_message_id=parent_message_id,
         parent_channel_id=parent_channel_id,
         input_hash=start.input_hash if start else None,
+        mask_hash=gathered.mask_hash,
+        image_prompt_hashes=gathered.image_prompt_hashes,
         notes=(*request.notes, *(start.notes if start else ()), *notes),
     )

@@ -73,6 +73,18 @@ def done(job: Job, url: str) -> str:
     return f"{title(job)}\n{how}: {url}"
 
 
+def found(job: Job, share: float) -> str:
+    """Of what words had named in the picture; said beside the mask of it."""
+    named = discord.utils.escape_markdown(_shortened(job.spec.replace, _TITLE_LIMIT))
+    return (
+        f"I took “{named}” to be in {share:.0%} of the picture: where the second one is white. `/edit mask:` takes it."
+    )
+
+
+def region_alt(job: Job) -> str:
+    return _shortened(f"Where “{job.spec.replace}” was found: painted where this is white", ALT_LIMIT)
+
+
 def failed(job: Job, detail: str) -> str:
     return f"{title(job)}\n❌ {detail or 'It failed.'}{_small(f'job #{job.id}')}"
 

@@ -22,8 +22,8 @@ def kept(rules: Storage, found: Mapping[str, Sized]) -> str:
     lines = [
         "**What I keep of you, and for how long**",
         f"- finished pictures: {_days(rules.pictures_days)}",
-        f"- pictures that you gave me to start from: {_days(rules.uploads_days)}",
-        f"- timelapses, frames and what a run can go on from: {_days(rules.frames_days)}",
+        f"- pictures that you gave me to start from or to be guided by, and masks: {_days(rules.uploads_days)}",
+        f"- timelapses, frames, where words were found, and what a run can go on from: {_days(rules.frames_days)}",
         "- of each picture its prompt and settings, your user id, where and when you asked, and what became of it: "
         f"{_days(rules.records_days)}",
         "- your settings, styles and ratings, and the pictures that you reported: until you change or erase them",

@@ -6,21 +6,19 @@ Everything that can be refused without an engine is refused while a :class:`Work
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import attachments, recipe, specs, vocabulary
+from bot import attachments, masks, recipe, specs, vocabulary
 from bot.attachments import Prepared, digest
 from bot.config import Config, Limits
 from bot.errors import BadSetting, BadSize, NotAPicture, UnknownBundle
 from bot.prompts import Wish, check_seed, check_strength, parse
+from bot.sizes import Source
 from engine.messages import BundleInfo, Ready, Spec, StartRun
 
 JOB_ID = 1
-_HASH_DIGITS = 12
-_SHAPE = 0.03  # how far a mask's proportions may be from its picture's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +75,9 @@ class _Files:
 
     def facts(self) -> tuple[str, ...]:
         """For the bracket of a recipe."""
-        guides = [f"image prompt {one.input_hash[:_HASH_DIGITS]}" for one in self.image_prompts]
-        return (*guides, *([f"mask {digest(self.mask)[:_HASH_DIGITS]}"] if self.mask else ()))
+        return recipe.made_with(
+            digest(self.mask) if self.mask else None, [one.input_hash for one in self.image_prompts]
+        )
 
 
 def new(task: Task, config: Config) -> Work:
@@ -140,20 +139,16 @@ def _read(task: Task, config: Config) -> _Files:
     if task.mask is None:
         return _Files(image=image, image_prompts=guides)
     if image is None:
-        raise BadSetting("A mask needs a picture to lie on. Give the picture too.")
+        raise BadSetting(masks.NOTHING_UNDER_IT)
     mask = read_file(task.mask, NotAPicture)
-    shape = read_picture(task.mask, config)
-    if abs(math.log(shape.width / shape.height * image.height / image.width)) > _SHAPE:
-        raise BadSetting(
-            f"That mask is {shape.width}×{shape.height} and the picture {image.width}×{image.height}: they must have "
-            "the same shape, so that I know what lies under it."
-        )
+    read_picture(task.mask, config)  # within the limits of files
+    masks.check(mask, Source(width=image.width, height=image.height))
     return _Files(image=image, mask=mask, image_prompts=guides)
 
 
 def _begin(task: Task, wish: Wish, files: _Files, config: Config, ready: Ready) -> Begun:
     image = files.image
-    source = specs.Source(width=image.width, height=image.height) if image else None
+    source = Source(width=image.width, height=image.height) if image else None
     machine = specs.Machine(threads=ready.threads, precision=config.engine.precision)
     spec, notes = specs.wished(
         wish,

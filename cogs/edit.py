@@ -9,7 +9,8 @@ from discord.ext import commands
 from bot import options, permissions, wording
 from bot.app import FaradayBot
 from bot.jobs import Kind
-from bot.pictures import Picture, Upload, download, newest
+from bot.pictures import Picture, Upload, download, downloaded, newest
+from bot.prompts import with_options
 from bot.submit import Request
 from bot.tree import answer
 
@@ -22,8 +23,9 @@ class Edit(commands.Cog):
 
     @app_commands.command(description="Change a picture by words: the attached one, or else the newest one here")
     @app_commands.describe(
-        prompt="What the picture should become",
+        prompt="What the picture should become, or what takes the place of what is replaced",
         image="The picture to edit; without one I take the newest here",
+        replace="What to find in the picture and paint anew, for example: the dog",
         **options.DESCRIPTIONS,
     )
     @app_commands.autocomplete(
@@ -43,11 +45,19 @@ class Edit(commands.Cog):
         seed: options.Seed | None = None,
         bundle: str | None = None,
         style: str | None = None,
+        mask: discord.Attachment | None = None,
+        replace: str | None = None,
+        image_prompt: discord.Attachment | None = None,
+        image_prompt_weight: options.Weight | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         place = permissions.of_interaction(interaction)
         permissions.check(place)
-        wish = options.wish(prompt, size, iterations, seed, bundle, strength, style)
+        settings = {"iterations": iterations, "seed": seed, "bundle": bundle, "strength": strength, "style": style}
+        wish = options.replacing(with_options(prompt, size, plain=True, **settings), replace)
+        wish = options.weighed(wish, image_prompt, image_prompt_weight)
+        most = self.bot.config.limits.max_upload_bytes
+        guide = await downloaded(image_prompt, max_bytes=most)
         job = await self.bot.submitter.submit(
             Request(
                 kind=Kind.EDIT,
@@ -56,6 +66,8 @@ class Edit(commands.Cog):
                 roles=permissions.roles_of(interaction.user),
                 wish=wish,
                 picture=await self._picture(place, image),
+                mask=await downloaded(mask, max_bytes=most),
+                image_prompts=() if guide is None else (guide,),
                 notes=() if image else (NEWEST,),
             )
         )

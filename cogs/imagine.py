@@ -13,8 +13,8 @@ from bot import options, permissions, wording
 from bot.app import FaradayBot
 from bot.errors import OverQuota
 from bot.jobs import Job, Kind
-from bot.pictures import Upload, download
-from bot.prompts import SEEDS
+from bot.pictures import Upload, downloaded
+from bot.prompts import SEEDS, with_options
 from bot.submit import Request
 from bot.tree import answer
 
@@ -49,21 +49,29 @@ class Imagine(commands.Cog):
         bundle: str | None = None,
         image: discord.Attachment | None = None,
         strength: options.Strength | None = None,
+        mask: discord.Attachment | None = None,
+        image_prompt: discord.Attachment | None = None,
+        image_prompt_weight: options.Weight | None = None,
         count: Count = 1,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         place = permissions.of_interaction(interaction)
         permissions.check(place)
-        picture = None
-        if image is not None:
-            picture = Upload(content=await download(image, max_bytes=self.bot.config.limits.max_upload_bytes))
+        wish = with_options(
+            prompt, size, iterations=iterations, seed=seed, bundle=bundle, strength=strength, style=style
+        )
+        wish = options.weighed(wish, image_prompt, image_prompt_weight)
+        most = self.bot.config.limits.max_upload_bytes
+        start, guide = await downloaded(image, max_bytes=most), await downloaded(image_prompt, max_bytes=most)
         request = Request(
             kind=Kind.IMAGINE,
             place=place,
             requester_id=interaction.user.id,
             roles=permissions.roles_of(interaction.user),
-            wish=options.wish(prompt, size, iterations, seed, bundle, strength, style),
-            picture=picture,
+            wish=wish,
+            picture=None if start is None else Upload(content=start),
+            mask=await downloaded(mask, max_bytes=most),
+            image_prompts=() if guide is None else (guide,),
         )
         jobs, refusal = await self._submit(request, count)
         first = await self.bot.queue.position(jobs[0].id)

@@ -25,7 +25,7 @@ def masked(
 
     A mask that is drawn goes before one that words name, which the perceptors find by their weights. ``sentence``
     (1, d) is what a learned start reads of what is to come, None where there is no such start. Raises
-    :class:`SpecError` without a picture to edit, :class:`engine.masks.MaskError` and
+    :class:`SpecError` without a picture to edit, :class:`engine.drawn.MaskError` and
     :class:`engine.regions.RegionNotFoundError`.
     """
     if mask is None and not spec.replace:

@@ -43,8 +43,8 @@ class Measured:
     async def progressed(self, job: Job, event: Progress) -> None:
         await self._observer.progressed(job, event)
 
-    async def deliver(self, job: Job, png: bytes) -> int:
-        message_id = await self._observer.deliver(job, png)
+    async def deliver(self, job: Job, png: bytes, region: bytes | None = None) -> int:
+        message_id = await self._observer.deliver(job, png, region)
         ENDED.labels(State.DELIVERED).inc()
         ENGINE_SECONDS.inc(job.seconds or 0.0)
         TURNAROUND.observe((datetime.now(UTC) - job.created_at).total_seconds())

@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+from bot.attachments import digest
 from bot.config import Engine
 from bot.dispatcher import Backoff, Dispatcher
 from bot.engine_client import ProcessEngineClient, Target
 from bot.files import Files
+from bot.inputs import Inputs
 from bot.jobs import Job, NewJob, State
 from bot.queue import Queue
 from bot.quotas import Quota
@@ -61,7 +63,7 @@ class Channel:
         self.frames.setdefault(job.id, []).append(event.iteration)
         await self.note("progressed", job)
 
-    async def deliver(self, job: Job, png: bytes) -> int:
+    async def deliver(self, job: Job, png: bytes, region: bytes | None = None) -> int:
         if job.id not in self.posted:
             self.posted[job.id] = png
             self.posts += 1
@@ -115,7 +117,9 @@ class Studio:
 
     async def ask(self, new: NewJob, prompt: str = "a red car", init: bytes | None = None) -> int:
         new = replace(new, spec=replace(SPEC, prompt=prompt))
-        job = await self.queue.submit(new, init, quota=Quota())
+        if init is not None:
+            new = replace(new, input_hash=digest(init))
+        job = await self.queue.submit(new, Inputs(init_image=init), quota=Quota())
         if hasattr(self, "dispatcher"):
             self.dispatcher.wake()
         return job.id
@@ -133,7 +137,7 @@ class Studio:
         return await self.job(job_id)
 
     def all_ready(self) -> bool:
-        return all(lane.ready for lane in self.dispatcher._lanes)
+        return all(lane.ready for lane in self.dispatcher.lanes)
 
     def kill_engine(self) -> None:
         pid = self.clients[0].pid

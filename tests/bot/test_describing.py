@@ -61,7 +61,7 @@ async def test_questions_are_bounded_in_time_and_number_and_late_answers_are_dro
 ) -> None:
     async with studio.open():
         await eventually(studio.all_ready)
-        hasty = Describing(studio.dispatcher._lanes, patience=0.05)
+        hasty = Describing(studio.dispatcher.lanes, patience=0.05)
         with pytest.raises(CannotDescribe, match="too busy"):
             await hasty.ask(b"silence", "starter")
         hasty.settle(DescribeFailed(request_id=1, reason=Failure.INTERNAL, detail="late"))

@@ -258,7 +258,7 @@ async def test_the_least_loaded_engine_takes_the_next_job(studio: Studio, new_jo
         ids = [await studio.ask(new_job(user), "an endless sea") for user in (1, 2)]
         for job_id in ids:
             await studio.channel.told("started", job_id)
-        assert [len(lane.runs) for lane in studio.dispatcher._lanes] == [1, 1]
+        assert [len(lane.runs) for lane in studio.dispatcher.lanes] == [1, 1]
 
 
 async def test_the_time_left_is_known_once_two_iterations_were_seen(studio: Studio, new_job: MakeJob) -> None:

@@ -48,5 +48,10 @@ async def test_clear_takes_all_files_of_one_job(files: Files) -> None:
 
 def test_each_file_has_its_own_place(tmp_path: Path) -> None:
     files = Files(tmp_path)
-    places = {places(job) for job in (1, 2) for places in (files.init_image, files.checkpoint, files.final)}
-    assert len(places) == 6
+    places = {
+        places(job)
+        for job in (1, 2)
+        for places in (files.init_image, files.mask, files.region, files.checkpoint, files.final)
+    }
+    places |= {files.image_prompt(job, number) for job in (1, 2) for number in (0, 1)}
+    assert len(places) == 14

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 
 import pytest
 
 from bot.errors import OverQuota
 from bot.files import Files
+from bot.inputs import InputLost, Inputs
 from bot.jobs import Job, Kind, NewJob, State
 from bot.queue import Queue
 from bot.quotas import Quota
@@ -24,7 +24,7 @@ pytestmark = ON_BOTH
 
 
 async def submit(queue: Queue, new: NewJob, init_image: bytes | None = None) -> Job:
-    return await queue.submit(new, init_image, quota=Quota())
+    return await queue.submit(new, Inputs(init_image=init_image), quota=Quota())
 
 
 async def claimed(queue: Queue) -> list[int]:
@@ -62,9 +62,13 @@ async def test_a_submitted_job_comes_back_as_it_was_given(queue: Queue, new_job:
         parent_message_id=12,
         parent_channel_id=13,
         input_hash="ab" * 32,
+        mask_hash="cd" * 32,
+        image_prompt_hashes=("ef" * 32, "01" * 32),
         notes=("Your picture is animated: I use its first frame.",),
     )
-    job = await submit(queue, new, b"init")
+    job = await queue.submit(
+        new, Inputs(init_image=b"init", mask=b"mask", image_prompts=(b"one", b"two")), quota=Quota()
+    )
     assert await queue.get(job.id) == job
     assert {name: getattr(job, name) for name in NewJob.__dataclass_fields__} == {
         name: getattr(new, name) for name in NewJob.__dataclass_fields__
@@ -73,18 +77,28 @@ async def test_a_submitted_job_comes_back_as_it_was_given(queue: Queue, new_job:
     assert job.created_at.utcoffset() is not None
 
 
-async def test_the_init_image_is_stored_with_its_hash(queue: Queue, files: Files, new_job: MakeJob) -> None:
-    job = await submit(queue, new_job(), b"picture")
-    assert files.init_image(job.id).read_bytes() == b"picture"
-    assert job.input_hash == hashlib.sha256(b"picture").hexdigest()
-    with pytest.raises(ValueError, match="needs the init image"):
-        await submit(queue, new_job(input_hash="ab" * 32))
+async def test_the_pictures_of_a_job_are_stored_and_each_has_its_hash(
+    queue: Queue, files: Files, new_job: MakeJob
+) -> None:
+    inputs = Inputs(init_image=b"picture", mask=b"mask", image_prompts=(b"one", b"two"))
+    hashes = {"input_hash": "ab" * 32, "mask_hash": "cd" * 32, "image_prompt_hashes": ("ef" * 32, "01" * 32)}
+    job = await queue.submit(new_job(**hashes), inputs, quota=Quota())
+    assert await Inputs.read(files, job.id, job) == inputs
+    files.image_prompt(job.id, 1).unlink()
+    with pytest.raises(InputLost):
+        await Inputs.read(files, job.id, job)
+    for name in hashes:
+        with pytest.raises(ValueError, match=name):
+            await queue.submit(new_job(**{name: hashes[name]}), quota=Quota())
+    with pytest.raises(ValueError, match="mask_hash"):
+        await queue.submit(new_job(), Inputs(mask=b"mask"), quota=Quota())
+    assert (await queue.counts())[State.QUEUED] == 1
 
 
 async def test_a_job_whose_picture_cannot_be_stored_is_not_queued(queue: Queue, files: Files, new_job: MakeJob) -> None:
     files.root.write_text("a file where the folder should be")
     with pytest.raises(OSError):
-        await submit(queue, new_job(), b"picture")
+        await submit(queue, new_job(input_hash="ab" * 32), b"picture")
     assert (await queue.counts())[State.QUEUED] == 0
 
 
@@ -224,7 +238,7 @@ async def test_an_orderly_shutdown_counts_as_no_attempt(queue: Queue, new_job: M
 
 async def test_a_caller_that_is_cancelled_leaves_no_lock_behind(queue: Queue, new_job: MakeJob) -> None:
     for delay in (0.0, 0.0005, 0.001, 0.002, 0.004):
-        calls = [asyncio.create_task(queue.submit(new_job(), b"init", quota=Quota())) for _ in range(6)]
+        calls = [asyncio.create_task(submit(queue, new_job(input_hash="ab" * 32), b"init")) for _ in range(6)]
         calls += [asyncio.create_task(queue.counts()) for _ in range(6)]  # type: ignore[arg-type]
         await asyncio.sleep(delay)
         for call in calls:

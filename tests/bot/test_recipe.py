@@ -12,6 +12,7 @@ from PIL import Image
 
 from bot import grammar, prompts, recipe, specs
 from bot.config import Limits
+from bot.sizes import Source
 from engine.messages import BundleInfo, Precision, Preset, Spec, defaults
 from tests.random_specs import sound_specs
 
@@ -49,7 +50,7 @@ def a_spec(**changes: object) -> Spec:
 
 
 def read_back(
-    line: str, info: BundleInfo, source: specs.Source | None = None, threads: int = 1024
+    line: str, info: BundleInfo, source: Source | None = None, threads: int = 1024
 ) -> tuple[Spec, tuple[str, ...]]:
     machine = specs.Machine(threads=threads, precision=Precision.FP32)
     limits = Limits(max_cutouts=1024)
@@ -113,7 +114,7 @@ def test_a_recipe_given_again_is_the_same_spec(spec: Spec) -> None:
     info = an_info(spec)
     origin = INPUT if spec.replace or spec.upscale > 1 else {}
     line = recipe.describe(spec, info, device="cpu", **origin)  # type: ignore[arg-type]
-    source = specs.Source(width=128, height=96, painted=True) if origin else None
+    source = Source(width=128, height=96, painted=True) if origin else None
     assert read_back(line, info, source) == (spec, ())
     without = dataclasses.replace(spec, precision=Precision.FP32, threads=1024)
     assert read_back(re.sub(r" \[weights [^\[\]]*\]$", "", line), info, source) == (without, ())

@@ -32,7 +32,7 @@ def records(database: AsyncEngine) -> Records:
 
 async def aged(database: AsyncEngine, files: Files, job_id: int, days: float) -> None:
     """The job ended so many days before NOW, and has every kind of file."""
-    for name in ("final.png", "init", "checkpoint"):
+    for name in ("final.png", "init", "mask", "image-prompt-0", "checkpoint", "region.png"):
         await files.write(files.folder(job_id) / name, b"bytes")
     async with database.begin() as connection:
         finished = sa.update(jobs).where(jobs.c.id == job_id)
@@ -47,8 +47,8 @@ def left(files: Files, job_id: int) -> set[str]:
 @pytest.mark.parametrize(
     ("days", "kept"),
     [
-        (6, {"final.png", "init", "checkpoint"}),
-        (8, {"final.png", "init"}),
+        (6, {"final.png", "init", "mask", "image-prompt-0", "checkpoint", "region.png"}),
+        (8, {"final.png", "init", "mask", "image-prompt-0"}),
         (31, {"final.png"}),
         (91, set()),
     ],
@@ -72,7 +72,7 @@ async def test_a_job_under_way_loses_nothing(
     job_id = await to(state, queue, new_job())
     await aged(database, files, job_id, 1000)
     swept = await Retention(files, records, lambda: RULES.model_copy(update={"records_days": 1})).sweep(NOW)
-    assert swept == Swept() and len(left(files, job_id)) == 3
+    assert swept == Swept() and len(left(files, job_id)) == 6
 
 
 async def test_zero_days_keep_everything(

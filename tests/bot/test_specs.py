@@ -10,7 +10,8 @@ from bot import specs
 from bot.config import Limits
 from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
 from bot.prompts import Wish
-from bot.specs import Machine, Source
+from bot.sizes import Source
+from bot.specs import Machine
 from engine.messages import BundleInfo, Precision, Preset, Spec
 
 INFO = BundleInfo(

@@ -121,7 +121,8 @@ class ScriptedEngine:
 
     async def _run(self, command: StartRun) -> None:
         job_id, spec, tell = command.job_id, command.spec, self._events.put_nowait
-        tell(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height))
+        mask = region(spec.width, spec.height) if spec.replace or command.mask else None
+        tell(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height, mask=mask))
         if self.failure:
             return tell(RunFailed(job_id=job_id, reason=Failure.BAD_REQUEST, detail=self.failure))
         png = plain(spec.seed, (spec.width, spec.height))
@@ -147,6 +148,15 @@ class ScriptedEngine:
 def plain(seed: int, size: tuple[int, int]) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, (seed & 255, seed >> 8 & 255, seed >> 16 & 255)).save(out, format="PNG")
+    return out.getvalue()
+
+
+def region(width: int, height: int) -> bytes:
+    """A mask, white in its left half."""
+    mask = Image.new("L", (width, height))
+    mask.paste(255, (0, 0, width // 2, height))
+    out = io.BytesIO()
+    mask.save(out, format="PNG")
     return out.getvalue()
 
 

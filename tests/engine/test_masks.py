@@ -11,8 +11,8 @@ from PIL import Image
 import engine
 from engine import batch, masks, pictures
 from engine.bundles import Bundle
+from engine.drawn import MaskError
 from engine.loop import Loop
-from engine.masks import MaskError
 from engine.messages import BundleInfo, Event, RunFailed, RunFinished, RunStarted, Spec, SpecError, StartRun
 from engine.run import Run
 
