@@ -49,6 +49,7 @@ from bot.records import Records
 from bot.removal import Removal
 from bot.sending import Sending
 from bot.settings import SettingsStore
+from bot.sheets import Sheets
 from bot.store import migrate, open_database
 from bot.styles import StyleStore
 from bot.submit import Submitter
@@ -62,6 +63,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it neve
 COGS = (
     "cogs.imagine",
     "cogs.edit",
+    "cogs.grid",
     "cogs.describe",
     "cogs.replies",
     "cogs.reactions",
@@ -125,18 +127,20 @@ class FaradayBot(commands.AutoShardedBot):
             self._database, self.files, max_attempts=config.engine.max_attempts, fairness=_fairness(config)
         )
         self.screen = Screen(self, self.settings, lambda: self.config.moderation)
+        pacer = pacer or Pacer()
         self.publisher = Publisher(self, self.queue, lambda: self.dispatcher, self.screen, pacer=pacer)
+        self.sheets = Sheets(self, self.publisher, self.queue, self.archive, self.files, self.screen, pacer)
         self.dispatcher = Dispatcher(
             self.queue,
             self.files,
             [engine_process(config)] if clients is None else clients,
-            Measured(self.publisher),
+            Measured(self.sheets),
             config.engine,
             backoff=backoff,
         )
         self.records = Records(self._database)
         self.rules = Rules(self._database)
-        self.removal = Removal(self.records, self.files, self.publisher, self.dispatcher, self.rules)
+        self.removal = Removal(self.records, self.files, self.sheets, self.dispatcher, self.rules)
         self.privacy = Privacy(self._database)
         self.retention = Retention(self.files, self.records, lambda: self.config.storage)
         gate = Gate(self.rules)
@@ -155,7 +159,15 @@ class FaradayBot(commands.AutoShardedBot):
         admission = Admission(lambda: self.config, self.dispatcher, self.files, gate)
         wishes = Wishes(self.settings, self.styles)
         self.submitter = Submitter(
-            config, self.queue, self.files, self.dispatcher, self.publisher, admission, self.settings, wishes
+            config,
+            self.queue,
+            self.files,
+            self.dispatcher,
+            self.publisher,
+            self.sheets,
+            admission,
+            self.settings,
+            wishes,
         )
         self.looking = Looking(lambda: self.config, self.dispatcher, self.files, gate, self.screen)
         self.followups = FollowUps(self, gate, Sending(self, self.files))

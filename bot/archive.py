@@ -33,6 +33,10 @@ class Archive:
         open_ = jobs.c.state.in_((State.QUEUED, State.RUNNING))
         return await self._jobs(sa.select(jobs).where(jobs.c.requester_id == user_id, open_).order_by(jobs.c.id))
 
+    async def grid(self, grid_id: int) -> list[Job]:
+        """The jobs of a grid, in its order."""
+        return await self._jobs(sa.select(jobs).where(jobs.c.grid_id == grid_id).order_by(jobs.c.id))
+
     async def prompts(self, user_id: int, search: str, *, limit: int) -> list[str]:
         """The member's past prompts, each once."""
         mine = _of(user_id, search)

@@ -37,6 +37,7 @@ class OverQuota(UserError):
     def __init__(self, message: str, *, which: str, most: int, frees: datetime | None = None) -> None:
         super().__init__(message)
         self.which, self.most, self.frees = which, most, frees
+        self.fitting = 0  # of several that were asked for at once
 
 
 class NotAPicture(UserError):

@@ -57,6 +57,15 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A job's place in a grid of so many columns: the words that the grid is of, and what this picture is called."""
+
+    title: str
+    label: str
+    columns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """A job about to be submitted. Ids are Discord snowflakes, except ``parent_id``, which is a job's.
 
@@ -89,6 +98,7 @@ class NewJob:
     style_id: int | None = None
     mask_hash: str | None = None
     image_prompt_hashes: tuple[str, ...] = ()
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +110,7 @@ class Job(NewJob):
     ``seconds`` are the run's; ``recipe`` is what was posted under the picture. ``stopped`` says that the requester
     ended the run early. ``removed`` says that the picture was deleted since, and why. ``unsafe`` is what the check
     said of the picture, 0 to 1, and ``film_unsafe`` the most that it said of any frame; None where none was made.
+    ``grid_id`` is the first job of the grid that it belongs to, which also has the ``sheet_message_id``.
     """
 
     id: int
@@ -120,3 +131,5 @@ class Job(NewJob):
     recipe: str | None = None
     unsafe: float | None = None
     film_unsafe: float | None = None
+    grid_id: int | None = None
+    sheet_message_id: int | None = None

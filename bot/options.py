@@ -97,6 +97,14 @@ async def suggest_style(interaction: discord.Interaction[FaradayBot], typed: str
     ][:_CHOICES]
 
 
+async def suggest_styles(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+    """The same for the last of several with commas between."""
+    before, comma, last = typed.rpartition(",")
+    given = f"{before}{comma} ".lstrip()
+    choices = [f"{given}{choice.value}" for choice in await suggest_style(interaction, last)]
+    return [app_commands.Choice(name=text, value=text) for text in choices if len(text) <= CHOICE_LIMIT]
+
+
 async def suggest_prompt(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
     """The member's past prompts, as far as Discord can carry them."""
     past = await interaction.client.archive.prompts(interaction.user.id, typed[:CHOICE_LIMIT], limit=4 * _CHOICES)

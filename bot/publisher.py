@@ -26,7 +26,7 @@ from bot.moderation.screen import Cover, Screen
 from bot.pacing import Pacer
 from bot.queue import Queue
 from bot.region import Region
-from bot.rooms import Room, open_answer, open_room
+from bot.rooms import Room, card_of, open_answer, open_room
 from bot.sequels import EMOJI, Sequel
 from engine.messages import BundleInfo, Progress, RunStarted
 
@@ -108,20 +108,24 @@ class Publisher:
         ``interaction`` is what asked for it, where it can be told of only as an answer to that. Raises
         :class:`CannotPost` when Discord refuses them.
         """
-        opened = self._opened.setdefault(job.id, asyncio.Event())
         try:
             if interaction is not None:
                 self._guests.welcome(job.id, interaction)
                 room = await open_answer(interaction, job)
             else:
-                room = await open_room(self._client, job)
-            self._rooms[job.id] = room
-            await self._queue.place(job.id, thread_id=room.channel_id, card_message_id=room.card_message_id)
+                room = await open_room(self._client, job, card_of(job))
+            return await self.settle_in(job, room)
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("job %d: cannot be shown: %s", job.id, error)
             raise CannotPost() from None
         finally:
-            opened.set()
+            self._opened.setdefault(job.id, asyncio.Event()).set()
+
+    async def settle_in(self, job: Job, room: Room) -> Job:
+        """Note where a job lives; returns it with its place."""
+        self._rooms[job.id] = room
+        await self._queue.place(job.id, thread_id=room.channel_id, card_message_id=room.card_message_id)
+        self._opened.setdefault(job.id, asyncio.Event()).set()
         if showing := self._unplaced.pop(job.id, None):
             self._show(job, showing)
         return self._in_room(job)

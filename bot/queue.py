@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import quotas
+from bot.errors import OverQuota
 from bot.fairness import Fairness, fair_order
 from bot.files import Files
 from bot.inputs import Inputs
@@ -56,6 +57,26 @@ class Queue:
             if checkpoint is not None:
                 await self._files.write(self._files.checkpoint(row.id), checkpoint)
             return job_from_row(row)
+
+        return await transact(self._engine, insert)
+
+    async def submit_grid(self, news: Sequence[NewJob], *, quota: Quota) -> list[Job]:
+        """Commit the jobs of a grid, all or none. Raises :class:`bot.errors.OverQuota`, which says how many fit."""
+
+        async def insert(connection: AsyncConnection) -> list[Job]:
+            await _alone(connection)
+            ids: list[int] = []
+            for new in news:
+                try:
+                    await quotas.check(connection, new, quota)
+                except OverQuota as over:
+                    over.fitting = len(ids)
+                    raise
+                ids.append((await connection.execute(_insert(new))).one().id)
+                await self._files.clear(ids[-1])
+            grid = sa.update(jobs).where(jobs.c.id.in_(ids)).values(grid_id=ids[0]).returning(jobs)
+            rows = (await connection.execute(grid)).all()
+            return sorted((job_from_row(row) for row in rows), key=lambda job: job.id)
 
         return await transact(self._engine, insert)
 
@@ -145,6 +166,10 @@ class Queue:
     async def place(self, job_id: int, *, thread_id: int, card_message_id: int | None) -> None:
         """Note where the job lives on Discord."""
         await self._change(job_id, set(State), thread_id=thread_id, card_message_id=card_message_id)
+
+    async def sheeted(self, job_id: int, sheet_message_id: int) -> None:
+        """Note where the sheet is of the grid that begins with this job."""
+        await self._change(job_id, set(State), sheet_message_id=sheet_message_id)
 
     async def described(self, job_id: int, recipe: str) -> None:
         """Note what is posted under the picture."""
@@ -262,6 +287,7 @@ def _word(state: State) -> sa.BindParameter[State]:
 def _insert(new: NewJob) -> sa.Executable:
     values: dict[str, Any] = {field.name: getattr(new, field.name) for field in dataclasses.fields(NewJob)}
     values |= {"spec": new.spec.to_json(), "notes": list(new.notes)}
+    values["cell"] = dataclasses.asdict(new.cell) if new.cell else None
     values["image_prompt_hashes"] = list(new.image_prompt_hashes)
     return sa.insert(jobs).values(**values, state=State.QUEUED, created_at=datetime.now(UTC)).returning(jobs)
 

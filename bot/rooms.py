@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +20,33 @@ NO_THREAD = "I could not open a thread here, so everything comes into the channe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """``channel_id`` has the messages of the job, ``card_message_id`` is the live one among them."""
+    """``channel_id`` has the messages of the job, ``card_message_id`` is the live one among them, if it has one."""
 
     channel_id: int
-    card_message_id: int
+    card_message_id: int | None = None
 
 
-async def open_room(client: discord.Client, job: Job) -> Room:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What stands in a room at first: ``text`` makes it of a note; the thread hangs on ``starter``."""
+
+    text: Callable[[str], str]
+    view: discord.ui.View
+    starter: str
+    thread_name: str
+
+
+def card_of(job: Job) -> Card:
+    """The card of a job before anything is known of its place in line."""
+    return Card(
+        text=lambda note: wording.opening(job, note),
+        view=buttons(job.id, [Action.CANCEL]),
+        starter=wording.starter(job),
+        thread_name=wording.thread_name(job),
+    )
+
+
+async def open_room(client: discord.Client, job: Job, card: Card) -> Room:
     """Make the thread where one belongs and post the card, as a reply to the message that asked.
 
     Falls back to the channel, and says so on the card, where a thread is refused. Raises
@@ -33,17 +54,17 @@ async def open_room(client: discord.Client, job: Job) -> Room:
     """
     channel: Any = client.get_channel(job.channel_id) or await client.fetch_channel(job.channel_id)
     if not isinstance(channel, discord.TextChannel):  # a thread, a DM, or the chat of a voice channel
-        return await _post_card(channel, job)
+        return await _post_card(channel, job, card)
     mine = channel.permissions_for(channel.guild.me)
     if not (mine.create_public_threads and mine.send_messages_in_threads):
-        return await _post_card(channel, job, NO_THREAD)
-    starter = await channel.send(wording.starter(job), **_as_reply(channel, job), suppress_embeds=True)
+        return await _post_card(channel, job, card, NO_THREAD)
+    starter = await channel.send(card.starter, **_as_reply(channel, job), suppress_embeds=True)
     try:
-        thread = await starter.create_thread(name=wording.thread_name(job))
-        return await _post_card(thread, job)
+        thread = await starter.create_thread(name=card.thread_name)
+        return await _post_card(thread, job, card)
     except discord.HTTPException as error:  # as when the server has all the threads it may have
         log.info("job %d: no thread: %s", job.id, error)
-        await starter.edit(content=wording.opening(job, NO_THREAD), view=buttons(job.id, [Action.CANCEL]))
+        await starter.edit(content=card.text(NO_THREAD), view=card.view)
         return Room(channel_id=channel.id, card_message_id=starter.id)
 
 
@@ -59,14 +80,9 @@ async def open_answer(interaction: discord.Interaction[Any], job: Job) -> Room:
     return Room(channel_id=interaction.channel_id or job.channel_id, card_message_id=card.id)
 
 
-async def _post_card(channel: Any, job: Job, note: str = "") -> Room:
-    card = await channel.send(
-        wording.opening(job, note),
-        view=buttons(job.id, [Action.CANCEL]),
-        **_as_reply(channel, job),
-        suppress_embeds=True,
-    )
-    return Room(channel_id=channel.id, card_message_id=card.id)
+async def _post_card(channel: Any, job: Job, card: Card, note: str = "") -> Room:
+    message = await channel.send(card.text(note), view=card.view, **_as_reply(channel, job), suppress_embeds=True)
+    return Room(channel_id=channel.id, card_message_id=message.id)
 
 
 def _as_reply(channel: Any, job: Job) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.jobs import Job, Kind, Removed, State
+from bot.jobs import Cell, Job, Kind, Removed, State
 from engine.messages import Spec
 
 T = TypeVar("T")
@@ -94,6 +94,9 @@ jobs = sa.Table(
     sa.Column("recipe", sa.Text),  # as posted under the picture
     sa.Column("mask_hash", sa.String(64)),
     sa.Column("image_prompt_hashes", sa.JSON),
+    sa.Column("cell", sa.JSON),  # of a grid
+    sa.Column("grid_id", _Id),
+    sa.Column("sheet_message_id", sa.BigInteger),
     sa.Column("unsafe", sa.Float),
     sa.Column("film_unsafe", sa.Float),
     # Not part of a Job: the number of the claim, for fair order, and whether the requester knows how it ended.
@@ -109,6 +112,7 @@ jobs = sa.Table(
     sa.Index(None, "thread_id"),
     sa.Index(None, "card_message_id"),
     sa.Index(None, "final_message_id"),
+    sa.Index(None, "grid_id"),
     sqlite_autoincrement=True,
 )
 
@@ -143,6 +147,7 @@ def job_from_row(row: sa.Row[Any]) -> Job:
     columns = {name: value for name, value in row._mapping.items() if name in _JOB_FIELDS}
     columns |= {"spec": Spec.from_json(columns["spec"]), "notes": tuple(columns["notes"])}
     columns["image_prompt_hashes"] = tuple(columns["image_prompt_hashes"] or ())
+    columns["cell"] = Cell(**columns["cell"]) if columns["cell"] else None
     return Job(**columns)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot import permissions, quotas, specs
+from bot import permissions, quotas, specs, wording_grids
 from bot.admission import Admission
 from bot.config import Config, Limits
 from bot.dispatcher import Dispatcher
@@ -15,15 +16,17 @@ from bot.errors import CannotPost, EngineNotReady, OverQuota, UnknownBundle
 from bot.files import Files
 from bot.gathering import Gathered, gather
 from bot.inputs import Inputs
-from bot.jobs import Job, Kind, NewJob
+from bot.jobs import Cell, Job, Kind, NewJob
 from bot.operations.metrics import SUBMITTED
 from bot.permissions import Place
 from bot.pictures import Painted, Upload
 from bot.prompts import Wish
 from bot.publisher import Publisher
 from bot.queue import Queue
+from bot.quotas import Quota
 from bot.request import Request
 from bot.settings import SettingsStore, Values
+from bot.sheets import Sheets
 from bot.wishes import Completed, Wishes
 from engine.messages import BundleInfo, Spec
 
@@ -44,6 +47,7 @@ class Submitter:
         files: Files,
         dispatcher: Dispatcher,
         publisher: Publisher,
+        sheets: Sheets,
         admission: Admission,
         settings: SettingsStore,
         wishes: Wishes,
@@ -53,6 +57,7 @@ class Submitter:
         self._files = files
         self._dispatcher = dispatcher
         self._publisher = publisher
+        self._sheets = sheets
         self._admission = admission
         self._settings = settings
         self._wishes = wishes
@@ -66,9 +71,54 @@ class Submitter:
 
         Raises :class:`bot.errors.UserError`, and then nothing of it will be painted.
         """
+        values = await self._admitted(request)
+        new, inputs = await self._order(request, values)
+        job = await self._queued(new, inputs, await self._checkpoint(request), values)
+        SUBMITTED.labels(job.kind).inc()
+        log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
+        return await self._open(job, request.place)
+
+    async def submit_grid(self, cells: Sequence[tuple[Cell, Request]]) -> list[Job]:
+        """The jobs of a grid, all committed, with their thread and sheet. Raises as :meth:`submit`, then for all."""
+        request = cells[0][1]
+        if request.place.answering is not None:
+            raise CannotPost(wording_grids.GUESTS)
+        values = await self._admitted(request)
+        quota = quotas.bounded(values, self._config)
+        orders = [(cell, (await self._order(request, values))[0]) for cell, request in cells]
+        news = [self._costed(replace(new, cell=cell), quota) for cell, new in orders]
+        try:
+            jobs = await self._queue.submit_grid(news, quota=quota)
+        except OverQuota as over:
+            error = await self._with_time(over, news[0])
+            raise OverQuota(
+                wording_grids.room(over.fitting, len(news), str(error)) if over.fitting else str(error),
+                which=over.which, most=over.most, frees=error.frees,
+            ) from None  # fmt: skip
+        SUBMITTED.labels(request.kind).inc(len(jobs))
+        log.info("grid %d: %d pictures for member %d", jobs[0].id, len(jobs), request.requester_id)
+        return await self._open_grid(jobs)
+
+    async def _open_grid(self, jobs: list[Job]) -> list[Job]:
+        try:
+            return await self._sheets.open(jobs)
+        except CannotPost:
+            for job in jobs:
+                await self._dispatcher.cancel_job(job.id)
+            raise
+        except Exception:  # the jobs are safe, and their pictures will come to the channel
+            log.exception("grid %d: its thread could not be opened", jobs[0].id)
+            return jobs
+        finally:
+            self._dispatcher.wake()
+
+    async def _admitted(self, request: Request) -> Values:
+        """What is set for whoever asks. Raises :class:`bot.errors.UserError` for who may not."""
         permissions.check(request.place)
         await self._admission.check(request.asker)
-        values = await self._settings.quotas(request.place.guild_id, request.roles)
+        return await self._settings.quotas(request.place.guild_id, request.roles)
+
+    async def _order(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
         limits = quotas.limits(values, self._config)
         request = _with_its_words(_as_upscale(request))
         completed = await self._complete(request, limits)
@@ -78,14 +128,8 @@ class Submitter:
         spec, notes = self._spec(request, info, gathered, limits)
         await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
         inputs = await asyncio.to_thread(gathered.fitted, spec)
-        checkpoint = await self._checkpoint(request)
-        new = replace(
-            _new_job(request, spec, gathered, notes), style_id=completed.style.id if completed.style else None
-        )
-        job = await self._queued(new, inputs, checkpoint, values)
-        SUBMITTED.labels(job.kind).inc()
-        log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
-        return await self._open(job, request.place)
+        style_id = completed.style.id if completed.style else None
+        return replace(_new_job(request, spec, gathered, notes), style_id=style_id), inputs
 
     async def _complete(self, request: Request, limits: Limits) -> Completed:
         return await self._wishes.complete(
@@ -107,8 +151,14 @@ class Submitter:
 
     async def _queued(self, new: NewJob, inputs: Inputs, checkpoint: bytes | None, values: Values) -> Job:
         quota = quotas.bounded(values, self._config)
+        try:
+            return await self._queue.submit(self._costed(new, quota), inputs, checkpoint, quota=quota)
+        except OverQuota as over:
+            raise await self._with_time(over, new) from None
+
+    def _costed(self, new: NewJob, quota: Quota) -> NewJob:
         cost = self._dispatcher.line.speed.cost(new.spec)
-        new = replace(
+        return replace(
             new,
             cost=max(cost, _LEAST_COST),
             weight=quota.weight,
@@ -116,10 +166,6 @@ class Submitter:
             max_running=quota.max_running,
             guild_max_running=quota.guild_max_running,
         )
-        try:
-            return await self._queue.submit(new, inputs, checkpoint, quota=quota)
-        except OverQuota as over:
-            raise await self._with_time(over, new) from None
 
     async def _with_time(self, over: OverQuota, new: NewJob) -> OverQuota:
         """The same refusal, saying when the first of those that wait is reckoned to begin."""

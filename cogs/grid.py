@@ -1,0 +1,110 @@
+"""/grid: one prompt in several styles, by several seeds, or both, on one sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import grids, options, permissions, wording_grids
+from bot.app import FaradayBot
+from bot.errors import BadSetting
+from bot.grid_button import GridControl
+from bot.grids import Square
+from bot.jobs import Cell, Kind
+from bot.prompts import Wish, with_options
+from bot.request import Request
+from bot.specs import new_seed
+from bot.styles import Style
+from bot.tree import answer
+
+MOST = 16  # pictures of one grid
+_IN_A_ROW = 4  # where the seeds do not say
+
+
+class Grid(commands.Cog):
+    def __init__(self, bot: FaradayBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Paint one prompt in several styles or by several seeds, on one labelled sheet")
+    @app_commands.describe(
+        prompt="What to paint. Several parts: fog:0.5 | a tree",
+        styles="Names of styles, or words, with commas between: watercolor, oil, in thick fog",
+        seeds="As 1-4, or 1,5,9",
+        size=options.DESCRIPTIONS["size"],
+        iterations=options.DESCRIPTIONS["iterations"],
+        bundle=options.DESCRIPTIONS["bundle"],
+    )
+    @app_commands.autocomplete(
+        prompt=options.suggest_prompt,
+        styles=options.suggest_styles,
+        size=options.suggest_size,
+        bundle=options.suggest_bundle,
+    )
+    async def grid(
+        self,
+        interaction: discord.Interaction[FaradayBot],
+        prompt: str,
+        styles: str | None = None,
+        seeds: str | None = None,
+        size: str | None = None,
+        iterations: options.Iterations | None = None,
+        bundle: str | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        place = permissions.of_interaction(interaction)
+        permissions.check(place)
+        wish = with_options(prompt, size, iterations=iterations, bundle=bundle)
+        numbers = grids.parse_seeds(seeds) if seeds else [new_seed() if wish.seed is None else wish.seed]
+        variants = await self._variants(interaction, wish, styles)
+        if not (styles or seeds):
+            raise BadSetting(grids.ONE_MUST)
+        squares = grids.by_seeds(variants, numbers, named=bool(seeds), most=MOST)
+        columns = len(numbers) if styles and seeds else min(_IN_A_ROW, math.ceil(math.sqrt(len(squares))))
+        jobs = await self.bot.submitter.submit_grid(
+            [
+                (
+                    Cell(title=wish.prompt, label=square.label, columns=columns),
+                    Request(
+                        kind=Kind.IMAGINE,
+                        place=place,
+                        requester_id=interaction.user.id,
+                        roles=permissions.roles_of(interaction.user),
+                        wish=square.wish,
+                    ),
+                )
+                for square in squares
+            ]
+        )
+        await answer(interaction, wording_grids.acknowledgement(jobs))
+
+    async def _variants(
+        self, interaction: discord.Interaction[FaradayBot], wish: Wish, styles: str | None
+    ) -> Sequence[Square]:
+        known = await self.bot.styles.all(interaction.user.id, interaction.guild_id)
+        return [_styled(wish, name, known) for name in grids.names(styles)] or [Square(wish=wish)]
+
+
+def _styled(wish: Wish, name: str, known: Sequence[Style]) -> Square:
+    """In a style by its name, or in words of more than one word. Raises :class:`bot.errors.BadSetting`."""
+    style = next((style for style in known if style.name == name.lower()), None)
+    if style is not None or name.lower() == "none":
+        return Square(wish=replace(wish, style=name.lower()), label=name)
+    if " " not in name:
+        names = ", ".join(style.name for style in known[:12])
+        raise BadSetting(f"There is no style “{name[:40]}” here. There is: {names}. Words for one are two or more.")
+    words = Style(id=0, owner_id=0, name=name, words=name)
+    return Square(wish=replace(wish, prompt=words.apply(wish.prompt), style="none"), label=name)
+
+
+async def setup(bot: FaradayBot) -> None:
+    bot.add_dynamic_items(GridControl)
+    await bot.add_cog(Grid(bot))
+
+
+async def teardown(bot: FaradayBot) -> None:
+    bot.remove_dynamic_items(GridControl)
