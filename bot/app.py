@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import itertools
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import registering
 from bot.admission import Admission
 from bot.archive import Archive
 from bot.config import Config
@@ -46,6 +45,7 @@ from bot.publisher import Publisher
 from bot.queue import Queue
 from bot.ratings import RatingStore
 from bot.records import Records
+from bot.registering import UNREACHABLE, persistently
 from bot.removal import Removal
 from bot.sending import Sending
 from bot.settings import SettingsStore
@@ -84,7 +84,6 @@ COGS = (
     "cogs.help",
 )
 _FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
-_UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError)
 _READY_POLL = 0.1  # seconds
 
 
@@ -189,7 +188,7 @@ class FaradayBot(commands.AutoShardedBot):
         dispatching.add_done_callback(self._end_with)
         self._work = [dispatching, asyncio.create_task(self._announce(), name="announce")]
         if self.config.discord.sync_commands:
-            self._work.append(asyncio.create_task(self.register(), name="register"))
+            self._work.append(asyncio.create_task(registering.register(self), name="register"))
         await self._open_to_operators()
 
     async def _open_to_operators(self) -> None:
@@ -215,22 +214,6 @@ class FaradayBot(commands.AutoShardedBot):
         logging.getLogger().setLevel(reloaded.config.log.level)
         return reloaded
 
-    async def register(self) -> str:
-        """Register the commands: everywhere, or with the configured servers alone. Returns what came of it."""
-        guilds: list[discord.Object | None] = [discord.Object(id_) for id_ in self.config.discord.guild_ids]
-        told = []
-        for guild in guilds or [None]:
-            if guild is not None:
-                self.tree.copy_global_to(guild=guild)
-            where = f"server {guild.id}" if guild else "Discord"
-            try:
-                await _persistently(functools.partial(self.tree.sync, guild=guild))
-                told.append(f"The commands are registered with {where}.")
-            except discord.HTTPException as error:
-                log.error("the commands could not be registered with %s: %s", where, error)
-                told.append(f"{where} did not take the commands: {error}")
-        return "\n".join(told)
-
     def _end_with(self, dispatching: asyncio.Task[None]) -> None:
         """A bot that cannot paint any more must not look alive: whoever supervises it starts it again."""
         if not dispatching.cancelled() and (error := dispatching.exception()):
@@ -254,11 +237,11 @@ class FaradayBot(commands.AutoShardedBot):
                 self.http.connector = make_connector(self.config) or discord.utils.MISSING
             try:
                 await self.login(token)
-            except _UNREACHABLE:
+            except UNREACHABLE:
                 await self.http.close()  # and its connector with it
                 raise
 
-        await _persistently(login)
+        await persistently(login)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Stay connected. discord.py reconnects a shard by itself, except where an event could not be read; that
@@ -300,18 +283,6 @@ class FaradayBot(commands.AutoShardedBot):
         await self.publisher.close()
         await super().close()
         await self._database.dispose()
-
-
-async def _persistently(ask: Callable[[], Awaitable[object]]) -> None:
-    """Ask until Discord can be reached."""
-    backoff = Backoff()
-    for failures in itertools.count(1):
-        try:
-            await ask()
-            return
-        except _UNREACHABLE as error:
-            log.warning("Discord cannot be reached (%s); trying again in %g s", error, backoff.delay(failures))
-            await asyncio.sleep(backoff.delay(failures))
 
 
 def least_intents(*, message_content: bool) -> discord.Intents:

@@ -25,7 +25,8 @@ PAGES = (
             "`/imagine prompt: a yellow bus` opens a thread and paints there. **Stop and keep** ends early with the "
             "picture as it is, **Cancel** drops it.\n"
             "A prompt can have parts with weights: `a red car | fog:0.5 | rain:-0.5`.\n"
-            "`count: 4` paints four at once, each with a seed of its own."
+            "`count: 4` paints four at once, each with a seed of its own; `/grid` one prompt in several styles or by "
+            "several seeds, on one sheet."
         ),
         picture="help-painting",
         shows="A yellow bus, a red boat at sunset, a pink flower and a red house, as painted",

@@ -6,6 +6,7 @@ import logging
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
+from bot import registering
 from bot.operations import status
 
 if TYPE_CHECKING:
@@ -50,6 +51,6 @@ async def obey(bot: FaradayBot, order: Order, *, by: str) -> str:
         case Order.RELOAD:
             return (await bot.reload_config()).describe()
         case Order.SYNC:
-            return await bot.register()
+            return await registering.register(bot)
         case _:
             assert_never(order)

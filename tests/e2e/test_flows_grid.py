@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.jobs import State
-from sandbox import Message
+from sandbox import Message, Permissions
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
@@ -151,3 +151,47 @@ async def test_every_picture_of_a_grid_counts_and_one_beyond_a_limit_refuses_all
         )
     ]
     assert names == ["in fog, watercolor"]
+
+
+async def test_what_is_withheld_or_covered_is_so_on_the_sheet(studio: Studio) -> None:
+    role = studio.guild.create_role("owners", permissions=int(Permissions.MANAGE_GUILD))
+    manager = studio.guild.add_member("manager", roles=(role,))
+    studio.engine.unsafe = 0.9
+    await (await studio.ada.slash(studio.channel, "grid", prompt="a red car", seeds="1,2")).text()
+    sheet = await studio.card("✅ Done · 2 of 2 painted")
+    assert not sheet.attachments
+    studio.engine.unsafe = None
+    await (await manager.slash(studio.channel, "settings server", spoiler=True)).text()
+    await (await studio.ada.slash(studio.channel, "grid", prompt="a dog", seeds="1,2")).text()
+    sheet = await studio.card("**a dog**\n✅ Done · 2 of 2")
+    assert sheet.attachments[0].filename == "SPOILER_grid-3.png"
+
+
+async def test_a_grid_whose_sheet_was_never_posted_gets_it_after_a_restart(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(jobs: object) -> None:
+        raise RuntimeError("the process died here")
+
+    studio.engine.holding = True
+    monkeypatch.setattr(studio.bot.sheets, "open", breaks)
+    answer = await studio.ada.slash(studio.channel, "grid", prompt="a red car", seeds="1-3")
+    assert "Queued a grid of 3 pictures" in await answer.text() and not studio.channel.threads
+    await studio.begun(2)
+    await studio.stop()
+    studio.engine.holding = False
+    await studio.start()
+    await studio.final(3)
+    await studio.card("✅ Done · 3 of 3 painted")
+    assert len(studio.channel.threads) == 1
+
+
+async def test_where_the_bot_is_no_member_a_grid_is_refused_with_what_to_do(studio: Studio) -> None:
+    guild = studio.sandbox.create_guild("Elsewhere", with_bot=False)
+    channel, ada = guild.create_text_channel("general"), guild.add_member("ada")
+    answer = await ada.slash(channel, "grid", prompt="a red car", seeds="1,2")
+    assert "use it in a server that I am in, or in our direct messages" in await answer.text()
+    direct = await studio.ada.open_dm()
+    await (await studio.ada.slash(direct, "grid", prompt="a red car", seeds="1,2")).text()
+    await studio.sandbox.until(lambda: any("✅ Done · 2 of 2" in message.content for message in direct.messages))
+    assert not (await studio.bot.queue.counts())[State.FAILED]
