@@ -225,7 +225,7 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
 
 
-def _placed(model: Model, device: torch.device) -> Model:
+def placed(model: Model, device: torch.device) -> Model:
     """The model on the device, its convolutions in the memory format that they are fastest in, on a CPU too."""
     return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
@@ -243,7 +243,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
     config = weights.load_config(folder / entry.vqgan["config"])
     try:
         generator = vqgan.build(config, states[0])
-        perceptors = tuple(_placed(clip.build(state), device) for state in states[1 : 1 + len(entry.perceptors)])
+        perceptors = tuple(placed(clip.build(state), device) for state in states[1 : 1 + len(entry.perceptors)])
         network = None if entry.start_network is None else start.build(states[-1]).to(device)
         check = safety.Check(perceptors, entry.check) if entry.check.unsafe else None
         shares = losses.shares(entry.perceptor_weights, len(perceptors))
@@ -253,7 +253,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
     return Bundle(
         name=name,
         entry=entry,
-        generator=_placed(generator, device),
+        generator=placed(generator, device),
         perceptors=perceptors,
         start_network=network,
         vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),

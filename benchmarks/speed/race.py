@@ -1,0 +1,197 @@
+"""Time to the same loss: how soon the engine's default picture is as good as the yardstick's finished one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from benchmarks import plain
+from benchmarks.alignment import scores
+from benchmarks.alignment.prompts import PromptList
+from benchmarks.alignment.prompts import pictures as listed
+from benchmarks.alignment.sheet import sheet
+from benchmarks.judge.judge import load
+from benchmarks.speed import models
+from benchmarks.speed.compare import child
+from benchmarks.speed.one import ENGINE, PLAIN
+from engine import api, bundles, pictures, process
+from training.picturebook.captions import full_caption
+
+WATCHED = 32
+"""Cutouts that the loss is told by, of the yardstick's own kind and always the same ones."""
+EVERY = 10
+"""Iterations of the yardstick from one look at it to the next; the engine, which has few, is looked at after each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One picture to paint, of the bundle's ``size`` and ``cutouts``; ``iterations`` are the yardstick's alone."""
+
+    side: str
+    bundle: str
+    weights_dir: str
+    prompt: str
+    seed: int
+    size: int
+    cutouts: int
+    iterations: int
+    threads: int
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The loss after so many iterations and seconds; the seconds leave out the looking. The picture is in ``png``."""
+
+    iteration: int
+    seconds: float
+    loss: float
+    png: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What came of all prompts. The ``ratio`` is the yardstick's seconds by the engine's, the median of the prompts.
+
+    ``reached`` counts the prompts where the engine came to the yardstick's final loss at all; the ratio is None unless
+    it did for more than half of them. Top-1 and the share of right attributes are the judge's, of the yardstick's last
+    pictures, of the engine's when it had reached that loss (where it never did, its last), and of the engine's last.
+    """
+
+    ratio: float | None
+    reached: int
+    prompts: int
+    seconds: dict[str, float]
+    loss: dict[str, float]
+    top1: dict[str, float]
+    attributes: dict[str, float]
+
+
+def paint(start: Start) -> list[Look]:
+    """Paint one picture and look at it on the way. Raises :class:`engine.weights.WeightsError`."""
+    torch.set_num_threads(start.threads)
+    device = process.choose_device("auto")
+    given = models.read(start.bundle, Path(start.weights_dir))
+    made = models.for_plain(given, start.prompt, device)
+    watch = plain.Plain(made, start.size, start.size, models.f_of(given), WATCHED, seed=0)
+    looks: list[Look] = []
+    for iteration, seconds, image in (_plain if start.side == PLAIN else _engine)(start, made, models.f_of(given)):
+        with torch.no_grad(), torch.random.fork_rng():
+            torch.manual_seed(1)
+            loss = float(watch.loss(image.detach()))
+        png = Path(start.folder) / f"{start.side}-{start.seed}-{iteration}.png"
+        pictures.to_image(image).save(png)
+        looks.append(Look(iteration=iteration, seconds=seconds, loss=loss, png=str(png)))
+    return looks
+
+
+Painting = Iterator[tuple[int, float, Tensor]]
+"""Iteration, seconds so far, and the picture then, (1, 3, H, W)."""
+
+
+def _plain(start: Start, made: plain.Models, f: int) -> Painting:
+    began, looking = time.perf_counter(), 0.0
+    run = plain.Plain(made, start.size, start.size, f, start.cutouts, start.seed)
+    for iteration in range(1, start.iterations + 1):
+        run.step()
+        if iteration % EVERY == 0 or iteration == start.iterations:
+            paused = time.perf_counter()
+            yield iteration, paused - began - looking, run.picture()
+            looking += time.perf_counter() - paused
+
+
+def _engine(start: Start, made: plain.Models, f: int) -> Painting:
+    bundle = models.for_engine(start.bundle, Path(start.weights_dir), process.choose_device("auto"))
+    began, looking = time.perf_counter(), 0.0
+    size = (start.size, start.size)
+    for step in api.generate(start.prompt, bundle=bundle, size=size, seed=start.seed, threads=start.threads):
+        paused = time.perf_counter()
+        yield step.iteration, paused - began - looking, step.run.picture()
+        looking += time.perf_counter() - paused
+
+
+def race(
+    bundle: str, weights_dir: Path, folder: Path, *, prompts: int, iterations: int, threads: int,
+    told: Callable[[str], None],
+) -> Standing:  # fmt: skip
+    """Paint the first ``prompts`` of the test list with both, in turn, each in a fresh process.
+
+    Their pictures, all of them, and one sheet of the last ones stay in ``folder``. Raises :class:`RuntimeError` with
+    what a process said that failed, and :class:`engine.weights.WeightsError`.
+    """
+    entry, _ = bundles.find(bundle, weights_dir)
+    asked = listed(PromptList.TEST, prompts)
+    runs: dict[str, list[list[Look]]] = {PLAIN: [], ENGINE: []}
+    for seed, picture in enumerate(asked, start=1):
+        prompt = full_caption(picture)
+        for side, looks in runs.items():
+            told(f"{side}: {prompt}")
+            start = Start(
+                side=side, bundle=bundle, weights_dir=str(weights_dir), prompt=prompt, seed=seed, size=entry.width,
+                cutouts=entry.cutouts.count, iterations=iterations, threads=threads, folder=str(folder),
+            )  # fmt: skip
+            looks.append([Look(**look) for look in json.loads(child(__name__, dataclasses.asdict(start), {}))])
+    last = [looks[-1] for looks in runs[PLAIN]]
+    first = [reached(looks, end.loss) for looks, end in zip(runs[ENGINE], last, strict=True)]
+    ends = [looks[-1] for looks in runs[ENGINE]]
+    there = [look or end for look, end in zip(first, ends, strict=True)]
+    rows = [[Image.open(one.png), Image.open(two.png)] for one, two in zip(last, ends, strict=True)]
+    sheet(rows, [full_caption(picture) for picture in asked], [True] * prompts).save(folder / "sheet.png")
+    return _standing(asked, first, {"plain": last, "engine, same loss": there, "engine, default": ends})
+
+
+def reached(looks: Sequence[Look], loss: float) -> Look | None:
+    """The first look at a loss no greater; None if there was none."""
+    return next((look for look in looks if look.loss <= loss), None)
+
+
+def ratio_of(plain_looks: Sequence[Look], first: Sequence[Look | None]) -> float | None:
+    """The median ratio of seconds; one that never came there counts as slower than all others."""
+    ratios = [
+        0.0 if mine is None else theirs.seconds / mine.seconds for theirs, mine in zip(plain_looks, first, strict=True)
+    ]
+    return statistics.median(ratios) or None
+
+
+def _standing(asked: Sequence[scores.Picture], first: Sequence[Look | None], sets: dict[str, list[Look]]) -> Standing:
+    judge = load()
+    found = {
+        name: scores.align(
+            judge, asked, torch.cat([pictures.decode_within(Path(look.png).read_bytes(), 2**20) for look in looks])
+        )
+        for name, looks in sets.items()
+    }
+    return Standing(
+        ratio=ratio_of(sets["plain"], first),
+        reached=sum(look is not None for look in first),
+        prompts=len(asked),
+        seconds={name: statistics.median(look.seconds for look in looks) for name, looks in sets.items()},
+        loss={name: statistics.mean(look.loss for look in looks) for name, looks in sets.items()},
+        top1={name: result.top1.value for name, result in found.items()},
+        attributes={name: _right(result) for name, result in found.items()},
+    )
+
+
+def _right(result: scores.Alignment) -> float:
+    shares = result.attributes.values()
+    return sum(share.right for share in shares) / sum(share.of for share in shares)
+
+
+def main(argv: list[str]) -> None:
+    """Paint what the one argument asks for, in JSON, and write the looks to stdout in JSON."""
+    looks = paint(Start(**json.loads(argv[0])))
+    sys.stdout.write(json.dumps([dataclasses.asdict(look) for look in looks]) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

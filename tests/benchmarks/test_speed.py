@@ -1,0 +1,105 @@
+"""The speed benchmark in small: tiny models, one pair, real processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import typer
+from torch import nn
+from typer.testing import CliRunner
+
+from benchmarks.speed import __main__ as command
+from benchmarks.speed import race
+from benchmarks.speed.phases import PHASES, Phases
+from benchmarks.speed.race import Look
+from training.picturebook.picture import Picture
+
+SMALL = [
+    "--models",
+    "starter",
+    "--sizes",
+    "32",
+    "--cutouts",
+    "2",
+    "--iterations",
+    "1",
+    "--pairs",
+    "1",
+    "--threads",
+    "1",
+]
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    app = typer.Typer()
+    app.command()(command.main)
+    done = CliRunner().invoke(app, [*SMALL, *arguments])
+    return done.exit_code, done.stdout, done.output
+
+
+def test_the_command_compares_races_and_ends_with_one_object(
+    weights_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    circle = Picture(thing="circle", colour="red", background="white")
+    monkeypatch.setattr(race, "listed", lambda which, count: [circle][:count])  # the true list takes long to make
+    code, stdout, output = run(
+        *("--jobs", "1,2", "--weights", str(weights_dir), "--prompts", "1", "--race-iterations", "3"),
+        *("--pictures", str(tmp_path), "--json"),
+    )
+    assert code == 0, output
+    figures = json.loads(stdout.splitlines()[-1])
+    assert figures.keys() == {"rows", "time_to_loss_ratio", "machine"}
+    assert [(row["size"], row["cutouts"], row["jobs"]) for row in figures["rows"]] == [(32, 2, 1), (32, 2, 2)]
+    for row in figures["rows"]:
+        assert row.keys() == {"size", "cutouts", "jobs", "ratio", "seconds_per_iteration", "peak_mb"}
+        assert row["ratio"] > 0 and row["seconds_per_iteration"] > 0 and row["peak_mb"] > 50
+    assert figures["time_to_loss_ratio"] is None or figures["time_to_loss_ratio"] > 0
+    assert "1 threads of" in figures["machine"]
+    assert (tmp_path / "sheet.png").is_file() and (tmp_path / "plain-1-3.png").is_file()
+    for word in (*PHASES, "idle", "plain, malloc set", "attributes", "1 prompts"):
+        assert word in output
+
+
+def test_what_cannot_be_measured_is_said(weights_dir: Path) -> None:
+    code, _, output = run("--weights", str(weights_dir / "nowhere"))
+    assert code == 1 and "missing" in output
+    code, _, output = run("--jobs", "none")
+    assert code == 2 and "none" in output
+
+
+def looks(*losses: float) -> list[Look]:
+    return [Look(iteration=i, seconds=2.0 * i, loss=loss, png="") for i, loss in enumerate(losses, start=1)]
+
+
+def test_the_race_counts_the_first_time_that_the_loss_is_reached() -> None:
+    first = race.reached(looks(0.9, 0.7, 0.8, 0.6), 0.7)
+    assert first is not None and first.iteration == 2
+    assert race.reached(looks(0.9), 0.7) is None
+
+
+def test_one_that_never_reaches_the_loss_counts_as_slowest() -> None:
+    end = looks(0.5) * 3
+    assert race.ratio_of(end, [*looks(0.5), *looks(0.5), None]) == 1.0
+    assert race.ratio_of(end, [*looks(0.5), None, None]) is None
+
+
+def test_the_time_of_a_step_is_split_by_phase_forward_and_back() -> None:
+    decoder, perceptor = nn.Linear(4, 4), nn.Linear(4, 2)
+    z = torch.zeros(1, 4, requires_grad=True)
+    marks: list[str] = []
+    phases = Phases(torch.device("cpu"))
+    mark = phases.mark
+    phases.mark = lambda phase: (marks.append(phase), mark(phase))[1]  # type: ignore[method-assign, func-returns-value]
+    with phases.watching(decoder, [perceptor]):
+        phases.step(lambda: perceptor(decoder(z) * 2).sum().backward())
+    assert marks == [
+        *("optimiser", "decode", "warp", "perceptor"),
+        *("optimiser", "perceptor", "warp", "decode", "optimiser"),
+    ]
+    assert set(phases.seconds) == set(PHASES)
+    marks.clear()
+    decoder(z)
+    assert not marks
