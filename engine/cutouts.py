@@ -1,8 +1,8 @@
 """Cutouts: random crops, each warped, recoloured and noised (001 §2.3).
 
 Every random number comes from the run's own generator, drawn on the CPU in a fixed order, so that neither another
-run nor the device changes what a seed means. kornia applies them: crop, flip, affine and perspective are composed
-into one homography and sampled once.
+run nor the device changes what a seed means. Crop, flip, affine and perspective are composed into one homography, which
+:mod:`engine.warp` samples once.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-import kornia.enhance as enhance
 import kornia.geometry.transform as geometry
 import torch
 from torch import Tensor
+
+from engine import warp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,43 +163,11 @@ def homography(drawn: Draw, width: int, height: int, size: int) -> Tensor:
 def apply(image: Tensor, drawn: Draw, size: int) -> Tensor:
     """Cutouts (n, 3, size, size) in about [0, 1] of one picture (1, 3, H, W) in [0, 1].
 
-    Corners that fall outside repeat the picture's border. A picture much larger than the cutout is first reduced
-    with anti-aliasing, so that the one bilinear sample per pixel does not alias.
+    Corners that fall outside repeat the picture's border. Always in float32: half the digits would not tell the
+    pixels of a picture apart.
     """
-    image = _reduce(image, 2 * size)
-    height, width = image.shape[-2:]
-    matrices = homography(drawn, width, height, size).to(image)
-    n = len(matrices)
-    cutouts = geometry.warp_perspective(
-        image.expand(n, -1, -1, -1), matrices, (size, size), padding_mode="border", align_corners=True
-    )
-    return _noise(_recolour(cutouts, drawn.colour.to(image)), drawn)
-
-
-def _reduce(image: Tensor, most: int) -> Tensor:
-    """``image`` with its short side at most ``most`` pixels."""
-    height, width = image.shape[-2:]
-    short = min(height, width)
-    if short <= most:
-        return image
-    reduced = (round(height * most / short), round(width * most / short))
-    return torch.nn.functional.interpolate(image, reduced, mode="bilinear", antialias=True, align_corners=False)
-
-
-def _recolour(cutouts: Tensor, colour: Tensor) -> Tensor:
-    """Brightness, contrast, saturation and hue moved by ``colour`` (n, 4), as kornia's ColorJitter does."""
-    if not colour.any():
-        return cutouts
-    brightness, contrast, saturation, hue = colour.unbind(1)
-    cutouts = enhance.adjust_brightness(cutouts.clamp(0, 1), brightness)
-    cutouts = enhance.adjust_contrast_with_mean_subtraction(cutouts, 1 + contrast)
-    cutouts = enhance.adjust_saturation_with_gray_subtraction(cutouts, 1 + saturation)
-    jittered: Tensor = enhance.adjust_hue(cutouts, hue * torch.pi) if hue.any() else cutouts
-    return jittered
-
-
-def _noise(cutouts: Tensor, drawn: Draw) -> Tensor:
-    """Gaussian noise, at each cutout's own level, the same numbers on every device."""
-    rng = torch.Generator().manual_seed(drawn.noise_seed)
-    noise = torch.randn(cutouts.shape, generator=rng).to(cutouts)
-    return cutouts + noise * drawn.noise.to(cutouts).view(-1, 1, 1, 1)
+    with torch.autocast(image.device.type, enabled=False):
+        height, width = image.shape[-2:]
+        steps = drawn.box[:, 2] * min(height, width) / (size * drawn.zoom)
+        cutouts = warp.sample(image, homography(drawn, width, height, size), steps, size)
+        return warp.add_noise(warp.recolour(cutouts, drawn.colour), drawn.noise, drawn.noise_seed)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine import upstream
+from engine import fused, upstream
 
 
 class VQGAN(nn.Module):
@@ -35,6 +35,7 @@ class VQGAN(nn.Module):
         model, quantize = upstream.taming_model(), upstream.taming_quantize()
         model.Normalize = functools.partial(nn.GroupNorm, norm_groups, eps=1e-6)  # type: ignore[attr-defined]
         model.nonlinearity = nn.functional.silu  # type: ignore[attr-defined]  # its own swish, in one pass
+        model.Upsample = fused.Upsample  # type: ignore[attr-defined]
         with contextlib.redirect_stdout(io.StringIO()):  # the Decoder prints its shape
             self.encoder: nn.Module = model.Encoder(**ddconfig)
             self.decoder: nn.Module = model.Decoder(**ddconfig)
@@ -101,4 +102,7 @@ def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
         model.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True, assign=True)
     except RuntimeError as error:
         raise ValueError(f"the VQGAN's weights do not fit its config: {error}") from None
-    return model.eval().requires_grad_(False)
+    for module in model.eval().requires_grad_(False).modules():
+        if isinstance(module, fused.Upsample):
+            module.fuse()
+    return model

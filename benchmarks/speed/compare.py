@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.speed import models
 from benchmarks.speed.one import ENGINE, PLAIN, Asked, Measured
+from engine import bundles
 
 MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
 """With these the C library keeps the memory that one iteration frees for the next."""
@@ -60,7 +62,13 @@ class Row:
 
 
 def compare(options: Options, told: Callable[[str], None]) -> list[Row]:
-    """Measure every case. Raises :class:`RuntimeError` with what a process said that failed."""
+    """Measure every case.
+
+    Raises :class:`engine.weights.WeightsError` for no such bundle, and :class:`RuntimeError` with what a process said
+    that failed.
+    """
+    if options.models != models.PUBLISHED:
+        bundles.find(options.models, options.weights_dir)
     rows: list[Row] = []
     for size, cutouts, company in options.cases():
         turns: dict[tuple[str, int], list[Measured]] = {}

@@ -127,7 +127,7 @@ def _engine(asked: Asked, device: torch.device) -> Subject:
         if failures:
             raise RuntimeError(f"the engine failed: {failures[0]}")
 
-    return step, bundle.generator.decoder, [perceptor.model.visual for perceptor in bundle.perceptors]  # type: ignore[misc]
+    return step, bundle.generator.decoder, list(bundle.perceptors)
 
 
 def _timed(step: Callable[[], object], device: torch.device) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,20 +18,32 @@ from benchmarks.speed.phases import PHASES, Phases
 from benchmarks.speed.race import Look
 from training.picturebook.picture import Picture
 
-SMALL = [
-    "--models",
-    "starter",
-    "--sizes",
-    "32",
-    "--cutouts",
-    "2",
-    "--iterations",
-    "1",
-    "--pairs",
-    "1",
-    "--threads",
-    "1",
-]
+SMALL = ["--models", "small", "--sizes", "32", "--cutouts", "2", "--iterations", "1", "--pairs", "1", "--threads", "1"]
+ENTRY = """
+title = "Small"
+vqgan = { weights = "vqgan.safetensors", config = "vqgan.yaml" }
+perceptors = ["vit.safetensors", "resnet.safetensors"]
+width = 32
+height = 32
+iterations = 3
+iterations_edit = 3
+iterations_upscale = 3
+strength = 0.5
+max_pixels = 4096
+max_iterations = 100
+phrases = "picture-book"
+[cutouts]
+count = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of weights with one bundle, ``small``, that paints small pictures in few iterations."""
+    root = tmp_path_factory.mktemp("bundles")
+    shutil.copytree(weights_dir / "starter", root / "small")
+    (root / "small" / "bundle.toml").write_text(ENTRY)
+    return root
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -41,12 +54,13 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_the_command_compares_races_and_ends_with_one_object(
-    weights_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     circle = Picture(thing="circle", colour="red", background="white")
     monkeypatch.setattr(race, "listed", lambda which, count: [circle][:count])  # the true list takes long to make
     code, stdout, output = run(
-        *("--jobs", "1,2", "--weights", str(weights_dir), "--prompts", "1", "--race-iterations", "3"),
+        *("--jobs", "1,2", "--weights", str(folder), "--prompts", "1", "--bundle", "small", "--race-iterations", "3"),
         *("--pictures", str(tmp_path), "--json"),
     )
     assert code == 0, output
@@ -63,9 +77,9 @@ def test_the_command_compares_races_and_ends_with_one_object(
         assert word in output
 
 
-def test_what_cannot_be_measured_is_said(weights_dir: Path) -> None:
-    code, _, output = run("--weights", str(weights_dir / "nowhere"))
-    assert code == 1 and "missing" in output
+def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:
+    code, _, output = run("--weights", str(tmp_path))
+    assert code == 1 and "no bundle" in output
     code, _, output = run("--jobs", "none")
     assert code == 2 and "none" in output
 

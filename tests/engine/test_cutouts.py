@@ -3,10 +3,12 @@ from __future__ import annotations
 import dataclasses
 
 import kornia.augmentation as augmentation
+import kornia.enhance as enhance
+import kornia.geometry.transform as geometry
 import pytest
 import torch
 
-from engine import cutouts, latent
+from engine import cutouts, latent, warp
 from engine.cutouts import CutoutSettings
 
 STILL = CutoutSettings(
@@ -68,6 +70,66 @@ def test_the_affine_part_agrees_with_kornias_random_affine_given_its_parameters(
     result = cutouts.apply(picture, drawn, 40)
     # kornia turns about the same centre; both sample bilinearly once.
     torch.testing.assert_close(result, expected, atol=2e-2, rtol=0)
+
+
+def smooth_colours(side: int = 48) -> torch.Tensor:
+    """Of middling contrast, so that no jitter leaves [0, 1], with every hue."""
+    y, x = torch.meshgrid(torch.linspace(-3, 3, side), torch.linspace(-3, 3, side), indexing="ij")
+    waves = [torch.sin(x + phase) * torch.cos(y - phase) for phase in (0.0, 2.1, 4.2)]
+    return 0.5 + 0.15 * torch.stack(waves)[None]
+
+
+def test_one_warp_agrees_with_kornias_stack_given_the_same_parameters() -> None:
+    """Kornia resamples four times, which blurs: on a smooth picture that is less than 2 in 100."""
+    picture, side = smooth_colours(), 48
+    settings = CutoutSettings(count=6, crop=(0.6, 1.0), flip=0.5, perspective=0.3, jitter=0.0, noise=0.0)
+    drawn = cutouts.draw(settings, rng())
+    assert drawn.flip.any() and not drawn.flip.all()
+    last = side - 1
+    corners = torch.tensor([[0.0, 0], [last, 0], [last, last], [0, last]])
+    inward = torch.tensor([[1.0, 1], [-1, 1], [-1, -1], [1, -1]])
+    expected = []
+    for i in range(settings.count):
+        crop_side = float(drawn.box[i, 2]) * side
+        x0, y0 = (float(part) * (side - crop_side) for part in drawn.box[i, :2])
+        box = torch.tensor([x0, y0]) + corners / last * (crop_side - 1)
+        cut = geometry.crop_and_resize(picture, box[None], (side, side), align_corners=True)
+        cut = geometry.hflip(cut) if drawn.flip[i] else cut
+        affine = geometry.get_affine_matrix2d(
+            drawn.shift[i : i + 1] * side, torch.full((1, 2), last / 2), drawn.zoom[i].expand(1, 2),
+            drawn.angle[i : i + 1], sx=drawn.shear[i : i + 1, 0], sy=drawn.shear[i : i + 1, 1],
+        )  # fmt: skip
+        cut = geometry.warp_affine(cut, affine[:, :2], (side, side), padding_mode="border", align_corners=True)
+        turned = geometry.get_perspective_transform(corners[None], (corners + drawn.corners[i] * side * inward)[None])
+        expected.append(geometry.warp_perspective(cut, turned, (side, side), padding_mode="border", align_corners=True))
+    inner = slice(12, -12)  # where no border was repeated, the stack's early borders are not the picture's
+    made = cutouts.apply(picture, drawn, side)
+    torch.testing.assert_close(made[..., inner, inner], torch.cat(expected)[..., inner, inner], atol=2e-2, rtol=0)
+
+
+def test_colour_jitter_as_one_matrix_agrees_with_kornias_operators_in_turn() -> None:
+    """Brightness, contrast and saturation to rounding; a hue turned by up to 18 degrees within 3 in 100."""
+    cuts = smooth_colours().expand(8, -1, -1, -1)
+    colour = cutouts.draw(CutoutSettings(count=8), rng()).colour
+    for hues, tolerance in ((0.0, 1e-5), (1.0, 3e-2)):
+        moved = colour * torch.tensor([1.0, 1.0, 1.0, hues])
+        brightness, contrast, saturation, hue = moved.unbind(1)
+        expected = enhance.adjust_brightness(cuts, brightness)
+        expected = enhance.adjust_contrast_with_mean_subtraction(expected, 1 + contrast)
+        expected = enhance.adjust_saturation_with_gray_subtraction(expected, 1 + saturation)
+        expected = enhance.adjust_hue(expected, hue * torch.pi)
+        assert 0 < float(expected.min()) and float(expected.max()) < 1
+        torch.testing.assert_close(warp.recolour(cuts, moved), expected, atol=tolerance, rtol=0)
+
+
+def test_each_cutout_is_taken_at_the_level_that_its_scale_asks_for() -> None:
+    """A close crop of a large picture keeps its detail while the whole picture, much smaller, does not alias."""
+    stripes = (torch.arange(256) // 4 % 2).float().expand(1, 3, 256, 256)
+    drawn = cutouts.draw(dataclasses.replace(STILL, count=2), rng())
+    box = torch.tensor([[0.0, 0.0, 0.125], [0.0, 0.0, 1.0]])
+    close, whole = cutouts.apply(stripes, dataclasses.replace(drawn, box=box), 32)
+    torch.testing.assert_close(close, stripes[0, :, :32, :32], atol=1e-4, rtol=0)
+    assert float((whole - 0.5).abs().max()) < 0.1
 
 
 def test_gradients_reach_the_picture_and_are_finite_even_in_flat_grey() -> None:
