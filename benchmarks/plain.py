@@ -59,7 +59,8 @@ class _Clamp(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         (x,), (grad,) = ctx.saved_tensors, grads
-        return grad * (grad * (x - x.clamp(0, 1)) >= 0)
+        kept: Tensor = grad * (grad * (x - x.clamp(0, 1)) >= 0)
+        return kept
 
 
 def quantize(z: Tensor, codebook: Tensor) -> Tensor:
@@ -91,7 +92,8 @@ def cutouts(image: Tensor, count: int, size: int, augment: nn.Module) -> Tensor:
 def distance(seen: Tensor, texts: Tensor) -> Tensor:
     """2·arcsin²(|u − v| / 2) of every cutout (n, d) and every prompt (m, d), averaged."""
     u, v = F.normalize(seen[:, None], dim=2), F.normalize(texts[None], dim=2)
-    return (u - v).norm(dim=2).div(2).arcsin().square().mul(2).mean()
+    half_chord: Tensor = (u - v).norm(dim=2) / 2
+    return 2 * half_chord.arcsin().square().mean()
 
 
 class Plain:

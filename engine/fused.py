@@ -38,7 +38,8 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.kernel is not None:
-            return F.conv_transpose2d(x, self.kernel, self.conv.bias, stride=2, padding=1)
+            bias: Tensor | None = self.conv.bias  # type: ignore[assignment]
+            return F.conv_transpose2d(x, self.kernel, bias, stride=2, padding=1)
         enlarged: Tensor = self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
         return enlarged
 
@@ -66,8 +67,8 @@ def _fold_norms(module: nn.Module) -> None:
     """A frozen batch norm after a convolution becomes part of its weights."""
     children = dict(module.named_children())
     for conv, norm in [("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"), ("0", "1")]:
-        if isinstance(children.get(norm), nn.BatchNorm2d):
-            setattr(module, conv, fuse_conv_bn_eval(children[conv], children[norm]))  # type: ignore[type-var]
+        if isinstance(found := children.get(norm), nn.BatchNorm2d):
+            setattr(module, conv, fuse_conv_bn_eval(children[conv], found))  # type: ignore[type-var]
             setattr(module, norm, nn.Identity())
 
 
@@ -99,7 +100,8 @@ def _attend(attn: nn.MultiheadAttention, x: Tensor, needed: int) -> Tensor:
     weight, bias = attn.in_proj_weight, attn.in_proj_bias
 
     def heads(projected: Tensor) -> Tensor:
-        return projected.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
+        split: Tensor = projected.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
+        return split
 
     if needed == length:
         q, k, v = map(heads, F.linear(x, weight, bias).chunk(3, dim=-1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import torch
@@ -137,10 +138,19 @@ def _phase(phase: Phase, until: int, lasting: list[_Rows], spec: Spec, bundle: B
 def _texts(prompts: Sequence[Prompt], bundle: Bundle) -> _Rows:
     texts, device = [prompt.text for prompt in prompts], bundle.device
     return _Rows(
-        embeddings=[perceptor.embed_text(texts) for perceptor in bundle.perceptors],
+        embeddings=[_embedded(perceptor, tuple(texts)) for perceptor in bundle.perceptors],
         weights=torch.tensor([prompt.weight for prompt in prompts], device=device),
         stops=torch.tensor([prompt.stop for prompt in prompts], device=device),
     )
+
+
+@lru_cache(maxsize=256)
+def _embedded(perceptor: CLIP, texts: tuple[str, ...]) -> Tensor:
+    """Unit vectors (len(texts), d), kept for the next job with the same words; by all of them, which rounds them alike.
+
+    Raises :class:`engine.clip.PromptTooLongError`.
+    """
+    return perceptor.embed_text(texts)
 
 
 def _noise(seed: int, weight: float, bundle: Bundle) -> _Rows:
@@ -184,7 +194,7 @@ def _sentence(prompts: Sequence[Prompt], rows: _Rows, bundle: Bundle) -> Tensor:
     texts = [prompt.text for prompt in ranked if prompt.weight > 0]
     while texts:
         try:
-            return bundle.perceptors[0].embed_text([", ".join(texts)])
+            return _embedded(bundle.perceptors[0], (", ".join(texts),))
         except PromptTooLongError:
             texts.pop()
     mean = (rows.embeddings[0] * rows.weights.clamp(min=0)[:, None]).sum(0, keepdim=True)

@@ -106,6 +106,7 @@ def _plain(asked: Asked, device: torch.device) -> Subject:
 
 def _engine(asked: Asked, device: torch.device) -> Subject:
     bundle = models.for_engine(asked.models, Path(asked.weights_dir), device)
+    process.keep_memory()  # as the engine's process does
     failures: list[Event] = []
     loop = Loop({bundle.name: bundle}, lambda event: failures.append(event) if isinstance(event, RunFailed) else None)
     for job_id in range(1, asked.jobs + 1):

@@ -26,6 +26,7 @@ from benchmarks.speed.compare import child
 from benchmarks.speed.one import ENGINE, PLAIN
 from engine import api, bundles, pictures, process
 from training.picturebook.captions import full_caption
+from training.picturebook.picture import Picture
 
 WATCHED = 32
 """Cutouts that the loss is told by, of the yardstick's own kind and always the same ones."""
@@ -112,6 +113,7 @@ def _plain(start: Start, made: plain.Models, f: int) -> Painting:
 
 def _engine(start: Start, made: plain.Models, f: int) -> Painting:
     bundle = models.for_engine(start.bundle, Path(start.weights_dir), process.choose_device("auto"))
+    process.keep_memory()  # as the engine's process does
     began, looking = time.perf_counter(), 0.0
     size = (start.size, start.size)
     for step in api.generate(start.prompt, bundle=bundle, size=size, seed=start.seed, threads=start.threads):
@@ -163,7 +165,7 @@ def ratio_of(plain_looks: Sequence[Look], first: Sequence[Look | None]) -> float
     return statistics.median(ratios) or None
 
 
-def _standing(asked: Sequence[scores.Picture], first: Sequence[Look | None], sets: dict[str, list[Look]]) -> Standing:
+def _standing(asked: Sequence[Picture], first: Sequence[Look | None], sets: dict[str, list[Look]]) -> Standing:
     judge = load()
     found = {
         name: scores.align(

@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.plain import Plain, distance, quantize
+from benchmarks.plain import Models, Plain, distance, quantize
 from benchmarks.speed import models
 from engine import losses, vqgan
 
 
 @pytest.fixture(scope="module")
-def plain_models(weights_dir: Path) -> models.plain.Models:
+def plain_models(weights_dir: Path) -> Models:
     torch.set_num_threads(1)
     return models.for_plain(models.read("starter", weights_dir), "a red car", torch.device("cpu"))
 
 
-def painting(made: models.plain.Models) -> Plain:
+def painting(made: Models) -> Plain:
     return Plain(made, width=32, height=32, f=4, cutouts=4, seed=3)
 
 
-def test_its_loss_falls_and_its_seed_repeats(plain_models: models.plain.Models) -> None:
+def test_its_loss_falls_and_its_seed_repeats(plain_models: Models) -> None:
     run, again = painting(plain_models), painting(plain_models)
     first = run.z.detach().clone()
     assert torch.equal(first, again.z.detach())
@@ -32,7 +32,7 @@ def test_its_loss_falls_and_its_seed_repeats(plain_models: models.plain.Models) 
     assert run.picture().shape == (1, 3, 32, 32)
 
 
-def test_it_decodes_and_compares_as_the_engine_does(plain_models: models.plain.Models, weights_dir: Path) -> None:
+def test_it_decodes_and_compares_as_the_engine_does(plain_models: Models, weights_dir: Path) -> None:
     """Else a ratio of their speeds would compare two different things."""
     given = models.read("starter", weights_dir)
     generator = vqgan.build(given.config, given.vqgan)

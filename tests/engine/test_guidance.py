@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import io
 import math
+from collections.abc import Sequence
 
 import pytest
 import torch
 from PIL import Image
 
-from engine import batch, pictures, targets
+from engine import batch, clip, pictures, targets
 from engine.bundles import Bundle
 from engine.messages import PromptError, Spec, SpecError, parse_prompts, parse_story
 from engine.run import Run
@@ -173,3 +174,18 @@ def test_a_stop_holds_through_the_whole_run(spec: Spec, bundle: Bundle) -> None:
     image = stopped.picture().requires_grad_()
     (distance,) = batch._distances([stopped], [stopped.draw()], image)
     assert not torch.autograd.grad(distance, image)[0].any()
+
+
+def test_words_are_read_once_for_all_jobs_that_say_them(
+    spec: Spec, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Sequence[str]] = []
+    real = clip.CLIP.embed_text
+    monkeypatch.setattr(clip.CLIP, "embed_text", lambda self, texts: read.append(texts) or real(self, texts))  # type: ignore[func-returns-value]
+    said = dataclasses.replace(spec, prompt="a green circle | the night")
+    first = Run(said, bundle).targets
+    assert read
+    read.clear()
+    again = Run(dataclasses.replace(said, seed=1), bundle).targets
+    assert not read
+    assert all(torch.equal(one, two) for one, two in zip(first.embeddings, again.embeddings, strict=True))

@@ -284,7 +284,8 @@ def test_runs_with_different_options_step_together_as_each_would_alone(spec: Spe
             batch.step([run])
     for run, reference in zip(together, alone, strict=True):
         assert run.loss == pytest.approx(reference.loss, abs=1e-4)
-        torch.testing.assert_close(run.z, reference.z, atol=2e-3, rtol=0)
+        # Adam takes a whole step of a gradient near nothing, so that rounding shows in single cells.
+        torch.testing.assert_close(run.z, reference.z, atol=5e-3, rtol=0)
 
 
 # Augmentations

@@ -3,6 +3,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -125,3 +127,23 @@ def test_progress_not_yet_written_is_superseded_and_terminal_events_never() -> N
     newest = Progress(job_id=1, iteration=8, iterations=9, loss=0.5, image=b"picture")
     assert stuck.taken[-2:] == [newest, finished]
     assert len(stuck.taken) <= 4  # at most one progress had already been picked up
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc is set")
+def test_memory_that_was_freed_serves_the_next_iteration_without_page_faults() -> None:
+    code = (
+        "import resource\n"
+        "from engine.process import keep_memory\n"
+        "def faults():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    for _ in range(8): bytearray(b'x') * (32 << 20)\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "usual = faults()\n"
+        "keep_memory()\n"
+        "faults()\n"
+        "print(usual, faults())\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    usual, kept = map(int, done.stdout.split())
+    assert kept < usual / 10
