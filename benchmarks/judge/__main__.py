@@ -69,7 +69,9 @@ def _training(part: Part, runs: Path) -> "JudgeTraining":
 
 
 @app.command()
-def evaluate() -> None:
+def evaluate(
+    groups: Annotated[int, typer.Option(min=1, help="Hundreds of pictures, of trained and of held-out pairs.")] = 20,
+) -> None:
     """Measure the judge on real pictures that no training saw: the ceiling of every figure that it gives."""
     from rich.console import Console
 
@@ -79,7 +81,7 @@ def evaluate() -> None:
     torch.set_num_threads(1)
     console = Console()
     try:
-        found = report(judge.load())
+        found = report(judge.load(), groups)
     except judge.JudgeError as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from None

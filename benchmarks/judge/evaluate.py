@@ -129,7 +129,7 @@ def _question(name: str) -> Callable[[Reading, Tensor], Share]:
     return lambda reading, which: reading.attribute(name, which)
 
 
-def report(judge: Judge, groups: int = 5) -> Report:
+def report(judge: Judge, groups: int) -> Report:
     """Ask ``judge`` about ``groups`` hundred pictures with pairs of the training and as many with held-out pairs."""
     pictures = [
         picture

@@ -27,10 +27,10 @@ def regularisation(count: int, base: Settings) -> Study:
     tasks = prompted(subjects.labels())
     random = dataclasses.replace(base, start="random", learning_rate=FAST)
     settings = {
-        "random codes, L²": with_more(random, losses=("l2:0.1:paper",)),
+        "random codes, L2 term": with_more(random, losses=("l2:0.1:paper",)),
         "random codes, nothing": random,
         "random codes, codebook sampling": with_more(random, latent="codebook", learning_rate=0.5),
-        "learned start, L²": base,
+        "learned start, L2 term": base,
         "learned start, nothing": dataclasses.replace(base, regulariser=0.0),
         "learned start, codebook sampling": with_more(base, latent="codebook", learning_rate=0.5),
     }

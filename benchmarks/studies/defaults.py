@@ -25,7 +25,7 @@ def changes(base: Settings) -> dict[str, Settings]:
         **{f"{n} cutouts": change(cutouts=n) for n in (cutouts // 2, cutouts * 2)},
         "no augmentation": with_more(base, augmentations=()),
         "all augmentations": with_more(base, augmentations=tuple(AUGMENTATIONS)),
-        **{f"L² weight {value:g}": change(regulariser=value) for value in (0.0, round(weight * 3, 3))},
+        **{f"L2 weight {value:g}": change(regulariser=value) for value in (0.0, round(weight * 3, 3))},
         "average of z, decay 0.9": with_more(base, ema=0.9),
         "learning rate by a cosine": with_more(base, rate_schedule="cosine"),
         **{f"{side} px": change(size=side) for side in (64, 96, 128) if side != base.side},
