@@ -20,22 +20,6 @@ Sizes = tuple[Any, ...]
 TINY_CLIP: Sizes = (32, 32, 1, 64, 16, 16, 49408, 64, 1, 1)
 """CLIP's arguments: embedding, input, vision layers and width, patch; context, tokens, text width, heads, layers."""
 
-VIT_B_32: Sizes = (512, 224, 12, 768, 32, 77, 49408, 512, 8, 12)
-"""Those of the published ViT-B/32."""
-IMAGENET = {
-    "double_z": False,
-    "z_channels": 256,
-    "resolution": 256,
-    "in_channels": 3,
-    "out_ch": 3,
-    "ch": 128,
-    "ch_mult": [1, 1, 2, 2, 4],
-    "num_res_blocks": 2,
-    "attn_resolutions": [16],
-    "dropout": 0.0,
-}
-"""The ddconfig of the published f16 models with 16,384 codes."""
-
 
 def vqgan_state(n_embed: int = 16) -> dict[str, torch.Tensor]:
     """A tiny VQModel's tensors, with a part of its discriminator."""

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from benchmarks.speed import models
 from engine import __main__ as command
 from engine import clip, vqgan, weights
 from tests import published
@@ -31,12 +32,12 @@ def convert(*arguments: object) -> int:
 
 def test_a_published_vqgan_of_full_size_converts_and_loads(tmp_path: Path) -> None:
     with torch.device("meta"):
-        meta = vqgan.VQGAN(published.IMAGENET, n_embed=16384, embed_dim=256)
+        meta = vqgan.VQGAN(**models.F16_16384)
     state = {name: torch.zeros(tensor.shape) for name, tensor in meta.state_dict().items()}
     state["quantize.embedding.weight"] = torch.arange(16384.0)[:, None].expand(-1, 256).contiguous()
     with_loss = {**state, "loss.discriminator.main.0.weight": torch.zeros(64, 3, 4, 4)}
     checkpoint = published.lightning_checkpoint(tmp_path / "last.ckpt", with_loss)
-    params = {"embed_dim": 256, "n_embed": 16384, "ddconfig": published.IMAGENET, "lossconfig": {"target": "x"}}
+    params = {**models.F16_16384, "lossconfig": {"target": "x"}}
     config = published.write_yaml(
         {"model": {"base_learning_rate": 4.5e-06, "target": "taming.models.vqgan.VQModel", "params": params}},
         tmp_path / "model.yaml",
@@ -54,7 +55,7 @@ def test_a_published_vqgan_of_full_size_converts_and_loads(tmp_path: Path) -> No
 def test_an_openai_clip_of_full_size_converts_only_with_its_published_hash(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    archive = published.clip_archive(tmp_path / "ViT-B-32.pt", published.VIT_B_32)
+    archive = published.clip_archive(tmp_path / "ViT-B-32.pt", models.VIT_B_32)
     out = tmp_path / "clip" / "ViT-B-32.safetensors"
     assert convert("clip", "--sha256", "0" * 64, archive, out) == command.BAD_SOURCE
     assert "not the published" in capsys.readouterr().err

@@ -10,36 +10,22 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from engine import bundles, clip, describer, phrasebook, upstream, vqgan
+from benchmarks.speed import models
+from engine import bundles
 from engine.loop import Loop
 from engine.messages import Checkpointed, Describe, Described, Event, Film, RunFinished, RunStarted, Spec, StartRun
-from tests import published
 
 pytestmark = pytest.mark.soak
 
-NAME = "imagenet-16384"
+NAME = models.PUBLISHED_BUNDLE
 SPEC = Spec(prompt="an astronaut", bundle=NAME, width=256, height=256, iterations=2, seed=7, cutouts=2, threads=1)
 
 
 @pytest.fixture(scope="module")
 def full_size() -> bundles.Bundle:
-    torch.manual_seed(0)
-    generator = vqgan.VQGAN(published.IMAGENET, n_embed=16384, embed_dim=256).eval().requires_grad_(False)
-    torch.nn.init.normal_(generator.codebook)
-    perceptor = clip.build(upstream.clip_model().CLIP(*published.VIT_B_32).state_dict())
-    entry = dataclasses.replace(bundles.table()[NAME], width=128)  # the side of an upscale's tiles
-    return bundles.Bundle(
-        name=NAME,
-        entry=entry,
-        generator=generator,
-        perceptors=(perceptor,),
-        start_network=None,
-        vocabulary=None,
-        check=None,
-        describer=describer.Describer((perceptor,), [1.0], phrasebook.load(entry.phrases)),
-        weights_hash="0" * 12,
-        device=torch.device("cpu"),
-    )
+    bundle = models.published(torch.device("cpu"))
+    entry = dataclasses.replace(bundle.entry, width=128)  # the side of an upscale's tiles
+    return dataclasses.replace(bundle, entry=entry)
 
 
 def picture(side: int = 256) -> bytes:
