@@ -48,7 +48,7 @@ class Saved:
         with zipfile.ZipFile(buffer, "w") as archive:
             for name, content in parts.items():
                 if content is not None:
-                    archive.writestr(name, content)
+                    archive.writestr(zipfile.ZipInfo(name), content)  # without the time: a run is its content
         return buffer.getvalue()
 
     @classmethod

@@ -105,8 +105,7 @@ async def test_a_withheld_picture_is_told_of_once_through_a_crash(studio: Studio
     studio.engine.unsafe = 0.9
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
     await studio.card("✅ Done")
-    job = await studio.bot.queue.get(1)
-    assert job is not None
+    job = await studio.job_of(await studio.card(REASON))
     again = await studio.bot.publisher._delivery._find(
         studio.bot.get_partial_messageable(job.thread_id or 0, guild_id=job.guild_id), job
     )
