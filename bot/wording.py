@@ -74,15 +74,16 @@ def done(job: Job, url: str) -> str:
 
 
 def found(job: Job, share: float) -> str:
-    """Of what words had named in the picture; said beside the mask of it."""
+    """Of what words had named, with the room for what took its place; said beside the mask of both."""
     named = discord.utils.escape_markdown(_shortened(job.spec.replace, _TITLE_LIMIT))
     return (
-        f"I took “{named}” to be in {share:.0%} of the picture: where the second one is white. `/edit mask:` takes it."
+        f"To replace “{named}” I painted {share:.0%} of the picture: where the second one is white. "
+        "It can be sent again as `/edit mask:`."
     )
 
 
 def region_alt(job: Job) -> str:
-    return _shortened(f"Where “{job.spec.replace}” was found: painted where this is white", ALT_LIMIT)
+    return _shortened(f"Where “{job.spec.replace}” was replaced: white was painted", ALT_LIMIT)
 
 
 def failed(job: Job, detail: str) -> str:

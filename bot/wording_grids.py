@@ -15,6 +15,12 @@ CANCELLED = "Cancelled {count} of the grid's pictures."
 OVER = "No more are being painted."
 _TITLE = 200
 _PAINTED = State.RENDERED, State.DELIVERED
+_WORDS = {
+    State.RUNNING: "being painted",
+    State.QUEUED: "waiting",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+}
 
 
 def done(jobs: Sequence[Job]) -> bool:
@@ -49,12 +55,7 @@ def sheet(jobs: Sequence[Job], note: str = "") -> str:
     """The text of the live sheet."""
     painted = sum(job.state in _PAINTED for job in jobs)
     facts = [f"{painted} of {len(jobs)} painted"]
-    for state, word in (
-        (State.RUNNING, "being painted"),
-        (State.QUEUED, "waiting"),
-        (State.FAILED, "failed"),
-        (State.CANCELLED, "cancelled"),
-    ):
+    for state, word in _WORDS.items():
         if many := sum(job.state is state for job in jobs):
             facts.append(f"{many} {word}")
     head = "✅ Done" if done(jobs) else wording.bar(painted / len(jobs))
@@ -70,7 +71,7 @@ def label(job: Job, cover: Cover) -> str:
         return f"{name} (deleted)"
     if job.state in _PAINTED:
         return f"{name} (withheld)" if cover is Cover.WITHHELD else name
-    return f"{name} ({job.state})"
+    return f"{name} ({_WORDS[job.state]})"
 
 
 def acknowledgement(jobs: Sequence[Job]) -> str:

@@ -109,10 +109,10 @@ async def test_words_name_what_is_replaced_and_where_it_was_found_is_shown(studi
     final = await studio.final()
     spec = studio.engine.starts[0].spec
     assert (spec.prompt, spec.replace) == ("a fox", "the *dog*")
-    assert "I took “the \\*dog\\*” to be in 50% of the picture" in final.content
+    assert "To replace “the \\*dog\\*” I painted 50% of the picture" in final.content
     shown, found = final.attachments
     assert (shown.filename, found.filename) == ("faraday-1.png", "region-1.png")
-    assert found.description == "Where “the *dog*” was found: painted where this is white"
+    assert found.description == "Where “the *dog*” was replaced: white was painted"
     region_png = found.bytes
     assert white_share(region_png) == 0.5 and Image.open(io.BytesIO(region_png)).size == (256, 512)
 
