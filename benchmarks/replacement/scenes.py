@@ -28,7 +28,7 @@ class Replacement:
     @property
     def asked(self) -> str:
         """As a person would say it."""
-        return f"{self.source} → {self.target}"
+        return f"{self.source} to {self.target}"
 
 
 def replacements(which: PromptList, count: int, naming: Naming) -> list[Replacement]:
