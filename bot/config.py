@@ -85,7 +85,7 @@ class Quotas(Section):
     """How many jobs one member and one server may have; servers can set less for their members."""
 
     max_running: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
-    max_queued: int = Field(default=5, ge=0, description="a number of jobs, 0 for any number")
+    max_queued: int = Field(default=16, ge=0, description="a number of jobs, 0 for any number")
     max_per_day: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
     guild_max_running: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
     guild_max_queued: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
