@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from bot.moderation.gate import Gate
     from bot.sending import Sending
 
-_KINDS = {
+KINDS = {
     Sequel.RERUN: Kind.RERUN,
     Sequel.UPSCALE: Kind.UPSCALE,
     Sequel.CONTINUE: Kind.CONTINUE,
     Sequel.REMIX: Kind.REMIX,
     Sequel.EDIT: Kind.EDIT,
 }
+"""What begins a job, and of which kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class FollowUps:
         """Submit what follows ``job``. Raises as :meth:`bot.submit.Submitter.submit`."""
         return await self._bot.submitter.submit(
             Request(
-                kind=_KINDS[sequel],
+                kind=KINDS[sequel],
                 place=asked.place,
                 requester_id=asked.user_id,
                 roles=asked.roles,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from datetime import UTC, datetime
 
 import discord
 from discord.ext import commands
@@ -12,7 +13,7 @@ from discord.ext import commands
 from bot import permissions
 from bot.apology import explain
 from bot.app import FaradayBot
-from bot.followups import Asked
+from bot.followups import KINDS, Asked
 from bot.jobs import Job
 from bot.sequels import Sequel, meant_by
 from bot.settings import EVERYONE, Scope
@@ -34,6 +35,7 @@ class Reactions(commands.Cog):
 
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
+        self._born = datetime.now(UTC)
         self._granted: dict[_Wish, tuple[float, int | None]] = {}  # when, and the job once it is submitted
 
     @commands.Cog.listener()
@@ -45,7 +47,10 @@ class Reactions(commands.Cog):
         try:
             parent = await self._picture(payload)
             await self._forget()
-            if parent is None or not await self._counts(payload, parent) or wish in self._granted:
+            if parent is None or not await self._counts(payload, parent):
+                return
+            await self._remember(wish, parent)
+            if wish in self._granted:
                 return
             self._granted[wish] = time.monotonic(), None  # before anything else is awaited
             try:
@@ -77,6 +82,15 @@ class Reactions(commands.Cog):
             job = await self.bot.queue.get(job_id)
             if job is None or job.state.ended:
                 self._granted.pop(wish, None)
+
+    async def _remember(self, wish: _Wish, parent: Job) -> None:
+        """What was wished before a restart and is still at work."""
+        if wish in self._granted:
+            return
+        user_id, _, sequel = wish
+        for job in await self.bot.archive.unfinished(user_id):
+            if job.parent_id == parent.id and job.kind is KINDS.get(sequel) and job.created_at < self._born:
+                self._granted.setdefault(wish, (time.monotonic(), job.id))
 
     async def _counts(self, payload: discord.RawReactionActionEvent, parent: Job) -> bool:
         if payload.user_id == parent.requester_id or payload.guild_id is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.jobs import Kind
 from bot.settings import Scope
 from sandbox import Message
 
@@ -77,6 +79,32 @@ async def test_a_repeated_reaction_is_ignored_while_the_first_is_at_work(studio:
     await studio.ada.unreact(final, "🔁")
     await studio.ada.react(final, "🔁")  # later: a new wish
     await studio.final(3)
+
+
+async def test_a_restart_does_not_forget_the_first_of_repeated_reactions(studio: Studio, final: Message) -> None:
+    studio.engine.holding = True
+    await studio.ada.react(final, "🔁")
+    await studio.begun(2)
+    await studio.stop()
+    await studio.start()
+    studio.bot.cogs["Reactions"].repeat_seconds = 0.0  # type: ignore[attr-defined]
+    await studio.ada.unreact(final, "🔁")
+    await studio.ada.react(final, "🔁")
+    await studio.ada.react(final, "▶️")  # another wish
+    await studio.bob.react(final, "🔁")  # as is somebody else's
+    async with asyncio.timeout(30):
+        while await studio.bot.queue.get(4) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await studio.settled()
+    found = [await studio.bot.queue.get(number) for number in (2, 3, 4, 5)]
+    jobs = [(job.kind, job.requester_id) for job in found if job]
+    mine, others = studio.ada.id, studio.bob.id
+    assert sorted(jobs) == sorted([(Kind.RERUN, mine), (Kind.CONTINUE, mine), (Kind.RERUN, others)])
+    studio.engine.holding = False
+    await studio.final(4)
+    await studio.ada.unreact(final, "🔁")
+    await studio.ada.react(final, "🔁")  # later: a new wish
+    await studio.final(5)
 
 
 async def test_a_slip_of_the_finger_right_after_is_ignored(studio: Studio, final: Message) -> None:
