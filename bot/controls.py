@@ -12,6 +12,7 @@ import discord
 from bot import wording_safety
 from bot.apology import explain
 from bot.errors import NotYours, UnknownJob
+from bot.guests import is_guest
 from bot.jobs import Job, State
 from bot.moderation import form
 from bot.sequels import sequels
@@ -102,12 +103,15 @@ class Disposal(
     async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
         if self.fate is Fate.REPORT:
             return await form.open_form(interaction, self.job_id)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        if is_guest(interaction):
+            await interaction.response.defer()  # so that the original response is the message with the picture
+        else:
+            await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             answer = await self._delete(interaction)
         except Exception as error:
             answer = explain(error)
-        await interaction.edit_original_response(content=answer)
+        await interaction.followup.send(answer, ephemeral=True)
 
     async def _delete(self, interaction: discord.Interaction[FaradayBot]) -> str:
         bot = interaction.client
@@ -117,6 +121,10 @@ class Disposal(
         if not may_control(interaction, job):
             raise NotYours(f"Only <@{job.requester_id}>, or someone who may manage messages here, can do that.")
         gone = await bot.removal.remove(job, by=interaction.user.id)
+        if is_guest(interaction):
+            if not gone:
+                await interaction.delete_original_response()
+            return wording_safety.DELETED_FOR_GUEST
         return wording_safety.DELETED if gone else wording_safety.MESSAGE_STAYS
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot import recipe, wording_safety, wording_sequels
+from bot import recipe, wording, wording_safety, wording_sequels
 from bot.attachments import enlarge
 from bot.delivery import channels, refused, size_limit
 from bot.drafts import file_name, film_name
@@ -37,11 +37,17 @@ class Sending:
         limit = size_limit(self._client, place.guild_id)
         if len(film) > limit:
             raise CannotPost(wording_sequels.too_large("timelapse", len(film), limit))
-        channel = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
         file = discord.File(io.BytesIO(film), film_name(job), spoiler=cover is Cover.SPOILER)
-        here = place.channel_id in channels(job)
-        sent = await channel.send(wording_sequels.film(job), file=file, suppress_embeds=True, **_reply(job, here))
-        return sent.jump_url
+        sent = await self._send_film(job, place, {"content": wording_sequels.film(job), "file": file})
+        return wording.message_url(place.guild_id, place.channel_id, sent.id)
+
+    async def _send_film(self, job: Job, place: Place, message: dict[str, Any]) -> discord.Message:
+        message["suppress_embeds"] = True
+        if (interaction := place.answering) is not None:
+            await interaction.edit_original_response(content=wording_sequels.POSTING)  # else the film takes its place
+            return await interaction.followup.send(wait=True, **message)
+        channel = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
+        return await channel.send(**message, **_reply(job, place.channel_id in channels(job)))
 
     async def picture(self, job: Job, user_id: int, factor: int) -> None:
         """Send the finished picture, ``factor`` times as large, to a member.

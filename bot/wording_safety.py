@@ -11,10 +11,18 @@ from bot.jobs import Job, Removed
 from bot.moderation.tables import Outcome
 
 DELETED = "Deleted: its message, and all files that I had of it."
+DELETED_FOR_GUEST = (
+    f"{DELETED} Timelapses that I posted here stay, since I am no member of this server: whoever moderates it can "
+    "delete them."
+)
 MESSAGE_STAYS = "I deleted all files of it, but Discord does not let me delete its message. A moderator can."
 WISHED: frozenset[Removed | None] = frozenset({Removed.DELETED, Removed.MODERATOR, Removed.ERASED})
 """Of these the message is deleted too."""
 NO_MODERATORS = "That picture was painted in a direct conversation, which no moderator looks after."
+NO_MEMBER_HERE = (
+    "I am no member of this server, so I cannot reach its moderators. Tell them yourself, or report the message to "
+    "Discord: press and hold or right-click it → Report Message."
+)
 NO_REPORT_CHANNEL = (
     "The moderators of this server have no channel for reports yet. Please tell somebody who may manage the server: "
     "`/settings server report_channel:` sets one, and then this button works."

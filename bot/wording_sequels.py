@@ -10,6 +10,7 @@ NO_FILM = (
     "timelapses switched on. Rerun paints another picture, with one."
 )
 CLOSED = "Discord does not let me write to you. Allow direct messages from members of this server, and try again."
+POSTING = "One moment, here it comes."
 SENT = "It is in your direct messages."
 
 

@@ -30,18 +30,18 @@ def find(world: World, channel: Channel, name: str, *, kind: int, member: Member
     guild_id = channel.guild.id if channel.guild else None
     scopes = [world.commands[None]] if guild_id is None else [world.commands[guild_id], world.commands[None]]
     offered = [command for scope in scopes for command in scope if command.get("type", 1) == kind]
-    if channel.guild is not None and world.bot_user.id not in channel.guild.members:
+    if not world.bot_takes_part(channel):
         offered = [command for command in offered if _USER_INSTALL in command["integration_types"]]
     for command in offered:
         if command["name"] == name:
-            _require_allowed(command, channel, member)
+            _require_allowed(world, command, channel, member)
             return command
     raise NotOffered(f"no command {name!r} here; there are {sorted({command['name'] for command in offered})}")
 
 
-def _require_allowed(command: Json, channel: Channel, member: Member | None) -> None:
+def _require_allowed(world: World, command: Json, channel: Channel, member: Member | None) -> None:
     contexts = command.get("contexts")
-    if contexts is not None and (0 if channel.guild else 1) not in contexts:
+    if contexts is not None and interactions.context(world, channel) not in contexts:
         raise NotOffered(f"{command['name']} is not for this kind of channel")
     if member is None:
         return

@@ -96,8 +96,7 @@ class Interaction:
     @property
     def by_user_install(self) -> bool:
         """Whether the bot is no member where this happened, so that it can only answer."""
-        guild = self.channel.guild
-        return guild is not None and guild.world.bot_user.id not in guild.members
+        return not self.channel.world.bot_takes_part(self.channel)
 
 
 def start(world: World, interaction: Interaction, details: Json) -> None:
@@ -126,7 +125,7 @@ def _payload(world: World, interaction: Interaction, details: Json) -> Json:
         "locale": "en-US",
         "entitlements": [],
         "authorizing_integration_owners": message_payloads.owners(interaction.origin),
-        "context": 0 if channel.guild else 1,
+        "context": context(world, channel),
         "attachment_size_limit": channel.upload_limit,
     }
     if interaction.message is not None:
@@ -144,9 +143,16 @@ def _payload(world: World, interaction: Interaction, details: Json) -> Json:
     }
 
 
+def context(world: World, channel: Channel) -> int:
+    """A server (0), a conversation with the bot (1), or one between others (2)."""
+    if channel.guild is not None:
+        return 0
+    return 1 if world.bot_takes_part(channel) else 2
+
+
 def _bits(world: World, user: User, channel: Channel) -> int:
     if channel.type is ChannelType.DM or channel.guild is None:
-        return DIRECT_MESSAGE
+        return DIRECT_MESSAGE if user in channel.recipients else _ANSWERING
     member = channel.guild.members.get(user.id)
     return in_channel(member, channel) if member else _ANSWERING
 

@@ -135,6 +135,10 @@ class Sandbox:
         """
         return self.world.create_guild(name, bot_permissions=bot_permissions, with_bot=with_bot)
 
+    def create_conversation(self, one: Member, other: Member) -> Channel:
+        """The direct conversation of two people without the bot, who have it installed for themselves."""
+        return self.world.conversation(one.user, other.user)
+
     def advance(self, seconds: float) -> None:
         """Let time pass at once, for links, tokens, nonces and idle threads (not for rate limits)."""
         self.world.clock.advance(seconds)

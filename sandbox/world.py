@@ -133,12 +133,9 @@ class World:
 
     def bot_member(self, channel: Channel) -> Member | None:
         """The bot's membership where the channel is; None in a DM."""
-        if channel.guild is None:
-            return None
-        member = channel.guild.members.get(self.bot_user.id)
-        if member is None:
+        if not self.bot_takes_part(channel):
             raise missing_access()
-        return member
+        return channel.guild.members[self.bot_user.id] if channel.guild else None
 
     def channel(self, channel_id: int) -> Channel:
         if channel_id not in self.channels:
@@ -151,11 +148,15 @@ class World:
             raise unknown("Message")
         return message
 
+    def bot_takes_part(self, channel: Channel) -> bool:
+        """Whether it is a member of the server, or one of those who converse; elsewhere it can only answer."""
+        guild = channel.guild
+        return self.bot_user in channel.recipients if guild is None else self.bot_user.id in guild.members
+
     def bot_sees(self, channel: Channel) -> bool:
-        if channel.guild is None:
-            return self.bot_user in channel.recipients
-        member = channel.guild.members.get(self.bot_user.id)
-        bits = permissions.in_channel(member, channel) if member else 0
+        if channel.guild is None or not self.bot_takes_part(channel):
+            return self.bot_takes_part(channel)
+        bits = permissions.in_channel(channel.guild.members[self.bot_user.id], channel)
         return bool(bits & permissions.Permissions.VIEW_CHANNEL)
 
     # Telling the bot
@@ -276,9 +277,13 @@ class World:
     def direct_channel(self, user: User) -> Channel:
         """The DM between the bot and this user, made when first asked for."""
         for channel in self.channels.values():
-            if channel.type is ChannelType.DM and user in channel.recipients:
+            if channel.type is ChannelType.DM and {user, self.bot_user} == set(channel.recipients):
                 return channel
-        channel = Channel(id=self.ids.next(), type=ChannelType.DM, world=self, recipients=[user, self.bot_user])
+        return self.conversation(user, self.bot_user)
+
+    def conversation(self, *people: User) -> Channel:
+        """A new direct conversation between these."""
+        channel = Channel(id=self.ids.next(), type=ChannelType.DM, world=self, recipients=list(people))
         self.channels[channel.id] = channel
         return channel
 

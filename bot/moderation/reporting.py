@@ -76,6 +76,8 @@ class Reporting:
         before = await self._reports.find(job_id, reporter_id)
         if before is not None and before.message_id is not None:
             raise NotAllowed(wording_safety.reported_already(before.outcome))
+        if self._client.get_guild(job.guild_id) is None:
+            raise NotAllowed(wording_safety.NO_MEMBER_HERE)
         channel_id = (await self._settings.get(Scope.GUILD, job.guild_id)).report_channel
         if channel_id is None:
             raise NotAllowed(wording_safety.NO_REPORT_CHANNEL)

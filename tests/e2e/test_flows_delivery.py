@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.jobs import Job, State
-from sandbox import Channel, Member, Message, Permissions
+from sandbox import Message, Permissions
 from tests.e2e import scripted
 
 if TYPE_CHECKING:
@@ -208,55 +208,3 @@ async def test_in_a_post_of_a_forum_it_paints_into_the_post(studio: Studio) -> N
     await studio.ada.slash(post, "imagine", prompt="a red car")
     final = await studio.sandbox.until(lambda: studio.finals(post))
     assert final[0].channel is post and not studio.channel.threads
-
-
-# Where the bot is no member
-
-
-@pytest.fixture
-def elsewhere(studio: Studio) -> tuple[Channel, Member]:
-    """A channel of a server that the bot is not in, and a member who has it installed for herself."""
-    guild = studio.sandbox.create_guild("Elsewhere", with_bot=False)
-    return guild.create_text_channel("general"), guild.add_member("ada")
-
-
-async def test_a_member_with_the_bot_installed_paints_where_it_is_no_member(
-    studio: Studio, elsewhere: tuple[Channel, Member]
-) -> None:
-    channel, ada = elsewhere
-    studio.engine.holding = True
-    answer = await ada.slash(channel, "imagine", prompt="a red car")
-    card = await studio.sandbox.until(lambda: next((m for m in channel.messages if "2 of 4" in m.content), None))
-    assert "Queued as #1" in await answer.text() and answer.ephemeral_text
-    await ada.click(card, label="Stop and keep")
-    final = await studio.sandbox.until(lambda: studio.finals(channel))
-    assert len(final) == 1 and not channel.threads
-    await studio.sandbox.until(lambda: "Stopped at" in card.content)
-    assert not (await ada.open_dm()).messages
-
-
-async def test_a_guest_whose_interaction_ran_out_gets_the_picture_by_direct_message(
-    studio: Studio, elsewhere: tuple[Channel, Member]
-) -> None:
-    channel, ada = elsewhere
-    studio.engine.holding = True
-    await ada.slash(channel, "imagine", prompt="a red car")
-    await studio.sandbox.until(lambda: any("2 of 4" in m.content for m in channel.messages))
-    studio.sandbox.advance(16 * 60)
-    studio.engine.holding = False
-    await studio.final(1, await ada.open_dm())
-    assert not studio.finals(channel)
-
-
-async def test_after_a_restart_a_guest_gets_the_picture_by_direct_message(
-    studio: Studio, elsewhere: tuple[Channel, Member]
-) -> None:
-    channel, ada = elsewhere
-    studio.engine.holding = True
-    await ada.slash(channel, "imagine", prompt="a red car")
-    await studio.sandbox.until(lambda: any("2 of 4" in m.content for m in channel.messages))
-    await studio.stop()
-    studio.engine.holding = False
-    await studio.start()
-    await studio.final(1, await ada.open_dm())
-    assert not studio.finals(channel)

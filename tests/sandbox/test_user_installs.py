@@ -76,6 +76,23 @@ async def test_follow_ups_are_all_that_a_bot_has_where_it_is_no_member(sandbox: 
         assert not bot.events("message")
 
 
+async def test_between_two_people_it_can_only_answer_too(sandbox: Sandbox, connect: Any) -> None:
+    guild = sandbox.create_guild("Studio")
+    ada, bob = guild.add_member("ada"), guild.add_member("bob")
+    theirs = sandbox.create_conversation(ada, bob)
+    async with connect(sandbox, commands) as bot:
+        assert theirs is not await ada.open_dm()
+        await ada.say(theirs, "look at this")
+        with pytest.raises(discord.Forbidden):
+            await bot.fetch_channel(theirs.id)
+        with pytest.raises(NotOffered):
+            await ada.slash(theirs, "queue")
+        answer = await ada.slash(theirs, "paint", frames=1)
+        await sandbox.until(lambda: answer.followups)
+        assert [one.author for one in theirs.messages] == [ada.user, sandbox.bot_user, sandbox.bot_user]
+        assert not bot.events("message")
+
+
 @pytest.mark.parametrize("with_bot", [True, False])
 async def test_ephemeral_follow_ups_are_edited_and_deleted(sandbox: Sandbox, connect: Any, *, with_bot: bool) -> None:
     guild = sandbox.create_guild("Studio", with_bot=with_bot)
