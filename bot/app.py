@@ -1,9 +1,8 @@
-"""The composition root: what the bot is made of, how it comes up, stays connected and goes down."""
+"""The composition root: what the bot is made of, how it comes up and goes down."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import socket
 from collections.abc import Sequence
@@ -12,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import discord
-from discord import app_commands
-from discord.ext import commands
 
 from bot import registering
 from bot.admission import Admission
 from bot.archive import Archive
 from bot.config import Config
-from bot.connector import make_connector
+from bot.connection import ConnectedBot
 from bot.dispatcher import Backoff, Dispatcher
 from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
 from bot.fairness import Fairness
@@ -45,7 +42,6 @@ from bot.publisher import Publisher
 from bot.queue import Queue
 from bot.ratings import RatingStore
 from bot.records import Records
-from bot.registering import UNREACHABLE, persistently
 from bot.removal import Removal
 from bot.sending import Sending
 from bot.settings import SettingsStore
@@ -53,12 +49,9 @@ from bot.sheets import Sheets
 from bot.store import migrate, open_database
 from bot.styles import StyleStore
 from bot.submit import Submitter
-from bot.tree import Tree
 from bot.wishes import Wishes
 
 log = logging.getLogger(__name__)
-
-discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
 
 COGS = (
     "cogs.imagine",
@@ -83,11 +76,10 @@ COGS = (
     "cogs.settings",
     "cogs.help",
 )
-_FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
 _READY_POLL = 0.1  # seconds
 
 
-class FaradayBot(commands.AutoShardedBot):
+class FaradayBot(ConnectedBot):
     """The Discord client and, from :meth:`setup_hook` on, everything behind it.
 
     ``clients`` are the engines; by default one process on this machine. To be made inside the running loop.
@@ -102,18 +94,7 @@ class FaradayBot(commands.AutoShardedBot):
         pacer: Pacer | None = None,
         config_path: Path | None = None,
     ) -> None:
-        super().__init__(
-            command_prefix=commands.when_mentioned,
-            help_command=None,
-            tree_cls=Tree,
-            intents=least_intents(message_content=config.discord.message_content),
-            allowed_mentions=discord.AllowedMentions.none(),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-            max_messages=None,
-            connector=make_connector(config),
-        )
-        self.config = config
+        super().__init__(config)
         self._config_path = config_path
         self._database = open_database(config.queue.database)
         self.files = Files(Path(config.queue.files))
@@ -173,8 +154,6 @@ class FaradayBot(commands.AutoShardedBot):
         self.web = Web(self)
         self.web_port: int | None = None
         self.control: Control | None = None
-        self.sessions = 0  # with the gateway so far, of all shards
-        self._connecting: asyncio.Task[Any] | None = None
         self._work: list[asyncio.Task[Any]] = []
         self._closing: asyncio.Task[None] | None = None
 
@@ -229,50 +208,10 @@ class FaradayBot(commands.AutoShardedBot):
     async def on_message(self, message: discord.Message) -> None:
         """Messages are for the cogs; there are no prefix commands."""
 
-    async def sign_in(self, token: str) -> None:
-        """Log in, trying again while Discord cannot be reached. Raises :class:`discord.LoginFailure`."""
-
-        async def login() -> None:
-            if getattr(self.http.connector, "closed", False):
-                self.http.connector = make_connector(self.config) or discord.utils.MISSING
-            try:
-                await self.login(token)
-            except UNREACHABLE:
-                await self.http.close()  # and its connector with it
-                raise
-
-        await persistently(login)
-
-    async def connect(self, *, reconnect: bool = True) -> None:
-        """Stay connected. discord.py reconnects a shard by itself, except where an event could not be read; that
-        would end the whole bot.
-        """
-        backoff = Backoff()
-        self._connecting = asyncio.current_task()
-        try:
-            for failures in itertools.count(1):
-                try:
-                    return await super().connect(reconnect=reconnect)
-                except _FATAL:
-                    raise
-                except Exception:
-                    if self.is_closed():
-                        return
-                    log.exception("the gateway broke off; connecting anew in %g s", backoff.delay(failures))
-                    for shard in self.shards.values():
-                        await shard.disconnect()
-                    await asyncio.sleep(backoff.delay(failures))
-        finally:
-            self._connecting = None
-
-    async def on_shard_ready(self, shard_id: int) -> None:
-        """A new session knows nothing of what was told to the one before."""
-        self.sessions += 1
-
     async def close(self) -> None:
         """Let go in an order that loses nothing: the engines first, then what they had to say, then Discord."""
-        if asyncio.current_task() is self._connecting:
-            return  # discord.py closes the bot for one shard that cannot go on; connect decides about that
+        if self.is_connecting():
+            return
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
@@ -283,16 +222,6 @@ class FaradayBot(commands.AutoShardedBot):
         await self.publisher.close()
         await super().close()
         await self._database.dispose()
-
-
-def least_intents(*, message_content: bool) -> discord.Intents:
-    """What the bot needs to see; none of it is privileged without ``message_content``."""
-    intents = discord.Intents.none()
-    intents.guilds = True
-    intents.guild_messages = intents.dm_messages = True
-    intents.guild_reactions = intents.dm_reactions = True
-    intents.message_content = message_content
-    return intents
 
 
 def _fairness(config: Config) -> Fairness:

@@ -43,13 +43,14 @@ class Engines(Protocol):
 @dataclass(slots=True, kw_only=True)
 class Newest:
     """The newest of a running job. ``frame`` is a PNG that the card does not show yet, with its ``unsafe`` score;
-    ``cover`` is how the last one was shown.
+    ``cover`` and ``loss`` are how the last one was shown, and the loss that the card shows.
     """
 
     progress: Progress
     frame: bytes | None = None
     unsafe: float | None = None
     cover: Cover = Cover.NONE
+    loss: float | None = None
 
 
 class Cards:
@@ -120,7 +121,8 @@ class Cards:
         if newest is None:
             return
         frame, newest.frame = newest.frame, None
-        text = wording.painting(job, newest.progress, self._engines().seconds_left(job.id))
+        text = wording.painting(job, newest.progress, self._engines().seconds_left(job.id), newest.loss)
+        newest.loss = newest.progress.loss
         shown = None
         if frame:
             newest.cover = await self._screen.cover(job, newest.unsafe, self._guests.channel(job.id))

@@ -55,17 +55,25 @@ def starting(job: Job) -> str:
     return f"{title(job)}\n🖌️ Starting{_small(_origin(job), *job.notes)}"
 
 
-def painting(job: Job, progress: Progress, seconds_left: float | None) -> str:
-    """The card of a running job: bar, iteration, loss, and when it will be done."""
+def painting(job: Job, progress: Progress, seconds_left: float | None, before: float | None = None) -> str:
+    """The card of a running job: bar, iteration, loss with its trend since it was ``before``, when it will be done."""
     share = progress.iteration / progress.iterations
     facts = [
         f"{progress.iteration} of {progress.iterations} iterations",
-        f"loss {progress.loss:.3f}",
+        f"loss {progress.loss:.3f}{trend(before, progress.loss)}",
     ]
     if seconds_left is not None:
         facts.append(f"done {soon(seconds_left)}")
     lines = f"{title(job)}\n{bar(share)} {share:.0%}\n{' · '.join(facts)}"
     return lines + _small(_origin(job), *job.notes)
+
+
+def trend(before: float | None, now: float) -> str:
+    """An arrow; up and down are for changes that the figures beside it show."""
+    if before is None:
+        return ""
+    change = round(now, 3) - round(before, 3)
+    return " ↘" if change < 0 else " ↗" if change > 0 else " →"
 
 
 def done(job: Job, url: str) -> str:

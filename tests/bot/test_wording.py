@@ -47,6 +47,12 @@ def test_progress_without_a_known_speed_promises_no_time() -> None:
     assert "done <t:" in wording.painting(a_job(), progress, 12.0)
 
 
+@pytest.mark.parametrize(("before", "arrow"), [(0.9, " ↘"), (0.8, " ↗"), (0.8124, " →"), (None, "")])
+def test_the_loss_has_its_trend_since_the_card_was_last_shown(before: float | None, arrow: str) -> None:
+    progress = Progress(job_id=12, iteration=75, iterations=150, loss=0.81234)
+    assert wording.painting(a_job(), progress, None, before).endswith(f"loss 0.812{arrow}")
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [

@@ -51,6 +51,7 @@ async def test_the_card_shows_progress_and_is_tidied_in_the_end(studio: Studio) 
     card = await studio.card("2 of 8 iterations")
     assert "▰▰▰▱▱▱▱▱▱▱▱▱ 25%" in card.content and "loss 0.500" in card.content and "<t:" in card.content
     assert [button["label"] for button in card.buttons] == ["Stop and keep", "Cancel"]
+    assert await studio.card("loss 0.500 →") is card  # it stays there while the run is held
     (frame,) = card.attachments
     assert frame.size == (512, 512) and frame.description == "a red car"
     studio.engine.holding = False

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.jobs import Job, State
-from sandbox import Message, Permissions
+from sandbox import Message, Permissions, guilds, posts, threads
 from tests.e2e import scripted
 
 if TYPE_CHECKING:
@@ -127,6 +127,50 @@ async def test_an_archived_thread_takes_the_picture_all_the_same(studio: Studio,
     card.channel.archive()
     studio.engine.holding = False
     assert (await studio.final()).channel is card.channel
+
+
+async def test_in_place_of_a_locked_or_deleted_thread_the_channel_takes_it(studio: Studio, card: Message) -> None:
+    await studio.ada.slash(studio.channel, "imagine", prompt="a green car")
+    await studio.begun(2)
+    other = await studio.card("a green car**\n▰")
+    card.channel.archive(locked=True)
+    threads.delete(studio.sandbox.world, other.channel)
+    studio.engine.holding = False
+    await studio.final(2)
+    assert [final.channel for final in studio.finals()] == [studio.channel] * 2
+
+
+async def test_after_a_deleted_channel_it_comes_by_direct_message(studio: Studio, card: Message) -> None:
+    guilds.close_channel(studio.sandbox.world, studio.channel)
+    studio.engine.holding = False
+    final = await studio.final(1, await studio.ada.open_dm())
+    assert f"I may not post in <#{studio.channel.id}>" in final.content
+
+
+async def test_from_a_server_that_it_was_removed_from_it_comes_by_direct_message(studio: Studio, card: Message) -> None:
+    guild = studio.bot.get_guild(studio.guild.id)
+    assert guild is not None
+    await guild.leave()
+    studio.engine.holding = False
+    await studio.final(1, await studio.ada.open_dm())
+
+
+async def test_the_message_that_asked_and_the_parents_may_be_deleted_meanwhile(studio: Studio) -> None:
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    parent = await studio.final()
+    studio.engine.holding = True
+    asked = await studio.ada.say(parent.channel, ".edit a blue car", reply_to=parent)
+    await studio.card("2 of 3 iterations")
+    await studio.ada.delete(asked)
+    posts.delete(studio.sandbox.world, parent)
+    studio.engine.holding = False
+    edited = await studio.sandbox.until(
+        lambda: next((one for one in studio.finals() if "edit of" in one.content), None)
+    )
+    assert edited.channel is parent.channel
+    answer = await studio.ada.click(edited, label="Rerun")
+    assert "Queued" in await answer.text()
+    await studio.final(2)
 
 
 async def test_a_deleted_card_is_not_missed(studio: Studio, card: Message) -> None:
