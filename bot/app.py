@@ -123,8 +123,8 @@ class FaradayBot(ConnectedBot):
         self.removal = Removal(self.records, self.files, self.sheets, self.dispatcher, self.rules)
         self.privacy = Privacy(self._database)
         self.retention = Retention(self.files, self.records, lambda: self.config.storage)
-        gate = Gate(self.rules)
-        self.desk = Desk(self.rules, gate)
+        self.gate = gate = Gate(self.rules)
+        self.desk = Desk(self.rules, gate, self.removal)
         self.reporting = Reporting(
             self,
             self.queue,

@@ -77,6 +77,7 @@ class Control(
         act = bot.dispatcher.stop_job if self.action is Action.STOP else bot.dispatcher.cancel_job
         if not await act(job.id):
             return "That picture is no longer being painted."
+        await note(interaction, job, f"{self.action} picture")
         return _ANSWERS[Action.CANCEL if job.state is State.QUEUED else self.action]
 
 
@@ -126,6 +127,13 @@ class Disposal(
                 await interaction.delete_original_response()
             return wording_safety.DELETED_FOR_GUEST
         return wording_safety.DELETED if gone else wording_safety.MESSAGE_STAYS
+
+
+async def note(interaction: discord.Interaction[FaradayBot], job: Job, action: str) -> None:
+    """Into the server's trail, if it was done to somebody else's picture."""
+    if job.guild_id is not None and interaction.user.id != job.requester_id:
+        subject = f"#{job.id} of {job.requester_id}"
+        await interaction.client.rules.note(job.guild_id, interaction.user.id, action, subject)
 
 
 def may_control(interaction: discord.Interaction[Any], job: Job) -> bool:

@@ -41,6 +41,12 @@ class Records:
         statement = sa.select(jobs).where(jobs.c.requester_id == requester_id).order_by(jobs.c.id)
         return [job_from_row(row) for row in await self._rows(statement)]
 
+    async def unfinished(self, requester_id: int, guild_id: int | None) -> list[int]:
+        """A member's jobs that wait or run, in that server or, with None, everywhere."""
+        here = jobs.c.guild_id == guild_id if guild_id is not None else sa.true()
+        mine = jobs.c.requester_id == requester_id, jobs.c.state.in_((State.QUEUED, State.RUNNING))
+        return [row.id for row in await self._rows(sa.select(jobs.c.id).where(*mine, here).order_by(jobs.c.id))]
+
     async def deleted(self, among: Collection[int]) -> list[Job]:
         """Those of these jobs whose picture somebody wanted deleted."""
         wished = jobs.c.removed.in_([Removed.DELETED, Removed.MODERATOR])

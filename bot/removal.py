@@ -1,4 +1,4 @@
-"""Deleting a finished picture at the wish of its requester or of a moderator: its message, its files, its place."""
+"""What ends at the wish of a requester or a moderator: pictures with their messages and files, and open jobs."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ class Removal:
             await self._rules.note(job.guild_id, by, "delete picture", f"#{job.id} of {job.requester_id}")
         log.info("job %d: its picture is deleted by member %d", job.id, by)
         return await self._finish(job, why)
+
+    async def cancel(self, user_id: int, guild_id: int | None) -> int:
+        """Cancel what a member has waiting or running, in that server or, with None, everywhere; how many that were."""
+        waiting = await self._records.unfinished(user_id, guild_id)
+        return sum([await self._line.cancel_job(job_id) for job_id in waiting])
 
     async def resume(self) -> int:
         """Finish what an outage of Discord, or of the bot, has left undone; of how many pictures."""

@@ -137,6 +137,13 @@ def effective(held: Mapping[str, tuple[Any, Scope]], quotas: Mapping[str, int]) 
     )
 
 
+def changed(scope_id: int, changes: Mapping[str, object]) -> str:
+    """For the trail."""
+    return f"{scope_id}: " + ", ".join(
+        f"{name} {'forgotten' if value is None else value}" for name, value in changes.items()
+    )
+
+
 def values(what: str, values: Values) -> str:
     """What is set in one scope."""
     kept = values.model_dump(exclude_none=True)

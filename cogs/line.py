@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot import options, wording_pages
 from bot.app import FaradayBot
-from bot.controls import may_control
+from bot.controls import may_control, note
 from bot.errors import NotYours, UnknownJob
 from bot.jobs import Job, State
 from bot.tree import answer
@@ -40,6 +40,8 @@ class WaitingLine(commands.Cog):
     async def cancel(self, interaction: discord.Interaction[FaradayBot], job: str | None = None) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         gone = [one for one in await self._meant(interaction, job) if await self.bot.dispatcher.cancel_job(one.id)]
+        for one in gone:
+            await note(interaction, one, "cancel picture")
         await answer(interaction, wording_pages.cancelled(gone))
 
     async def _meant(self, interaction: discord.Interaction[FaradayBot], text: str | None) -> list[Job]:

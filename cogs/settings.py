@@ -180,6 +180,9 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         if reset:
             changes = {**dict.fromkeys(ALLOWED[scope]), **changes}
         values = await self.bot.settings.change(scope, scope_id, changes)
+        if scope is not Scope.USER and interaction.guild_id is not None:
+            subject = wording_pages.changed(scope_id, changes)
+            await self.bot.rules.note(interaction.guild_id, interaction.user.id, f"set {scope}", subject)
         await answer(interaction, wording_pages.values(what, values))
 
 

@@ -67,6 +67,11 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
     async def _share(self, interaction: discord.Interaction[FaradayBot], style: Style, *, on: bool) -> str:
         if interaction.guild_id is None:
             raise BadSetting("There is no server here to share it with.")
+        if on:
+            await self.bot.gate.check_words(f"{style.name} | {style.words}", interaction.guild_id)
+        elif style.owner_id != interaction.user.id:
+            subject = f"{style.name} of {style.owner_id}"
+            await self.bot.rules.note(interaction.guild_id, interaction.user.id, "unshare style", subject)
         await self.bot.styles.share(style, interaction.guild_id if on else None)
         return wording_pages.SHARED if on else wording_pages.UNSHARED
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from bot.errors import BadSetting
 from bot.moderation import blocklist
 from bot.moderation.gate import Gate
@@ -17,12 +19,19 @@ _OPPOSITE = {
 }
 
 
+class Jobs(Protocol):
+    """What is asked of the removal."""
+
+    async def cancel(self, user_id: int, guild_id: int | None) -> int: ...
+
+
 class Desk:
     """``scope`` is a server's id or ``EVERYWHERE``; ``by`` the member who does it."""
 
-    def __init__(self, rules: Rules, gate: Gate) -> None:
+    def __init__(self, rules: Rules, gate: Gate, jobs: Jobs) -> None:
         self._rules = rules
         self._gate = gate
+        self._jobs = jobs
 
     async def block_text(self, scope: int, kind: RuleKind, text: str, *, by: int) -> str:
         """Raises :class:`BadSetting` for what cannot be searched for."""
@@ -59,8 +68,11 @@ class Desk:
         return f"That prompt would be refused: {what}{' takes too long on it' if hit.timed_out else ''}."
 
     async def block_user(self, scope: int, user_id: int, *, by: int) -> str:
+        """What they have waiting or running there is cancelled."""
         added = await self._rules.add(scope, RuleKind.USER_BLOCKED, user_id, by=by)
-        return f"<@{user_id}> may not use me any more." if added else f"<@{user_id}> was blocked already."
+        cancelled = await self._jobs.cancel(user_id, None if scope == EVERYWHERE else scope)
+        text = f"<@{user_id}> may not use me any more." if added else f"<@{user_id}> was blocked already."
+        return f"{text} Cancelled: {cancelled} of their pictures." if cancelled else text
 
     async def unblock_user(self, scope: int, user_id: int, *, by: int) -> str:
         removed = await self._rules.remove(scope, RuleKind.USER_BLOCKED, user_id, by=by)

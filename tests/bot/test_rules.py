@@ -101,11 +101,18 @@ async def test_the_owners_blocklist_holds_in_every_server_and_in_direct_messages
     await gate.check_words("far worse", OTHER)
 
 
+class Jobs:
+    """Nobody has any."""
+
+    async def cancel(self, user_id: int, guild_id: int | None) -> int:
+        return 0
+
+
 async def test_a_blocklist_is_bounded_and_its_list_fits_a_message(
     rules: Rules, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moderation.desk._MOST", 30)
-    desk = Desk(rules, gate)
+    desk = Desk(rules, gate, Jobs())
     for number in range(30):
         await desk.block_text(GUILD, RuleKind.WORD, f"word {number} {'x' * 80}", by=MOD)
     with pytest.raises(BadSetting, match="30 entries already"):

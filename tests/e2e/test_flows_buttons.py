@@ -65,6 +65,12 @@ async def test_buttons_outlive_a_restart(studio: Studio, card: Message) -> None:
     await studio.start()
     await studio.ada.click(card, label="Stop and keep")
     await studio.final()
+    await studio.ada.slash(studio.channel, "imagine", prompt="a green car")
+    other = await studio.card("a green car**\n▰")
+    await studio.stop()
+    await studio.start()
+    await studio.ada.click(other, label="Cancel")
+    await studio.card("a green car**\n🚫 Cancelled")
 
 
 async def test_a_waiting_picture_can_be_cancelled(studio: Studio, card: Message) -> None:

@@ -73,6 +73,8 @@ async def test_erasing_gives_back_no_daily_quota_and_keeps_nothing_else(studio: 
     await studio.final()
     answer = await studio.ada.slash(studio.channel, "privacy erase")
     assert "For 24 hours I still count" in await answer.text() and answer.message
+    await studio.stop()
+    await studio.start()
     await studio.ada.click(answer.message, label="Erase everything")
     await studio.sandbox.until(lambda: not studio.finals())
     async with asyncio.timeout(30):

@@ -82,6 +82,56 @@ async def test_a_blocked_member_is_refused_until_unblocked(studio: Studio, mod: 
     await studio.final(2)
 
 
+async def test_what_a_blocked_member_has_open_there_is_cancelled(studio: Studio, mod: Member) -> None:
+    direct = await studio.ada.open_dm()
+    studio.engine.holding = True
+    await studio.ada.slash(direct, "imagine", prompt="a bus")
+    await studio.card("2 of 4 iterations", direct)
+    for prompt in ("a red car", "a green car"):
+        await studio.ada.slash(studio.channel, "imagine", prompt=prompt)
+    await studio.begun(2)
+    text = await told(studio, mod, "mod block", member=studio.ada)
+    assert text == f"{studio.ada.mention} may not use me any more. Cancelled: 2 of their pictures."
+    await studio.card("a red car**\n🚫 Cancelled")
+    await studio.card("a green car**\n🚫 Cancelled")
+    studio.engine.holding = False
+    await studio.final(1, direct)
+
+
+async def test_the_trail_names_what_was_done_to_others_and_to_settings(studio: Studio, mod: Member) -> None:
+    role = studio.guild.create_role("managers", permissions=int(Permissions.MANAGE_GUILD))
+    eve = studio.guild.add_member("eve", roles=(role,))
+    for member, command, options in (
+        (eve, "settings server", {"spoiler": True, "max_per_day": 9}),
+        (eve, "settings channel", {"reset": True, "iterations": 7}),
+        (eve, "settings mine", {"iterations": 8}),
+        (studio.ada, "styles save", {"style": "gory", "words": "blood", "share": True}),
+        (eve, "styles share", {"style": "gory", "on": False}),
+        (mod, "mod blocklist add", {"text": "blood"}),
+    ):
+        await (await member.slash(studio.channel, command, **options)).text()
+    answer = await studio.ada.slash(studio.channel, "styles share", style="gory")
+    assert "has “blood” that is not allowed here" in await answer.text()
+    studio.engine.holding = True
+    await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    card = await studio.card("of 7 iterations")
+    assert "Queued as #2" in await (await studio.ada.slash(studio.channel, "imagine", prompt="a bus")).text()
+    await mod.click(card, label="Cancel")
+    await told(studio, mod, "cancel", job="2")
+    await studio.settled()
+    trail = await told(studio, mod, "mod audit")
+    for line in (
+        f"{eve.mention} set guild: `{studio.guild.id}: spoiler True, max_per_day 9`",
+        f"{eve.mention} set channel: `{studio.channel.id}: ",
+        "iterations 7",
+        f"{eve.mention} unshare style: `gory of {studio.ada.id}`",
+        f"{mod.mention} cancel picture: `#1 of {studio.ada.id}`",
+        f"{mod.mention} cancel picture: `#2 of {studio.ada.id}`",
+    ):
+        assert line in trail
+    assert "iterations 8" not in trail
+
+
 async def test_blocks_outlive_a_restart(studio: Studio, mod: Member) -> None:
     await told(studio, mod, "mod block", member=studio.ada)
     await studio.stop()
