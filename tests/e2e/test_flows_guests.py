@@ -137,6 +137,7 @@ async def test_commands_find_and_make_pictures_for_a_guest(
         answer = await ada.slash(channel, "describe", **options)
         await answer.text()
         assert answer.message and answer.message.embeds[0]["title"] == "a red car at night"
+    assert answer.message is not None
     await says(studio, await ada.click(answer.message, label="Paint this"), "Queued")
     await painted(studio, 2, channel)
     await says(studio, await ada.slash(channel, "upscale"), "Queued")
