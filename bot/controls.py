@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot import wording_safety
+from bot import wording_answers, wording_safety
 from bot.apology import explain
 from bot.errors import NotYours, UnknownJob
 from bot.guests import is_guest
@@ -73,7 +73,7 @@ class Control(
         if job is None or job.state not in (State.QUEUED, State.RUNNING):
             return "That picture is no longer being painted."
         if not may_control(interaction, job):
-            return f"Only <@{job.requester_id}>, or someone who may manage messages here, can do that."
+            return wording_answers.not_yours(job.requester_id)
         act = bot.dispatcher.stop_job if self.action is Action.STOP else bot.dispatcher.cancel_job
         if not await act(job.id):
             return "That picture is no longer being painted."
@@ -120,7 +120,7 @@ class Disposal(
         if job is None:
             raise UnknownJob()
         if not may_control(interaction, job):
-            raise NotYours(f"Only <@{job.requester_id}>, or someone who may manage messages here, can do that.")
+            raise NotYours(wording_answers.not_yours(job.requester_id))
         gone = await bot.removal.remove(job, by=interaction.user.id)
         if is_guest(interaction):
             if not gone:

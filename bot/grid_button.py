@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot import wording_grids
+from bot import wording_answers, wording_grids
 from bot.apology import explain
 from bot.controls import may_control
 from bot.errors import NotYours
@@ -48,7 +48,7 @@ class GridControl(
         bot = interaction.client
         jobs = await bot.archive.grid(self.grid_id)
         if jobs and not may_control(interaction, jobs[0]):
-            raise NotYours(f"Only <@{jobs[0].requester_id}>, or someone who may manage messages here, can do that.")
+            raise NotYours(wording_answers.not_yours(jobs[0].requester_id))
         open_ = [job for job in reversed(jobs) if not job.state.ended]  # the last first: no other begins meanwhile
         gone = [job for job in open_ if await bot.dispatcher.cancel_job(job.id)]
         return wording_grids.CANCELLED.format(count=len(gone)) if gone else wording_grids.OVER

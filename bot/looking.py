@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot import attachments, permissions, pictures, wording, wording_describe
+from bot import attachments, permissions, pictures, wording, wording_answers, wording_describe
 from bot.apology import explain
 from bot.config import Config
 from bot.dispatcher import Dispatcher
@@ -114,7 +114,7 @@ class Looking:
             raise EngineNotReady()
         name = name or self._config().engine.default_bundle
         if name not in bundles:
-            raise UnknownBundle(f"There is no bundle “{name[:40]}” here. There is: {', '.join(sorted(bundles))}.")
+            raise UnknownBundle(wording_answers.no_bundle(name, bundles))
         return bundles[name]
 
     async def _content(self, picture: Picture) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot import permissions, quotas, specs, wording_grids
+from bot import permissions, quotas, specs, wording_answers, wording_grids
 from bot.admission import Admission
 from bot.config import Config, Limits
 from bot.dispatcher import Dispatcher
@@ -203,7 +203,7 @@ class Submitter:
                 painted_with = request.picture.job.spec.bundle
                 name = painted_with if painted_with in bundles or request.kind is not Kind.EDIT else name
         if name not in bundles:
-            raise UnknownBundle(f"There is no bundle “{name[:40]}” here. There is: {', '.join(sorted(bundles))}.")
+            raise UnknownBundle(wording_answers.no_bundle(name, bundles))
         return bundles[name]
 
     def _spec(

@@ -163,6 +163,11 @@ def moment(when: datetime) -> str:
     return f"<t:{round(when.timestamp())}:R>"
 
 
+def date(when: datetime) -> str:
+    """With the time of day."""
+    return f"<t:{round(when.timestamp())}:f>"
+
+
 def acknowledgements(jobs: Sequence[Job], first: int, refusal: str = "") -> str:
     """The same for several at once, of which the first has the place ``first``; ``refusal``: why there are no more."""
     text = acknowledgement(jobs[0], first)

@@ -11,7 +11,6 @@ from engine.messages import BundleInfo, Description, Kind
 
 LOST = "That picture is no longer on my disk. Save it from Discord and attach it to /describe."
 NONE_HERE = "I know of no picture here. Attach one to /describe, or use *Apps → Describe picture* on a message."
-NEWEST = "You attached no picture, so I took the newest one here."
 _TITLE_LIMIT = 256  # characters, Discord's
 _CELLS = 6
 _COLOUR = 0x5865F2

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import wording_answers
 from bot.app import FaradayBot
 from bot.errors import ConfigError, NotYours
 from bot.moderation.blocklist_group import BlocklistGroup
@@ -22,7 +23,7 @@ async def everywhere(interaction: Interaction) -> int:
     """The owners' scope. Raises :class:`NotYours` for anyone but the application's owners and the configured ones."""
     bot = interaction.client
     if interaction.user.id not in bot.config.operators.owner_ids and not await bot.is_owner(interaction.user):
-        raise NotYours("Only those who run me can do that.")
+        raise NotYours(wording_answers.OWNERS_ONLY)
     return EVERYWHERE
 
 

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import looking, options, permissions, wording_describe
+from bot import looking, options, permissions, wording_answers, wording_describe
 from bot.app import FaradayBot
 from bot.looking import PaintThis
 from bot.moderation.gate import Asker
@@ -42,7 +42,7 @@ class Describe(commands.Cog):
         await self.bot.looking.admit(asker(interaction))
         spoiler = image is not None and image.is_spoiler()
         seen = await self.bot.looking.describe(await self._picture(interaction, image), bundle, spoiler=spoiler)
-        await looking.show(interaction, seen, "" if image else wording_describe.NEWEST)
+        await looking.show(interaction, seen, "" if image else wording_answers.NEWEST_TAKEN)
 
     async def described(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
         """Of any message with a picture, whoever sent it."""

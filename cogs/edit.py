@@ -6,15 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, permissions, wording
+from bot import options, permissions, wording, wording_answers
 from bot.app import FaradayBot
 from bot.jobs import Kind
 from bot.pictures import Picture, Upload, download, downloaded, newest
 from bot.prompts import with_options
 from bot.submit import Request
 from bot.tree import answer
-
-NEWEST = "You attached no picture, so I took the newest one here."
 
 
 class Edit(commands.Cog):
@@ -68,7 +66,7 @@ class Edit(commands.Cog):
                 picture=await self._picture(place, image),
                 mask=await downloaded(mask, max_bytes=most),
                 image_prompts=() if guide is None else (guide,),
-                notes=() if image else (NEWEST,),
+                notes=() if image else (wording_answers.NEWEST_TAKEN,),
             )
         )
         await answer(interaction, wording.acknowledgement(job, await self.bot.queue.position(job.id)))

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import grids, options, permissions, wording_grids
+from bot import grids, options, permissions, wording_answers, wording_grids
 from bot.app import FaradayBot
 from bot.errors import BadSetting
 from bot.grid_button import GridControl
@@ -95,8 +95,7 @@ def _styled(wish: Wish, name: str, known: Sequence[Style]) -> Square:
     if style is not None or name.lower() == "none":
         return Square(wish=replace(wish, style=name.lower()), label=name)
     if " " not in name:
-        names = ", ".join(style.name for style in known[:12])
-        raise BadSetting(f"There is no style “{name[:40]}” here. There is: {names}. Words for one are two or more.")
+        raise BadSetting(wording_answers.no_style_nor_words(name, [style.name for style in known[:12]]))
     words = Style(id=0, owner_id=0, name=name, words=name)
     return Square(wish=replace(wish, prompt=words.apply(wish.prompt), style="none"), label=name)
 

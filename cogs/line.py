@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, wording_pages
+from bot import options, wording_answers, wording_pages
 from bot.app import FaradayBot
 from bot.controls import may_control, note
 from bot.errors import NotYours, UnknownJob
@@ -53,7 +53,7 @@ class WaitingLine(commands.Cog):
         if job is None or not (here or job.requester_id == interaction.user.id):
             raise UnknownJob()
         if not may_control(interaction, job):
-            raise NotYours(f"Only <@{job.requester_id}>, or someone who may manage messages here, can do that.")
+            raise NotYours(wording_answers.not_yours(job.requester_id))
         return [job]
 
 

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import forms, options, permissions, pictures, wording
+from bot import forms, options, permissions, pictures, wording, wording_answers
 from bot.apology import explain
 from bot.app import FaradayBot
 from bot.errors import NothingToEdit, UnknownJob
@@ -78,7 +78,7 @@ class Menus(commands.Cog):
         try:
             return await self.bot.get_partial_messageable(interaction.channel_id or 0).fetch_message(message_id)
         except discord.HTTPException:
-            raise NothingToEdit("I cannot read that message any more.") from None
+            raise NothingToEdit(wording_answers.UNREADABLE) from None
 
     @app_commands.command(description="The film of how a picture was painted, by the picture's number")
     @app_commands.describe(job="The number, as in #12")

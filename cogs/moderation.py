@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import wording_answers
 from bot.app import FaradayBot
 from bot.errors import NotYours
 from bot.moderation import form
@@ -28,7 +29,7 @@ async def moderated(interaction: Interaction) -> int:
     """The server's id. Raises :class:`NotYours` for those who do not moderate it."""
     may = interaction.permissions
     if interaction.guild_id is None or not (may.manage_messages or may.manage_guild):
-        raise NotYours("Only those who may manage messages or this server can do that.")
+        raise NotYours(wording_answers.MODERATORS_ONLY)
     return interaction.guild_id
 
 

@@ -7,7 +7,7 @@ import logging
 import discord
 from discord.ext import commands
 
-from bot import permissions, prompts
+from bot import permissions, prompts, wording_answers
 from bot.apology import explain
 from bot.app import FaradayBot
 from bot.errors import NothingToEdit
@@ -92,11 +92,11 @@ async def _replied_to(message: discord.Message) -> discord.Message:
     if reference is not None and isinstance(reference.resolved, discord.Message):
         return reference.resolved
     if reference is None or reference.message_id is None or reference.resolved is not None:
-        raise NothingToEdit("The message you replied to is gone.")
+        raise NothingToEdit(wording_answers.GONE_REPLY)
     try:
         return await message.channel.fetch_message(reference.message_id)
     except discord.HTTPException:
-        raise NothingToEdit("I cannot read the message you replied to.") from None
+        raise NothingToEdit(wording_answers.UNREADABLE_REPLY) from None
 
 
 async def setup(bot: FaradayBot) -> None:

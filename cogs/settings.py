@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, permissions, quotas, wording_pages
+from bot import options, permissions, quotas, wording_answers, wording_pages
 from bot.app import FaradayBot
 from bot.errors import UnknownBundle
 from bot.prompts import parse_size
@@ -168,7 +168,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
             style = (await self.bot.styles.find(style, interaction.user.id, interaction.guild_id)).name
         bundles = self.bot.dispatcher.bundles
         if bundle is not None and bundle not in bundles:
-            raise UnknownBundle(f"There is no bundle “{bundle[:40]}” here. There is: {', '.join(sorted(bundles))}.")
+            raise UnknownBundle(wording_answers.no_bundle(bundle, bundles))
         written = "x".join(map(str, parse_size(size))) if size else None
         return {"style": style, "size": written, "iterations": iterations, "strength": strength, "bundle": bundle}
 

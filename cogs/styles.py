@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import gallery, options, pager, permissions, wording_pages
+from bot import gallery, options, pager, permissions, wording_answers, wording_pages
 from bot.app import FaradayBot
 from bot.errors import BadSetting, NotYours
 from bot.pager import Picture
@@ -66,7 +66,7 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
 
     async def _share(self, interaction: discord.Interaction[FaradayBot], style: Style, *, on: bool) -> str:
         if interaction.guild_id is None:
-            raise BadSetting("There is no server here to share it with.")
+            raise BadSetting(wording_answers.NO_SERVER_TO_SHARE_WITH)
         if on:
             await self.bot.gate.check_words(f"{style.name} | {style.words}", interaction.guild_id)
         elif style.owner_id != interaction.user.id:
@@ -79,10 +79,10 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
         """Raises :class:`NotYours` for somebody else's; who manages the server may take one out of it."""
         style = await self.bot.styles.find(name, interaction.user.id, interaction.guild_id)
         if style.built_in:
-            raise NotYours(f"“{style.name}” is built in. Save one of your own under another name.")
+            raise NotYours(wording_answers.built_in(style.name))
         if style.owner_id != interaction.user.id:
             if not moderators:
-                raise NotYours(f"“{style.name}” is <@{style.owner_id}>'s.")
+                raise NotYours(wording_answers.style_of(style.name, style.owner_id))
             permissions.may_set(interaction)
         return style
 

@@ -8,14 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, permissions, pictures, wording
+from bot import options, permissions, pictures, wording, wording_answers
 from bot.app import FaradayBot
 from bot.jobs import Kind
 from bot.prompts import Wish
 from bot.submit import Request
 from bot.tree import answer
-
-NEWEST = "You attached no picture, so I took the newest one here."
 
 
 class Upscale(commands.Cog):
@@ -53,7 +51,7 @@ class Upscale(commands.Cog):
         else:
             picture = await pictures.newest(self.bot, self.bot.queue, place.channel_id, max_bytes=most)
         wish = Wish(prompt=prompt, strength=strength, iterations=iterations, more={"upscale": factor})
-        await self._submit(interaction, wish, picture, () if image else (NEWEST,))
+        await self._submit(interaction, wish, picture, () if image else (wording_answers.NEWEST_TAKEN,))
 
     async def of_message(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Of the bot's pictures and of members'; a member's message says what its picture shows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bot import wording
 from bot.errors import BadSetting
 from bot.moderation import blocklist
 from bot.moderation.gate import Gate
@@ -119,7 +120,7 @@ _TITLES = {
 
 
 def _told(entry: Entry) -> str:
-    return f"<t:{round(entry.at.timestamp())}:f> <@{entry.actor_id}> {entry.action}: `{_quoted(entry.subject)}`"
+    return f"{wording.date(entry.at)} <@{entry.actor_id}> {entry.action}: `{_quoted(entry.subject)}`"
 
 
 def _quoted(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot import wording
+from bot import wording, wording_answers
 from bot.apology import explain
 from bot.errors import NotYours
 
@@ -58,7 +58,7 @@ class Judge(
     async def _decide(self, interaction: discord.Interaction[FaradayBot]) -> None:
         may = interaction.permissions
         if not (may.manage_messages or may.manage_guild):
-            raise NotYours("Only those who may manage messages or this server can do that.")
+            raise NotYours(wording_answers.MODERATORS_ONLY)
         reporting = interaction.client.reporting
         line = await reporting.decide(self.report_id, self.verdict, by=interaction.user.id)
         text = f"{interaction.message.content if interaction.message else ''}\n{line}"[-wording.CONTENT_LIMIT :]

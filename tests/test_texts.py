@@ -1,0 +1,77 @@
+"""What members read stands in ``bot/wording*.py``, so that it can be read, changed and translated in one place.
+
+Left out are the names and descriptions in decorators, for which the library has a translator of its own, and
+sentences of :class:`bot.errors.UserError` that stand beside the check that raises them, in the modules listed here.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SENTENCE = re.compile(r"\w+ \S+ .*[.?!]$", re.DOTALL)
+SILENT = ("log.", "ValueError", "RuntimeError", "Field", "typer.", "app_commands.")  # calls that no member reads of
+BESIDE_THEIR_CHECKS = {
+    *("apology", "attachments", "connector", "controls", "delivery", "describing", "dispatcher", "forms", "gathering"),
+    *("grammar", "ledger", "masks", "options", "outbox", "permissions", "pictures", "prompts", "queue", "removal"),
+    *("renditions", "rooms", "settings", "sizes", "specs", "styles", "tree", "vocabulary", "wishes", "works"),
+    *("blocklist", "desk", "gate", "control", "orders", "reload", "saved_runs", "registering", "form", "grids"),
+}
+
+
+def parts(tree: ast.AST) -> Iterator[ast.AST]:
+    """All but decorators, docstrings and other texts that stand alone, assertions, and what is silent."""
+    if (isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant)) or isinstance(tree, ast.Assert):
+        return
+    if isinstance(tree, ast.Call) and ast.unparse(tree.func).startswith(SILENT):
+        return
+    yield tree
+    if isinstance(tree, ast.JoinedStr):
+        return
+    left_out = getattr(tree, "decorator_list", [])
+    for child in ast.iter_child_nodes(tree):
+        if child not in left_out:
+            yield from parts(child)
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Every literal, of an f-string with {} in place of each value."""
+    for part in parts(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(part, ast.JoinedStr):
+            yield "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in part.values)
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def sentences(path: Path) -> list[str]:
+    return [text for text in texts(path) if SENTENCE.search(text)]
+
+
+def modules(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    return [path for path in found if not path.name.startswith(("wording", "cli", "errors", "config", "doctor"))]
+
+
+def test_a_cog_says_nothing_in_words_of_its_own() -> None:
+    assert not {path.name: said for path in modules("cogs") if (said := sentences(path))}
+
+
+def test_outside_of_the_wording_only_the_modules_listed_speak() -> None:
+    of_discord = [path for path in modules("bot") if path.parent.name != "weights"]
+    assert {path.stem for path in of_discord if sentences(path)} == BESIDE_THEIR_CHECKS
+
+
+def test_moments_are_told_by_the_wording_alone() -> None:
+    everywhere = [*modules("bot"), *modules("cogs")]
+    assert not {path.name for path in everywhere if any("<t:" in text for text in texts(path))}
+
+
+def test_a_text_that_bypasses_the_wording_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "cog.py"
+    path.write_text(
+        '"""A docstring is no text."""\nlog.info("nor is the %s log.", 1)\nsay(f"You cannot do {this} here.")\n'
+    )
+    assert sentences(path) == ["You cannot do {} here."]
