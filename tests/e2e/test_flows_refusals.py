@@ -88,8 +88,8 @@ async def test_no_permission_to_post(studio: Studio, denied: Permissions, named:
 async def test_a_refusal_that_no_permission_foretold_cancels_the_job(studio: Studio) -> None:
     studio.engine.holding = True  # an engine may begin before Discord has refused
     studio.sandbox.faults.next("POST", "/channels/*/messages", status=403)
-    text = await refused(studio, "imagine", prompt="a red car")
-    assert "I may not post pictures here" in text
+    answer = await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
+    assert "I may not post pictures here" in await answer.text()
     await studio.settled()
     counts = await studio.bot.queue.counts()
     assert counts[State.CANCELLED] == sum(counts.values()) == 1 and not studio.everywhere()
