@@ -148,7 +148,7 @@ async def test_commands_find_and_make_pictures_for_a_guest(
     await says(studio, await ada.slash(channel, "show", job="1"), "a red car --seed 7")
     await says(studio, await ada.slash(channel, "history"), "#4")
     studio.engine.holding = True
-    await ada.slash(channel, "imagine", prompt="a bus")
+    await says(studio, await ada.slash(channel, "imagine", prompt="a bus"), "Queued")  # then the queue has it
     await says(studio, await ada.slash(channel, "queue"), "#5")
     await says(studio, await ada.slash(channel, "cancel"), "#5")
     await studio.card("🚫 Cancelled", channel)
