@@ -21,6 +21,7 @@ from benchmarks.judge import judge
 from benchmarks.judge.evaluate import right_answers
 from benchmarks.shares import share
 from engine.clip import CLIP
+from engine.fused import Upsample
 from engine.latent import quantize
 from engine.vqgan import VQGAN
 from training.evaluate import images_of, load_clip, load_vqgan
@@ -86,6 +87,9 @@ def train(generator: VQGAN, perceptor: CLIP, losses: Losses, drawn: Pixels, step
     weights = [*generator.decoder.parameters(), *generator.post_quant_conv.parameters()]
     for weight in weights:
         weight.requires_grad_(True)
+    for module in generator.decoder.modules():
+        if isinstance(module, Upsample):
+            module.kernel = None  # it was added up from weights that change now
     critic = discriminator()
     optimiser = torch.optim.Adam(weights, RATE, (0.9, 0.98))
     critics = torch.optim.Adam(critic.parameters(), RATE, (0.5, 0.9))
