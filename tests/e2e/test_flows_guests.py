@@ -25,6 +25,13 @@ def elsewhere(studio: Studio) -> tuple[Channel, Member]:
     return guild.create_text_channel("general"), guild.add_member("ada")
 
 
+async def half_painted(studio: Studio, channel: Channel, ada: Member) -> None:
+    """A picture of hers is at work, and stays so."""
+    studio.engine.holding = True
+    await ada.slash(channel, "imagine", prompt="a red car")
+    await studio.sandbox.until(lambda: any("2 of 4" in message.content for message in channel.messages))
+
+
 async def test_a_member_with_the_bot_installed_paints_where_it_is_no_member(
     studio: Studio, elsewhere: tuple[Channel, Member]
 ) -> None:
@@ -44,9 +51,7 @@ async def test_a_guest_whose_interaction_ran_out_gets_the_picture_by_direct_mess
     studio: Studio, elsewhere: tuple[Channel, Member]
 ) -> None:
     channel, ada = elsewhere
-    studio.engine.holding = True
-    await ada.slash(channel, "imagine", prompt="a red car")
-    await studio.sandbox.until(lambda: any("2 of 4" in m.content for m in channel.messages))
+    await half_painted(studio, channel, ada)
     studio.sandbox.advance(16 * 60)
     studio.engine.holding = False
     await studio.final(1, await ada.open_dm())
@@ -57,9 +62,7 @@ async def test_after_a_restart_a_guest_gets_the_picture_by_direct_message(
     studio: Studio, elsewhere: tuple[Channel, Member]
 ) -> None:
     channel, ada = elsewhere
-    studio.engine.holding = True
-    await ada.slash(channel, "imagine", prompt="a red car")
-    await studio.sandbox.until(lambda: any("2 of 4" in m.content for m in channel.messages))
+    await half_painted(studio, channel, ada)
     await studio.stop()
     studio.engine.holding = False
     await studio.start()
