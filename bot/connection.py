@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.connector import make_connector
 from bot.outbox import Backoff
 from bot.registering import UNREACHABLE, persistently
+from bot.throttle import Throttle
 from bot.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class ConnectedBot(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             max_messages=None,
             connector=make_connector(config),
+            http_trace=Throttle().trace(),
         )
         self.config = config
         self.sessions = 0  # with the gateway so far, of all shards
