@@ -29,6 +29,7 @@ class ConnectedBot(commands.AutoShardedBot):
     """The Discord client alone. To be made inside the running loop."""
 
     def __init__(self, config: Config) -> None:
+        self.throttle = Throttle()
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -39,7 +40,7 @@ class ConnectedBot(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             max_messages=None,
             connector=make_connector(config),
-            http_trace=Throttle().trace(),
+            http_trace=self.throttle.trace(),
         )
         self.config = config
         self.sessions = 0  # with the gateway so far, of all shards

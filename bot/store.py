@@ -24,6 +24,8 @@ from engine.messages import Spec
 T = TypeVar("T")
 
 BUSY_TIMEOUT = 15_000  # milliseconds that one SQLite writer waits for another
+CONNECTIONS = 10  # to PostgreSQL
+_TURNS = "turns"  # the option of an engine that holds the line of those who wait for a connection
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -154,8 +156,17 @@ def job_from_row(row: sa.Row[Any]) -> Job:
 def open_database(url: str) -> AsyncEngine:
     """An engine for ``sqlite+aiosqlite`` or ``postgresql+asyncpg``; makes the folder of an SQLite file."""
     address = sa.make_url(url)
-    engine = create_async_engine(address, pool_pre_ping=address.get_backend_name() != "sqlite")
-    if address.get_backend_name() == "sqlite":
+    sqlite = address.get_backend_name() == "sqlite"
+    # Whoever asks a pool for a connection overtakes those who wait for one; after 30 s these are refused. So all wait
+    # in line before it. SQLite lets one write at a time: more would only sleep and try again.
+    at_once = 1 if sqlite else CONNECTIONS
+    engine = create_async_engine(
+        address,
+        pool_pre_ping=not sqlite,
+        execution_options={_TURNS: asyncio.Semaphore(at_once)},
+        **({} if sqlite else {"pool_size": CONNECTIONS, "max_overflow": 0}),
+    )
+    if sqlite:
         if address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -171,7 +182,7 @@ async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaita
     """
 
     async def whole() -> T:
-        async with engine.begin() as connection:
+        async with engine.sync_engine.get_execution_options()[_TURNS], engine.begin() as connection:
             return await work(connection)
 
     task = asyncio.create_task(whole())

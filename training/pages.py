@@ -1,5 +1,6 @@
 """The pages to train on: the picture book's families drawn once into a file that is mapped into memory."""
 
+import functools
 import hashlib
 import multiprocessing
 import random
@@ -21,15 +22,15 @@ TRAINING_SEED: Final = 0
 EVALUATION_SEED: Final = 10_000_000
 
 
-def family(seed: int) -> list[Picture]:
-    """The FAMILY pictures of one training family."""
-    return sample_family(random.Random(seed))
+def family(seed: int, *, every_pair: bool = False) -> list[Picture]:
+    """The FAMILY pictures of one training family; ``every_pair``: held-out ones may be among them."""
+    return sample_family(random.Random(seed), every_pair=every_pair)
 
 
-def draw_family(task: tuple[int, int]) -> Pixels:
+def draw_family(task: tuple[int, int], *, every_pair: bool = False) -> Pixels:
     """Draw the family of (seed, size): (FAMILY, size, size, 3)."""
     seed, size = task
-    return np.stack([np.asarray(draw(picture, seed, size)) for picture in family(seed)])
+    return np.stack([np.asarray(draw(picture, seed, size)) for picture in family(seed, every_pair=every_pair)])
 
 
 def edition() -> str:
@@ -39,9 +40,10 @@ def edition() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in drawing)).hexdigest()[:8]
 
 
-def pages(folder: Path, families: int, size: int = 128, processes: int = 2) -> Pixels:
+def pages(folder: Path, families: int, size: int = 128, processes: int = 2, *, every_pair: bool = False) -> Pixels:
     """The pictures of `families` training families, (families · FAMILY, size, size, 3); drawn at the first call."""
-    path = folder / f"pages-{families}x{FAMILY}-{size}-{edition()}.npy"
+    kind = "all-pages" if every_pair else "pages"
+    path = folder / f"{kind}-{families}x{FAMILY}-{size}-{edition()}.npy"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{multiprocessing.current_process().pid}.part")
@@ -49,7 +51,9 @@ def pages(folder: Path, families: int, size: int = 128, processes: int = 2) -> P
         drawn = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
         with multiprocessing.get_context("spawn").Pool(processes) as pool:
             tasks = ((TRAINING_SEED + i, size) for i in range(families))
-            for i, pictures in enumerate(pool.imap(draw_family, tasks, chunksize=64)):
+            for i, pictures in enumerate(
+                pool.imap(functools.partial(draw_family, every_pair=every_pair), tasks, chunksize=64)
+            ):
                 drawn[i * FAMILY : (i + 1) * FAMILY] = pictures
         drawn.flush()
         part.replace(path)

@@ -53,13 +53,14 @@ class Source(Protocol):
 
 
 class PictureBook:
-    """The picture book's training families."""
+    """The picture book's training families; ``every_pair`` as their pages were drawn."""
 
     alike = FAMILY
     sizes = tuple(len(values) for values in ATTRIBUTES.values())
 
-    def __init__(self, pixels: Pixels) -> None:
+    def __init__(self, pixels: Pixels, *, every_pair: bool = False) -> None:
         self.pixels = pixels
+        self._every_pair = every_pair
         self._families: dict[int, list[Picture]] = {}
 
     def describe(self, rows: Sequence[int], rng: random.Random) -> Described:
@@ -80,7 +81,7 @@ class PictureBook:
         """What the picture in `row` shows."""
         number = row // FAMILY
         if number not in self._families:
-            self._families[number] = family(TRAINING_SEED + number)
+            self._families[number] = family(TRAINING_SEED + number, every_pair=self._every_pair)
         return self._families[number][row % FAMILY]
 
 

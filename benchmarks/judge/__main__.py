@@ -59,7 +59,7 @@ def _training(part: Part, runs: Path) -> "JudgeTraining":
 
     match part:
         case Part.CLASSIFIER:
-            return ClassifierTraining(pages(runs, FAMILIES, SIZE))
+            return ClassifierTraining(pages(runs, FAMILIES, SIZE, every_pair=True))
         case Part.STYLE:
             return StyleTraining(pages(runs, FAMILIES, STYLE_SIZE)[:STYLE_PICTURES])
         case Part.RANKER:

@@ -62,9 +62,10 @@ class JudgeTraining(ABC):
     """A model of the judge with its optimiser; the shipped weights are the trained ones' moving average."""
 
     warp = 1.0
+    every_pair = False  # whether the pages show pairs that the guides' training must not see
 
     def __init__(self, model: nn.Module, aid: nn.Module, pages: Pixels, *, seed: int, batch: int, rate: float) -> None:
-        self.model, self.aid, self.book = model, aid, PictureBook(pages)
+        self.model, self.aid, self.book = model, aid, PictureBook(pages, every_pair=self.every_pair)
         self.seed, self.batch, self.rate = seed, batch, rate
         self.average = {name: weight.clone() for name, weight in model.state_dict().items()}
         parameters = [*model.parameters(), *aid.parameters()]
@@ -121,6 +122,7 @@ class ClassifierTraining(JudgeTraining):
     """The attribute classifier: cross-entropy of every attribute that a picture shows."""
 
     model: Classifier
+    every_pair = True
 
     def __init__(self, pages: Pixels, *, batch: int = 128, rate: float = 3e-3) -> None:
         torch.manual_seed(CLASSIFIER_SEED)

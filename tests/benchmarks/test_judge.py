@@ -30,6 +30,7 @@ from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture
 
 PAGES = np.concatenate([draw_family((seed, SIZE)) for seed in range(8)])
+ALL_PAGES = np.concatenate([draw_family((seed, SIZE), every_pair=True) for seed in range(8)])
 LARGE_PAGES = np.concatenate([draw_family((seed, STYLE_SIZE)) for seed in range(8)])
 WORDS = vocabulary(60)
 CIRCLE = Picture(thing="circle", colour="red", background="white")
@@ -48,7 +49,7 @@ def untrained() -> judge.Judge:
 
 
 def classifier_training() -> JudgeTraining:
-    return ClassifierTraining(PAGES, batch=16)
+    return ClassifierTraining(ALL_PAGES, batch=16)
 
 
 def ranker_training() -> JudgeTraining:

@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store import UTCDateTime, jobs
+from bot.store import UTCDateTime, jobs, transact
 from tests.bot.conftest import ON_BOTH
 
 
@@ -32,6 +32,21 @@ async def test_a_transaction_that_reads_then_writes_waits_for_another_instead_of
             await connection.execute(sa.update(jobs).values(attempt=1))
 
     await asyncio.gather(*(read_then_write() for _ in range(5)))
+
+
+async def test_transactions_of_a_crowd_come_in_the_order_in_which_they_were_asked_for(database: AsyncEngine) -> None:
+    began: list[int] = []
+
+    async def ask(number: int) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            began.append(number)
+
+        await transact(database, work)
+        if number < 40:
+            await ask(number + 100)  # who was just served does not overtake those who wait
+
+    await asyncio.gather(*(ask(number) for number in range(80)))
+    assert began == [*range(80), *range(100, 140)]
 
 
 @ON_BOTH

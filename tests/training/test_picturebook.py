@@ -92,6 +92,11 @@ def test_held_out_pairs_never_occur_in_training_pictures() -> None:
             assert not scene or not held_out_weather(picture.thing, picture.weather)
 
 
+def test_families_of_every_pair_show_held_out_pairs_too() -> None:
+    pictures = [picture for seed in FAMILIES for picture in family(seed, every_pair=True)]
+    assert 0.05 < sum(map(held_out, pictures)) / len(pictures) < 0.4
+
+
 def test_held_out_pairs_never_occur_in_training_captions() -> None:
     pairs = [(thing, colour) for thing in THINGS for colour in COLOURS if held_out_colour(thing, colour)]
     phrases = [

@@ -110,15 +110,22 @@ def sample(rng: random.Random) -> Picture:
             return picture
 
 
-def sample_family(rng: random.Random) -> list[Picture]:
-    """Draw FAMILY pictures for training: the first by chance, the rest with one and the same attribute changed."""
+def sample_family(rng: random.Random, *, every_pair: bool = False) -> list[Picture]:
+    """Draw FAMILY pictures for training: the first by chance, the rest with one and the same attribute changed.
+
+    With ``every_pair`` they may show held-out pairs too: for the judge, who guides no painting.
+    """
+
+    def hidden(picture: Picture) -> bool:
+        return not every_pair and held_out(picture)
+
     while True:
         first = sample(rng)
-        if held_out(first):
+        if hidden(first):
             continue
         pool = list(dict.fromkeys(_variations(first, rng)))
         rng.shuffle(pool)
-        rest = [other for other in pool if other != first and not held_out(other) and not too_fine(other)][: FAMILY - 1]
+        rest = [other for other in pool if other != first and not hidden(other) and not too_fine(other)][: FAMILY - 1]
         if len(rest) == FAMILY - 1:
             return [first, *rest]
 
