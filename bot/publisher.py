@@ -20,7 +20,7 @@ from bot.errors import CannotPost
 from bot.guests import Guests, Interaction
 from bot.jobs import Job, Removed
 from bot.moderation.screen import Cover, Screen
-from bot.pacing import Pacer
+from bot.pacing import Pacer, Turns
 from bot.queue import Queue
 from bot.region import Region
 from bot.rooms import Room, card_of, open_answer, open_room
@@ -58,6 +58,7 @@ class Publisher:
         self._guests = Guests()
         self._cards = Cards(client, self._guests, engines, screen, pacer or Pacer())
         self._delivery = Delivery(client, self._guests)
+        self._openings = Turns()
         self._opened: dict[int, asyncio.Event] = {}
         self._painted_here: set[int] = set()  # jobs whose picture no earlier process can have posted
         self._trimmed: weakref.WeakValueDictionary[int, asyncio.Task[None]] = weakref.WeakValueDictionary()
@@ -81,7 +82,8 @@ class Publisher:
                 self._guests.welcome(job.id, interaction)
                 room = await open_answer(interaction, job)
             else:
-                room = await open_room(self._client, job, card_of(job))
+                async with self._openings.turn(job.id):
+                    room = await open_room(self._client, job, card_of(job))
             return await self.settle_in(job, room)
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("job %d: cannot be shown: %s", job.id, error)
@@ -113,6 +115,7 @@ class Publisher:
 
     async def started(self, job: Job, event: RunStarted) -> None:
         self._painted_here.add(job.id)
+        self._openings.hurry(job.id)
         if job.thread_id is None and job.created_at < self._born:  # a crash came between the job and its card
             job = await self.open(job)
         self._cards.starting(job)

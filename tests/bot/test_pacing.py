@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 
-from bot.pacing import Edit, Pacer
+from bot.pacing import Edit, Pacer, Turns
 
 HERE, THERE = 1, 2
 
@@ -90,3 +90,52 @@ async def test_settling_a_quiet_channel_returns_at_once() -> None:
     pacer = Pacer()
     await pacer.settle(HERE, 1)
     assert not pacer._workers and not pacer._waiting
+
+
+async def test_of_many_channels_only_a_few_edit_at_once() -> None:
+    pacer, under_way, most = Pacer(0.01, at_once=2), 0, 0
+
+    async def edit() -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+
+    for channel in range(10):
+        pacer.offer(channel, 1, edit)
+    await drained(pacer)
+    assert most == 2
+
+
+async def test_settling_does_not_wait_for_the_edits_of_other_channels() -> None:
+    pacer, held = Pacer(0.01, at_once=1), asyncio.Event()
+
+    async def slow() -> None:
+        await held.wait()
+
+    pacer.offer(HERE, 1, slow)
+    await asyncio.sleep(0)
+    pacer.offer(THERE, 2, noting([], "never"))
+    async with asyncio.timeout(5):
+        await pacer.settle(THERE, 2)
+    held.set()
+    await pacer.close()
+
+
+async def test_turns_are_taken_in_order_but_for_who_is_hurried_or_gone() -> None:
+    turns, taken = Turns(at_once=1), list[int]()
+
+    async def work(key: int) -> None:
+        async with turns.turn(key):
+            taken.append(key)
+            await asyncio.sleep(0)
+
+    working = [asyncio.create_task(work(key)) for key in range(6)]
+    await asyncio.sleep(0)
+    turns.hurry(4)
+    working[2].cancel()
+    await asyncio.gather(*working, return_exceptions=True)
+    assert taken == [0, 4, 1, 3, 5]
+    await work(7)
+    assert taken[-1] == 7
