@@ -52,7 +52,10 @@ class Engine(Section):
         default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description='"auto", "cpu", "cuda" or "cuda:0"'
     )
     threads: int = Field(default=0, ge=0, le=1024, description="a number of threads, 0 for all cores")
-    slots: int = Field(default=0, ge=0, le=64, description="how many runs are stepped at once, 0 to let it choose")
+    slots: int = Field(default=0, ge=0, le=64, description="how many runs are at work at once, 0 to let it choose")
+    memory: str = Field(
+        default="auto", pattern=r"^(auto|\d+(\.\d+)? ?[MG]iB)$", description='"auto", or a size as "6 GiB" or "900 MiB"'
+    )
     precision: Precision = Field(default=Precision.FP32, description='"fp32" or "bf16"')
     ready_timeout: Seconds = Field(default=120.0, description="seconds, more than 0")
     frame_seconds: float = Field(default=2.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no frames")
@@ -61,6 +64,13 @@ class Engine(Section):
     )
     films: bool = Field(default=True, description="true or false")
     max_attempts: int = Field(default=3, ge=1, le=100, description="a number of attempts, 1 or more")
+
+    @property
+    def memory_bytes(self) -> int:
+        """What runs may take; 0: what is free."""
+        if self.memory == "auto":
+            return 0
+        return int(float(self.memory[:-3]) * 2 ** {"M": 20, "G": 30}[self.memory[-3]])
 
     @model_validator(mode="after")
     def _default_bundle_is_loaded(self) -> Self:

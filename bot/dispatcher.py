@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
@@ -158,7 +157,7 @@ class Dispatcher:
 
     def _spent(self, job_id: int) -> float | None:
         run = next((lane.runs[job_id] for lane in self.lanes if job_id in lane.runs), None)
-        return time.monotonic() - run.begun if run else None
+        return run.seconds if run else None
 
     async def _command(self, job_id: int, command: StopRun | CancelRun) -> None:
         for lane in self.lanes:

@@ -32,6 +32,7 @@ def engine_settings(config: Engine) -> EngineSettings:
         device=config.device,
         threads=config.threads,
         slots=config.slots,
+        memory=config.memory_bytes,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import assert_never
@@ -63,11 +62,11 @@ class Ledger:
             case RunFinished():
                 await self._finished(run, event)
             case RunCancelled():
-                await self._queue.cancelled(job_id, seconds=time.monotonic() - run.begun)
+                await self._queue.cancelled(job_id, seconds=run.seconds)
             case RunFailed(reason=reason, detail=detail):
                 log.warning("job %d: failed (%s): %s", job_id, reason, detail)
                 if not await self._retried(run, reason):
-                    await self._queue.failed(job_id, detail, seconds=time.monotonic() - run.begun)
+                    await self._queue.failed(job_id, detail, seconds=run.seconds)
             case _:
                 assert_never(event)
         if not isinstance(event, RunFinished):  # else it can be continued

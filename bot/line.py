@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from bot.observer import Observer
 from bot.queue import Queue
-from bot.runs import Lane
-from bot.speed import Speed, starts
+from bot.runs import Lane, Run
+from bot.speed import Speed, Work, reckon
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class Line:
         self._lanes = lanes
         self._interval = interval
         self._begins: dict[int, float] = {}  # on the monotonic clock
+        self._costs: list[float] = []  # of those that wait, in their order
         self._told: dict[int, int] = {}
         self._changed = asyncio.Event()
 
@@ -62,22 +63,37 @@ class Line:
         self._told = places
 
     def _reckon(self, waiting: Sequence[tuple[int, float]]) -> None:
-        lanes = [lane for lane in self._lanes if lane.ready]
-        runs = [run for lane in lanes for run in lane.runs.values()]
-        left = [self.left(run.job.id) or 0.0 for run in runs]
-        slots = sum(lane.ready.slots for lane in lanes if lane.ready)
-        now = time.monotonic()
-        measured = all(self.left(run.job.id) is not None for run in runs) and self.speed.known
-        begins = starts(left, slots, [cost for _, cost in waiting]) if measured else []
+        self._costs, now = [cost for _, cost in waiting], time.monotonic()
+        known = self.speed.known and self._works() is not None
+        begins = reckon(self._works() or (), self._costs)[1] if known else []
         self._begins = {job_id: now + seconds for (job_id, _), seconds in zip(waiting, begins, strict=False)}
 
-    def left(self, job_id: int) -> float | None:
-        """Seconds until a running job is done: at its own speed, before it has one at that of others like it."""
-        run = next((lane.runs[job_id] for lane in self._lanes if job_id in lane.runs), None)
-        if run is None:
+    def _works(self) -> list[Work] | None:
+        """What each engine that is up has to do; None while a run's speed is not known."""
+        lanes = [lane for lane in self._lanes if lane.ready]
+        left = [[self._work_left(run) for run in lane.runs.values()] for lane in lanes]
+        if any(seconds is None for runs in left for seconds in runs):
             return None
-        own = run.seconds_left()
+        return [
+            Work(lane.ready.slots if lane.ready else 0, [seconds or 0.0 for seconds in runs])
+            for lane, runs in zip(lanes, left, strict=True)
+        ]
+
+    def _work_left(self, run: Run) -> float | None:
+        """Engine-seconds, at the run's own speed, before it has one at that of others like it."""
+        own = run.work_left()
         return self.speed.seconds(run.job.spec) if own is None else own
+
+    def left(self, job_id: int) -> float | None:
+        """Seconds until a running job is done, beside those that share its engine; None when that is unknown."""
+        lanes = [lane for lane in self._lanes if lane.ready]
+        works = self._works()
+        if works is None:
+            return None
+        for lane, ends in zip(lanes, reckon(works, self._costs)[0], strict=True):
+            if job_id in lane.runs:
+                return dict(zip(lane.runs, ends, strict=True))[job_id]
+        return None
 
     async def _tell(self, job_id: int, place: int) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from bot.engine_client import EngineClient
@@ -21,22 +20,21 @@ class Run:
     resumed: bool = False
     started: bool = False  # the observer knows
     cancelled: bool = False  # the engine has yet to let go of it
-    begun: float = field(default_factory=time.monotonic)
     iteration: int = 0
+    seconds: float = 0.0  # of the engine, so far
     seconds_per_iteration: float | None = None
-    _last: float = 0.0
 
     def measure(self, event: Progress) -> None:
-        """Learn the speed from the time between two reports."""
-        now, steps = time.monotonic(), event.iteration - self.iteration
-        if self._last and steps > 0:
-            newest = (now - self._last) / steps
+        """Learn the speed from what the engine did between two reports."""
+        steps = event.iteration - self.iteration
+        if self.seconds and steps > 0:
+            newest = (event.seconds - self.seconds) / steps
             known = self.seconds_per_iteration
             self.seconds_per_iteration = newest if known is None else known + _NEWEST * (newest - known)
-        self.iteration, self._last = event.iteration, now
+        self.iteration, self.seconds = event.iteration, event.seconds
 
-    def seconds_left(self) -> float | None:
-        """None until there is a speed."""
+    def work_left(self) -> float | None:
+        """Engine-seconds; None until there is a speed."""
         if self.seconds_per_iteration is None:
             return None
         return max(0, self.job.spec.iterations - self.iteration) * self.seconds_per_iteration

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.messages import Spec
 
 _NEWEST = 0.2  # weight of the newest run in the moving average
 _GUESS = 2e-6  # seconds per iteration and pixel, until something was measured
+_CAME_LATER = -1
 
 
 class Speed:
-    """Seconds per iteration, by bundle and number of pixels."""
+    """Engine-seconds per iteration, by bundle and number of pixels."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[int, float]] = {}
@@ -49,17 +52,52 @@ class Speed:
         return spec.iterations * spec.width * spec.height * _GUESS if known is None else known
 
 
-def starts(left: Iterable[float], slots: int, waiting: Sequence[float]) -> list[float]:
-    """In how many seconds each of ``waiting`` runs, by their lengths in order, begins on ``slots`` that have ``left``
-    to do on their runs under way. Empty without a slot.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What an engine has to do: how many runs it takes at once, and the engine-seconds that are left of each."""
+
+    slots: int
+    left: Sequence[float]
+
+
+class _Shared:
+    """An engine whose time its runs share equally; ``done`` is how much time each will have had when it is done."""
+
+    def __init__(self, work: Work) -> None:
+        self.slots = work.slots
+        self.had = 0.0
+        self.done = [(seconds, number) for number, seconds in enumerate(work.left)]
+        heapq.heapify(self.done)
+
+    def next(self) -> float:
+        """In how many seconds the next run is done."""
+        return (self.done[0][0] - self.had) * len(self.done) if self.done else math.inf
+
+    def pass_by(self, seconds: float) -> None:
+        if self.done:
+            self.had += seconds / len(self.done)
+
+
+def reckon(works: Sequence[Work], waiting: Sequence[float]) -> tuple[list[list[float]], list[float]]:
+    """In how many seconds each run of each engine is done, and each that waits begins, by their engine-seconds.
+
+    Those that wait begin in their order, each on the engine that has the fewest runs. Engines without a slot take none.
     """
-    if slots < 1:
-        return []
-    busy = sorted(left)[-slots:]
-    free_in = [0.0] * (slots - len(busy)) + busy
-    heapq.heapify(free_in)
-    begins = []
-    for seconds in waiting:
-        begins.append(free_in[0])
-        heapq.heapreplace(free_in, free_in[0] + seconds)
-    return begins
+    engines = [_Shared(work) for work in works]
+    ends = [[0.0] * len(work.left) for work in works]
+    begins: list[float] = []
+    now = 0.0
+    while True:
+        while len(begins) < len(waiting) and (free := [one for one in engines if len(one.done) < one.slots]):
+            engine = min(free, key=lambda one: len(one.done))
+            heapq.heappush(engine.done, (engine.had + waiting[len(begins)], _CAME_LATER))
+            begins.append(now)
+        number, engine = min(enumerate(engines), key=lambda one: one[1].next(), default=(0, _Shared(Work(0, ()))))
+        if (step := engine.next()) == math.inf:
+            return ends, begins
+        now += step
+        for one in engines:
+            one.pass_by(step)
+        _, run = heapq.heappop(engine.done)
+        if run != _CAME_LATER:
+            ends[number][run] = now

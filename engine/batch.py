@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from engine import cutouts, latent, losses
+from engine import chunks, cutouts, latent, losses
 from engine.run import Run, autocast
 
 
-def step(runs: Sequence[Run]) -> None:
+def step(runs: Sequence[Run], chunk: int | None = None) -> None:
     """Advance every run by one iteration. The runs share :meth:`engine.run.Run.batch_key`.
 
+    ``chunk`` is how many cutouts of each run are looked at at a time, None all of them; to rounding it changes nothing.
     The loss of a run is 001 §2.4's: CLIP's distance to its prompts, by the perceptors' weights, plus its penalty. The
     runs' losses are independent, so one backward pass of their sum gives each its own gradient.
     """
@@ -23,7 +24,10 @@ def step(runs: Sequence[Run]) -> None:
     with autocast(spec.precision, bundle.device):
         images = latent.clamp_with_grad(runs[0].generator.decode(_codes(runs)).float())
         images = torch.cat([run.joined(image[None]) for run, image in zip(runs, images, strict=True)])
-        distances = _distances(runs, draws, images)
+        if chunk is None:
+            distances = _distances(runs, draws, images)
+        else:
+            distances = chunks.gathered(_distances, runs, draws, images, chunk)
     penalties = [run.penalty(image[None]) for run, image in zip(runs, images, strict=True)]
     totals = [distance + penalty for distance, penalty in zip(distances, penalties, strict=True)]
     torch.stack(totals).sum().backward()

@@ -65,7 +65,8 @@ class Draw:
     """One drawing of every parameter for n cutouts; all (n, …) on the CPU.
 
     ``box`` is x0, y0, side as fractions of the width, height and short side that are free; ``noise`` a level in
-    [0, settings.noise] per cutout; ``noise_seed`` seeds the noise of this draw.
+    [0, settings.noise] per cutout; ``noise_seed`` seeds the noise of this draw. Of a :func:`part`, ``first`` is its
+    first cutout among all ``of`` them (0: these are all).
     """
 
     box: Tensor
@@ -78,6 +79,8 @@ class Draw:
     colour: Tensor
     noise: Tensor
     noise_seed: int
+    first: int = 0
+    of: int = 0
 
 
 def draw(settings: CutoutSettings, rng: torch.Generator) -> Draw:
@@ -102,6 +105,13 @@ def draw(settings: CutoutSettings, rng: torch.Generator) -> Draw:
         noise=uniform(low=0.0) * settings.noise,
         noise_seed=int(torch.randint(2**62, (1,), generator=rng)),
     )
+
+
+def part(drawn: Draw, first: int, end: int) -> Draw:
+    """The cutouts from ``first`` to before ``end`` alone, each as it is among all."""
+    values = {field.name: getattr(drawn, field.name) for field in dataclasses.fields(drawn)}
+    taken = {name: value[first:end] for name, value in values.items() if isinstance(value, Tensor)}
+    return dataclasses.replace(drawn, first=first, of=len(drawn.noise), **taken)
 
 
 MARGIN = 1.25
@@ -170,4 +180,6 @@ def apply(image: Tensor, drawn: Draw, size: int) -> Tensor:
         height, width = image.shape[-2:]
         steps = drawn.box[:, 2] * min(height, width) / (size * drawn.zoom)
         cutouts = warp.sample(image, homography(drawn, width, height, size), steps, size)
-        return warp.add_noise(warp.recolour(cutouts, drawn.colour), drawn.noise, drawn.noise_seed)
+        return warp.add_noise(
+            warp.recolour(cutouts, drawn.colour), drawn.noise, drawn.noise_seed, drawn.first, drawn.of
+        )

@@ -7,7 +7,7 @@ import logging
 import math
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import assert_never
@@ -15,8 +15,9 @@ from typing import assert_never
 import torch
 from PIL import Image
 
-from engine import batch, masks, pictures
+from engine import company, failures, masks, pictures, room, stepping
 from engine.bundles import Bundle
+from engine.memory import Memory
 from engine.messages import (
     CancelRun,
     Checkpointed,
@@ -35,29 +36,39 @@ from engine.messages import (
     Shutdown,
     StartRun,
     StopRun,
+    check,
 )
 from engine.run import Run
 from engine.timelapse import Timelapse
 
 log = logging.getLogger(__name__)
 
-OUT_OF_MEMORY = "The device ran out of memory. Try a smaller size or fewer cutouts."
 DIVERGED = "The loss stopped being a number. Try another seed or a lower learning rate."
-INTERNAL = "Something went wrong in the engine; its log has the details. Try again."
 
 
 @dataclass(slots=True, kw_only=True)
 class _Active:
-    """A run in progress and when its next frame and checkpoint are due (monotonic seconds)."""
+    """A run in progress and when its next frame and checkpoint are due (monotonic seconds).
+
+    The rest is as :class:`engine.company.Member` has it.
+    """
 
     start: StartRun
     run: Run
+    chunk: int | None
     next_frame: float
     next_checkpoint: float
     film: Timelapse | None = None
     film_unsafe: float | None = None
     seconds: float = 0.0
+    steps: int = 0
+    owed: float = 0.0
     stopped: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Another step is to come."""
+        return not (self.stopped or self.run.finished)
 
     def checkpoint_due(self, now: float) -> bool:
         """By the clock or by the iterations, as the command asked."""
@@ -67,15 +78,18 @@ class _Active:
 
 
 class Loop:
-    """Steps every run it was given, batching those that can be stepped together.
+    """Steps every run it was given, as many as go together in one batch, and else in turn.
 
     ``send`` receives the events in order and must not block for long; the end of a run with a film comes from another
-    thread.
+    thread. ``memory`` is what there is for runs, by default what is free now.
     """
 
-    def __init__(self, bundles: Mapping[str, Bundle], send: Callable[[Event], None]) -> None:
+    def __init__(
+        self, bundles: Mapping[str, Bundle], send: Callable[[Event], None], memory: Memory | None = None
+    ) -> None:
         self.bundles = bundles
         self.send = send
+        self.memory = memory or Memory(min(room.for_runs(bundle.device) for bundle in bundles.values()))
         self.active: dict[int, _Active] = {}
         self._films = ThreadPoolExecutor(1, thread_name_prefix="engine-film")
 
@@ -112,19 +126,25 @@ class Loop:
                 assert_never(command)
 
     def step(self) -> None:
-        """One iteration of every run, then whatever is due: frames, checkpoints, finished pictures."""
-        for group in self._groups():
+        """One turn: an iteration of one party of runs, then whatever is due: frames, checkpoints, finished pictures."""
+        going = [active for active in self.active.values() if active.goes_on]
+        turn: Sequence[_Active] = ()
+        if going:
+            turn = company.next_party(company.parties(going, self.memory))
             began = time.monotonic()
-            self._step_together(group)
-            for active in group:
-                active.seconds += (time.monotonic() - began) / len(group)
+            stepping.step(turn, self.memory, self._failed)
+            company.settle(turn, time.monotonic() - began, going)
         for active in list(self.active.values()):
-            self._guarded(active, self._report)
+            if active in turn or not active.goes_on:
+                self._guarded(active, self._report)
 
     def _start(self, command: StartRun) -> None:
         job_id, spec = command.job_id, command.spec
         try:
-            run = Run(spec, self._bundle(spec.bundle), command.init_image, command.image_prompts, command.mask)
+            bundle = self._bundle(spec.bundle)
+            check(spec, bundle.info())
+            chunk = self.memory.chunk(spec, bundle)
+            run = Run(spec, bundle, command.init_image, command.image_prompts, command.mask)
             if command.resume_from is not None:
                 run.resume(command.resume_from, branch=command.branch)
                 if command.painted is not None:
@@ -135,7 +155,9 @@ class Loop:
             return
         now = time.monotonic()
         due = now + command.checkpoint_seconds
-        self.active[job_id] = _Active(start=command, run=run, next_frame=now, next_checkpoint=due, film=film)
+        self.active[job_id] = _Active(
+            start=command, run=run, chunk=chunk, next_frame=now, next_checkpoint=due, film=film
+        )
         mask = None if run.masked is None else masks.to_png(run.masked.mask)
         self.send(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height, mask=mask))
 
@@ -145,7 +167,7 @@ class Loop:
             description = self._bundle(command.bundle).describer.describe(pictures.read(command.image))
         except Exception as error:
             log.info("a picture could not be described: %s", error)
-            reason, detail = _meaning(error)
+            reason, detail = failures.meaning(error)
             self.send(DescribeFailed(request_id=request_id, reason=reason, detail=detail))
             return
         seconds = time.monotonic() - began
@@ -164,33 +186,14 @@ class Loop:
         film.add(run.iteration, pictures.to_image(run.picture()))
         return film
 
-    def _groups(self) -> list[list[_Active]]:
-        groups: dict[tuple[object, ...], list[_Active]] = {}
-        for active in self.active.values():
-            if not (active.stopped or active.run.finished):
-                groups.setdefault(active.run.batch_key(), []).append(active)
-        return list(groups.values())
-
-    def _step_together(self, group: list[_Active]) -> None:
-        """Step the group in one batch; if that fails, each alone, so that one run's failure is its own."""
-        before = [active.run.rng.get_state() for active in group]
-        try:
-            batch.step([active.run for active in group])
-        except Exception as error:
-            if len(group) == 1:
-                self._fail_with(group[0].start.job_id, error)
-                return
-            log.warning("a batch of %d runs failed (%s); stepping them one by one", len(group), error)
-            for active, state in zip(group, before, strict=True):
-                active.run.rng.set_state(state)
-                active.run.z.grad = None
-                self._guarded(active, lambda active: batch.step([active.run]))
+    def _failed(self, active: _Active, error: Exception) -> None:
+        self._fail_with(active.start.job_id, error)
 
     def _guarded(self, active: _Active, act: Callable[[_Active], None]) -> None:
         try:
             act(active)
         except Exception as error:
-            self._fail_with(active.start.job_id, error)
+            self._failed(active, error)
 
     def _report(self, active: _Active) -> None:
         run = active.run
@@ -217,6 +220,7 @@ class Loop:
                 iteration=run.iteration,
                 iterations=run.spec.iterations,
                 loss=run.loss,
+                seconds=active.seconds,
                 image=pictures.to_png(picture) if shown and picture is not None else None,
                 unsafe=unsafe if shown else None,
             )
@@ -265,20 +269,8 @@ class Loop:
 
     def _fail_with(self, job_id: int, error: Exception) -> None:
         log.info("job %d failed: %s", job_id, error)
-        self._fail(job_id, *_meaning(error))
+        self._fail(job_id, *failures.meaning(error))
 
     def _fail(self, job_id: int, reason: Failure, detail: str) -> None:
         self.active.pop(job_id, None)
         self.send(RunFailed(job_id=job_id, reason=reason, detail=detail))
-
-
-def _meaning(error: Exception) -> tuple[Failure, str]:
-    """What the requester is told; only a wrong request's own words are shown."""
-    if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        return Failure.OUT_OF_MEMORY, OUT_OF_MEMORY
-    if isinstance(error, ValueError):
-        return Failure.BAD_REQUEST, str(error)
-    log.error("that was not the request's fault", exc_info=error)
-    return Failure.INTERNAL, INTERNAL

@@ -29,13 +29,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """What an engine process is started with. ``threads`` and ``slots`` of 0 mean: choose for the device."""
+    """What an engine process is started with. ``threads`` and ``slots`` of 0 mean: choose for the device.
+
+    ``memory`` are the bytes that runs may take beside the models; 0: what is free.
+    """
 
     bundles: tuple[str, ...] = ("starter",)
     weights_dir: str = "weights"
     device: str = "auto"
     threads: int = 0
     slots: int = 0
+    memory: int = 0
     log_level: str = "WARNING"
 
 
@@ -97,6 +101,7 @@ def main(connection: Connection, settings: EngineSettings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s engine: %(message)s")
     from engine.loop import Loop
+    from engine.memory import Memory
 
     outbox = Outbox(connection)
     try:
@@ -111,7 +116,7 @@ def main(connection: Connection, settings: EngineSettings) -> None:
     if ready.device == "cpu":
         keep_memory()
     outbox.send(ready)
-    Loop(bundles, outbox.send).serve(commands)
+    Loop(bundles, outbox.send, Memory(settings.memory) if settings.memory else None).serve(commands)
     outbox.close()
 
 
@@ -151,7 +156,7 @@ def _load(settings: EngineSettings) -> tuple[dict[str, Bundle], Ready]:
         device=_describe(device),
         bundles=tuple(bundle.info() for bundle in loaded.values()),
         threads=threads,
-        slots=settings.slots or (8 if device.type == "cuda" else 1),
+        slots=settings.slots or (8 if device.type == "cuda" else 4),
     )
     return loaded, ready
 

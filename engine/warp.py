@@ -85,7 +85,11 @@ def _colour_matrices(colour: Tensor) -> Tensor:
     return (1 + contrast) * (turn @ saturate)
 
 
-def add_noise(cutouts: Tensor, levels: Tensor, seed: int) -> Tensor:
-    """``cutouts`` and Gaussian noise at ``levels`` (n,), the same numbers on every device."""
-    noise = torch.randn(cutouts.shape, generator=torch.Generator().manual_seed(seed)).to(cutouts)
+def add_noise(cutouts: Tensor, levels: Tensor, seed: int, first: int = 0, of: int = 0) -> Tensor:
+    """``cutouts`` and Gaussian noise at ``levels`` (n,), the same numbers on every device.
+
+    They are the ones after the ``first`` among all ``of`` them (0: these are all), with the noise that is theirs there.
+    """
+    shape = (of or len(cutouts), *cutouts.shape[1:])
+    noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))[first : first + len(cutouts)].to(cutouts)
     return torch.addcmul(cutouts, noise, levels.to(cutouts).view(-1, 1, 1, 1))

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 OURS = {"bot", "cogs", "engine", "sandbox", "training", "benchmarks", "migrations"}
 
 # Third-party roots and our own modules that a layer may import. The standard library and numpy go without saying.
-ENGINE = {"torch", "kornia", "safetensors", "omegaconf", "PIL", "av", "clip", "taming", "engine"}
+ENGINE = {"torch", "kornia", "safetensors", "omegaconf", "PIL", "av", "psutil", "clip", "taming", "engine"}
 BOT = {
     "discord",
     "sqlalchemy",

@@ -32,7 +32,10 @@ SLOTS = 2
 
 
 class FixedSpeed:
-    """Takes ``seconds`` for each iteration, of `SLOTS` runs at a time, and paints one grey picture."""
+    """Takes ``seconds`` for each iteration of up to `SLOTS` runs at a time, and paints one grey picture.
+
+    Each run counts as having had its part of them, as if there were always so many.
+    """
 
     def __init__(self, seconds: float, frame_seconds: float = 2.0) -> None:
         self._seconds = seconds
@@ -76,6 +79,7 @@ class FixedSpeed:
             tell(
                 Progress(
                     job_id=job_id, iteration=iteration, iterations=spec.iterations, loss=1 / iteration,
+                    seconds=iteration * self._seconds / SLOTS,
                     image=self._png if due else None,
                 )
             )  # fmt: skip
@@ -86,6 +90,6 @@ class FixedSpeed:
         tell(
             RunFinished(
                 job_id=job_id, iteration=iteration, loss=1 / max(1, iteration), image=self._png,
-                seconds=time.monotonic() - began, stopped=ended is not None,
+                seconds=iteration * self._seconds / SLOTS, stopped=ended is not None,
             )
         )  # fmt: skip

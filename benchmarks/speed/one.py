@@ -73,7 +73,7 @@ def measure(asked: Asked) -> Measured:
     step, decoder, perceptors = (_plain if asked.side == PLAIN else _engine)(asked, device)
     with FlopCounterMode(display=False) as counter:
         step()
-    _forget_peak(device)
+    forget_peak(device)
     began, cpu = time.perf_counter(), time.process_time()
     seconds = [_timed(step, device) for _ in range(asked.iterations)]
     computed, passed = time.process_time() - cpu, time.perf_counter() - began
@@ -85,7 +85,7 @@ def measure(asked: Asked) -> Measured:
         cpu_seconds=computed / asked.iterations,
         phases=dict(phases.seconds),
         idle=max(0.0, 1 - computed / passed / asked.threads),
-        peak_mb=_peak_mb(device),
+        peak_mb=peak_mb(device),
         flops=float(counter.get_total_flops()),
         rate=_rate(device, asked.precision),
         device="cpu" if device.type == "cpu" else torch.cuda.get_device_name(device),
@@ -124,7 +124,10 @@ def _engine(asked: Asked, device: torch.device) -> Subject:
         loop.obey(StartRun(job_id=job_id, spec=spec, frame_seconds=0, checkpoint_seconds=0))
 
     def step() -> None:
-        loop.step()
+        """An iteration of every run; what is not stepped in one batch takes turns."""
+        before = {job_id: active.run.iteration for job_id, active in loop.active.items()}
+        while not failures and any(loop.active[job_id].run.iteration == done for job_id, done in before.items()):
+            loop.step()
         if failures:
             raise RuntimeError(f"the engine failed: {failures[0]}")
 
@@ -148,7 +151,7 @@ def _rate(device: torch.device, precision: str) -> float:
 CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
-def _forget_peak(device: torch.device) -> None:
+def forget_peak(device: torch.device) -> None:
     """Loading needs more than stepping; Linux can forget it."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -156,7 +159,15 @@ def _forget_peak(device: torch.device) -> None:
         CLEAR_REFS.write_text("5")
 
 
-def _peak_mb(device: torch.device) -> float:
+def held_mb(device: torch.device) -> float:
+    """What is in use now: the device's memory on CUDA, else the process's."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device) / 1e6
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmRSS"].split()[0]) * 1024 / 1e6
+
+
+def peak_mb(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
     unit = 1 if sys.platform == "darwin" else 1024

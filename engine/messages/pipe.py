@@ -113,6 +113,7 @@ class RunStarted:
 class Progress:
     """After ``iteration`` (1-based) of ``iterations``; ``image`` is a PNG when one was due.
 
+    ``seconds`` is the time that this engine has spent on it: of a step that runs share each has its part.
     ``unsafe`` says from 0 to 1 how much that picture looks like what not everybody is to see; None where the bundle
     does not check (:attr:`BundleInfo.checks`).
     """
@@ -121,6 +122,7 @@ class Progress:
     iteration: int
     iterations: int
     loss: float
+    seconds: float = 0.0
     image: bytes | None = None
     unsafe: float | None = None
 

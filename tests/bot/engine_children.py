@@ -146,9 +146,12 @@ class SketchEngine:
             del self.runs[job_id]
             self.connection.send(RunFailed(job_id=job_id, reason=Failure.BAD_REQUEST, detail="Write it anew."))
             return
+        iteration, spent = run.iteration, STEP_SECONDS * (run.iteration - run.begun_at)
         self.connection.send(
-            Progress(job_id=job_id, iteration=run.iteration, iterations=spec.iterations, loss=1.0, image=b"frame")
-        )
+            Progress(
+                job_id=job_id, iteration=iteration, iterations=spec.iterations, loss=1.0, seconds=spent, image=b"frame"
+            )
+        )  # fmt: skip
         if run.iteration % CHECKPOINT_EVERY == 0:
             state = str(run.iteration).encode()
             self.connection.send(Checkpointed(job_id=job_id, iteration=run.iteration, state=state))

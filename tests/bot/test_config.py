@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config
+from bot.config import Config, Engine
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -63,6 +63,14 @@ def test_bad_value_says_what_to_write(tmp_path: Path) -> None:
     assert "[engine] slots: Input should be greater than or equal to 0. Write how many runs" in message
     assert "[engine] device: " in message and 'Write "auto", "cpu", "cuda" or "cuda:0".' in message
     assert "[log] level" in message
+
+
+def test_memory_is_found_by_itself_or_a_size(tmp_path: Path) -> None:
+    sizes = {"auto": 0, "900 MiB": 900 * 2**20, "1.5GiB": 3 * 2**29}
+    assert {size: Engine(memory=size).memory_bytes for size in sizes} == sizes
+    for bad in ("much", "-1 GiB", "6 GB", "GiB"):
+        message = explain(f'[engine]\nmemory = "{bad}"\n', tmp_path)
+        assert "[engine] memory: " in message and 'Write "auto", or a size as "6 GiB" or "900 MiB".' in message
 
 
 def test_a_bad_item_of_a_list_names_its_key(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.speed import Speed, starts
+from bot.speed import Speed, Work, reckon
 from tests.bot.conftest import SPEC
 
 
@@ -45,16 +47,31 @@ def test_a_run_of_unusual_cutouts_tells_nothing_of_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "slots", "waiting", "begin"),
+    ("works", "waiting", "ends", "begins"),
     [
-        ([], 1, [5.0, 5.0], [0.0, 5.0]),
-        ([3.0], 1, [5.0, 1.0], [3.0, 8.0]),
-        ([3.0, 10.0], 2, [5.0, 1.0, 1.0], [3.0, 8.0, 9.0]),
-        ([], 3, [5.0, 1.0, 1.0, 1.0], [0.0, 0.0, 0.0, 1.0]),
-        ([1.0], 0, [5.0], []),
+        ([Work(1, [])], [5.0, 5.0], [[]], [0.0, 5.0]),
+        ([Work(1, [3.0])], [5.0, 1.0], [[3.0]], [3.0, 8.0]),
+        ([Work(2, [3.0, 10.0])], [], [[6.0, 13.0]], []),
+        ([Work(2, [3.0, 10.0])], [5.0, 1.0], [[6.0, 19.0]], [6.0, 16.0]),
+        ([Work(3, [])], [6.0, 1.0, 1.0, 1.0], [[]], [0.0, 0.0, 0.0, 3.0]),
+        ([Work(1, [4.0]), Work(1, [1.0])], [5.0, 1.0], [[4.0], [1.0]], [1.0, 4.0]),
+        ([Work(1, []), Work(2, [])], [5.0, 5.0, 5.0], [[], []], [0.0, 0.0, 0.0]),
+        ([Work(0, [1.0])], [5.0], [[1.0]], []),
+        ([], [5.0], [], []),
     ],
 )
-def test_each_begins_when_a_slot_is_free(
-    left: list[float], slots: int, waiting: list[float], begin: list[float]
+def test_runs_share_their_engines_time_and_each_that_waits_begins_when_a_slot_is_free(
+    works: list[Work], waiting: list[float], ends: list[list[float]], begins: list[float]
 ) -> None:
-    assert starts(left, slots, waiting) == begin
+    assert reckon(works, waiting) == (ends, begins)
+
+
+@given(st.lists(st.floats(0.01, 100), max_size=12), st.integers(1, 4))
+def test_sharing_loses_no_time(seconds: list[float], slots: int) -> None:
+    running, waiting = seconds[:slots], seconds[slots:]
+    (ends,), begins = reckon([Work(slots, running)], [*waiting, 1.0])
+    assert begins == sorted(begins)
+    assert begins[-1] <= sum(seconds) + 1e-6
+    alone, others = reckon([Work(1, [])], [*seconds, 1.0])
+    assert alone == [[]] and others[-1] == pytest.approx(sum(seconds))
+    assert all(end >= left - 1e-6 for end, left in zip(ends, running, strict=True))

@@ -115,6 +115,7 @@ class ScriptedEngine:
             iteration=iteration,
             iterations=command.spec.iterations,
             loss=1 / iteration,
+            seconds=0.01 * iteration,
             image=png,
             unsafe=self.unsafe,
         )

@@ -6,11 +6,13 @@ import queue
 
 import av
 import pytest
+import torch
 from PIL import Image
 
 from engine import batch
 from engine.bundles import Bundle
 from engine.loop import Loop
+from engine.memory import Memory
 from engine.messages import (
     CancelRun,
     Checkpointed,
@@ -104,26 +106,110 @@ def test_a_bad_request_fails_with_its_reason_and_the_loop_lives_on(loop: Loop, e
     assert isinstance(events[-1], RunFinished)
 
 
+EXHAUSTED = "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."
+
+
 def test_out_of_memory_fails_one_run_with_advice_and_the_other_finishes(
     loop: Loop, events: list[Event], spec: Spec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = batch.step
+    step, chunks = batch.step, list[int | None]()
 
-    def exhausted(runs: list[Run]) -> None:
+    def exhausted(runs: list[Run], chunk: int | None = None) -> None:
         if any(run.spec.seed == 13 for run in runs):
-            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: not enough memory")
-        step(runs)
+            chunks.append(chunk)
+            raise RuntimeError(EXHAUSTED)
+        step(runs, chunk)
 
     monkeypatch.setattr(batch, "step", exhausted)
-    loop.obey(StartRun(job_id=1, spec=dataclasses.replace(spec, seed=13)))
+    loop.obey(StartRun(job_id=1, spec=dataclasses.replace(spec, seed=13, cutouts=4)))
     loop.obey(StartRun(job_id=2, spec=spec))
     finish(loop)
-    failed, finished = events[-2:] if isinstance(events[-1], RunFinished) else (None, None)
+    assert chunks == [None, None, 2, 1]  # in company, alone, and with fewer cutouts at a time
     failed = next(event for event in events if isinstance(event, RunFailed))
     assert (failed.job_id, failed.reason) == (1, Failure.OUT_OF_MEMORY)
-    assert "smaller size" in failed.detail
-    assert isinstance(finished, RunFinished)
-    assert finished.job_id == 2
+    assert failed.detail == "32×48 px took more memory than there is. The largest of this shape that fits is 28x44."
+    assert [event.job_id for event in events if isinstance(event, RunFinished)] == [2]
+
+
+def test_a_run_that_runs_out_of_memory_goes_on_with_fewer_cutouts_at_a_time_and_paints_the_same(
+    loop: Loop, events: list[Event], spec: Spec, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, asked = batch.step, dataclasses.replace(spec, cutouts=5)
+    whole = Run(asked, bundle)
+    while not whole.finished:
+        step([whole])
+
+    def little(runs: list[Run], chunk: int | None = None) -> None:
+        if chunk is None or chunk > 2:
+            runs[0].draw()  # what was drawn for a step that failed is drawn again
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        step(runs, chunk)
+
+    monkeypatch.setattr(batch, "step", little)
+    loop.obey(StartRun(job_id=1, spec=asked))
+    (active,) = loop.active.values()
+    finish(loop)
+    assert active.chunk == 2 and isinstance(events[-1], RunFinished)
+    torch.testing.assert_close(active.run.z, whole.z, atol=2e-3, rtol=0)
+
+
+def test_a_picture_that_can_never_fit_is_refused_with_the_largest_size_that_would(
+    bundle: Bundle, events: list[Event], spec: Spec
+) -> None:
+    large = dataclasses.replace(spec, width=64, height=96)
+    loop = Loop({"starter": bundle}, events.append, Memory(Memory(2**40).need(spec, bundle)))
+    loop.obey(StartRun(job_id=1, spec=large))
+    (failed,) = events
+    assert isinstance(failed, RunFailed) and failed.reason is Failure.OUT_OF_MEMORY
+    assert "64×96 px need about" in failed.detail
+    width, height = map(int, failed.detail.removesuffix(".").split()[-1].split("x"))
+    loop.obey(StartRun(job_id=2, spec=dataclasses.replace(spec, width=width, height=height)))
+    finish(loop)
+    assert isinstance(events[-1], RunFinished)
+
+
+def test_runs_that_do_not_fit_beside_each_other_take_turns_and_chunks_are_chosen_by_what_fits(
+    bundle: Bundle, events: list[Event], spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, steps = batch.step, list[tuple[list[int], int | None]]()
+
+    def watched(runs: list[Run], chunk: int | None = None) -> None:
+        steps.append(([run.spec.seed for run in runs], chunk))
+        step(runs, chunk)
+
+    monkeypatch.setattr(batch, "step", watched)
+    small = dataclasses.replace(spec, cutouts=2, iterations=2)
+    loop = Loop({"starter": bundle}, events.append, Memory(2 * Memory(2**40).need(small, bundle)))
+    many = dataclasses.replace(small, cutouts=64, seed=4)
+    for job_id, asked in enumerate([*(dataclasses.replace(small, seed=seed) for seed in (1, 2, 3)), many]):
+        loop.obey(StartRun(job_id=job_id, spec=asked))
+    finish(loop)
+    assert sum(isinstance(event, RunFinished) for event in events) == 4
+    assert all(len(seeds) <= 2 for seeds, _ in steps)
+    assert {chunk for seeds, chunk in steps if seeds != [4]} == {None}
+    (chunk,) = {chunk for seeds, chunk in steps if seeds == [4]}
+    assert chunk is not None and 1 <= chunk < 64
+
+
+def test_a_short_new_job_does_not_wait_for_a_long_one_to_end(loop: Loop, events: list[Event], spec: Spec) -> None:
+    loop.obey(StartRun(job_id=1, spec=dataclasses.replace(spec, iterations=1000)))
+    for _ in range(3):
+        loop.step()
+    loop.obey(StartRun(job_id=2, spec=dataclasses.replace(spec, width=48)))
+    while 2 in loop.active:
+        loop.step()
+    assert loop.active[1].run.iteration < 100
+    loop.obey(CancelRun(job_id=1))
+    assert isinstance(events[-2], RunFinished)
+
+
+def test_progress_says_what_time_of_the_engine_a_run_has_had(loop: Loop, events: list[Event], spec: Spec) -> None:
+    for job_id in (1, 2):
+        loop.obey(StartRun(job_id=job_id, spec=dataclasses.replace(spec, seed=job_id)))
+    finish(loop)
+    had = [event.seconds for event in events if isinstance(event, Progress) and event.job_id == 1]
+    (end,) = (event.seconds for event in events if isinstance(event, RunFinished) and event.job_id == 1)
+    assert 0 < had[0] < had[1] < had[2] < end
 
 
 def test_a_loss_that_is_no_number_fails_the_run(
