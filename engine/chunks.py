@@ -47,7 +47,7 @@ def gathered(
         shares = [len(part.noise) / counts[i] for i, part in zip(mine, parts, strict=True)]
         weighed = torch.stack(means) * images.new_tensor(shares)
         with torch.autocast(images.device.type, enabled=False):
-            weighed.sum().backward()  # type: ignore[no-untyped-call]
+            weighed.sum().backward()
         values[mine] += weighed.detach()
     assert seen.grad is not None
     return list(_Gathered.apply(images, values, seen.grad).unbind())  # type: ignore[no-untyped-call]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import kornia.geometry.transform as geometry
 import torch
@@ -110,7 +111,7 @@ def draw(settings: CutoutSettings, rng: torch.Generator) -> Draw:
 def part(drawn: Draw, first: int, end: int) -> Draw:
     """The cutouts from ``first`` to before ``end`` alone, each as it is among all."""
     values = {field.name: getattr(drawn, field.name) for field in dataclasses.fields(drawn)}
-    taken = {name: value[first:end] for name, value in values.items() if isinstance(value, Tensor)}
+    taken: dict[str, Any] = {name: value[first:end] for name, value in values.items() if isinstance(value, Tensor)}
     return dataclasses.replace(drawn, first=first, of=len(drawn.noise), **taken)
 
 
