@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import aiohttp
 from multidict import CIMultiDictProxy
 
-PER_SECOND = 40
-"""Requests. Discord refuses the fifty-first in a second; on their way some catch up with those before them."""
+PER_SECOND = 35
+"""Requests. Discord refuses the fifty-first in a second; a server that pauses for a moment counts what came meanwhile at once."""
 _UNLIMITED, _BY_ITSELF = "/interactions/", "/webhooks/"  # how members are answered; those count for themselves
 _PLACE = re.compile(r"/api/v\d+(/(?:channels|guilds)/\d+|/webhooks/\d+/[^/]+)?")
 _WHICH = re.compile(r"/\d{15,}|(?<=/reactions/)[^/]+")
