@@ -16,7 +16,7 @@ import aiohttp
 from multidict import CIMultiDictProxy
 
 PER_SECOND = 35
-"""Requests. Discord refuses the fifty-first in a second; a server that pauses for a moment counts what came meanwhile at once."""
+"""Requests. Discord refuses the fifty-first in a second, and after a pause of its own counts what came meanwhile."""
 _UNLIMITED, _BY_ITSELF = "/interactions/", "/webhooks/"  # how members are answered; those count for themselves
 _PLACE = re.compile(r"/api/v\d+(/(?:channels|guilds)/\d+|/webhooks/\d+/[^/]+)?")
 _WHICH = re.compile(r"/\d{15,}|(?<=/reactions/)[^/]+")
