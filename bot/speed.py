@@ -26,8 +26,9 @@ class Speed:
         return bool(self._known)
 
     def learn(self, spec: Spec, iterations: int, seconds: float) -> None:
-        """From a run that made so many iterations of ``spec`` in ``seconds``; one of unusual cutouts tells nothing."""
-        if iterations < 1 or seconds <= 0 or spec.cutouts is not None:
+        """From a run that made so many iterations of ``spec`` in ``seconds``; from unusual ones nothing."""
+        unusual = (spec.cutouts, spec.cutout_schedule, spec.coarse) != (None, None, None)
+        if iterations < 1 or seconds <= 0 or unusual:
             return
         sizes = self._known.setdefault(spec.bundle, {})
         pixels, newest = spec.width * spec.height, seconds / iterations

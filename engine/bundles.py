@@ -19,12 +19,13 @@ from engine.messages import BundleInfo, Vocabulary
 from engine.messages.limits import TermText
 from engine.optimisers import OPTIMISERS
 from engine.regions import RegionSettings
-from engine.schedules import DECAYS, RATES
+from engine.schedules import COUNTS, DECAYS, RATES
 
 Model = TypeVar("Model", bound=nn.Module)
 
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("augmentations", tuple(AUGMENTATIONS)),
+    ("counts", tuple(COUNTS)),
     ("decays", tuple(DECAYS)),
     ("latents", tuple(LATENTS)),
     ("losses", tuple(losses.TERMS)),
@@ -86,6 +87,9 @@ class BundleEntry:
     losses: tuple[str, ...] = ()
     optimiser: str | None = None
     rate_schedule: str = "constant"
+    cutout_schedule: str = "constant"
+    candidates: int = 1
+    coarse: float = 0.0
     ema: float = 0.0
     region: RegionSettings = field(default_factory=RegionSettings)
     feather: int = 16
@@ -105,6 +109,7 @@ class BundleEntry:
             (self.latent, LATENTS),
             (self.optimiser or "adam", OPTIMISERS),
             (self.rate_schedule, RATES),
+            (self.cutout_schedule, COUNTS),
         ):
             if name not in known:
                 raise ValueError(f"unknown name {name!r} in bundles.toml; choose one of {sorted(known)}")

@@ -53,6 +53,8 @@ def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
     Raises :class:`SpecError` when the checkpoint is damaged or does not fit.
     """
     state = load(checkpoint)
+    if state["z"].shape[2:] == run.cells:
+        run.refine()
     _check(run, state, branch)
     run.iteration, run.loss = state["iteration"], state["loss"]
     with torch.no_grad():
@@ -76,7 +78,10 @@ def _check(run: Run, state: dict[str, Any], branch: bool) -> None:
     if not branch and state.get("masked", run.masked is not None) != (run.masked is not None):
         raise SpecError("That checkpoint is of a masked edit: its mask is needed again.")
     if state["z"].shape != run.z.shape:
-        raise SpecError("That checkpoint is of another size. A branch keeps the width and height of its run.")
+        raise SpecError(
+            "That checkpoint is of another size. A branch keeps the width and height of its run, and coarse as long as "
+            "that paints at half its size."
+        )
     if state["iteration"] > run.spec.iterations:
         raise SpecError(f"iterations must be at least {state['iteration']}, which the checkpoint has already.")
 

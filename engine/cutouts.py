@@ -115,6 +115,11 @@ def part(drawn: Draw, first: int, end: int) -> Draw:
     return dataclasses.replace(drawn, first=first, of=len(drawn.noise), **taken)
 
 
+def some(drawn: Draw, count: int) -> Draw:
+    """A drawing of the first ``count`` cutouts, which are then all."""
+    return dataclasses.replace(part(drawn, 0, count), first=0, of=0)
+
+
 MARGIN = 1.25
 """The least side of a focused crop, in sides of what it must show."""
 

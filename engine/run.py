@@ -6,22 +6,21 @@ import dataclasses
 from collections.abc import Sequence
 
 import torch
-from PIL import Image
 from torch import Tensor
-from torch.nn import functional
 
-from engine import checkpoint, cutouts, edits, latent, losses, pictures, start, targets, tiles
+from engine import begin, candidates, checkpoint, coarse, cutouts, edits, latent, losses, pictures, targets
 from engine.bundles import Bundle
 from engine.latent import LATENTS
+from engine.masks import Masked
 from engine.messages import Precision, Spec, check
 from engine.messages.limits import Term, parse_term
 from engine.optimisers import OPTIMISERS, Average, Plateau
-from engine.schedules import DECAYS, RATES
+from engine.overpaint import paint_over
+from engine.schedules import COUNTS, DECAYS, RATES
+from engine.tiles import Tiled
 
 FIDELITY = 30.0
 """Weight of an upscale's difference to its input: an error of a tenth then counts as much as the words do."""
-PAINTED_OVER = 4 / 255
-"""Mean change of a cell's pixels from which it counts as painted over; a JPEG's own changes are smaller."""
 
 
 class Run:
@@ -45,9 +44,13 @@ class Run:
     ) -> None:
         check(spec, bundle.info())
         self.spec, self.bundle, entry = spec, bundle, bundle.entry
-        self.generator = bundle.generator if spec.upscale == 1 else tiles.Tiled(bundle.generator, bundle.entry.width)
+        torch.set_num_threads(spec.threads)  # the start and the first picture round as the steps do
+        self.generator = bundle.generator if spec.upscale == 1 else Tiled(bundle.generator, bundle.entry.width)
         self.iteration = 0
         self.loss = float("nan")
+        self.cells = spec.height // bundle.generator.f, spec.width // bundle.generator.f
+        self.coarse: coarse.Coarse | None = None  # while half the size is painted
+        self.rest: Tensor | None = None
         self.refined: Tensor | None = None  # what an upscale refines, (1, 3, h, w) in its own size
         self.rng = torch.Generator().manual_seed(spec.seed)
         self.latent = LATENTS[spec.latent or entry.latent]
@@ -62,13 +65,14 @@ class Run:
             if self.masked is not None and spec.replace:
                 weight = entry.structure if spec.structure is None else spec.structure
                 self.story = targets.keeping(self.story, self.masked.given, weight, bundle)
-            z, self.rest = self._start() if init_image is None else self._encode(init_image)
-        self.first = z.detach().clone()  # what a masked edit keeps outside of its mask
-        self.z = z.requires_grad_()
+            if init_image is not None and spec.upscale > 1:
+                small = spec.width // spec.upscale, spec.height // spec.upscale
+                self.refined = pictures.decode(init_image, *small).to(bundle.device)
+            z = self._begin(init_image)
         self.rate = self._learning_rate()
         self.rate_schedule = RATES[spec.rate_schedule or entry.rate_schedule]
-        optimiser = spec.optimiser or entry.optimiser or self.latent.optimiser
-        self.optimiser = OPTIMISERS[optimiser](self.z, self.rate, entry.betas)
+        self.cutout_schedule = COUNTS[spec.cutout_schedule or entry.cutout_schedule]
+        self._descend_from(z)
         decay = entry.ema if spec.ema is None else spec.ema
         self.average = Average(decay) if decay else None
         self.plateau = Plateau(spec.plateau)
@@ -77,58 +81,36 @@ class Run:
         self.bounds = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
         self.variance = latent.codebook_scale(bundle.generator) ** 2
 
-    def _encode(self, init_image: bytes) -> tuple[Tensor, Tensor]:
-        """First z and rest of an edit: the input's latent, or what a learned start makes of it."""
-        image = pictures.decode(init_image, self.spec.width, self.spec.height)
-        if self.spec.upscale > 1:
-            small = self.spec.width // self.spec.upscale, self.spec.height // self.spec.upscale
-            self.refined = pictures.decode(init_image, *small).to(self.bundle.device)
-        z = self.generator.encode(image.to(self.bundle.device))
-        if (network := self._network) is not None:
-            z = self._reworded(network, pictures.to_image(image), z)
-        if self.masked is not None:
-            z = self.masked.keep(z, self.masked.z)
-        return self.latent.begin(z, self.bundle.generator), z
-
-    def _reworded(self, network: start.StartNetwork, image: Image.Image, z: Tensor) -> Tensor:
-        """The input's z with what its own words explain exchanged for what the prompt says.
-
-        The learned start is asked for both, the picture's description and the prompt, with the n of the input: where
-        things are and how large. What the two differ in has come whole at strength 1/2; what no words explain, the
-        details, goes evenly and is gone at strength 1. Models that cannot describe go straight to the prompt's start.
-        """
-        lies = self.bundle.entry.start_keep * network.recognise(z)[0]
-        after = before = self._learned(network, lies, *z.shape[2:])
-        if (describer := self.bundle.describer).has_words:
-            told = self.bundle.perceptors[0].embed_text([describer.describe(image).sentence])
-            before = start.resized(network(told, lies), *z.shape[2:])
-        words = min(1.0, 2 * self.spec.strength)
-        return z + words * (after - before) - self.spec.strength * (z - before)
-
-    def _start(self) -> tuple[Tensor, Tensor | None]:
-        """First z and rest of a picture from nothing, by the bundle's choice of :data:`engine.latent.STARTS`."""
-        entry, generator, network = self.bundle.entry, self.bundle.generator, self.bundle.start_network
-        height, width = self.spec.height // generator.f, self.spec.width // generator.f
-        if entry.start == "random":
-            return self.latent.undecided(height, width, generator, self.rng), None
-        if network is None:
-            z, rest = latent.mean_code(generator, height, width), None
+    def _begin(self, init_image: bytes | None) -> Tensor:
+        """The first parameter, at half size if the run has a coarse part, and where it rests."""
+        last = coarse.until(self.spec, self.bundle.entry, self.cells)
+        cells, masked = coarse.half(self.cells) if last else self.cells, self.masked
+        if last and masked is not None:
+            masked = coarse.reduced(masked, cells, self.bundle.generator)
+        if init_image is None:
+            p, rest = self._best_start(*cells)
+            self.rest = rest(*cells)
         else:
-            n = entry.start_spread * torch.randn(1, start.OPEN, generator=self.rng).to(self.bundle.device)
-            z = rest = self._learned(network, n, height, width)
-        z = latent.add_noise(z, entry.start_noise, generator, self.rng)
-        return self.latent.begin(z, generator), rest
+            sentence = self.story[0].sentence
+            rest = begin.from_image(self.spec, self.bundle, self.generator, sentence, init_image)
+            self.rest = _kept(rest(*cells), masked)
+            assert self.rest is not None  # an edit's never is
+            p = self.latent.begin(self.rest, self.bundle.generator)
+        if last:
+            whole = _kept(rest(*self.cells), self.masked)
+            self.coarse = coarse.Coarse(until=last, cells=self.cells, rest=self.rest, whole=whole, masked=masked)
+        return p
 
-    def _learned(self, network: start.StartNetwork, n: Tensor, height: int, width: int) -> Tensor:
-        """The start network's z for the prompts of the first phase."""
-        sentence = self.story[0].sentence
-        assert sentence is not None
-        return start.resized(network(sentence, n), height, width)
-
-    @property
-    def _network(self) -> start.StartNetwork | None:
-        """The learned start; none for an upscale, whose start is its input."""
-        return self.bundle.start_network if self.spec.upscale == 1 else None
+    def _best_start(self, height: int, width: int) -> tuple[Tensor, begin.Rest]:
+        """The best of so many starts from nothing as are asked for, all from the run's generator."""
+        bundle, now = self.bundle, self.story[0]
+        starts = [
+            begin.from_nothing(bundle, self.latent, now.sentence, self.rng, height, width)
+            for _ in range(self.spec.candidates or bundle.entry.candidates)
+        ]
+        with autocast(self.spec.precision, bundle.device):
+            first = candidates.best([p for p, _ in starts], self.latent, bundle, now, self.perceptor_weights)
+        return starts[first]
 
     def _learning_rate(self) -> float:
         asked, entry = self.spec.learning_rate, self.bundle.entry
@@ -143,7 +125,7 @@ class Run:
         sampling has committed itself before it takes effect (001 §5.1). An edit's pull grows as its strength falls.
         """
         entry, terms = self.bundle.entry, dict[str, Term]()
-        grey = self.editing and self._network is None
+        grey = self.editing and (self.bundle.start_network is None or self.spec.upscale > 1)
         if not grey and self.latent is LATENTS["straight-through"]:
             terms["l2"] = Term(name="l2", weight=entry.regulariser.weight, schedule=entry.regulariser.schedule)
         if self.editing:
@@ -155,6 +137,37 @@ class Run:
             factor = losses.strength_weight(self.spec.strength) if self.editing else 0.0
             terms["pull"] = dataclasses.replace(terms["pull"], weight=terms["pull"].weight * factor)
         return [term for term in terms.values() if term.weight > 0]
+
+    def _descend_from(self, z: Tensor) -> None:
+        """Let the optimiser begin at the parameter ``z``."""
+        self.first = z.detach().clone()  # what a masked edit keeps outside of its mask
+        self.z = z.requires_grad_()
+        name = self.spec.optimiser or self.bundle.entry.optimiser or self.latent.optimiser
+        self.optimiser = OPTIMISERS[name](self.z, self.rate, self.bundle.entry.betas)
+
+    @torch.no_grad()
+    def refine(self) -> None:
+        """Go from half the size to the whole one, if that has not come yet.
+
+        The optimiser begins anew: gradients of half a size are of other cells, and each of them of four.
+        """
+        if (half := self.coarse) is None:
+            return
+        z = self._whole(self.z)
+        if self.average is not None and self.average.value is not None:
+            self.average.value = self._whole(self.average.value)
+        self.coarse, self.rest = None, half.whole
+        self._descend_from(z)
+        self.plateau.reset()
+
+    def _whole(self, p: Tensor) -> Tensor:
+        """The parameter ``p`` at the whole size, where a masked edit keeps what it must not change."""
+        if self.coarse is None:
+            return p
+        p = self.coarse.enlarged(p, self.latent, self.bundle.generator)
+        if self.masked is None or self.coarse.whole is None:
+            return p
+        return self.masked.keep(p, self.latent.begin(self.coarse.whole, self.bundle.generator))
 
     @property
     def finished(self) -> bool:
@@ -195,19 +208,28 @@ class Run:
         return total
 
     def draw(self) -> cutouts.Draw:
-        """The next cutouts' parameters, from this run's generator; a masked edit's show all of what is painted."""
-        drawn = cutouts.draw(self.cutouts, self.rng)
-        if self.masked is None:
+        """The next cutouts' parameters, from this run's generator; a masked edit's show all of what is painted.
+
+        All are drawn, however few are used: a schedule of their number changes no other random number.
+        """
+        count = round(self.cutout_schedule(self.cutouts.count, *self.clock))
+        drawn = cutouts.some(cutouts.draw(self.cutouts, self.rng), max(1, count))
+        if (masked := self._masked) is None:
             return drawn
-        return cutouts.focused(drawn, self.masked.box(), self.spec.width, self.spec.height)
+        return cutouts.focused(drawn, masked.box(), *masked.mask.shape[:1:-1])
+
+    @property
+    def _masked(self) -> Masked | None:
+        """What a masked edit keeps, at the size that is painted now."""
+        return self.masked if self.coarse is None else self.coarse.masked
 
     def held(self, codes: Tensor) -> Tensor:
         """The codes to decode, (1, e, h, w): the input's own where a masked edit must not change (001 §2.5)."""
-        return codes if self.masked is None else self.masked.keep(codes, self.masked.z_q)
+        return codes if (masked := self._masked) is None else masked.keep(codes, masked.z_q)
 
     def joined(self, painted: Tensor) -> Tensor:
         """The picture (1, 3, H, W) of a decoded z: in a masked edit, inside the mask only."""
-        return painted if self.masked is None else self.masked.join(painted)
+        return painted if (masked := self._masked) is None else masked.join(painted)
 
     def descend(self, loss: float) -> None:
         """One step of the optimiser on the gradient in ``z.grad``; then z is kept in the codebook's range."""
@@ -218,8 +240,8 @@ class Run:
         self.optimiser.zero_grad()
         with torch.no_grad():
             self.latent.tame(self.z, self.bounds)
-            if self.masked is not None:
-                self.z.copy_(self.masked.keep(self.z, self.first))
+            if (masked := self._masked) is not None:
+                self.z.copy_(masked.keep(self.z, self.first))
         self.iteration += 1
         self.loss = loss
         if self.average is not None:
@@ -228,16 +250,20 @@ class Run:
             self.plateau.add(loss)
             if self.targets is not phase:
                 self.plateau.reset()
+        if self.coarse is not None and (self.iteration >= self.coarse.until or self.plateau.reached):
+            self.refine()
 
     @torch.no_grad()
     def picture(self) -> Tensor:
-        """The picture of the present z, or of its average, (1, 3, H, W) in [0, 1]."""
-        generator, z = self.bundle.generator, self.z
+        """The picture of the present z, or of its average, (1, 3, H, W) in [0, 1]; always of the whole size."""
+        generator, z, masked = self.bundle.generator, self.z, self.masked
         if self.average is not None and self.average.value is not None:
             z = self.average.value
         with autocast(self.spec.precision, self.bundle.device):
-            painted = self.generator.decode(self.held(self.latent.shown(z, generator))).float().clamp(0, 1)
-        return self.joined(painted)
+            codes = self.latent.shown(self._whole(z), generator)
+            codes = codes if masked is None else masked.keep(codes, masked.z_q)
+            painted = self.generator.decode(codes).float().clamp(0, 1)
+        return painted if masked is None else masked.join(painted)
 
     def checkpoint(self) -> bytes:
         """Everything that :meth:`resume` needs to go on bit for bit (on the CPU)."""
@@ -250,39 +276,22 @@ class Run:
         """
         checkpoint.restore(self, state, branch=branch)
 
-    @torch.no_grad()
     def paint_over(self, painted: bytes) -> None:
         """Go on from ``painted``, the present picture with something painted over it (001 appendix C).
 
-        z is encoded anew in the cells whose pixels changed, where the latent penalty then rests, and stays bit for
-        bit in the others. Raises :class:`ValueError` when it is not a picture.
+        Raises :class:`ValueError` when it is not a picture.
         """
-        image = pictures.decode(painted, self.spec.width, self.spec.height).to(self.bundle.device)
-        change = (image - self.picture()).abs().mean(1, keepdim=True)
-        changed = functional.avg_pool2d(change, self.generator.f) > PAINTED_OVER
-        if self.masked is not None:
-            changed = changed & self.masked.free
-        z = self.generator.encode(image)
-        p = self.latent.begin(z, self.bundle.generator)
-        self.z.copy_(torch.where(changed, p, self.z))
-        if self.average is not None and self.average.value is not None:
-            self.average.value = torch.where(changed, p, self.average.value)
-        if self.rest is not None:
-            self.rest = torch.where(changed, z, self.rest)
-        if self.refined is not None:
-            size = self.refined.shape[2:]
-            repainted = functional.interpolate(changed.float(), size) > 0
-            self.refined = torch.where(repainted, functional.interpolate(image, size, mode="area"), self.refined)
-        self.plateau.reset()
-        if self.z in self.optimiser.state:
-            self.optimiser.state[self.z]["exp_avg"].masked_fill_(
-                changed, 0
-            )  # it pointed away from what is not there now
+        paint_over(self, painted)
 
 
 def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     """The models' arithmetic: bfloat16 where the spec asks for it, else float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == Precision.BF16)
+
+
+def _kept(rest: Tensor | None, masked: Masked | None) -> Tensor | None:
+    """Where z rests in a masked edit: at its input, outside of the mask."""
+    return rest if rest is None or masked is None else masked.keep(rest, masked.z)
 
 
 def _cutouts(spec: Spec, bundle: Bundle) -> cutouts.CutoutSettings:

@@ -1,4 +1,4 @@
-"""How a weight or a learning rate changes over a run: one named entry each.
+"""How a weight, a learning rate or a number of cutouts changes over a run: one named entry each.
 
 A schedule takes the value given, the 1-based iteration and the number of iterations, and returns the value to use.
 """
@@ -50,6 +50,16 @@ def _cosine(rate: float, iteration: int, iterations: int) -> float:
     return rate * (1 + math.cos(math.pi * (iteration - 1) / iterations)) / 2
 
 
+def _rising(count: float, iteration: int, iterations: int) -> float:
+    """A quarter of ``count`` at the first iteration, all of it at the last."""
+    return count * (1 + 3 * (iteration - 1) / max(1, iterations - 1)) / 4
+
+
+def _falling(count: float, iteration: int, iterations: int) -> float:
+    """All of ``count`` at the first iteration, a quarter of it at the last."""
+    return _rising(count, iterations + 1 - iteration, iterations)
+
+
 DECAYS: Mapping[str, Schedule] = {
     "none": lambda weight, iteration, iterations: 0.0,
     "constant": _constant,
@@ -62,3 +72,6 @@ DECAYS: Mapping[str, Schedule] = {
 
 RATES: Mapping[str, Schedule] = {"constant": _constant, "step": _step, "linear": _linear, "cosine": _cosine}
 """For the learning rate."""
+
+COUNTS: Mapping[str, Schedule] = {"constant": _constant, "rising": _rising, "falling": _falling}
+"""For the number of cutouts, which is rounded and never below 1."""

@@ -84,7 +84,7 @@ def of(
 @torch.no_grad()
 def keeping(story: Sequence[Targets], given: Tensor, weight: float, bundle: Bundle) -> tuple[Targets, ...]:
     """The phases, in which every cutout is also compared with all of ``given`` (1, 3, H, W) itself (001 G.2)."""
-    rows = _alike([_whole(perceptor, given) for perceptor in bundle.perceptors], weight)
+    rows = _alike([whole(perceptor, given) for perceptor in bundle.perceptors], weight)
 
     def kept(phase: Targets) -> Targets:
         return dataclasses.replace(
@@ -97,10 +97,10 @@ def keeping(story: Sequence[Targets], given: Tensor, weight: float, bundle: Bund
     return tuple(kept(phase) for phase in story)
 
 
-def _whole(perceptor: CLIP, image: Tensor) -> Tensor:
-    """The unit vector (1, d) of all of ``image`` (1, 3, H, W), made square."""
+def whole(perceptor: CLIP, images: Tensor) -> Tensor:
+    """The unit vectors (n, d) of all of each of ``images`` (n, 3, H, W), made square."""
     side = (perceptor.input_size, perceptor.input_size)
-    return perceptor.embed_images(F.interpolate(image, side, mode="bilinear", antialias=True, align_corners=False))
+    return perceptor.embed_images(F.interpolate(images, side, mode="bilinear", antialias=True, align_corners=False))
 
 
 def _weighed(things: Sequence[Thing], weights: Sequence[float]) -> list[tuple[Thing, float]]:

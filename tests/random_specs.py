@@ -25,6 +25,7 @@ _PROMPTS = st.lists(
 
 CHOICES: Choices = {
     "augmentations": ("crop", "noise"),
+    "counts": ("constant", "rising"),
     "decays": ("constant", "paper"),
     "latents": ("straight-through", "codebook"),
     "losses": ("l2", "tv-z"),

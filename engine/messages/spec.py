@@ -46,8 +46,11 @@ class Spec:
     ``perceptor_weights`` are in the bundle's order of perceptors; an empty tuple is the bundle's. ``augmentations``
     names the only ones used (§2.3, §5.2). ``latent`` is the way to optimise (§2.1, §5.1). ``losses`` are terms beside
     the prompts', as "l2:1.5:paper"; each takes the place of the bundle's term of that name (§2.4). ``rate_schedule``
-    changes the learning rate over the run. ``ema`` in [0, 1) shows the average of z with that decay. A run ends early
-    when its loss has not fallen for ``plateau`` iterations (0: never).
+    changes the learning rate over the run, ``cutout_schedule`` the number of cutouts. ``ema`` in [0, 1) shows the
+    average of z with that decay. A run ends early when its loss has not fallen for ``plateau`` iterations (0: never).
+
+    A picture from nothing starts from the best of so many ``candidates``. ``coarse`` is the share of the schedules'
+    iterations that are painted at half the size; an upscale has none.
 
     ``replace`` names what is to be found in the init image and painted anew ("": nothing); ``region_threshold`` is how
     many standard deviations below the mean its distance must be, ``structure`` the weight of the distance to the
@@ -83,6 +86,9 @@ class Spec:
     region_threshold: Annotated[float | None, Real(-3, 5)] = None
     feather: Annotated[int | None, Whole(0, 256)] = None
     structure: Annotated[float | None, Real(0, 10)] = None
+    cutout_schedule: Annotated[str | None, Name("counts")] = None
+    candidates: Annotated[int | None, Whole(1, 16)] = None
+    coarse: Annotated[float | None, Real(0, 0.9)] = None
 
     @property
     def horizon(self) -> int:

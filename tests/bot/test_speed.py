@@ -40,9 +40,10 @@ def test_a_size_never_painted_is_reckoned_from_the_nearest() -> None:
     assert speed.seconds(replace(SPEC, bundle="another")) is None
 
 
-def test_a_run_of_unusual_cutouts_tells_nothing_of_others() -> None:
+def test_a_run_of_unusual_iterations_tells_nothing_of_others() -> None:
     speed = Speed()
-    speed.learn(replace(SPEC, cutouts=100), 20, 200.0)
+    for unusual in ({"cutouts": 100}, {"cutout_schedule": "rising"}, {"coarse": 0.5}):
+        speed.learn(replace(SPEC, **unusual), 20, 200.0)  # type: ignore[arg-type]
     assert not speed.known
 
 

@@ -34,6 +34,7 @@ CHEAP: dict[str, st.SearchStrategy[Any]] = {
     "iterations": st.integers(3, 2000),
     "cutouts": st.none() | st.integers(1, 4),
     "threads": st.just(1),
+    "candidates": st.none() | st.integers(1, 5),
     "schedule_iterations": st.none() | st.integers(3, 2000),
     "image_weights": st.just(()) | st.tuples(_WEIGHTS),
     "noise_seeds": st.just((3, 2**32 - 1)),

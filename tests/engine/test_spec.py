@@ -69,6 +69,9 @@ def test_each_limit_reads_what_it_shows(spec: Spec) -> None:
         region_threshold=-0.5,
         feather=0,
         structure=0.25,
+        cutout_schedule="rising",
+        candidates=8,
+        coarse=0.5,
     )
     for name, limit in settings().items():
         value = getattr(full, name)
