@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-NAMES = "regularisation, augmentations, addition, masks, strength, defaults"
+NAMES = "regularisation, augmentations, addition, masks, strength, defaults, sooner, sooner-random"
 
 
 def main(

@@ -100,8 +100,11 @@ def _length_is_only_when_it_ends(settings: Settings) -> bool:
     """Whether a shorter run is the beginning of a longer one: no schedule that is stretched over the run."""
     entry, more = settings.entry(), dict(settings.more)
     terms = (entry.regulariser.schedule, *entry.losses, *more.get("losses", ()))
+    scheduled = entry.coarse if more.get("coarse") is None else more["coarse"]
     return (
         settings.iterations is not None
+        and not scheduled
+        and (more.get("cutout_schedule") or entry.cutout_schedule) == "constant"
         and (more.get("rate_schedule") or entry.rate_schedule) == "constant"
         and not any(term.endswith("linear") for term in terms)
     )

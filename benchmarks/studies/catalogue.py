@@ -9,7 +9,8 @@ from benchmarks.alignment.prompts import PromptList, edits, pictures
 from benchmarks.paint import Settings, Task
 from benchmarks.replacement.scenes import Naming, replacements
 from benchmarks.studies.defaults import defaults
-from benchmarks.studies.study import Cell, Study, prompted, with_more
+from benchmarks.studies.sooner import sooner, sooner_random
+from benchmarks.studies.study import FAST, Cell, Study, prompted, with_more
 from benchmarks.studies.subjects import Edits, Prompts, Scenes
 from engine.cutouts import AUGMENTATIONS
 from training.picturebook.captions import full_caption
@@ -17,8 +18,6 @@ from training.picturebook.words import STYLE_WORDS
 
 WHICH = PromptList.DEV
 """Settings may be chosen by what a study shows, so none looks at the list that figures are reported on."""
-FAST = 0.25
-"""A learning rate, in codebook deviations, at which a start without a layout gets somewhere in few iterations."""
 
 
 def regularisation(count: int, base: Settings) -> Study:
@@ -132,5 +131,7 @@ STUDIES: Mapping[str, Callable[[int, Settings], Study]] = {
     "masks": masks,
     "strength": strength,
     "defaults": defaults,
+    "sooner": sooner,
+    "sooner-random": sooner_random,
 }
 """By name; each takes how many pictures a cell has, and the settings that its cells change."""

@@ -80,8 +80,8 @@ def chosen(names: Sequence[str]) -> list[str]:
 
 
 def base_of(name: str, base: Settings) -> Settings:
-    """The study of the defaults changes the number of cutouts itself."""
-    return dataclasses.replace(base, cutouts=None) if name == "defaults" else base
+    """Where the bundle's own settings are in question the number of cutouts is its own."""
+    return dataclasses.replace(base, cutouts=None) if name in ("defaults", "sooner", "sooner-random") else base
 
 
 def jobs_of(study: Study) -> Iterable[Job]:

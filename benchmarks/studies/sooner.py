@@ -1,0 +1,56 @@
+"""Fewer iterations: what paints as well as the default in less time, from a learned start and from random codes."""
+
+import dataclasses
+
+from benchmarks.alignment.prompts import PromptList, pictures
+from benchmarks.paint import Settings
+from benchmarks.studies.study import FAST, Cell, Study, prompted, with_more
+from benchmarks.studies.subjects import Prompts
+
+
+def after(base: Settings, iterations: int, **more: object) -> Settings:
+    """The settings with another number of iterations and ``more`` of a Spec."""
+    return with_more(dataclasses.replace(base, iterations=iterations), **more)
+
+
+def changes(base: Settings) -> dict[str, Settings]:
+    """By label, the settings of each cell: few iterations, and what is to make good for it."""
+    usual = base.iterations or base.entry().iterations
+    half, fifth, tenth = (max(1, usual // part) for part in (2, 5, 10))
+    return {
+        f"{usual} iterations": base,
+        **{f"{n} iterations": after(base, n) for n in (half, fifth, tenth)},
+        f"{half}, half of them coarse": after(base, half, coarse=0.5),
+        f"{fifth}, half of them coarse": after(base, fifth, coarse=0.5),
+        f"{half}, rising cutouts": after(base, half, cutout_schedule="rising"),
+        f"{half}, falling cutouts": after(base, half, cutout_schedule="falling"),
+        f"{fifth}, rising cutouts": after(base, fifth, cutout_schedule="rising"),
+        f"{fifth}, falling cutouts": after(base, fifth, cutout_schedule="falling"),
+        f"{fifth}, best of 4 starts": after(base, fifth, candidates=4),
+        f"{tenth}, best of 4 starts": after(base, tenth, candidates=4),
+        f"{tenth}, best of 16 starts": after(base, tenth, candidates=16),
+    }
+
+
+def sooner(count: int, base: Settings) -> Study:
+    """From the bundle's own start."""
+    return _study("sooner", "Fewer iterations from the bundle's own start", count, base)
+
+
+def sooner_random(count: int, base: Settings) -> Study:
+    """From the paper's random codes, half as many prompts: no iteration can be left out there without a loss."""
+    random = dataclasses.replace(base, start="random", learning_rate=FAST)
+    return _study("sooner-random", "Fewer iterations from random codes", max(2, count // 2), random)
+
+
+def _study(name: str, title: str, count: int, base: Settings) -> Study:
+    subjects = Prompts(pictures=pictures(PromptList.DEV, count), which=PromptList.DEV)
+    tasks = prompted(subjects.labels())
+    return Study(
+        name=name,
+        title=title,
+        claim="The paper's loop has 400 iterations of as many cutouts each, all at the size of the picture, from the "
+        "first random codes that come (001 §2).",
+        subjects=subjects,
+        cells=tuple(Cell(label=label, settings=chosen, tasks=tasks) for label, chosen in changes(base).items()),
+    )
