@@ -77,9 +77,40 @@ def clip(
 
 
 @app.command()
-def start(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Train the start network, or go on where a checkpoint is."""
-    _stages("start", preset, runs, weights, LONG_LANE).train_start()
+def start(
+    bundle: Annotated[
+        str | None, typer.Argument(help="A bundle, which gets a learned start as a new one; else the starter's stage.")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Captioned pictures, as for fit; the picture book if left out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The new bundle's folder; BUNDLE-start beside the others.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Training time of one core.")] = None,
+    preset: Size = SMALL,
+    runs: Runs = RUNS,
+    weights: Weights = WEIGHTS,
+) -> None:
+    """Train the start network, from words to a first z, of the starter or of any BUNDLE; or go on where it stopped."""
+    if bundle is None:
+        _stages("start", preset, runs, weights, LONG_LANE).train_start()
+        return
+    from engine.weights import WeightsError
+    from training.folder import FitError
+    from training.own_start import OwnStart
+
+    _log("start", runs / f"{bundle}-start", LONG_LANE)
+    own = OwnStart(
+        name=bundle, weights_dir=weights.parent, out=out or weights.parent / f"{bundle}-start", pictures=pictures,
+        runs=runs / f"{bundle}-start", preset=preset, minutes=minutes,
+    )  # fmt: skip
+    try:
+        own.train()
+    except (FitError, WeightsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    typer.echo(f"The bundle {own.out.name} is in {own.out}. To paint with it, add its name to [engine] bundles.")
 
 
 @app.command()

@@ -136,8 +136,12 @@ def entry(title: str, examples: Sequence[str]) -> str:
         "examples": list(examples),
     }
     values = {**bundles.raw_table()["starter"], **own}
-    lines = ["# What these weights are and the settings that they paint with. All can be changed."]
-    return "\n".join([*lines, *(f"{key} = {_toml(value)}" for key, value in values.items())]) + "\n"
+    return to_toml("What these weights are and the settings that they paint with. All can be changed.", values)
+
+
+def to_toml(about: str, values: Mapping[str, Any]) -> str:
+    """A file of settings that begins with what it is `about`."""
+    return "\n".join([f"# {about}", *(f"{key} = {_toml(value)}" for key, value in values.items())]) + "\n"
 
 
 def _toml(value: Any) -> str:

@@ -43,8 +43,10 @@ class Captioned:
     captions: tuple[str, ...]
 
 
-def read(folder: Path) -> list[Captioned]:
+def read(folder: Path, context: int = CONTEXT) -> list[Captioned]:
     """All pictures of `folder` and of the folders in it, with captions that the models can read, in order of name.
+
+    `context` is how many tokens models read, start and end included.
 
     Raises:
         FitError: it is no folder, has too few pictures, or captions that are missing, empty or too long.
@@ -60,7 +62,7 @@ def read(folder: Path) -> list[Captioned]:
             f"{folder} has {len(found) or 'no'} pictures ({', '.join(SUFFIXES)}), and at least {FEWEST} are needed; "
             "some thousands are better."
         )
-    _check_lengths(found)
+    _check_lengths(found, context - 2)
     return found
 
 
@@ -123,13 +125,12 @@ def _jsonl(path: Path) -> Iterator[tuple[int, str, str]]:
             raise FitError(f"{path.name}, line {number}: it must be an object like {wanted}") from None
 
 
-def _check_lengths(found: Sequence[Captioned]) -> None:
+def _check_lengths(found: Sequence[Captioned], most: int) -> None:
     encode = upstream.clip_tokenizer().encode
 
     def length(text: str) -> int:
         return sum(len(encode(word)) for word in split(text))
 
-    most = CONTEXT - 2  # its start and end
     counts = {picture.path.name: max(map(length, picture.captions)) for picture in found}
     long = [f"{name} ({count} tokens)" for name, count in counts.items() if count > most]
     if long:
@@ -150,8 +151,8 @@ def fingerprint(folder: Path, found: Sequence[Captioned]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 
-def pixels(found: Sequence[Captioned], path: Path) -> Pixels:
-    """The pictures as squares of SIDE px, (n, SIDE, SIDE, 3), cut out of their middle; written to `path` in one piece.
+def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
+    """The pictures as squares (n, side, side, 3), cut out of their middle; written to `path` in one piece.
 
     Raises:
         FitError: some cannot be read; it names them.
@@ -159,11 +160,11 @@ def pixels(found: Sequence[Captioned], path: Path) -> Pixels:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        squares = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(found), SIDE, SIDE, 3))
+        squares = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(found), side, side, 3))
         unreadable = []
         for row, picture in enumerate(found):
             try:
-                squares[row] = square(picture.path)
+                squares[row] = square(picture.path, side)
             except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
                 unreadable.append(f"{picture.path.name} ({error})")
         if unreadable:
@@ -175,13 +176,13 @@ def pixels(found: Sequence[Captioned], path: Path) -> Pixels:
     return mapped
 
 
-def square(path: Path) -> Pixels:
-    """The middle of a picture, (SIDE, SIDE, 3), turned as its camera noted, what is transparent on white."""
+def square(path: Path, side: int = SIDE) -> Pixels:
+    """The middle of a picture, (side, side, 3), turned as its camera noted, what is transparent on white."""
     with Image.open(path) as image:
         upright = ImageOps.exif_transpose(image).convert("RGBA")
     white = Image.new("RGBA", upright.size, "white")
     opaque = Image.alpha_composite(white, upright).convert("RGB")
-    return np.asarray(ImageOps.fit(opaque, (SIDE, SIDE), Image.Resampling.LANCZOS))
+    return np.asarray(ImageOps.fit(opaque, (side, side), Image.Resampling.LANCZOS))
 
 
 class CaptionedPictures:

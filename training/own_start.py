@@ -1,0 +1,105 @@
+"""A learned start for any bundle: trained on captioned pictures, the bundle's models stay as they are."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from engine import bundles
+from engine.start import SIDE
+from training import folder, latents, pages
+from training.export import export_start
+from training.fit import check_name, to_toml
+from training.loop import DEVICE, run
+from training.picturebook.picture import FAMILY
+from training.presets import PRESETS, PresetName
+from training.source import PictureBook, Source
+from training.start import StartTraining
+
+
+@dataclass(frozen=True)
+class OwnStart:
+    """A new bundle, `out`, that is the bundle `name` with a learned start.
+
+    `pictures` is a folder of captioned pictures, the picture book if None. `runs` has what is prepared and the
+    checkpoint, from which an interrupted training goes on. `minutes` are the preset's if None.
+    """
+
+    name: str
+    weights_dir: Path
+    out: Path
+    pictures: Path | None
+    runs: Path
+    preset: PresetName
+    minutes: float | None
+
+    @cached_property
+    def bundle(self) -> bundles.Bundle:
+        """Raises engine.weights.WeightsError."""
+        return bundles.load(self.name, self.weights_dir, DEVICE)
+
+    @cached_property
+    def captioned(self) -> list[folder.Captioned]:
+        """Of a folder. Raises FitError."""
+        assert self.pictures is not None
+        return folder.read(self.pictures, self.bundle.perceptors[0].context)[: PRESETS[self.preset].latents]
+
+    def train(self) -> None:
+        """Train, or go on, and write the bundle.
+
+        Raises:
+            FitError: the folder cannot be used, or the name of the new bundle.
+            engine.weights.WeightsError: the bundle cannot be loaded.
+        """
+        check_name(self.out.name)
+        preset, checkpoint = PRESETS[self.preset], self.runs / f"start-{self._mark}.pt"
+        pixels, source = self._source()
+        z = latents.encode_all(self.bundle.generator, pixels, self.runs / f"latents-{self._mark}.pt")
+        training = StartTraining(
+            preset.start, self.bundle.generator, z, source, self.bundle.perceptors[0], batch=preset.start_batch
+        )
+        run(training, checkpoint, preset.minutes.start if self.minutes is None else self.minutes)
+        export_start(checkpoint, self.out)
+        (self.out / bundles.OWN_ENTRY).write_text(self.entry(), encoding="utf-8")
+
+    @cached_property
+    def _mark(self) -> str:
+        """What the files in `runs` are named by: the bundle's weights and the pictures."""
+        of = "book" if self.pictures is None else folder.fingerprint(self.pictures, self.captioned)
+        return f"{self.bundle.weights_hash}-{of}-{self.preset}"
+
+    def _source(self) -> tuple[pages.Pixels, Source]:
+        """The pictures, of SIDE cells along each side, and their captions."""
+        side = SIDE * self.bundle.generator.f
+        if self.pictures is None:
+            drawn = pages.pages(self.runs, PRESETS[self.preset].latents // FAMILY, side)
+            return drawn, PictureBook(drawn)
+        pixels = folder.pixels(self.captioned, self.runs / f"pictures-{self._mark}.npy", side)
+        return pixels, folder.CaptionedPictures(pixels, [one.captions for one in self.captioned])
+
+    def entry(self) -> str:
+        """The `bundle.toml` of the new bundle: the old one's settings and files, and the start."""
+        _, at = bundles.find(self.name, self.weights_dir)
+        values = bundles.raw_table().get(self.name) or tomllib.loads(
+            (at / bundles.OWN_ENTRY).read_text(encoding="utf-8")
+        )
+
+        def there(path: str) -> str:
+            return Path(os.path.relpath(at / path, self.out)).as_posix()
+
+        files: dict[str, Any] = {
+            "vqgan": {key: there(path) for key, path in values["vqgan"].items()},
+            "perceptors": [there(path) for path in values["perceptors"]],
+        }
+        if "vocabulary" in values:
+            files["vocabulary"] = there(values["vocabulary"])
+        own = {
+            "title": f"{values['title']}, with a learned start",
+            "start": "learned",
+            "start_network": "start.safetensors",
+        }
+        return to_toml(
+            f"The bundle {self.name} with a learned start. All settings can be changed.", {**values, **files, **own}
+        )
