@@ -51,7 +51,7 @@ class Engine(Section):
     device: str = Field(
         default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description='"auto", "cpu", "cuda" or "cuda:0"'
     )
-    threads: int = Field(default=0, ge=0, le=1024, description="a number of threads, 0 for all cores")
+    threads: int = Field(default=0, ge=0, le=1024, description="a number of threads, 0 to measure which is fastest")
     slots: int = Field(default=0, ge=0, le=64, description="how many runs are at work at once, 0 to let it choose")
     memory: str = Field(
         default="auto", pattern=r"^(auto|\d+(\.\d+)? ?[MG]iB)$", description='"auto", or a size as "6 GiB" or "900 MiB"'

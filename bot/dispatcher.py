@@ -20,6 +20,7 @@ from bot.observer import DeliveryImpossible, Observer
 from bot.outbox import Backoff, Outbox
 from bot.queue import Queue
 from bot.runs import Lane, Run
+from bot.specs import Machine
 from engine.messages import (
     BundleInfo,
     CancelRun,
@@ -87,9 +88,9 @@ class Dispatcher:
         return {info.name: info for info in self._known.bundles} if self._known else {}
 
     @property
-    def threads(self) -> int:
-        """CPU threads of the engines, as one last said; 1 until then."""
-        return self._known.threads if self._known else 1
+    def machine(self) -> Machine:
+        """What a spec takes from the engines, as one last said; a single thread until then."""
+        return Machine.of(self._known or Ready(device="", bundles=()), self._settings.precision)
 
     @property
     def device(self) -> str:

@@ -13,7 +13,7 @@ from bot.errors import BadSetting, EmptyPrompt, PromptTooLong
 from bot.prompts import SEEDS, Wish, check_seed, check_strength
 from bot.sizes import Source
 from engine import messages
-from engine.messages import BundleInfo, Precision, PromptError, Spec, SpecError, parse_story
+from engine.messages import BundleInfo, Precision, PromptError, Ready, Spec, SpecError, parse_story
 
 NO_PRESET = "none"
 UPSCALE_STRENGTH = 0.5  # of the bundle's own: refine what is there
@@ -21,10 +21,19 @@ UPSCALE_STRENGTH = 0.5  # of the bundle's own: refine what is there
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What a spec takes from the engine, as a repeated seed needs them to be the same."""
+    """What a spec takes from the engine, as a repeated seed needs them to be the same.
+
+    ``threads`` are those of a job that names none; one that repeats another may have as many as there are ``cores``.
+    """
 
     threads: int
+    cores: int
     precision: Precision
+
+    @classmethod
+    def of(cls, ready: Ready, precision: Precision) -> Machine:
+        """What an engine said of itself, and the arithmetic of the configuration."""
+        return cls(threads=ready.threads, cores=max(ready.cores, ready.threads), precision=precision)
 
 
 def wished(
@@ -84,9 +93,9 @@ def preset_values(wish: Wish, info: BundleInfo) -> Mapping[str, Any]:
 def _arithmetic(more: Mapping[str, Any], machine: Machine) -> tuple[dict[str, Any], tuple[str, ...]]:
     """With a recipe's precision and threads, as far as the machine has them, or else its own; and a note if not."""
     wanted = more.get("threads", machine.threads)
-    note = f"That recipe is of {wanted} threads and I have {machine.threads}: its pixels may differ a little."
-    values = {"precision": machine.precision, **more, "threads": min(wanted, machine.threads)}
-    return values, (note,) if wanted > machine.threads else ()
+    note = f"That recipe is of {wanted} threads and I have {machine.cores}: its pixels may differ a little."
+    values = {"precision": machine.precision, **more, "threads": min(wanted, machine.cores)}
+    return values, (note,) if wanted > machine.cores else ()
 
 
 def _of_other_weights(wish: Wish, info: BundleInfo) -> tuple[str, ...]:

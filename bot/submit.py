@@ -209,7 +209,7 @@ class Submitter:
     def _spec(
         self, request: Request, info: BundleInfo, gathered: Gathered, limits: Limits
     ) -> tuple[Spec, tuple[str, ...]]:
-        machine = specs.Machine(threads=self._dispatcher.threads, precision=self._config.engine.precision)
+        machine = self._dispatcher.machine
         guides, source, wish = len(gathered.image_prompts), gathered.source, request.wish
         match request.kind, request.picture:
             case Kind.RERUN, Painted(job=job):

@@ -149,7 +149,7 @@ def _read(task: Task, config: Config) -> _Files:
 def _begin(task: Task, wish: Wish, files: _Files, config: Config, ready: Ready) -> Begun:
     image = files.image
     source = Source(width=image.width, height=image.height) if image else None
-    machine = specs.Machine(threads=ready.threads, precision=config.engine.precision)
+    machine = specs.Machine.of(ready, config.engine.precision)
     spec, notes = specs.wished(
         wish,
         ready.bundles[0],
@@ -183,7 +183,7 @@ def enlarged(path: Path, by: int, prompt: str | None, iterations: int | None, co
     specs.check_prompt(wish.prompt, config.limits)
 
     def begin(ready: Ready) -> Begun:
-        machine = specs.Machine(threads=ready.threads, precision=config.engine.precision)
+        machine = specs.Machine.of(ready, config.engine.precision)
         size = picture.width, picture.height
         spec, notes = _enlarged_spec(wish, size, by, ready.bundles[0], config.limits, machine)
         init_image = attachments.fit(picture.png, spec.width // by, spec.height // by)

@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 class EngineSettings:
     """What an engine process is started with. ``threads`` and ``slots`` of 0 mean: choose for the device.
 
-    ``memory`` are the bytes that runs may take beside the models; 0: what is free.
+    On a CPU the threads are then measured at the first start (:mod:`engine.threads`). ``memory`` are the bytes that runs
+    may take beside the models; 0: what is free.
     """
 
     bundles: tuple[str, ...] = ("starter",)
@@ -113,8 +114,6 @@ def main(connection: Connection, settings: EngineSettings) -> None:
         raise SystemExit(1) from None
     commands: queue.Queue[Command] = queue.Queue()
     threading.Thread(target=_read, args=(connection, commands), name="engine-inbox", daemon=True).start()
-    if ready.device == "cpu":
-        keep_memory()
     outbox.send(ready)
     Loop(bundles, outbox.send, Memory(settings.memory) if settings.memory else None).serve(commands)
     outbox.close()
@@ -146,16 +145,20 @@ def _read(connection: Connection, commands: queue.Queue[Command]) -> None:
 def _load(settings: EngineSettings) -> tuple[dict[str, Bundle], Ready]:
     import torch
 
-    from engine import bundles
+    from engine import bundles, threads
 
-    device = choose_device(settings.device)
-    threads = settings.threads or _cores()
-    torch.set_num_threads(threads)
-    loaded = {name: bundles.load(name, Path(settings.weights_dir), device) for name in settings.bundles}
+    device, cores, folder = choose_device(settings.device), settings.threads or _cores(), Path(settings.weights_dir)
+    torch.set_num_threads(cores)
+    loaded = {name: bundles.load(name, folder, device) for name in settings.bundles}
+    chosen = cores
+    if device.type == "cpu":
+        keep_memory()
+        chosen = settings.threads or threads.default(loaded[settings.bundles[0]], cores, folder)
     ready = Ready(
         device=_describe(device),
         bundles=tuple(bundle.info() for bundle in loaded.values()),
-        threads=threads,
+        threads=chosen,
+        cores=cores,
         slots=settings.slots or (8 if device.type == "cuda" else 4),
     )
     return loaded, ready

@@ -90,11 +90,15 @@ Command: TypeAlias = StartRun | StopRun | CancelRun | Describe | Shutdown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The models are loaded and commands are read. ``slots`` is how many runs it steps at once."""
+    """The models are loaded and commands are read. ``slots`` is how many runs it steps at once.
+
+    ``threads`` is how many of the CPU's a new job should have by default, ``cores`` how many a job may have.
+    """
 
     device: str
     bundles: tuple[BundleInfo, ...]
     threads: int = 1
+    cores: int = 1
     slots: int = 1
 
 

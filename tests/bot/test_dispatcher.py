@@ -43,7 +43,7 @@ async def test_the_engines_word_of_itself_is_known_while_it_is_up_and_after(stud
         assert (dispatcher.ready, dispatcher.bundles) == (None, {})
         await eventually(studio.all_ready)
         assert dispatcher.bundles == {"starter": children.BUNDLE}
-        assert (dispatcher.threads, dispatcher.device) == (2, "cpu")
+        assert (dispatcher.machine.threads, dispatcher.device) == (2, "cpu")
     assert dispatcher.ready is None
     assert dispatcher.bundles == {"starter": children.BUNDLE}
 

@@ -12,7 +12,7 @@ from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
 from bot.prompts import Wish
 from bot.sizes import Source
 from bot.specs import Machine
-from engine.messages import BundleInfo, Precision, Preset, Spec
+from engine.messages import BundleInfo, Precision, Preset, Ready, Spec
 
 INFO = BundleInfo(
     name="starter",
@@ -30,7 +30,7 @@ INFO = BundleInfo(
     weights_hash="1a2b3c4d5e6f",
 )
 LIMITS = Limits()
-MACHINE = Machine(threads=2, precision=Precision.BF16)
+MACHINE = Machine(threads=2, cores=4, precision=Precision.BF16)
 
 
 def wished(
@@ -54,6 +54,14 @@ def test_a_bare_prompt_gets_the_bundles_defaults_and_a_seed() -> None:
     )
     assert not notes
     assert wished(Wish(prompt="x"))[0].seed != spec.seed
+
+
+def test_a_recipe_has_its_own_threads_as_far_as_there_are_cores() -> None:
+    assert wished(Wish(prompt="x", more={"threads": 4}))[0].threads == 4
+    spec, (note,) = wished(Wish(prompt="x", more={"threads": 8}))
+    assert spec.threads == 4 and "8 threads and I have 4" in note
+    ready = Ready(device="cpu", bundles=(INFO,), threads=3, cores=1)
+    assert Machine.of(ready, Precision.FP32) == Machine(threads=3, cores=3, precision=Precision.FP32)
 
 
 def test_an_edit_has_its_own_number_of_iterations() -> None:

@@ -93,7 +93,7 @@ def test_where_nobody_sorted_the_words_by_kind_the_most_usual_are_named() -> Non
 
 
 def test_specs_of_every_origin_carry_the_note() -> None:
-    machine = specs.Machine(threads=2, precision=Precision.FP32)
+    machine = specs.Machine(threads=2, cores=2, precision=Precision.FP32)
     spec, (note,) = specs.wished(Wish(prompt="red zeppelin"), INFO, Limits(), machine, source=None, editing=False)
     assert "“zeppelin”" in note
 
