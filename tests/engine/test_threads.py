@@ -90,7 +90,10 @@ def test_a_measurement_that_fails_takes_all_cores_and_says_so(
     assert "could not be measured" in caplog.text and not (tmp_path / threads.CACHE).exists()
 
 
-def test_a_small_picture_of_the_bundles_own_models_is_what_is_measured(bundle: Bundle, tmp_path: Path) -> None:
+def test_a_small_picture_of_the_bundles_own_models_is_what_is_measured(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "SIDE", 32)
     assert threads.default(bundle, 2, tmp_path) in (1, 2)
 
 
