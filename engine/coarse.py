@@ -1,4 +1,4 @@
-"""Coarse to fine: the first part of a run is painted at half its size, in about a quarter of the time."""
+"""Coarse to fine: the first part of a run is painted at half its size, where decoding costs a quarter."""
 
 from __future__ import annotations
 

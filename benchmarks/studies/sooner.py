@@ -22,12 +22,9 @@ def changes(base: Settings) -> dict[str, Settings]:
         **{f"{n} iterations": after(base, n) for n in (half, fifth, tenth)},
         f"{half}, half of them coarse": after(base, half, coarse=0.5),
         f"{fifth}, half of them coarse": after(base, fifth, coarse=0.5),
-        f"{half}, rising cutouts": after(base, half, cutout_schedule="rising"),
-        f"{half}, falling cutouts": after(base, half, cutout_schedule="falling"),
         f"{fifth}, rising cutouts": after(base, fifth, cutout_schedule="rising"),
         f"{fifth}, falling cutouts": after(base, fifth, cutout_schedule="falling"),
         f"{fifth}, best of 4 starts": after(base, fifth, candidates=4),
-        f"{tenth}, best of 4 starts": after(base, tenth, candidates=4),
         f"{tenth}, best of 16 starts": after(base, tenth, candidates=16),
     }
 

@@ -42,7 +42,7 @@ def invoke(plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invo
     monkeypatch.setitem(PRESETS, PresetName.SMALL, few)
 
     def run(*arguments: str) -> tuple[int, str]:
-        places = ["--weights", str(plain / "starter"), "--runs", str(tmp_path / "runs"), "--minutes", "0.005"]
+        places = ["--weights", str(plain / "starter"), "--runs", str(tmp_path / "runs"), "--minutes", "0.002"]
         result = CliRunner().invoke(app, ["start", *arguments, *places])
         torch.set_num_threads(1)
         return result.exit_code, result.output
