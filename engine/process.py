@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 class EngineSettings:
     """What an engine process is started with. ``threads`` and ``slots`` of 0 mean: choose for the device.
 
-    On a CPU the threads are then measured at the first start (:mod:`engine.threads`). ``memory`` are the bytes that runs
-    may take beside the models; 0: what is free.
+    On a CPU the threads are then measured at the first start (:mod:`engine.threads`). ``memory`` are the bytes that
+    runs may take beside the models; 0: what is free.
     """
 
     bundles: tuple[str, ...] = ("starter",)

@@ -43,7 +43,7 @@ def test_a_size_never_painted_is_reckoned_from_the_nearest() -> None:
 def test_a_run_of_unusual_iterations_tells_nothing_of_others() -> None:
     speed = Speed()
     for unusual in ({"cutouts": 100}, {"cutout_schedule": "rising"}, {"coarse": 0.5}):
-        speed.learn(replace(SPEC, **unusual), 20, 200.0)  # type: ignore[arg-type]
+        speed.learn(replace(SPEC, **unusual), 20, 200.0)
     assert not speed.known
 
 

@@ -56,8 +56,13 @@ def test_large_models_are_measured_once_each() -> None:
 def test_what_was_measured_is_kept_for_this_machine_and_these_weights_alone(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
-    monkeypatch.setattr(threads, "fastest", lambda cores, seconds: asked.append(cores) or cores)
+    asked: list[int] = []
+
+    def fastest(cores: int, seconds: object) -> int:
+        asked.append(cores)
+        return cores
+
+    monkeypatch.setattr(threads, "fastest", fastest)
     assert threads.default(bundle, 1, tmp_path) == 1 and not asked
     assert [threads.default(bundle, cores, tmp_path) for cores in (2, 2, 4, 2)] == [2, 2, 4, 2]
     assert asked == [2, 4]
