@@ -15,6 +15,7 @@ from bot.speed import Speed, Work, reckon
 log = logging.getLogger(__name__)
 
 _NEAR = 5  # from here on every step forward is told; further back when half the way is done
+_SHARING = 200  # of those that wait, as many are reckoned with as come to share an engine's time
 
 
 class Line:
@@ -90,7 +91,7 @@ class Line:
         works = self._works()
         if works is None:
             return None
-        for lane, ends in zip(lanes, reckon(works, self._costs)[0], strict=True):
+        for lane, ends in zip(lanes, reckon(works, self._costs[:_SHARING])[0], strict=True):
             if job_id in lane.runs:
                 return dict(zip(lane.runs, ends, strict=True))[job_id]
         return None

@@ -13,7 +13,7 @@ from torch import nn
 from typer.testing import CliRunner
 
 from benchmarks.speed import __main__ as command
-from benchmarks.speed import race
+from benchmarks.speed import company, race
 from benchmarks.speed.phases import PHASES, Phases
 from benchmarks.speed.race import Look
 from training.picturebook.picture import Picture
@@ -75,6 +75,17 @@ def test_the_command_compares_races_and_ends_with_one_object(
     assert (tmp_path / "sheet.png").is_file() and (tmp_path / "plain-1-3.png").is_file()
     for word in (*PHASES, "idle", "plain, malloc set", "attributes", "1 prompts"):
         assert word in output
+
+
+def test_company_is_measured_with_the_memory_that_a_run_needs(folder: Path) -> None:
+    app = typer.Typer()
+    app.command()(company.main)
+    asked = ["small", "--size", "32", "--cutouts", "2", "--jobs", "2", "--iterations", "1", "--weights", str(folder)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    assert figures.keys() == {"in_turn", "together", "gain", "reckoned_mb", "used_mb"}
+    assert figures["reckoned_mb"] > 0 and figures["used_mb"] >= 0
 
 
 def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:

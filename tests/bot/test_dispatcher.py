@@ -202,6 +202,9 @@ async def test_a_running_job_is_cancelled_at_once_and_frees_its_slot(studio: Stu
         assert not await studio.dispatcher.cancel_job(endless)
         await studio.reached(following, State.DELIVERED)
     assert studio.channel.calls.count(("cancelled", endless)) == 1
+    spent = (await studio.job(endless)).seconds
+    assert spent is not None and spent >= 2 * children.STEP_SECONDS  # of the engine's time, however long it lay there
+    assert spent <= (studio.channel.frames[endless][-1] + 1) * children.STEP_SECONDS
     after = studio.channel.calls[studio.channel.calls.index(("cancelled", endless)) :]
     assert ("progressed", endless) not in after
     assert endless not in studio.channel.posted
