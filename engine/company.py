@@ -56,7 +56,7 @@ def pays(run: Run, memory: Memory) -> bool:
     return run.bundle.device.type == "cuda" or memory.need(run.spec, run.bundle) <= SMALL
 
 
-SMALL = 400_000_000
+SMALL = 300_000_000
 """Bytes of a step up to which company pays on a CPU."""
 
 

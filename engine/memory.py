@@ -21,7 +21,7 @@ from engine.clip import CLIP
 from engine.messages import Precision, Spec
 from engine.run import autocast
 
-MARGIN = 1.15
+MARGIN = 1.25
 """What a step needs beside what autograd saves, as a factor: gradients on their way, and the products' own room."""
 PIXEL = 12
 """Bytes of a pixel of a picture: three channels of float32."""

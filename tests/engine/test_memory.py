@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -48,11 +49,21 @@ def model_tensors(bundle: Bundle) -> Iterator[Tensor]:
 
 
 @pytest.mark.parametrize("precision", list(Precision))
-@pytest.mark.parametrize(("size", "count", "chunk"), [((32, 48), 4, None), ((64, 64), 12, None), ((64, 64), 12, 2)])
+@pytest.mark.parametrize(
+    ("changes", "chunk"),
+    [
+        ({"cutouts": 4}, None),
+        ({"width": 64, "height": 64, "cutouts": 12}, None),
+        ({"width": 64, "height": 64, "cutouts": 12}, 2),
+        ({"cutouts": 4, "perceptor_weights": (0.0, 1.0)}, None),
+        ({"cutouts": 4, "latent": "codebook"}, None),
+    ],
+    ids=["usual", "large", "chunks", "one perceptor", "codebook"],
+)
 def test_what_a_step_saves_is_foreseen_from_counts_at_small_sizes(
-    spec: Spec, bundle: Bundle, size: tuple[int, int], count: int, chunk: int | None, precision: Precision
+    spec: Spec, bundle: Bundle, changes: dict[str, Any], chunk: int | None, precision: Precision
 ) -> None:
-    asked = dataclasses.replace(spec, width=size[0], height=size[1], cutouts=count, precision=precision)
+    asked = dataclasses.replace(spec, **changes, precision=precision)
     need = Memory(AMPLE).need(asked, bundle, chunk)
     assert 0.6 * need <= saved_by_a_step(Run(asked, bundle), chunk) <= need
 
