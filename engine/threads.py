@@ -28,7 +28,7 @@ CACHE = ".threads.json"
 """What was measured, beside the weights: a number for each machine, version of torch, and weights."""
 WORTH = 0.95
 """More threads must need at most this part of the time of fewer: else the others' work has the better use of them."""
-SIDE, CUTOUTS, ROUNDS, SECONDS = 128, 8, 3, 2.0
+SIDE, CUTOUTS, ROUNDS, SECONDS = 128, 4, 3, 2.0
 """Of what is measured: its size in pixels and cutouts at most; rounds at most, and seconds after which none begins."""
 
 

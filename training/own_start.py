@@ -96,7 +96,7 @@ class OwnStart:
         if "vocabulary" in values:
             files["vocabulary"] = there(values["vocabulary"])
         own = {
-            "title": f"{values['title']}, with a learned start",
+            "title": values["title"] if "start_network" in values else f"{values['title']}, with a learned start",
             "start": "learned",
             "start_network": "start.safetensors",
         }
