@@ -13,7 +13,10 @@ from PIL import Image, ImageDraw
 from benchmarks.speed import models
 from engine import bundles
 from engine.loop import Loop
+from engine.memory import Memory
 from engine.messages import Checkpointed, Describe, Described, Event, Film, RunFinished, RunStarted, Spec, StartRun
+from engine.run import Run
+from tests.engine.test_memory import saved_by_a_step
 
 pytestmark = pytest.mark.soak
 
@@ -93,3 +96,12 @@ def test_a_description(full_size: bundles.Bundle) -> None:
     events: list[Event] = []
     Loop({NAME: full_size}, events.append).obey(Describe(request_id=1, bundle=NAME, image=picture()))
     assert isinstance(events[0], Described) and events[0].description.sentence
+
+
+def test_memory_is_foreseen_and_a_step_in_chunks_is_the_same(full_size: bundles.Bundle) -> None:
+    spec = dataclasses.replace(SPEC, width=128, height=128, cutouts=4)
+    whole, chunked = Run(spec, full_size), Run(spec, full_size)
+    for run, chunk in ((whole, None), (chunked, 3)):
+        need = Memory(0).need(spec, full_size, chunk)
+        assert 0.6 * need <= saved_by_a_step(run, chunk) <= need
+    assert chunked.loss == pytest.approx(whole.loss, rel=1e-5)
