@@ -82,7 +82,7 @@ _READY_POLL = 0.1  # seconds
 class FaradayBot(ConnectedBot):
     """The Discord client and, from :meth:`setup_hook` on, everything behind it.
 
-    ``clients`` are the engines; by default one process on this machine. To be made inside the running loop.
+    ``clients`` are the engines; by default processes on this machine, one a device. To be made inside the running loop.
     """
 
     def __init__(
@@ -113,10 +113,11 @@ class FaradayBot(ConnectedBot):
         self.dispatcher = Dispatcher(
             self.queue,
             self.files,
-            [engine_process(config)] if clients is None else clients,
+            [engine_process(config, device) for device in config.engine.device] if clients is None else clients,
             Measured(self.sheets),
             config.engine,
             backoff=backoff,
+            another=lambda device: engine_process(config, device),
         )
         self.records = Records(self._database)
         self.rules = Rules(self._database)
@@ -230,5 +231,5 @@ def _fairness(config: Config) -> Fairness:
     )
 
 
-def engine_process(config: Config) -> EngineClient:
-    return ProcessEngineClient(engine_settings(config.engine), config.engine.ready_timeout)
+def engine_process(config: Config, device: str) -> EngineClient:
+    return ProcessEngineClient(engine_settings(config.engine, device), config.engine.ready_timeout)

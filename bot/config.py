@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
@@ -21,6 +30,11 @@ TOKEN_VARIABLE = "FARADAY_TOKEN"
 
 Snowflake = Annotated[int, Field(gt=0, lt=2**64)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _listed(value: object) -> object:
+    """A text stands for a list of it alone."""
+    return (value,) if isinstance(value, str) else value
 
 
 class Section(BaseModel):
@@ -48,8 +62,12 @@ class Engine(Section):
     bundles: tuple[str, ...] = Field(default=("starter",), min_length=1, description='a list of names, as ["starter"]')
     default_bundle: str = Field(default="starter", description="one of the names in bundles")
     weights_dir: str = Field(default="weights", description="the path of a directory")
-    device: str = Field(
-        default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description='"auto", "cpu", "cuda" or "cuda:0"'
+    device: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")], ...], BeforeValidator(_listed)
+    ] = Field(
+        default=("auto",),
+        min_length=1,
+        description='"auto", "cpu", "cuda" or "cuda:0", or a list such as ["cuda:0", "cuda:1"], an engine each',
     )
     threads: int = Field(default=0, ge=0, le=1024, description="a number of threads, 0 to measure which is fastest")
     slots: int = Field(default=0, ge=0, le=64, description="how many runs are at work at once, 0 to let it choose")
@@ -76,6 +94,19 @@ class Engine(Section):
     def _default_bundle_is_loaded(self) -> Self:
         if self.default_bundle not in self.bundles:
             raise ValueError(f"default_bundle is “{self.default_bundle}”, which is not among bundles")
+        return self
+
+    @field_serializer("device")
+    def _as_written(self, device: tuple[str, ...]) -> str | list[str]:
+        return device[0] if len(device) == 1 else list(device)
+
+    @model_validator(mode="after")
+    def _an_engine_has_its_gpu_alone(self) -> Self:
+        if len(self.device) > 1 and "auto" in self.device:
+            raise ValueError('device lists others beside "auto", which takes every GPU by itself')
+        gpus = ["cuda:0" if name == "cuda" else name for name in self.device if name != "cpu"]
+        if len(set(gpus)) < len(gpus):
+            raise ValueError("device names a GPU twice, and one engine uses all of it")
         return self
 
 

@@ -19,7 +19,7 @@ from bot.line import Line
 from bot.observer import DeliveryImpossible, Observer
 from bot.outbox import Backoff, Outbox
 from bot.queue import Queue
-from bot.runs import Lane, Run
+from bot.runs import Lane, MakeClient, Run, grown
 from bot.specs import Machine
 from engine.messages import (
     BundleInfo,
@@ -61,13 +61,15 @@ class Dispatcher:
         settings: Engine,
         *,
         backoff: Backoff | None = None,
+        another: MakeClient | None = None,
     ) -> None:
         self._queue = queue
         self._files = files
         self._settings = settings
         self._backoff = backoff or Backoff()
         self._outbox = Outbox(queue, files, observer, self._backoff)
-        self.lanes: Sequence[Lane] = [Lane(client=client) for client in clients]
+        self.lanes = [Lane(client=client) for client in clients]
+        self._another = another
         self.line = Line(queue, observer, self.lanes)
         self._ledger = Ledger(queue, files, observer, self._outbox, self.line.speed, settings.max_attempts)
         self.describing = Describing(self.lanes)
@@ -130,7 +132,7 @@ class Dispatcher:
                 for job in await self._queue.unannounced():
                     self._outbox.post(job.id)
                 for lane in self.lanes:
-                    group.create_task(self._serve(lane))
+                    group.create_task(self._serve(lane, group))
                 group.create_task(self._assign())
                 group.create_task(self.line.run())
                 self.wake()
@@ -169,12 +171,14 @@ class Dispatcher:
 
     # Engines
 
-    async def _serve(self, lane: Lane) -> None:
+    async def _serve(self, lane: Lane, group: asyncio.TaskGroup) -> None:
         failures = 0
         while True:
             try:
                 lane.ready = self._known = await lane.client.start()
                 log.info("engine ready on %s: %s", lane.ready.device, ", ".join(self.bundles))
+                for new in grown(self.lanes, lane.ready, self._another):
+                    group.create_task(self._serve(new, group))
                 self.wake()
                 async for event in lane.client.events():
                     if isinstance(event, Described | DescribeFailed):
@@ -235,16 +239,13 @@ class Dispatcher:
             if alone and lane.runs:
                 self._held = job.id
                 return False
-            await self._begin(lane, Run(job=job, alone=alone))
+            await self._begin(lane, Run(job=job, engine=lane.ready, alone=alone))
             return True
 
     async def _next_job(self) -> Job | None:
         held, self._held = self._held, None
-        if held is not None:
-            job = await self._queue.get(held)
-            if job is not None and job.state is State.RUNNING:
-                return job
-        return await self._queue.claim()
+        job = None if held is None else await self._queue.get(held)
+        return job if job is not None and job.state is State.RUNNING else await self._queue.claim()
 
     async def _begin(self, lane: Lane, run: Run) -> None:
         job = run.job

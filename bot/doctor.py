@@ -201,8 +201,14 @@ async def check_weights(config: Config) -> AsyncIterator[Finding]:
 
 
 async def check_engine(config: Config) -> AsyncIterator[Finding]:
-    """The weights load, and where they run."""
-    client = ProcessEngineClient(engine_settings(config.engine), config.engine.ready_timeout)
+    """The weights load on each device, and what it is."""
+    for device in config.engine.device:
+        async for finding in _check_device(config, device):
+            yield finding
+
+
+async def _check_device(config: Config, device: str) -> AsyncIterator[Finding]:
+    client = ProcessEngineClient(engine_settings(config.engine, device), config.engine.ready_timeout)
     began = time.monotonic()
     try:
         ready = await client.start()
@@ -212,6 +218,7 @@ async def check_engine(config: Config) -> AsyncIterator[Finding]:
     else:
         seconds = time.monotonic() - began
         text = f"ready on {ready.device} in {seconds:.1f} s, threads: {ready.threads}, runs at once: {ready.slots}"
+        text += f"; further engines: {', '.join(ready.others)}" if ready.others else ""
         yield Finding(about="engine", well=True, text=text)
         for info in ready.bundles:
             text = f"{info.name} ({info.title}), hash {info.weights_hash}"

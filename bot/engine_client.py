@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 LEAVE_SECONDS = 5.0  # from Shutdown to a kill: a step on a slow CPU fits in
 
 
-def engine_settings(config: Engine) -> EngineSettings:
-    """What an engine process of this configuration is started with."""
+def engine_settings(config: Engine, device: str | None = None) -> EngineSettings:
+    """What an engine process of this configuration is started with, on its first device or another."""
     return EngineSettings(
         bundles=config.bundles,
         weights_dir=config.weights_dir,
-        device=config.device,
+        device=device or config.device[0],
         threads=config.threads,
         slots=config.slots,
         memory=config.memory_bytes,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import assert_never
 
+from bot import recipe
 from bot.files import Files
 from bot.jobs import State
 from bot.observer import Observer
@@ -82,7 +84,7 @@ class Ledger:
         if event.film is not None:
             await self._keep(self._files.film(job_id), event.film)
         try:
-            await self._queue.rendered(job_id, event.image, event)
+            await self._queue.rendered(job_id, event.image, event, _recipe(run, event))
         except OSError:
             log.exception("job %d: the picture could not be stored", job_id)
             await self._queue.failed(job_id, NOT_STORED)
@@ -110,3 +112,12 @@ class Ledger:
             await notice
         except Exception:
             log.exception("job %d: telling of its progress failed", job_id)
+
+
+def _recipe(run: Run, event: RunFinished) -> str | None:
+    """Written while it is known which engine painted it; None if that is gone."""
+    info = next((info for info in run.engine.bundles if info.name == run.job.spec.bundle), None) if run.engine else None
+    if run.engine is None or info is None:
+        return None
+    job = dataclasses.replace(run.job, iteration=event.iteration, stopped=event.stopped)
+    return recipe.of_job(job, info, run.engine.device)

@@ -112,7 +112,7 @@ class Queue:
         """Note that the requester ended a running job early, so that a restart does not forget it."""
         return await self._change(job_id, {State.RUNNING}, stopped=True)
 
-    async def rendered(self, job_id: int, png: bytes, finished: RunFinished) -> bool:
+    async def rendered(self, job_id: int, png: bytes, finished: RunFinished, recipe: str | None = None) -> bool:
         """``running`` to ``rendered``, once the picture is on disk. Raises OSError when it cannot be stored."""
         await self._files.write(self._files.final(job_id), png)
         return await self._change(
@@ -125,6 +125,7 @@ class Queue:
             stopped=finished.stopped,
             unsafe=finished.unsafe,
             film_unsafe=finished.film_unsafe,
+            recipe=recipe,
         )
 
     async def delivered(self, job_id: int, final_message_id: int) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.engine_client import EngineClient
 from bot.jobs import Job
 from engine.messages import Progress, Ready
 
+MakeClient = Callable[[str], EngineClient]
+"""An engine for the device of that name."""
 _NEWEST = 0.1  # weight of the newest measurement of speed in the moving average
 
 
@@ -16,6 +19,7 @@ class Run:
     """A job on an engine."""
 
     job: Job
+    engine: Ready | None = None  # what it runs on
     alone: bool = False  # nothing else runs beside it
     resumed: bool = False
     started: bool = False  # the observer knows
@@ -54,3 +58,13 @@ class Lane:
         if self.ready is None or any(run.alone for run in self.runs.values()):
             return 0
         return self.ready.slots - len(self.runs)
+
+
+def grown(lanes: list[Lane], ready: Ready, another: MakeClient | None) -> list[Lane]:
+    """Add a lane for each device that an engine which chose its own has left, and return the new ones.
+
+    Once: the engine may say so again, after it died.
+    """
+    more = [Lane(client=another(device)) for device in ready.others] if another and len(lanes) == 1 else []
+    lanes += more
+    return more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,20 +69,23 @@ PAGES = (
 )
 
 
-def about(version: str, device: str, bundles: Sequence[BundleInfo], guilds: int) -> str:
-    """The version, the models and what they run on."""
+def about(version: str, engines: Sequence[str], bundles: Sequence[BundleInfo], guilds: int) -> str:
+    """The version, the models and what each engine runs on, "" while it is down or loads them."""
     models = [
         f"- **{info.name}**: {info.title} (weights `{info.weights_hash}`); "
         f"{'checks pictures before it shows them' if info.checks else 'cannot tell unsafe pictures'}"
         for info in bundles
     ]
-    where = f" on {device}" if device else ""
+    up = Counter(device for device in engines if device)
+    where = f" on {' and '.join(f'{n} × {device}' if n > 1 else device for device, n in up.items())}" if up else ""
+    down = [f"{engines.count('')} of my {len(engines)} engines is being started."] if up and "" in engines else []
     servers = f"{guilds} server" if guilds == 1 else f"{guilds} servers"
     return "\n".join(
         [
             f"**Faraday {version}** paints and edits pictures with VQGAN-CLIP (Crowson et al. 2022){where}, "
             f"on {servers}.",
             *(models or ["My models are still being loaded."]),
+            *down,
             "-# /help shows how.",
         ]
     )

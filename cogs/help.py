@@ -36,7 +36,8 @@ class Help(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         dispatcher = self.bot.dispatcher
         bundles = list(dispatcher.bundles.values())
-        await answer(interaction, wording_help.about(recipe.VERSION, dispatcher.device, bundles, len(self.bot.guilds)))
+        engines = [lane.ready.device if lane.ready else "" for lane in dispatcher.lanes]
+        await answer(interaction, wording_help.about(recipe.VERSION, engines, bundles, len(self.bot.guilds)))
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -166,6 +166,15 @@ def sketch(connection: Connection, settings: EngineSettings) -> None:
     SketchEngine(connection, settings.slots).serve()
 
 
+def sketch_that_left_a_device(connection: Connection, settings: EngineSettings) -> None:
+    """On the first of two devices if it may choose, else on the one it was given."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    engine, chose = SketchEngine(connection, settings.slots), settings.device == "auto"
+    device, others = ("cuda:0", ("cuda:1",)) if chose else (settings.device, ())
+    engine.ready = replace(engine.ready, device=device, others=others)
+    engine.serve()
+
+
 def sketch_of_few_words(connection: Connection, settings: EngineSettings) -> None:
     """The same with a bundle that knows four words."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -101,10 +101,12 @@ class Studio:
     async def open(
         self, *, slots: int = 1, engines: int = 1, target: Target = children.sketch, films: bool = True
     ) -> AsyncIterator[Studio]:
-        settings = EngineSettings(slots=slots)
-        self.clients = [ProcessEngineClient(settings, 30.0, target=target) for _ in range(engines)]
+        def client(device: str) -> ProcessEngineClient:
+            return ProcessEngineClient(EngineSettings(slots=slots, device=device), 30.0, target=target)
+
+        self.clients = [client("auto") for _ in range(engines)]
         self.dispatcher = Dispatcher(
-            self.queue, self.files, self.clients, self.channel, Engine(films=films), backoff=FAST
+            self.queue, self.files, self.clients, self.channel, Engine(films=films), backoff=FAST, another=client
         )
         running = asyncio.create_task(self.dispatcher.run())
         try:

@@ -61,7 +61,7 @@ def test_unknown_section_lists_the_known_ones(tmp_path: Path) -> None:
 def test_bad_value_says_what_to_write(tmp_path: Path) -> None:
     message = explain('[engine]\nslots = -1\ndevice = "tpu"\n[log]\nlevel = "loud"\n', tmp_path)
     assert "[engine] slots: Input should be greater than or equal to 0. Write how many runs" in message
-    assert "[engine] device: " in message and 'Write "auto", "cpu", "cuda" or "cuda:0".' in message
+    assert "[engine] device: " in message and 'Write "auto", "cpu", "cuda" or "cuda:0", or a list' in message
     assert "[log] level" in message
 
 
@@ -75,6 +75,23 @@ def test_memory_is_found_by_itself_or_a_size(tmp_path: Path) -> None:
 
 def test_a_bad_item_of_a_list_names_its_key(tmp_path: Path) -> None:
     assert "[discord] guild_ids: " in explain('[discord]\nguild_ids = ["mine"]\n', tmp_path)
+
+
+def test_a_device_or_a_list_of_them_has_an_engine_each(tmp_path: Path) -> None:
+    def device(written: str) -> tuple[str, ...]:
+        path = tmp_path / "config.toml"
+        path.write_text(f"[engine]\ndevice = {written}\n")
+        return Config.load(path).engine.device
+
+    assert device('"cuda:1"') == ("cuda:1",)
+    assert device('["cuda:0", "cuda:1", "cpu", "cpu"]') == ("cuda:0", "cuda:1", "cpu", "cpu")
+    with pytest.raises(ConfigError, match="names a GPU twice"):
+        device('["cuda", "cuda:0"]')
+    with pytest.raises(ConfigError, match='others beside "auto"'):
+        device('["auto", "cpu"]')
+    for wrong in ('["gpu"]', "[]", "3"):
+        with pytest.raises(ConfigError, match=r"\[engine\] device: .*Write \"auto\""):
+            device(wrong)
 
 
 def test_default_bundle_must_be_loaded(tmp_path: Path) -> None:

@@ -264,6 +264,21 @@ async def test_the_least_loaded_engine_takes_the_next_job(studio: Studio, new_jo
         assert [len(lane.runs) for lane in studio.dispatcher.lanes] == [1, 1]
 
 
+async def test_an_engine_that_chose_its_device_gets_one_beside_it_for_each_other(
+    studio: Studio, new_job: MakeJob
+) -> None:
+    async with studio.open(target=children.sketch_that_left_a_device):
+        await eventually(lambda: len(studio.dispatcher.lanes) == 2 and studio.all_ready())
+        ids = [await studio.ask(new_job(user), "an endless sea") for user in (1, 2)]
+        for job_id in ids:
+            await studio.channel.told("started", job_id)
+        assert [[*lane.runs] for lane in studio.dispatcher.lanes] == [[ids[0]], [ids[1]]]
+        studio.kill_engine()  # the one that chose, and says again what it left
+        await eventually(lambda: studio.channel.calls.count(("started", ids[0])) == 2)
+        assert [[*lane.runs] for lane in studio.dispatcher.lanes] == [[ids[0]], [ids[1]]]
+        assert studio.dispatcher.lanes[1].ready and studio.dispatcher.lanes[1].ready.device == "cuda:1"
+
+
 async def test_the_time_left_is_known_once_two_iterations_were_seen(studio: Studio, new_job: MakeJob) -> None:
     async with studio.open():
         job_id = await studio.ask(new_job(), "an endless sea")

@@ -155,8 +155,15 @@ async def test_the_engine_leaves_when_its_parent_is_killed(tmp_path: Path) -> No
 
 def test_the_configuration_reaches_the_engine() -> None:
     config = Engine(
-        bundles=("a", "b"), default_bundle="a", weights_dir="w", device="cpu", threads=3, slots=2, memory="2 MiB"
+        bundles=("a", "b"),
+        default_bundle="a",
+        weights_dir="w",
+        device=("cpu", "cuda:1"),
+        threads=3,
+        slots=2,
+        memory="2 MiB",
     )
     assert engine_settings(config) == EngineSettings(
         bundles=("a", "b"), weights_dir="w", device="cpu", threads=3, slots=2, memory=2**21
     )
+    assert engine_settings(config, "cuda:1").device == "cuda:1"

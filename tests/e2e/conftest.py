@@ -32,13 +32,14 @@ class Studio:
     channel: Channel
     ada: Member
     bob: Member
+    more_engines: list[ScriptedEngine] = dataclasses.field(default_factory=list)
     bot: FaradayBot = dataclasses.field(init=False)
     serving: asyncio.Task[None] | None = None
 
     async def start(self, **discord: Any) -> None:
         """Start the bot, or start it again on the same files."""
         self.config = self.config.model_copy(update={"discord": self.config.discord.model_copy(update=discord)})
-        self.bot = new_bot(self.config, self.engine)
+        self.bot = new_bot(self.config, self.engine, *self.more_engines)
         self.serving = asyncio.create_task(self._serve(self.bot))
         await self.sandbox.wait_until_bot_ready()
         await self.sandbox.wait_for_commands()

@@ -11,6 +11,7 @@ from PIL import Image
 from bot.app import FaradayBot
 from bot.config import Config
 from bot.dispatcher import Backoff
+from bot.engine_client import EngineDied
 from bot.pacing import Pacer
 from engine.messages import (
     Answer,
@@ -69,14 +70,17 @@ class ScriptedEngine:
         self.starts: list[StartRun] = []
         self.described: list[Describe] = []
         self.holding = False
+        self.broken = False  # dies, and cannot be started
         self.failure: str | None = None
         self.unsafe: float | None = None  # what its check says of every picture
         self.bundle = BUNDLE
-        self._events: asyncio.Queue[RunEvent | Answer] = asyncio.Queue()
+        self._events: asyncio.Queue[RunEvent | Answer | EngineDied] = asyncio.Queue()
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._ended: dict[int, type[StopRun] | type[CancelRun]] = {}
 
     async def start(self) -> Ready:
+        if self.broken:
+            raise EngineDied("The engine is broken")
         return Ready(device="cpu", bundles=(self.bundle,), threads=2, slots=2)
 
     async def send(self, command: Command) -> None:
@@ -93,7 +97,17 @@ class ScriptedEngine:
 
     async def events(self) -> AsyncIterator[RunEvent | Answer]:
         while True:
-            yield await self._events.get()
+            event = await self._events.get()
+            if isinstance(event, EngineDied):
+                raise event
+            yield event
+
+    async def crash(self) -> None:
+        """Die with all runs, for as long as ``broken``."""
+        self.broken = True
+        await self.close()
+        self._runs = {}
+        self._events.put_nowait(EngineDied("The engine was killed"))
 
     def _describe(self, command: Describe) -> None:
         self.described.append(command)
@@ -161,5 +175,5 @@ def region(width: int, height: int) -> bytes:
     return out.getvalue()
 
 
-def new_bot(config: Config, engine: ScriptedEngine) -> FaradayBot:
-    return FaradayBot(config, [engine], backoff=Backoff(first=0.05, longest=0.1), pacer=Pacer(interval=0.02))
+def new_bot(config: Config, *engines: ScriptedEngine) -> FaradayBot:
+    return FaradayBot(config, engines, backoff=Backoff(first=0.05, longest=0.1), pacer=Pacer(interval=0.02))
