@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from PIL import Image
 
-from engine import bundles, process
+from engine import bundles, devices
 from engine.api import generate
 
 Asked = TypeVar("Asked")
@@ -150,4 +150,4 @@ def paint_through(settings: Settings, task: Task, stations: Sequence[int]) -> li
 @cache
 def _bundle(settings: Settings) -> bundles.Bundle:
     _, folder = bundles.find(settings.bundle, settings.weights_dir)
-    return bundles.load(settings.bundle, folder, process.choose_device("auto"), settings.entry())
+    return bundles.load(settings.bundle, folder, devices.choose("auto"), settings.entry())

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from PIL import Image
 
-from engine import batch, bundles, checkpoint, masks, pictures, process
+from engine import batch, bundles, checkpoint, devices, masks, pictures
 from engine.messages import Description, Precision, Saved, Spec, SpecError, is_saved, settings
 from engine.run import Run
 
@@ -220,6 +220,7 @@ def _steps(run: Run, given: _Given, save_to: Path | None, save_every: int) -> It
         yield Step(iteration=run.iteration, iterations=run.iteration, loss=run.loss, seed=spec.seed, run=run)
     while not run.finished:
         batch.step([run])
+        run.settle()
         if save_to is not None and (run.finished or (save_every and run.iteration % save_every == 0)):
             given.save(run, save_to)
         yield Step(iteration=run.iteration, iterations=spec.iterations, loss=run.loss, seed=spec.seed, run=run)
@@ -235,4 +236,4 @@ def _encoded(image: Image.Image | None) -> bytes | None:
 
 @cache
 def _load(bundle: str, weights_dir: str, device: str) -> bundles.Bundle:
-    return bundles.load(bundle, Path(weights_dir), process.choose_device(device))
+    return bundles.load(bundle, Path(weights_dir), devices.choose(device))

@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
-from torch import nn
 
-from engine import clip, describer, losses, phrasebook, presets, safety, start, vqgan, weights
+from engine import clip, describer, devices, halves, losses, phrasebook, presets, safety, start, vqgan, weights
 from engine.cutouts import AUGMENTATIONS, CutoutSettings
 from engine.latent import LATENTS, STARTS, codebook_scale
-from engine.messages import BundleInfo, Vocabulary
+from engine.messages import BundleInfo, Precision, Vocabulary
 from engine.messages.limits import TermText
 from engine.optimisers import OPTIMISERS
 from engine.regions import RegionSettings
 from engine.schedules import COUNTS, DECAYS, RATES
 
-Model = TypeVar("Model", bound=nn.Module)
+Models = tuple[vqgan.VQGAN, tuple[clip.CLIP, ...]]
+"""A generator and its perceptors."""
 
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("augmentations", tuple(AUGMENTATIONS)),
@@ -137,12 +137,22 @@ class Bundle:
     describer: describer.Describer
     weights_hash: str
     device: torch.device
+    _halved: list[Models] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def learning_rate(self) -> float:
         """Adam's step size in units of z."""
         relative = self.entry.learning_rate_unit == "codebook"
         return self.entry.learning_rate * (codebook_scale(self.generator) if relative else 1.0)
+
+    def models(self, precision: Precision) -> Models:
+        """What runs of ``precision`` step with; the copy in bfloat16 is made for the first that asks."""
+        if precision == Precision.FP32:
+            return self.generator, self.perceptors
+        if not self._halved:
+            perceptors = tuple(halves.of_perceptor(perceptor) for perceptor in self.perceptors)
+            self._halved.append((halves.of_generator(self.generator), perceptors))
+        return self._halved[0]
 
     def info(self) -> BundleInfo:
         """What clients need to know."""
@@ -230,11 +240,6 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
 
 
-def placed(model: Model, device: torch.device) -> Model:
-    """The model on the device, its convolutions in the memory format that they are fastest in, on a CPU too."""
-    return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
 def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None) -> Bundle:
     """Load the bundle ``name``, by its ``entry`` if given, else as :func:`find` does.
 
@@ -248,7 +253,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
     config = weights.load_config(folder / entry.vqgan["config"])
     try:
         generator = vqgan.build(config, states[0])
-        perceptors = tuple(placed(clip.build(state), device) for state in states[1 : 1 + len(entry.perceptors)])
+        perceptors = tuple(devices.placed(clip.build(state), device) for state in states[1 : 1 + len(entry.perceptors)])
         network = None if entry.start_network is None else start.build(states[-1]).to(device)
         check = safety.Check(perceptors, entry.check) if entry.check.unsafe else None
         shares = losses.shares(entry.perceptor_weights, len(perceptors))
@@ -258,7 +263,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
     return Bundle(
         name=name,
         entry=entry,
-        generator=placed(generator, device),
+        generator=devices.placed(generator, device),
         perceptors=perceptors,
         start_network=network,
         vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),

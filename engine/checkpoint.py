@@ -22,6 +22,7 @@ _FIRST_FIELDS = (
 
 def save(run: Run) -> bytes:
     """Everything that :func:`restore` needs for ``run`` to go on bit for bit (on the CPU)."""
+    run.settle()
     state = {
         "version": VERSION,
         "spec": _plain(run.spec),

@@ -43,11 +43,10 @@ def gathered(
     for first in range(0, max(counts), chunk):
         mine = [i for i, count in enumerate(counts) if first < count]
         parts = [cutouts.part(draws[i], first, first + chunk) for i in mine]
-        means = distances([runs[i] for i in mine], parts, seen[mine])
-        shares = [len(part.noise) / counts[i] for i, part in zip(mine, parts, strict=True)]
-        weighed = torch.stack(means) * images.new_tensor(shares)
-        with torch.autocast(images.device.type, enabled=False):
-            weighed.sum().backward()
-        values[mine] += weighed.detach()
+        means = distances([runs[i] for i in mine], parts, torch.stack([seen[i] for i in mine]))
+        weighed = [mean * (len(part.noise) / counts[i]) for i, part, mean in zip(mine, parts, means, strict=True)]
+        torch.stack(weighed).sum().backward()
+        for i, value in zip(mine, weighed, strict=True):
+            values[i] += value.detach()
     assert seen.grad is not None
     return list(_Gathered.apply(images, values, seen.grad).unbind())  # type: ignore[no-untyped-call]

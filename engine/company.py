@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from engine import devices
 from engine.memory import Memory
 from engine.run import Run
 
@@ -53,7 +54,7 @@ def pays(run: Run, memory: Memory) -> bool:
 
     A GPU has room in time too. A core has not: there only small models gain, whose steps are mostly overhead.
     """
-    return run.bundle.device.type == "cuda" or memory.need(run.spec, run.bundle) <= SMALL
+    return devices.ways(run.bundle.device).company or memory.need(run.spec, run.bundle) <= SMALL
 
 
 SMALL = 300_000_000

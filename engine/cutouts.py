@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import kornia.geometry.transform as geometry
 import torch
 from torch import Tensor
 
-from engine import warp
+from engine import transfers, warp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,16 +176,62 @@ def homography(drawn: Draw, width: int, height: int, size: int) -> Tensor:
     return matrices
 
 
-def apply(image: Tensor, drawn: Draw, size: int) -> Tensor:
-    """Cutouts (n, 3, size, size) in about [0, 1] of one picture (1, 3, H, W) in [0, 1].
+class Numbers(NamedTuple):
+    """What n cutouts need on the picture's device: see :mod:`engine.warp`. ``noise`` (n,) are levels."""
 
-    Corners that fall outside repeat the picture's border. Always in float32: half the digits would not tell the
-    pixels of a picture apart.
+    back: Tensor
+    order: Tensor
+    colours: Tensor
+    shifts: Tensor
+    noise: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A :class:`Draw` for pictures of one size and cutouts of another; its ``numbers`` may be sent to a device."""
+
+    size: int
+    halvings: list[int]
+    coloured: bool
+    drawn: Draw
+    numbers: Numbers
+
+
+def plan(drawn: Draw, width: int, height: int, size: int) -> Plan:
+    """Cutouts of ``size`` pixels of a picture of width x height; all on the CPU."""
+    halvings = warp.levels(drawn.box[:, 2] * min(height, width) / (size * drawn.zoom), width, height)
+    by_level = sorted(range(len(halvings)), key=halvings.__getitem__)
+    matrices, shifts = warp.colours(drawn.colour)
+    return Plan(
+        size=size,
+        halvings=halvings,
+        coloured=bool(drawn.colour.any()),
+        drawn=drawn,
+        numbers=Numbers(
+            back=warp.ways_back(homography(drawn, width, height, size)[by_level], width, height),
+            order=torch.tensor(by_level).argsort().float(),
+            colours=matrices,
+            shifts=shifts,
+            noise=drawn.noise,
+        ),
+    )
+
+
+def follow(plan: Plan, image: Tensor) -> Tensor:
+    """Cutouts (n, 3, size, size) in about [0, 1] of one picture (1, 3, H, W) in [0, 1], float32.
+
+    The numbers are on the picture's device. Corners that fall outside repeat the picture's border.
     """
-    with torch.autocast(image.device.type, enabled=False):
-        height, width = image.shape[-2:]
-        steps = drawn.box[:, 2] * min(height, width) / (size * drawn.zoom)
-        cutouts = warp.sample(image, homography(drawn, width, height, size), steps, size)
-        return warp.add_noise(
-            warp.recolour(cutouts, drawn.colour), drawn.noise, drawn.noise_seed, drawn.first, drawn.of
-        )
+    numbers = plan.numbers
+    cutouts = warp.sample(image, numbers.back, plan.halvings, numbers.order, plan.size)
+    if plan.coloured:
+        cutouts = warp.recolour(cutouts, numbers.colours, numbers.shifts)
+    drawn = plan.drawn
+    return warp.add_noise(cutouts, numbers.noise, drawn.noise_seed, drawn.first, drawn.of)
+
+
+def apply(image: Tensor, drawn: Draw, size: int) -> Tensor:
+    """What :func:`follow` makes of one drawing by itself."""
+    made = plan(drawn, image.shape[-1], image.shape[-2], size)
+    numbers = Numbers(*transfers.to_device(made.numbers, image.device))
+    return follow(dataclasses.replace(made, numbers=numbers), image)

@@ -6,6 +6,7 @@ import logging
 
 import torch
 
+from engine import devices
 from engine.memory import NoRoom
 from engine.messages import Failure
 
@@ -20,7 +21,7 @@ def meaning(error: Exception) -> tuple[Failure, str]:
     if isinstance(error, NoRoom):
         return Failure.OUT_OF_MEMORY, str(error)
     if ran_out(error):
-        free()
+        devices.free_memory()
         return Failure.OUT_OF_MEMORY, OUT_OF_MEMORY
     if isinstance(error, ValueError):
         return Failure.BAD_REQUEST, str(error)
@@ -31,9 +32,3 @@ def meaning(error: Exception) -> tuple[Failure, str]:
 def ran_out(error: Exception) -> bool:
     """Whether it says that there is no more memory, on any device."""
     return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error)
-
-
-def free() -> None:
-    """Give back what torch keeps of the device's memory for later."""
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

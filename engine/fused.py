@@ -73,7 +73,8 @@ def _fold_norms(module: nn.Module) -> None:
 
 
 def see(visual: Any, x: Tensor) -> Tensor:
-    """What CLIP's picture side makes of ``x`` (n, 3, s, s), already normalised: (n, d)."""
+    """What CLIP's picture side makes of ``x`` (n, 3, s, s), already normalised: (n, d), in its weights' precision."""
+    x = x.to(visual.conv1.weight.dtype)
     if not hasattr(visual, "transformer"):
         features: Tensor = visual(x)
         return features

@@ -29,7 +29,7 @@ class Latent(Protocol):
         """The parameter, (1, ·, height, width), that commits to no picture: the paper's start."""
 
     def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
-        """The random numbers of one step of one run, on the CPU."""
+        """The random numbers of one step of one run, on the CPU; :meth:`z_q` is given them on the device."""
 
     def z_q(self, p: Tensor, drawn: Tensor | None, generator: VQGAN) -> Tensor:
         """Codes (n, e, h, w) to decode, through which the gradient reaches ``p``."""
@@ -105,7 +105,7 @@ class CodebookSampling:
         """The code at which the cumulative probability passes the number drawn for the cell."""
         assert drawn is not None
         probabilities = p.float().softmax(1)
-        passed = probabilities.detach().cumsum(1) < drawn.to(p.device)
+        passed = probabilities.detach().cumsum(1) < drawn
         codes = passed.sum(1).clamp(max=p.shape[1] - 1)  # (n, h, w)
         expected = _mixed(probabilities, generator)
         return expected + (generator.look_up(codes) - expected).detach()

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import torch
-from PIL import Image
 
 from engine import company, failures, masks, pictures, room, stepping
 from engine.bundles import Bundle
+from engine.frames import Pictured, Shot
 from engine.memory import Memory
 from engine.messages import (
     CancelRun,
@@ -40,6 +40,7 @@ from engine.messages import (
 )
 from engine.run import Run
 from engine.timelapse import Timelapse
+from engine.transfers import Arriving
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class _Active:
     next_frame: float
     next_checkpoint: float
     film: Timelapse | None = None
-    film_unsafe: float | None = None
+    film_unsafe: torch.Tensor | None = None
     seconds: float = 0.0
     steps: int = 0
     owed: float = 0.0
@@ -81,14 +82,20 @@ class Loop:
     """Steps every run it was given, as many as go together in one batch, and else in turn.
 
     ``send`` receives the events in order and must not block for long; the end of a run with a film comes from another
-    thread. ``memory`` is what there is for runs, by default what is free now.
+    thread. Those with a picture go to ``send_pictured``, if there is one, which completes them: copying and encoding
+    need not keep the device waiting. ``memory`` is what there is for runs, by default what is free now.
     """
 
     def __init__(
-        self, bundles: Mapping[str, Bundle], send: Callable[[Event], None], memory: Memory | None = None
+        self,
+        bundles: Mapping[str, Bundle],
+        send: Callable[[Event], None],
+        memory: Memory | None = None,
+        send_pictured: Callable[[Pictured], None] | None = None,
     ) -> None:
         self.bundles = bundles
         self.send = send
+        self.send_pictured = send_pictured or (lambda event: send(event.complete()))
         self.memory = memory or Memory(min(room.for_runs(bundle.device) for bundle in bundles.values()))
         self.active: dict[int, _Active] = {}
         self._films = ThreadPoolExecutor(1, thread_name_prefix="engine-film")
@@ -197,34 +204,36 @@ class Loop:
 
     def _report(self, active: _Active) -> None:
         run = active.run
-        if run.iteration and not math.isfinite(run.loss):
+        if ends := active.stopped or run.finished:
+            run.settle()
+        if run.diverged:
             self._fail(active.start.job_id, Failure.INTERNAL, DIVERGED)
-        elif active.stopped or run.finished:
+        elif ends:
             self._finish(active)
-        else:
+        elif not math.isnan(run.loss):  # else the first loss is still on its way from the device
             self._progress(active, time.monotonic())
 
     def _progress(self, active: _Active, now: float) -> None:
         run, start = active.run, active.start
         shown = start.frame_seconds > 0 and now >= active.next_frame
         filmed = active.film is not None and active.film.due(run.iteration)
-        picture = run.picture() if shown or filmed else None
-        unsafe = None if picture is None else self._unsafe(active, picture)
-        if active.film is not None and picture is not None:
-            active.film.add(run.iteration, pictures.to_image(picture))
+        progress = Progress(
+            job_id=start.job_id,
+            iteration=run.iteration,
+            iterations=run.spec.iterations,
+            loss=run.loss,
+            seconds=active.seconds,
+        )
+        if shown or filmed:
+            picture = run.picture()
+            shot, scores = Shot(picture), self._scores(active, picture)
+        if active.film is not None and filmed:
+            self._films.submit(active.film.take, run.iteration, shot)
         if shown:
             active.next_frame = now + start.frame_seconds
-        self.send(
-            Progress(
-                job_id=start.job_id,
-                iteration=run.iteration,
-                iterations=run.spec.iterations,
-                loss=run.loss,
-                seconds=active.seconds,
-                image=pictures.to_png(picture) if shown and picture is not None else None,
-                unsafe=unsafe if shown else None,
-            )
-        )
+            self.send_pictured(Pictured(event=progress, shot=shot, scores=scores))
+        else:
+            self.send(progress)
         if active.checkpoint_due(now):
             active.next_checkpoint = now + start.checkpoint_seconds
             self.send(Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
@@ -232,7 +241,9 @@ class Loop:
     def _finish(self, active: _Active) -> None:
         run, start = active.run, active.start
         last = run.picture()
-        unsafe, picture = self._unsafe(active, last), pictures.to_image(last)
+        shot, scores = Shot(last), self._scores(active, last)
+        if active.film_unsafe is not None:
+            scores["film_unsafe"] = Arriving(active.film_unsafe)
         if start.checkpoint_end:
             self.send(Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
         del self.active[start.job_id]
@@ -240,32 +251,33 @@ class Loop:
             job_id=start.job_id,
             iteration=run.iteration,
             loss=run.loss,
-            image=pictures.png(picture),
+            image=b"",
             seconds=active.seconds,
             stopped=active.stopped,
             plateaued=run.plateaued,
-            unsafe=unsafe,
-            film_unsafe=active.film_unsafe,
         )
+        pictured = Pictured(event=finished, shot=shot, scores=scores)
         if active.film is None or start.film is None:
-            self.send(finished)
+            self.send_pictured(pictured)
         else:  # the other runs need not wait for the encoder
-            self._films.submit(self._send_with_film, finished, active.film, picture, start.film)
+            self._films.submit(self._send_with_film, pictured, active.film, start.film)
 
-    def _unsafe(self, active: _Active, picture: torch.Tensor) -> float | None:
-        """The picture's score, if the bundle checks; the highest is kept for the film."""
+    def _scores(self, active: _Active, picture: torch.Tensor) -> dict[str, Arriving]:
+        """The picture's, if the bundle checks; the highest is kept for the film."""
         if (check := active.run.bundle.check) is None:
-            return None
+            return {}
         score = check.score(picture)
-        active.film_unsafe = max(score, active.film_unsafe or 0.0)
-        return score
+        highest = active.film_unsafe
+        active.film_unsafe = score if highest is None else torch.maximum(score, highest)
+        return {"unsafe": Arriving(score)}
 
-    def _send_with_film(self, finished: RunFinished, timelapse: Timelapse, last: Image.Image, film: Film) -> None:
+    def _send_with_film(self, pictured: Pictured, timelapse: Timelapse, film: Film) -> None:
         try:
-            finished = dataclasses.replace(finished, film=timelapse.encode(last, film))
+            encoded = timelapse.encode(pictured.shot.image(), film)
+            pictured = dataclasses.replace(pictured, film=encoded)
         except Exception:
-            log.exception("job %d: the timelapse could not be encoded", finished.job_id)
-        self.send(finished)
+            log.exception("job %d: the timelapse could not be encoded", pictured.event.job_id)
+        self.send_pictured(pictured)
 
     def _fail_with(self, job_id: int, error: Exception) -> None:
         log.info("job %d failed: %s", job_id, error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch.nn import functional as F
 from engine import drawn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Masked:
     """An edit that may change its input in part only.
 
@@ -45,6 +46,7 @@ class Masked:
         """``painted`` (1, 3, H, W) in the mask, the input outside: to the last bit where the mask is 0."""
         return torch.lerp(self.given, painted, self.mask)
 
+    @cached_property
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom pixel (the last two beyond it) of what is painted."""
         rows, columns = (torch.nonzero(self.mask[0, 0].amax(axis) > 0)[:, 0] for axis in (1, 0))

@@ -19,7 +19,7 @@ from engine import cutouts, latent
 from engine.bundles import Bundle
 from engine.clip import CLIP
 from engine.messages import Precision, Spec
-from engine.run import autocast
+from engine.vqgan import VQGAN
 
 MARGIN = 1.25
 """What a step needs beside what autograd saves, as a factor: gradients on their way, and the products' own room."""
@@ -59,20 +59,18 @@ def _value(factors: Sequence[float], x: float) -> float:
 @torch.enable_grad()
 def measured(bundle: Bundle, precision: Precision) -> Footprint:
     """The footprint of a bundle's models, counted on small pictures of 2, 4 and 8 cells a side."""
-    models, f = (bundle.generator, *bundle.perceptors), bundle.generator.f
-    with autocast(precision, bundle.device):
-        pictures = {(cells * f) ** 2: _saved(models, partial(_decoded, bundle, cells)) for cells in (2, 4, 8)}
-        cutouts = [
-            {count: _saved(models, partial(_seen, perceptor, count)) for count in (1, 2)}
-            for perceptor in bundle.perceptors
-        ]
+    generator, perceptors = bundle.models(precision)
+    models, f = (generator, *perceptors), generator.f
+    pictures = {(cells * f) ** 2: _saved(models, partial(_decoded, generator, cells)) for cells in (2, 4, 8)}
+    cutouts = [
+        {count: _saved(models, partial(_seen, perceptor, count)) for count in (1, 2)} for perceptor in perceptors
+    ]
     return Footprint(picture=_powers(pictures), cutouts=tuple(_powers(saved) for saved in cutouts))
 
 
-def _decoded(bundle: Bundle, cells: int) -> Tensor:
-    codes = torch.zeros(1, cells, cells, dtype=torch.long, device=bundle.device)
-    z_q = bundle.generator.look_up(codes).requires_grad_()
-    return latent.clamp_with_grad(bundle.generator.decode(z_q).float())
+def _decoded(generator: VQGAN, cells: int) -> Tensor:
+    codes = torch.zeros(1, cells, cells, dtype=torch.long, device=generator.codebook.device)
+    return latent.clamp_with_grad(generator.decode(generator.look_up(codes).requires_grad_()))
 
 
 def _seen(perceptor: CLIP, count: int) -> Tensor:

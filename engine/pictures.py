@@ -37,10 +37,15 @@ def from_image(image: Image.Image) -> Tensor:
     return pixels.permute(2, 0, 1)[None].float() / 255
 
 
-def to_image(pixels: Tensor) -> Image.Image:
+def to_pixels(picture: Tensor) -> Tensor:
+    """One picture (1, 3, H, W), clamped to [0, 1], as bytes (H, W, 3) on its device."""
+    clamped = (picture[0].detach().float().clamp(0, 1) * 255).round().byte()
+    return clamped.permute(1, 2, 0).contiguous()
+
+
+def to_image(picture: Tensor) -> Image.Image:
     """One picture (1, 3, H, W), clamped to [0, 1]."""
-    clamped = (pixels[0].detach().float().clamp(0, 1) * 255).round().byte()
-    return Image.fromarray(clamped.permute(1, 2, 0).cpu().numpy())
+    return Image.fromarray(to_pixels(picture).cpu().numpy())
 
 
 def to_png(pixels: Tensor) -> bytes:

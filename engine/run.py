@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from engine import begin, candidates, checkpoint, coarse, cutouts, edits, latent, losses, pictures, targets
+from engine import begin, candidates, checkpoint, coarse, cutouts, devices, edits, latent, losses, pictures, targets
 from engine.bundles import Bundle
 from engine.latent import LATENTS
 from engine.masks import Masked
-from engine.messages import Precision, Spec, check
+from engine.messages import Spec, check
 from engine.messages.limits import Term, parse_term
 from engine.optimisers import OPTIMISERS, Average, Plateau
 from engine.overpaint import paint_over
+from engine.readings import Readings
 from engine.schedules import COUNTS, DECAYS, RATES
 from engine.tiles import Tiled
 
@@ -45,9 +47,12 @@ class Run:
         check(spec, bundle.info())
         self.spec, self.bundle, entry = spec, bundle, bundle.entry
         torch.set_num_threads(spec.threads)  # the start and the first picture round as the steps do
-        self.generator = bundle.generator if spec.upscale == 1 else Tiled(bundle.generator, bundle.entry.width)
+        generator, self.perceptors = bundle.models(spec.precision)
+        self.generator = generator if spec.upscale == 1 else Tiled(generator, bundle.entry.width)
         self.iteration = 0
-        self.loss = float("nan")
+        self.loss = float("nan")  # the last that was read
+        self.diverged = False
+        self.readings = Readings(devices.ways(bundle.device).lag)
         self.cells = spec.height // bundle.generator.f, spec.width // bundle.generator.f
         self.coarse: coarse.Coarse | None = None  # while half the size is painted
         self.rest: Tensor | None = None
@@ -153,6 +158,7 @@ class Run:
         """
         if (half := self.coarse) is None:
             return
+        self.settle()
         z = self._whole(self.z)
         if self.average is not None and self.average.value is not None:
             self.average.value = self._whole(self.average.value)
@@ -180,10 +186,13 @@ class Run:
         """The loss has stopped falling, in the last phase of the story."""
         return self.plateau.reached and self.targets is self.story[-1]
 
+    def _phase(self, done: int) -> targets.Targets:
+        return next((phase for phase in self.story if done < phase.until), self.story[-1])
+
     @property
     def targets(self) -> targets.Targets:
         """What the next iteration is guided towards: the phase of the story that it falls into."""
-        return next((phase for phase in self.story if self.iteration < phase.until), self.story[-1])
+        return self._phase(self.iteration)
 
     @property
     def clock(self) -> tuple[int, int]:
@@ -216,7 +225,7 @@ class Run:
         drawn = cutouts.some(cutouts.draw(self.cutouts, self.rng), max(1, count))
         if (masked := self._masked) is None:
             return drawn
-        return cutouts.focused(drawn, masked.box(), *masked.mask.shape[:1:-1])
+        return cutouts.focused(drawn, masked.box, *masked.mask.shape[:1:-1])
 
     @property
     def _masked(self) -> Masked | None:
@@ -231,9 +240,8 @@ class Run:
         """The picture (1, 3, H, W) of a decoded z: in a masked edit, inside the mask only."""
         return painted if (masked := self._masked) is None else masked.join(painted)
 
-    def descend(self, loss: float) -> None:
-        """One step of the optimiser on the gradient in ``z.grad``; then z is kept in the codebook's range."""
-        phase = self.targets
+    def descend(self, loss: Tensor) -> None:
+        """One step on the gradient in ``z.grad``; z stays in the codebook's range. ``loss``, a scalar, is read later."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate_schedule(self.rate, *self.clock)
         self.optimiser.step()
@@ -243,15 +251,23 @@ class Run:
             if (masked := self._masked) is not None:
                 self.z.copy_(masked.keep(self.z, self.first))
         self.iteration += 1
-        self.loss = loss
         if self.average is not None:
             self.average.add(self.z, self.iteration)
-        if self.plateau.patience:
-            self.plateau.add(loss)
-            if self.targets is not phase:
-                self.plateau.reset()
+        self._read(self.readings.add(self.iteration, loss))
         if self.coarse is not None and (self.iteration >= self.coarse.until or self.plateau.reached):
             self.refine()
+
+    def settle(self) -> None:
+        """Read the losses that are still under way; waits for the device."""
+        self._read(self.readings.rest())
+
+    def _read(self, arrived: Sequence[tuple[int, float]]) -> None:
+        for iteration, self.loss in arrived:
+            self.diverged = self.diverged or not math.isfinite(self.loss)
+            if self.plateau.patience:
+                self.plateau.add(self.loss)
+                if self._phase(iteration) is not self._phase(iteration - 1):
+                    self.plateau.reset()
 
     @torch.no_grad()
     def picture(self) -> Tensor:
@@ -259,10 +275,9 @@ class Run:
         generator, z, masked = self.bundle.generator, self.z, self.masked
         if self.average is not None and self.average.value is not None:
             z = self.average.value
-        with autocast(self.spec.precision, self.bundle.device):
-            codes = self.latent.shown(self._whole(z), generator)
-            codes = codes if masked is None else masked.keep(codes, masked.z_q)
-            painted = self.generator.decode(codes).float().clamp(0, 1)
+        codes = self.latent.shown(self._whole(z), generator)
+        codes = codes if masked is None else masked.keep(codes, masked.z_q)
+        painted = self.generator.decode(codes).clamp(0, 1)
         return painted if masked is None else masked.join(painted)
 
     def checkpoint(self) -> bytes:
@@ -282,11 +297,6 @@ class Run:
         Raises :class:`ValueError` when it is not a picture.
         """
         paint_over(self, painted)
-
-
-def autocast(precision: Precision, device: torch.device) -> torch.autocast:
-    """The models' arithmetic: bfloat16 where the spec asks for it, else float32."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == Precision.BF16)
 
 
 def _kept(rest: Tensor | None, masked: Masked | None) -> Tensor | None:

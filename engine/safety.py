@@ -44,14 +44,14 @@ class Check:
             self._texts = [perceptor.embed_text(phrases) for perceptor in perceptors]
 
     @torch.no_grad()
-    def score(self, image: Tensor) -> float:
-        """The share of the unsafe phrases, 0 to 1, in ``image`` (1, 3, H, W) in [0, 1].
+    def score(self, image: Tensor) -> Tensor:
+        """The share of the unsafe phrases, a scalar from 0 to 1, in ``image`` (1, 3, H, W) in [0, 1].
 
         It is the softmax over all phrases at the perceptor's own temperature, averaged over the perceptors, of that
         part of the picture where it is highest: the whole, or one of its quarters.
         """
         shares = torch.stack([self._shares(image, *pair) for pair in zip(self._perceptors, self._texts, strict=True)])
-        return float(shares.mean(0).max())
+        return shares.mean(0).max()
 
     def _shares(self, image: Tensor, perceptor: CLIP, texts: Tensor) -> Tensor:
         """Of each view, (5,)."""

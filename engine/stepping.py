@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from engine import batch, failures
+from engine import batch, devices, failures
 from engine.company import M
 from engine.memory import Memory, NoRoom, smaller
 
@@ -26,7 +26,7 @@ def step(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], No
             member.run.rng.set_state(state)
             member.run.z.grad = None
         if failures.ran_out(error):
-            failures.free()
+            devices.free_memory()
             _with_less_memory(party, memory, failed)
         elif len(party) == 1:
             failed(party[0], error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -56,8 +57,7 @@ class Tiled:
         for rows, columns in self._places(height, width):
             part = x[:, :, _scaled(rows, before), _scaled(columns, before)]
             done = checkpoint(work, part, use_reentrant=False) if torch.is_grad_enabled() else work(part)
-            window = _ramp(done.shape[2])[:, None] * _ramp(done.shape[3])
-            window = window.to(done)
+            window = _window(done.shape[2], done.shape[3], done.device)
             if total is None:
                 total = done.new_zeros(*done.shape[:2], height * after, width * after)
             place = (slice(None), slice(None), _scaled(rows, after), _scaled(columns, after))
@@ -82,6 +82,12 @@ def starts(length: int, tile: int) -> list[int]:
 
 def _scaled(cells: slice, unit: int) -> slice:
     return slice(cells.start * unit, cells.stop * unit)
+
+
+@lru_cache
+def _window(height: int, width: int, device: torch.device) -> Tensor:
+    """(height, width), made once for each device."""
+    return (_ramp(height)[:, None] * _ramp(width)).to(device)
 
 
 def _ramp(length: int) -> Tensor:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import logging
 from typing import assert_never
 
 from PIL import Image
 
+from engine.frames import Shot
 from engine.messages import Film
+
+log = logging.getLogger(__name__)
 
 MOST = 120
 """Frames that a film has at most, the last one not counted."""
@@ -43,6 +47,13 @@ class Timelapse:
             buffer = io.BytesIO()
             image.save(buffer, "JPEG", quality=95, subsampling=0)  # a tenth of a PNG, and no step's time
             self._frames[iteration] = buffer.getvalue()
+
+    def take(self, iteration: int, shot: Shot) -> None:
+        """:meth:`add` what is still on its way from the device; a frame that cannot be had is left out."""
+        try:
+            self.add(iteration, shot.image())
+        except Exception:
+            log.exception("a frame of a timelapse is lost")
 
     def frames(self) -> list[bytes]:
         """What was kept, in order: JPEG."""

@@ -68,9 +68,9 @@ class VQGAN(nn.Module):
         return z
 
     def decode(self, z_q: Tensor) -> Tensor:
-        """Pictures (n, 3, H, W) around [0, 1], not clamped, of ``z_q`` (n, e, h, w)."""
-        x: Tensor = self.decoder(self.post_quant_conv(z_q))
-        return (x + 1) / 2
+        """Pictures (n, 3, H, W) around [0, 1], not clamped, float32, of ``z_q`` (n, e, h, w)."""
+        x: Tensor = self.decoder(self.post_quant_conv(z_q.to(self.post_quant_conv.weight.dtype)))
+        return (x.float() + 1) / 2
 
     def nearest_codes(self, z: Tensor) -> Tensor:
         """Indices (n, h, w) of the codes nearest to each cell of ``z`` (001 §2.1)."""

@@ -5,6 +5,9 @@ kornia's operators, one after the other, are the reference that the tests compar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,27 +18,41 @@ FARTHEST = 2.25
 """Pixels from one sample to the next: a bilinear one covers two, and a little more than that does not show."""
 
 
-def sample(image: Tensor, matrices: Tensor, steps: Tensor, size: int) -> Tensor:
-    """Cutouts (n, 3, size, size) of ``image`` (1, 3, H, W) by ``matrices`` (n, 3, 3) from its pixels to theirs.
+def levels(steps: Tensor, width: int, height: int) -> list[int]:
+    """How often the picture (height x width) is halved for each cutout.
 
-    ``steps`` (n,), on the CPU, are the picture's pixels from one pixel of a cutout to the next. Beyond
-    :data:`FARTHEST` a sample would skip pixels: the cutout is then taken of the picture halved as often as needed.
+    ``steps`` (n,), on the CPU, are its pixels from one pixel of a cutout to the next. Beyond :data:`FARTHEST` a sample
+    would skip pixels.
     """
-    height, width = image.shape[-2:]
     most = max(0, min(height, width).bit_length() - 1)
-    levels = (steps / FARTHEST).log2().ceil().long().clamp(0, most).tolist()
-    places = _places(matrices, width, height, size).to(image)
-    cutouts: list[Tensor | None] = [None] * len(levels)
-    for level in range(max(levels) + 1):
+    asked: list[int] = (steps / FARTHEST).log2().ceil().long().clamp(0, most).tolist()
+    return asked
+
+
+def ways_back(matrices: Tensor, width: int, height: int) -> Tensor:
+    """From a cutout's pixels to places in the picture, (n, 3, 3), of ``matrices`` that lead from its pixels to theirs.
+
+    The picture's edges are at -1 and 1; in these units a place is the same at every level.
+    """
+    units = torch.tensor([[2 / width, 0, 1 / width - 1], [0, 2 / height, 1 / height - 1], [0, 0, 1]])
+    back: Tensor = units @ torch.linalg.inv(matrices)
+    return back
+
+
+def sample(image: Tensor, back: Tensor, halvings: Sequence[int], order: Tensor, size: int) -> Tensor:
+    """Cutouts (n, 3, size, size) of ``image`` (1, 3, H, W) by :func:`ways_back` and :func:`levels`.
+
+    ``back`` (n, 3, 3) is sorted by the halvings, and ``order`` (n,) says where in it each cutout is.
+    """
+    places = _places(back, size)
+    counts = [halvings.count(level) for level in range(max(halvings) + 1)]
+    parts = []
+    for level, mine in enumerate(places.split(counts)):
         if level:
             image = F.adaptive_avg_pool2d(image, (image.shape[2] // 2, image.shape[3] // 2))
-        mine = [i for i, other in enumerate(levels) if other == level]
-        if len(mine) == len(levels):
-            return _look(image, places)
-        if mine:
-            for i, cutout in zip(mine, _look(image, places[mine]), strict=True):
-                cutouts[i] = cutout
-    return torch.stack([cutout for cutout in cutouts if cutout is not None])
+        if len(mine):
+            parts.append(_look(image, mine))
+    return parts[0] if len(parts) == 1 else torch.cat(parts).index_select(0, order.long())
 
 
 def _look(image: Tensor, places: Tensor) -> Tensor:
@@ -43,35 +60,41 @@ def _look(image: Tensor, places: Tensor) -> Tensor:
     return F.grid_sample(pictures, places, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def _places(matrices: Tensor, width: int, height: int, size: int) -> Tensor:
-    """Where each pixel of each cutout lies in the picture, (n, size, size, 2), its edges at -1 and 1.
-
-    In these units a place is the same at every level.
-    """
-    across = torch.arange(size, dtype=matrices.dtype)
-    y, x = torch.meshgrid(across, across, indexing="ij")
-    pixels = torch.stack([x.flatten(), y.flatten(), torch.ones(size * size)])
-    units = torch.tensor([[2 / width, 0, 1 / width - 1], [0, 2 / height, 1 / height - 1], [0, 0, 1]])
-    u, v, w = (units @ torch.linalg.inv(matrices) @ pixels).unbind(1)
+def _places(back: Tensor, size: int) -> Tensor:
+    """Where each pixel of each cutout lies in the picture, (n, size, size, 2)."""
+    u, v, w = (back @ _pixels(size, back.device)).unbind(1)
     return torch.stack([u / w, v / w], dim=-1).view(-1, size, size, 2)
 
 
-def recolour(cutouts: Tensor, colour: Tensor) -> Tensor:
-    """Brightness, contrast, saturation and hue moved by ``colour`` (n, 4), on the CPU, as one 3 x 4 matrix each.
+@lru_cache
+def _pixels(size: int, device: torch.device) -> Tensor:
+    """The pixels of a cutout, (3, size²), made once for each device."""
+    across = torch.arange(size, dtype=torch.float32)
+    y, x = torch.meshgrid(across, across, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten(), torch.ones(size * size)]).to(device)
+
+
+@lru_cache
+def _grey(device: torch.device) -> Tensor:
+    return torch.tensor(GREY, device=device)
+
+
+def recolour(cutouts: Tensor, matrices: Tensor, shifts: Tensor) -> Tensor:
+    """Brightness, contrast, saturation and hue moved by one 3 x 4 matrix each: :func:`colours` makes its parts.
 
     As kornia's operators do in that order, contrast around the cutout's own mean. Hue turns about the grey axis, where
     kornia's goes through HSV; and what leaves [0, 1] keeps its gradient, where kornia's is cut off.
     """
-    if not colour.any():
-        return cutouts
-    brightness, contrast = colour[:, 0].to(cutouts), colour[:, 1].to(cutouts)
-    grey = torch.tensor(GREY).to(cutouts)
-    means = cutouts.mean((2, 3)) @ grey
+    brightness, contrast = shifts.unbind(1)
+    means = cutouts.mean((2, 3)) @ _grey(cutouts.device)
     offsets = brightness - contrast * means
-    matrices = _colour_matrices(colour).to(cutouts)
-    n = len(cutouts)
-    recoloured = torch.baddbmm(offsets.view(n, 1, 1), matrices, cutouts.flatten(2))
+    recoloured = torch.baddbmm(offsets.view(-1, 1, 1), matrices, cutouts.flatten(2))
     return recoloured.view_as(cutouts)
+
+
+def colours(colour: Tensor) -> tuple[Tensor, Tensor]:
+    """Of ``colour`` (n, 4), on the CPU, the matrices (n, 3, 3), and brightness and contrast (n, 2)."""
+    return _colour_matrices(colour), colour[:, :2]
 
 
 def _colour_matrices(colour: Tensor) -> Tensor:
@@ -86,10 +109,14 @@ def _colour_matrices(colour: Tensor) -> Tensor:
 
 
 def add_noise(cutouts: Tensor, levels: Tensor, seed: int, first: int = 0, of: int = 0) -> Tensor:
-    """``cutouts`` and Gaussian noise at ``levels`` (n,), the same numbers on every device.
+    """``cutouts`` and Gaussian noise at ``levels`` (n,), by ``seed`` and the kind of device.
 
     They are the ones after the ``first`` among all ``of`` them (0: these are all), with the noise that is theirs there.
     """
-    shape = (of or len(cutouts), *cutouts.shape[1:])
-    noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))[first : first + len(cutouts)].to(cutouts)
-    return torch.addcmul(cutouts, noise, levels.to(cutouts).view(-1, 1, 1, 1))
+    noise = _noise((of or len(cutouts), *cutouts.shape[1:]), seed, cutouts.device)[first : first + len(cutouts)]
+    return torch.addcmul(cutouts, noise, levels.view(-1, 1, 1, 1))
+
+
+def _noise(shape: Sequence[int], seed: int, device: torch.device) -> Tensor:
+    """Drawn where it is needed: a host would need longer for millions of numbers than a GPU for all the rest."""
+    return torch.randn(shape, generator=torch.Generator(device).manual_seed(seed), device=device)

@@ -29,13 +29,13 @@ def main(
     from rich.table import Table
 
     from benchmarks.describe.measure import measure
-    from engine import bundles, process
+    from engine import bundles, devices
     from engine.weights import WeightsError
 
     console = Console(stderr=as_json)
     torch.set_num_threads(threads)
     try:
-        loaded = bundles.load(bundle, weights, process.choose_device("auto"))
+        loaded = bundles.load(bundle, weights, devices.choose("auto"))
         figures = measure(loaded.describer, which, count, size, mirrored)
     except (WeightsError, ValueError, OSError) as error:
         console.print(f"[red]{error}[/red]")

@@ -15,7 +15,7 @@ from taming.modules.diffusionmodules import model as taming
 from torch import Tensor, nn
 
 from benchmarks import plain
-from engine import bundles, clip, describer, losses, phrasebook, upstream, vqgan, weights
+from engine import bundles, clip, describer, devices, losses, phrasebook, upstream, vqgan, weights
 
 PUBLISHED: Final = "published"
 """The name of the random models of the published sizes."""
@@ -79,11 +79,11 @@ def for_engine(name: str, weights_dir: Path, device: torch.device) -> bundles.Bu
 def published(device: torch.device) -> bundles.Bundle:
     """A bundle of random models of the published sizes, with the settings of :data:`PUBLISHED_BUNDLE`."""
     read, entry = _random(), bundles.table()[PUBLISHED_BUNDLE]
-    perceptors = tuple(bundles.placed(clip.build(state), device) for state in read.perceptors)
+    perceptors = tuple(devices.placed(clip.build(state), device) for state in read.perceptors)
     return bundles.Bundle(
         name=PUBLISHED_BUNDLE,
         entry=entry,
-        generator=bundles.placed(vqgan.build(read.config, read.vqgan), device),
+        generator=devices.placed(vqgan.build(read.config, read.vqgan), device),
         perceptors=perceptors,
         start_network=None,
         vocabulary=None,

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.plain import Plain
 from benchmarks.speed import models
 from benchmarks.speed.phases import Phases
-from engine import process
+from engine import devices
 from engine.loop import Loop
 from engine.messages import Event, Precision, RunFailed, Spec, StartRun
 
@@ -68,7 +68,7 @@ class Measured:
 
 def measure(asked: Asked) -> Measured:
     """Raises :class:`engine.weights.WeightsError`, and :class:`RuntimeError` where the engine refuses the run."""
-    device = process.choose_device("auto")
+    device = devices.choose("auto")
     torch.set_num_threads(asked.threads)
     step, decoder, perceptors = (_plain if asked.side == PLAIN else _engine)(asked, device)
     with FlopCounterMode(display=False) as counter:
@@ -106,7 +106,7 @@ def _plain(asked: Asked, device: torch.device) -> Subject:
 
 def _engine(asked: Asked, device: torch.device) -> Subject:
     bundle = models.for_engine(asked.models, Path(asked.weights_dir), device)
-    process.keep_memory()  # as the engine's process does
+    devices.keep_memory()  # as the engine's process does
     failures: list[Event] = []
     loop = Loop({bundle.name: bundle}, lambda event: failures.append(event) if isinstance(event, RunFailed) else None)
     for job_id in range(1, asked.jobs + 1):
@@ -131,7 +131,8 @@ def _engine(asked: Asked, device: torch.device) -> Subject:
         if failures:
             raise RuntimeError(f"the engine failed: {failures[0]}")
 
-    return step, bundle.generator.decoder, list(bundle.perceptors)
+    generator, perceptors = bundle.models(Precision(asked.precision))
+    return step, generator.decoder, list(perceptors)
 
 
 def _timed(step: Callable[[], object], device: torch.device) -> float:

@@ -24,7 +24,7 @@ from benchmarks.judge.judge import load
 from benchmarks.speed import models
 from benchmarks.speed.compare import child
 from benchmarks.speed.one import ENGINE, PLAIN
-from engine import api, bundles, pictures, process
+from engine import api, bundles, devices, pictures
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture
 
@@ -81,7 +81,7 @@ class Standing:
 def paint(start: Start) -> list[Look]:
     """Paint one picture and look at it on the way. Raises :class:`engine.weights.WeightsError`."""
     torch.set_num_threads(start.threads)
-    device = process.choose_device("auto")
+    device = devices.choose("auto")
     given = models.read(start.bundle, Path(start.weights_dir))
     made = models.for_plain(given, start.prompt, device)
     watch = plain.Plain(made, start.size, start.size, models.f_of(given), WATCHED, seed=0)
@@ -112,8 +112,8 @@ def _plain(start: Start, made: plain.Models, f: int) -> Painting:
 
 
 def _engine(start: Start, made: plain.Models, f: int) -> Painting:
-    bundle = models.for_engine(start.bundle, Path(start.weights_dir), process.choose_device("auto"))
-    process.keep_memory()  # as the engine's process does
+    bundle = models.for_engine(start.bundle, Path(start.weights_dir), devices.choose("auto"))
+    devices.keep_memory()  # as the engine's process does
     began, looking = time.perf_counter(), 0.0
     size = (start.size, start.size)
     for step in api.generate(start.prompt, bundle=bundle, size=size, seed=start.seed, threads=start.threads):

@@ -14,7 +14,7 @@ from benchmarks.studies.cache import Job, Store, courses, paint_missing
 from benchmarks.studies.catalogue import STUDIES
 from benchmarks.studies.report import REAL, Result
 from benchmarks.studies.study import Study
-from engine import bundles, process
+from engine import bundles, devices
 
 PER_ITERATION = 0.06
 PER_CUTOUT = 0.016
@@ -43,7 +43,7 @@ def measure(
     unknown study or settings that cannot be painted with, :class:`OSError` for a folder that cannot be written to.
     """
     studies = [STUDIES[name](count, base_of(name, base)) for name in chosen(names)]
-    weights_hash = bundles.load(base.bundle, base.weights_dir, process.choose_device("auto")).weights_hash
+    weights_hash = bundles.load(base.bundle, base.weights_dir, devices.choose("auto")).weights_hash
     store = Store(folder=bench.store_folder, weights_hash=weights_hash)
     jobs = [job for study in studies for job in jobs_of(study)]
     bench.console.print(promise(jobs, store, bench.workers), soft_wrap=True)

@@ -93,6 +93,7 @@ class Ready:
     """The models are loaded and commands are read. ``slots`` is how many runs it steps at once.
 
     ``threads`` is how many of the CPU's a new job should have by default, ``cores`` how many a job may have.
+    An engine that was to choose its device itself names in ``others`` those that it has left to more engines.
     """
 
     device: str
@@ -100,6 +101,7 @@ class Ready:
     threads: int = 1
     cores: int = 1
     slots: int = 1
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,7 +216,7 @@ def test_a_loss_that_is_no_number_fails_the_run(
     loop: Loop, events: list[Event], spec: Spec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     descend = Run.descend
-    monkeypatch.setattr(Run, "descend", lambda self, loss: descend(self, float("nan")))
+    monkeypatch.setattr(Run, "descend", lambda self, loss: descend(self, loss * float("nan")))
     loop.obey(StartRun(job_id=1, spec=spec))
     loop.step()
     assert isinstance(events[-1], RunFailed)

@@ -11,8 +11,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine import process
+from engine.frames import Pictured, Shot
 from engine.messages import (
     CancelRun,
     Progress,
@@ -25,7 +27,8 @@ from engine.messages import (
     Spec,
     StartRun,
 )
-from engine.process import EngineSettings, Outbox
+from engine.outbox import Outbox
+from engine.process import EngineSettings
 
 
 def spawn(settings: EngineSettings) -> tuple[BaseProcess, Connection]:
@@ -119,13 +122,15 @@ def test_progress_not_yet_written_is_superseded_and_terminal_events_never() -> N
     finished = RunFinished(job_id=1, iteration=9, loss=0.0, image=b"", seconds=1.0)
     outbox.send(RunStarted(job_id=1, seed=1, width=8, height=8))
     for iteration in range(1, 9):
-        image = b"picture" if iteration == 3 else None
-        outbox.send(Progress(job_id=1, iteration=iteration, iterations=9, loss=0.5, image=image))
+        progress = Progress(job_id=1, iteration=iteration, iterations=9, loss=0.5)
+        shot = Shot(torch.zeros(1, 3, 8, 8))
+        outbox.send(Pictured(event=progress, shot=shot) if iteration == 3 else progress)
     outbox.send(finished)
     stuck.open.set()
     outbox.close()
-    newest = Progress(job_id=1, iteration=8, iterations=9, loss=0.5, image=b"picture")
-    assert stuck.taken[-2:] == [newest, finished]
+    newest, last = stuck.taken[-2:]
+    assert isinstance(newest, Progress) and (newest.iteration, last) == (8, finished)
+    assert newest.image and newest.image.startswith(b"\x89PNG")
     assert len(stuck.taken) <= 4  # at most one progress had already been picked up
 
 
@@ -133,7 +138,7 @@ def test_progress_not_yet_written_is_superseded_and_terminal_events_never() -> N
 def test_memory_that_was_freed_serves_the_next_iteration_without_page_faults() -> None:
     code = (
         "import resource\n"
-        "from engine.process import keep_memory\n"
+        "from engine.devices import keep_memory\n"
         "def faults():\n"
         "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "    for _ in range(8): bytearray(b'x') * (32 << 20)\n"

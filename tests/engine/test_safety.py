@@ -10,10 +10,12 @@ import torch
 
 from engine import bundles
 from engine.bundles import Bundle
+from engine.frames import Pictured, Shot
 from engine.loop import Loop
 from engine.messages import Event, Film, Progress, RunFinished, Spec, StartRun
-from engine.process import Outbox
+from engine.outbox import Outbox
 from engine.safety import Check, CheckSettings, views
+from engine.transfers import Arriving
 
 SETTINGS = CheckSettings(unsafe=("a red car", "red"), neutral=("a blue circle", "green", "the night"))
 
@@ -40,14 +42,14 @@ def test_the_score_is_the_share_of_the_unsafe_phrases_in_the_worst_view(bundle: 
             likes = torch.exp(perceptor.scale * (texts @ seen))
             shares.append(float(likes[:2].sum() / likes.sum()))
         expected.append(sum(shares) / 2)
-    assert Check(bundle.perceptors, SETTINGS).score(image) == pytest.approx(max(expected), abs=1e-5)
+    assert float(Check(bundle.perceptors, SETTINGS).score(image)) == pytest.approx(max(expected), abs=1e-5)
     assert len(set(expected)) == 5
 
 
 def test_exchanged_phrases_say_the_opposite_of_a_picture_that_is_alike_everywhere(bundle: Bundle) -> None:
     plain = torch.full((1, 3, 32, 32), 0.7)
     exchanged = CheckSettings(unsafe=SETTINGS.neutral, neutral=SETTINGS.unsafe)
-    score, opposite = (Check(bundle.perceptors, settings).score(plain) for settings in (SETTINGS, exchanged))
+    score, opposite = (float(Check(bundle.perceptors, settings).score(plain)) for settings in (SETTINGS, exchanged))
     assert score + opposite == pytest.approx(1, abs=1e-5) and abs(score - opposite) > 0.01
 
 
@@ -70,7 +72,7 @@ def test_every_frame_the_picture_and_the_film_have_their_score(checking: Bundle,
     frames = [event for event in events if isinstance(event, Progress)]
     final = events[-1]
     assert isinstance(final, RunFinished) and checking.check is not None
-    assert final.unsafe == pytest.approx(checking.check.score(run.picture()))
+    assert final.unsafe == pytest.approx(float(checking.check.score(run.picture())))
     scores = [frame.unsafe for frame in frames]
     assert all(score is not None and 0 < score < 1 for score in scores) and len(set(scores)) == 3
     assert final.film_unsafe == max(score for score in (*scores, final.unsafe) if score is not None)
@@ -93,9 +95,11 @@ def test_the_published_bundles_check_and_the_starter_does_not() -> None:
 
 def test_a_picture_that_waits_to_be_written_keeps_its_score() -> None:
     outbox = Outbox.__new__(Outbox)
-    outbox._events = [Progress(job_id=1, iteration=1, iterations=9, loss=1.0, image=b"png", unsafe=0.9)]
-    next_one = Progress(job_id=1, iteration=2, iterations=9, loss=0.5)
-    assert outbox._supersede(next_one) == dataclasses.replace(next_one, image=b"png", unsafe=0.9)
-    outbox._events = [next_one]
-    newer = dataclasses.replace(next_one, iteration=3, image=b"new", unsafe=0.1)
-    assert outbox._supersede(newer) == newer
+    before = Progress(job_id=1, iteration=1, iterations=9, loss=1.0)
+    scores = {"unsafe": Arriving(torch.tensor(0.75))}
+    outbox._events = [Pictured(event=before, shot=Shot(torch.zeros(1, 3, 8, 8)), scores=scores)]
+    merged = outbox._supersede(dataclasses.replace(before, iteration=2, loss=0.5))
+    assert isinstance(merged, Pictured)
+    whole = merged.complete()
+    assert isinstance(whole, Progress) and whole.image
+    assert (whole.iteration, whole.loss, whole.unsafe) == (2, 0.5, 0.75)

@@ -107,7 +107,7 @@ def test_an_engine_says_what_was_measured_unless_the_configuration_says_how_many
     weights_dir: Path, monkeypatch: pytest.MonkeyPatch, configured: int, expected: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(process, "_cores", lambda: 8)
-    monkeypatch.setattr(process, "keep_memory", lambda: None)
+    monkeypatch.setattr(devices, "keep_memory", lambda: None)
     monkeypatch.setattr(threads, "default", lambda bundle, cores, folder: 3)
     _, ready = process._load(EngineSettings(weights_dir=str(weights_dir), device="cpu", threads=configured))
     assert isinstance(ready, Ready) and (ready.threads, ready.cores) == expected
