@@ -62,7 +62,7 @@ def main(connection: Connection, settings: EngineSettings) -> None:
     threading.Thread(target=_read, args=(connection, commands), name="engine-inbox", daemon=True).start()
     outbox.send(ready)
     memory = Memory(settings.memory) if settings.memory else None
-    Loop(bundles, outbox.send, memory, outbox.send).serve(commands)
+    Loop(bundles, outbox.send, memory, send_pictured=outbox.send).serve(commands)
     outbox.close()
 
 

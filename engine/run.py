@@ -241,7 +241,7 @@ class Run:
         return painted if (masked := self._masked) is None else masked.join(painted)
 
     def descend(self, loss: Tensor) -> None:
-        """One step on the gradient in ``z.grad``; z stays in the codebook's range. ``loss``, a scalar, is read later."""
+        """A step on the gradient in ``z.grad``; z stays in the codebook's range. ``loss`` (a scalar) is read later."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate_schedule(self.rate, *self.clock)
         self.optimiser.step()

@@ -14,7 +14,7 @@ import typer
 
 from benchmarks.speed import models
 from benchmarks.speed.one import PROMPT, forget_peak, held_mb, peak_mb
-from engine import batch, bundles, process
+from engine import batch, bundles, devices
 from engine.memory import Memory
 from engine.messages import Precision, Spec
 from engine.run import Run
@@ -36,9 +36,9 @@ def main(
     The memory is that of one run's step beside the models; a process tells of one case, since it keeps what it had.
     """
     torch.set_num_threads(threads)
-    device = process.choose_device("auto")
+    device = devices.choose("auto")
     bundle = models.for_engine(of, weights, device)
-    process.keep_memory()
+    devices.keep_memory()
     spec = Spec(
         prompt=PROMPT, bundle=bundle.name, width=size, height=size, iterations=bundle.entry.max_iterations, seed=0,
         cutouts=cutouts, threads=threads, precision=Precision(precision),

@@ -71,7 +71,7 @@ def test_a_step_in_chunks_is_the_step_with_all_cutouts_at_once(
     gradients: list[Tensor] = []
     descend = Run.descend
 
-    def watched(run: Run, loss: float) -> None:
+    def watched(run: Run, loss: Tensor) -> None:
         assert run.z.grad is not None
         gradients.append(run.z.grad.clone())
         descend(run, loss)

@@ -74,7 +74,7 @@ def outbox(pipe: Pipe, encoder: Encoder) -> Iterator[Outbox]:
 def test_steps_go_on_while_a_picture_is_encoded_and_everything_comes_in_order(
     bundle: Bundle, spec: Spec, pipe: Pipe, outbox: Outbox, encoder: Encoder
 ) -> None:
-    loop = Loop({"starter": bundle}, outbox.send, outbox.send)
+    loop = Loop({"starter": bundle}, outbox.send, send_pictured=outbox.send)
     spec = dataclasses.replace(spec, iterations=8)
     loop.obey(StartRun(job_id=1, spec=spec, frame_seconds=1e-9, checkpoint_seconds=0, checkpoint_iterations=4))
     while loop.active:  # to the end, though not one picture can be encoded yet
@@ -95,7 +95,7 @@ def test_steps_go_on_while_a_picture_is_encoded_and_everything_comes_in_order(
 def test_a_cancelled_run_says_nothing_after_it_was_cancelled(
     bundle: Bundle, spec: Spec, pipe: Pipe, outbox: Outbox, encoder: Encoder
 ) -> None:
-    loop = Loop({"starter": bundle}, outbox.send, outbox.send)
+    loop = Loop({"starter": bundle}, outbox.send, send_pictured=outbox.send)
     loop.obey(StartRun(job_id=1, spec=spec, frame_seconds=1e-9))
     loop.step()
     loop.step()
@@ -127,7 +127,7 @@ def test_a_superseded_frame_keeps_its_picture_and_score_for_the_progress_that_ha
     bundle: Bundle, spec: Spec
 ) -> None:
     sent = list[Event | Pictured]()
-    loop = Loop({"starter": bundle}, sent.append, sent.append)
+    loop = Loop({"starter": bundle}, sent.append, send_pictured=sent.append)
     loop.obey(StartRun(job_id=1, spec=spec, frame_seconds=1e-9))
     loop.step()
     loop.step()

@@ -22,7 +22,7 @@ AMPLE = 2**40
 
 def saved_by_a_step(run: Run, chunk: int | None) -> int:
     """The most bytes that autograd holds at a time in a real step of ``run``, the models' weights left out."""
-    weights = {tensor.untyped_storage().data_ptr() for tensor in model_tensors(run.bundle)}
+    weights = {tensor.untyped_storage().data_ptr() for tensor in model_tensors(run.bundle, run.spec.precision)}
     held: dict[int, int] = {}
     most = 0
 
@@ -42,8 +42,9 @@ def saved_by_a_step(run: Run, chunk: int | None) -> int:
     return most
 
 
-def model_tensors(bundle: Bundle) -> Iterator[Tensor]:
-    for model in (bundle.generator, *bundle.perceptors):
+def model_tensors(bundle: Bundle, precision: Precision) -> Iterator[Tensor]:
+    generator, perceptors = bundle.models(precision)
+    for model in (generator, *perceptors):
         yield from model.parameters()
         yield from model.buffers()
 
