@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot.jobs import State
@@ -35,9 +36,10 @@ async def test_each_engine_paints_its_own_and_takes_over_when_the_other_breaks(s
     assert len(first.starts) == 2
 
     await second.crash()
-    await studio.sandbox.until(lambda: studio.bot.dispatcher.lanes[1].ready is None)
-    text = await ordered(studio, owner, Order.STATUS)
-    assert "Engine 1: cpu, 2 of 2 runs" in text and "Engine 2: down or loading" in text and "Waiting: 2" in text
+    async with asyncio.timeout(20):
+        while "Waiting: 2" not in (text := await ordered(studio, owner, Order.STATUS)):
+            pass
+    assert "Engine 1: cpu, 2 of 2 runs" in text and "Engine 2: down or loading" in text
     about = await (await studio.ada.slash(studio.channel, "about")).text()
     assert "on cpu, on 1 server." in about and "1 of my 2 engines is being started." in about
     numbers = metrics.exposition(await status.take(studio.bot)).decode()
