@@ -29,7 +29,7 @@ def best(
     found: list[float] = []
     for i in range(0, len(starts), TOGETHER):
         shown = method.shown(torch.cat(list(starts[i : i + TOGETHER])), bundle.generator)
-        images = bundle.generator.decode(shown).float().clamp(0, 1)
+        images = bundle.generator.decode(shown).clamp(0, 1)
         found += _losses(images, bundle, targets, perceptor_weights).tolist()
     return min(range(len(found)), key=found.__getitem__)
 

@@ -61,6 +61,12 @@ def only(names: Collection[str], settings: CutoutSettings) -> CutoutSettings:
     return dataclasses.replace(settings, **values)  # type: ignore[arg-type]
 
 
+def chosen(settings: CutoutSettings, count: int | None, names: Collection[str] | None) -> CutoutSettings:
+    """``settings`` with another ``count`` and only the augmentations named, as far as those are given."""
+    settings = dataclasses.replace(settings, count=count or settings.count)
+    return settings if names is None else only(names, settings)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
     """One drawing of every parameter for n cutouts; all (n, …) on the CPU.

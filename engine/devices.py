@@ -25,9 +25,9 @@ class Ways:
     """How an engine works on a kind of device.
 
     ``slots`` runs are at work at once, where nobody chose, and ``company`` is whether runs of any size gain by being
-    stepped in one batch. ``threaded`` steps are the CPU's, and gain by its threads. A loss is read ``lag`` iterations after its own: the host
-    then never waits for a device that still has work, and is never further ahead of it than that. ``pinned`` memory
-    of the host is what a device copies from and to beside its work.
+    stepped in one batch. ``threaded`` steps are the CPU's, and gain by its threads. A loss is read ``lag`` iterations
+    after its own: the host then never waits for a device that still has work, and is never further ahead of it than
+    that. ``pinned`` memory of the host is what a device copies from and to beside its work.
     """
 
     slots: int = 4

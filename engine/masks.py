@@ -53,6 +53,11 @@ class Masked:
         return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+def kept(rest: Tensor | None, masked: Masked | None) -> Tensor | None:
+    """Where z rests in a masked edit: at its input, outside of the mask."""
+    return rest if rest is None or masked is None else masked.keep(rest, masked.z)
+
+
 def read(encoded: bytes, given: tuple[int, int], width: int, height: int) -> Tensor:
     """What :func:`engine.drawn.read` reads, with the same errors."""
     grey = drawn.read(encoded, given, width, height)

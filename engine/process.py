@@ -80,7 +80,8 @@ def _load(settings: EngineSettings) -> tuple[dict[str, Bundle], Ready]:
 
     from engine import bundles, threads
 
-    device, cores, folder = devices.choose(settings.device), settings.threads or devices.cores(), Path(settings.weights_dir)
+    device, folder = devices.choose(settings.device), Path(settings.weights_dir)
+    cores = settings.threads or devices.cores()
     torch.set_num_threads(cores)
     loaded = {name: bundles.load(name, folder, device) for name in settings.bundles}
     devices.prepare_memory(device)

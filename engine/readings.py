@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 
+import torch
 from torch import Tensor
 
+from engine import devices
 from engine.transfers import Arriving
 
 
 class Readings:
-    """Each loss is read ``lag`` iterations after its own: by then it has arrived, and nobody waits for it."""
+    """Each loss is read the device's ``lag`` of iterations after its own: it has arrived, and nobody waits for it."""
 
-    def __init__(self, lag: int) -> None:
-        self._lag = lag
+    def __init__(self, device: torch.device) -> None:
+        self._lag = devices.ways(device).lag
         self._under_way: deque[tuple[int, Arriving]] = deque()
 
     def add(self, iteration: int, loss: Tensor) -> list[tuple[int, float]]:

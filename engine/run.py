@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from engine import begin, candidates, checkpoint, coarse, cutouts, devices, edits, latent, losses, pictures, targets
+from engine import begin, candidates, checkpoint, coarse, cutouts, edits, latent, losses, masks, pictures, targets
 from engine.bundles import Bundle
 from engine.latent import LATENTS
 from engine.masks import Masked
@@ -52,14 +52,14 @@ class Run:
         self.iteration = 0
         self.loss = float("nan")  # the last that was read
         self.diverged = False
-        self.readings = Readings(devices.ways(bundle.device).lag)
+        self.readings = Readings(bundle.device)
         self.cells = spec.height // bundle.generator.f, spec.width // bundle.generator.f
         self.coarse: coarse.Coarse | None = None  # while half the size is painted
         self.rest: Tensor | None = None
         self.refined: Tensor | None = None  # what an upscale refines, (1, 3, h, w) in its own size
         self.rng = torch.Generator().manual_seed(spec.seed)
         self.latent = LATENTS[spec.latent or entry.latent]
-        self.cutouts = _cutouts(spec, bundle)
+        self.cutouts = cutouts.chosen(entry.cutouts, spec.cutouts, spec.augmentations)
         self.perceptor_weights = losses.shares(
             spec.perceptor_weights or entry.perceptor_weights, len(bundle.perceptors)
         )
@@ -98,11 +98,11 @@ class Run:
         else:
             sentence = self.story[0].sentence
             rest = begin.from_image(self.spec, self.bundle, self.generator, sentence, init_image)
-            self.rest = _kept(rest(*cells), masked)
+            self.rest = masks.kept(rest(*cells), masked)
             assert self.rest is not None  # an edit's never is
             p = self.latent.begin(self.rest, self.bundle.generator)
         if last:
-            whole = _kept(rest(*self.cells), self.masked)
+            whole = masks.kept(rest(*self.cells), self.masked)
             self.coarse = coarse.Coarse(until=last, cells=self.cells, rest=self.rest, whole=whole, masked=masked)
         return p
 
@@ -113,9 +113,8 @@ class Run:
             begin.from_nothing(bundle, self.latent, now.sentence, self.rng, height, width)
             for _ in range(self.spec.candidates or bundle.entry.candidates)
         ]
-        with autocast(self.spec.precision, bundle.device):
-            first = candidates.best([p for p, _ in starts], self.latent, bundle, now, self.perceptor_weights)
-        return starts[first]
+        seen = dataclasses.replace(bundle, generator=bundle.models(self.spec.precision)[0], perceptors=self.perceptors)
+        return starts[candidates.best([p for p, _ in starts], self.latent, seen, now, self.perceptor_weights)]
 
     def _learning_rate(self) -> float:
         asked, entry = self.spec.learning_rate, self.bundle.entry
@@ -297,13 +296,3 @@ class Run:
         Raises :class:`ValueError` when it is not a picture.
         """
         paint_over(self, painted)
-
-
-def _kept(rest: Tensor | None, masked: Masked | None) -> Tensor | None:
-    """Where z rests in a masked edit: at its input, outside of the mask."""
-    return rest if rest is None or masked is None else masked.keep(rest, masked.z)
-
-
-def _cutouts(spec: Spec, bundle: Bundle) -> cutouts.CutoutSettings:
-    settings = dataclasses.replace(bundle.entry.cutouts, count=spec.cutouts or bundle.entry.cutouts.count)
-    return settings if spec.augmentations is None else cutouts.only(spec.augmentations, settings)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import process, threads
+from engine import devices, process, threads
 from engine.bundles import Bundle
 from engine.messages import Ready
 from engine.process import EngineSettings
@@ -106,7 +106,7 @@ def test_a_small_picture_of_the_bundles_own_models_is_what_is_measured(
 def test_an_engine_says_what_was_measured_unless_the_configuration_says_how_many(
     weights_dir: Path, monkeypatch: pytest.MonkeyPatch, configured: int, expected: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(process, "_cores", lambda: 8)
+    monkeypatch.setattr(devices, "cores", lambda: 8)
     monkeypatch.setattr(devices, "keep_memory", lambda: None)
     monkeypatch.setattr(threads, "default", lambda bundle, cores, folder: 3)
     _, ready = process._load(EngineSettings(weights_dir=str(weights_dir), device="cpu", threads=configured))

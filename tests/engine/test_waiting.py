@@ -89,8 +89,11 @@ def elsewhere(weights_dir: Any) -> Callable[[Run], Run]:
             run.generator = run.bundle.generator
         else:
             run.generator.generator = run.bundle.generator
+        masked = run.masked
         for name in ("story", "masked", "rest", "first", "refined", "bounds"):
             setattr(run, name, on_meta(getattr(run, name)))
+        if masked is not None:
+            vars(run.masked)["box"] = masked.box  # known since the first step
         run.z = run.z.detach().to(META).requires_grad_()
         optimiser: Any = type(run.optimiser)
         run.optimiser = optimiser([run.z], lr=0.1)
@@ -115,6 +118,7 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "codebook sampling": ({"latent": "codebook"}, {}),
     "another optimiser": ({"optimiser": "nadam", "rate_schedule": "cosine"}, {}),
+    "few cutouts first": ({"cutout_schedule": "rising"}, {}),
     "an edit": ({"strength": 0.4}, {"init_image": photograph()}),
     "a masked edit": ({"strength": 0.4}, {"init_image": photograph(), "mask": half_white()}),
     "an upscale in tiles": ({"upscale": 2, "width": 64, "height": 64}, {"init_image": photograph()}),
