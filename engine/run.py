@@ -182,8 +182,8 @@ class Run:
 
     @property
     def plateaued(self) -> bool:
-        """The loss has stopped falling, in the last phase of the story."""
-        return self.plateau.reached and self.targets is self.story[-1]
+        """The loss has stopped falling, at the whole size and in the last phase of the story."""
+        return self.plateau.reached and self.coarse is None and self.targets is self.story[-1]
 
     def _phase(self, done: int) -> targets.Targets:
         return next((phase for phase in self.story if done < phase.until), self.story[-1])
