@@ -34,6 +34,7 @@ from bot.operations.control import SOCKET, Control
 from bot.operations.metrics import Measured
 from bot.operations.reload import Reloaded, merge
 from bot.operations.retention import Retention
+from bot.operations.status import Counts
 from bot.operations.web import Web
 from bot.pacing import Pacer
 from bot.pager import Render, Turn
@@ -152,6 +153,7 @@ class FaradayBot(ConnectedBot):
         )
         self.looking = Looking(lambda: self.config, self.dispatcher, self.files, gate, self.screen)
         self.followups = FollowUps(self, gate, Sending(self, self.files))
+        self.counts = Counts(self.queue)
         self.web = Web(self)
         self.web_port: int | None = None
         self.control: Control | None = None

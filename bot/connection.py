@@ -88,6 +88,10 @@ class ConnectedBot(commands.AutoShardedBot):
         """
         return asyncio.current_task() is self._connecting
 
+    def is_connected(self) -> bool:
+        """Whether every shard is connected now. That of discord.py, ``is_ready``, stays true when a session is lost."""
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
     async def on_shard_ready(self, shard_id: int) -> None:
         """A new session knows nothing of what was told to the one before."""
         self.sessions += 1

@@ -69,9 +69,11 @@ class _Gauges(Collector):
         yield _gauge("faraday_gateway_latency_seconds", "Of the last heartbeat", [((), now.latency or 0.0)])
         yield _gauge("faraday_guilds", "Servers that the bot is in", [((), now.guilds)])
         yield _gauge("faraday_draining", "Whether new jobs are refused on order", [((), now.draining)])
-        states = [((str(state),), count) for state, count in now.jobs.items()]
-        yield _gauge("faraday_jobs", "Jobs in the database by state", states, ["state"])
-        yield _gauge("faraday_oldest_wait_seconds", "Of the job that waits longest", [((), now.oldest_wait or 0.0)])
+        yield _gauge("faraday_database_up", "Whether it answers", [((), now.jobs is not None)])
+        if now.jobs is not None:  # else they are unknown, and not none
+            states = [((str(state),), count) for state, count in now.jobs.items()]
+            yield _gauge("faraday_jobs", "Jobs in the database by state", states, ["state"])
+            yield _gauge("faraday_oldest_wait_seconds", "Of the job that waits longest", [((), now.oldest_wait or 0.0)])
         yield _gauge("faraday_disk_free_bytes", "On the disk of the pictures", [((), now.free_bytes)])
         yield _gauge("faraday_uptime_seconds", "Since the process began", [((), now.uptime)])
         numbered = [((str(number),), engine) for number, engine in enumerate(now.engines, start=1)]

@@ -23,7 +23,7 @@ def activity(snapshot: Snapshot) -> tuple[str, discord.Status]:
     """What to show."""
     if snapshot.draining:
         return "Back in a few minutes", discord.Status.do_not_disturb
-    if not any(engine.device for engine in snapshot.engines):
+    if snapshot.jobs is None or not any(engine.device for engine in snapshot.engines):
         return "Mixing colours, one moment", discord.Status.idle
     if not snapshot.running and not snapshot.waiting:
         return "Ready to paint: /imagine", discord.Status.online

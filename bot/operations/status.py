@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.jobs import State
 from bot.operations import disk
+from bot.queue import Queue
 from bot.runs import Lane
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
 
+log = logging.getLogger(__name__)
+
 BORN = time.monotonic()
+PATIENCE = 3.0  # seconds for the database, less than whoever asks for health waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +44,17 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All at one moment. ``jobs`` counts them by state, over all time; times are in seconds."""
+    """All at one moment. ``jobs`` counts them by state, over all time; None while the database does not answer.
+
+    Times are in seconds.
+    """
 
     connected: bool
     latency: float | None
     guilds: int
     draining: bool
     engines: tuple[EngineState, ...]
-    jobs: Mapping[State, int]
+    jobs: Mapping[State, int] | None
     oldest_wait: float | None
     free_bytes: int
     uptime: float
@@ -57,17 +65,38 @@ class Snapshot:
 
     @property
     def waiting(self) -> int:
-        return self.jobs[State.QUEUED]
+        return self.jobs[State.QUEUED] if self.jobs else 0
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+
+class Counts:
+    """Asks the database how many jobs there are, one question at a time: one that hangs is not joined by others."""
+
+    def __init__(self, queue: Queue, *, patience: float = PATIENCE) -> None:
+        self._queue = queue
+        self._patience = patience
+        self._asking: asyncio.Task[tuple[Mapping[State, int], datetime | None]] | None = None
+
+    async def ask(self) -> tuple[Mapping[State, int] | None, datetime | None]:
+        """Jobs by state, and since when the first waits. Both are None when there is no answer in time."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._both())
+        asking = self._asking
+        await asyncio.wait({asking}, timeout=self._patience)
+        if not asking.done():
+            log.error("the database has not answered within %g s", self._patience)
+        elif error := asking.exception():  # of whichever driver: each raises classes of its own
+            log.error("the database does not answer: %s: %s", type(error).__name__, error)
+        else:
+            return asking.result()
+        return None, None
+
+    async def _both(self) -> tuple[Mapping[State, int], datetime | None]:
+        return await self._queue.counts(), await self._queue.waiting_since()
 
 
 async def take(bot: FaradayBot) -> Snapshot:
-    """Raises what the database does."""
-    jobs = await bot.queue.counts()
-    since = await bot.queue.waiting_since()
-    connected = bot.is_ready()
+    jobs, since = await bot.counts.ask()
+    connected = bot.is_connected()
     return Snapshot(
         connected=connected,
         latency=bot.latency if connected and bot.latency == bot.latency else None,  # NaN before the first heartbeat
@@ -88,31 +117,3 @@ def _engine(lane: Lane) -> EngineState:
         for job_id, run in lane.runs.items()
     ]
     return EngineState(device=ready.device if ready else "", slots=ready.slots if ready else 0, runs=tuple(runs))
-
-
-def describe(snapshot: Snapshot) -> str:
-    """Some lines for an operator."""
-    lines = [
-        f"Up {_span(snapshot.uptime)}, {'connected' if snapshot.connected else 'NOT connected'}, "
-        f"{snapshot.guilds} server{'s' if snapshot.guilds != 1 else ''}"
-        + (", DRAINING: no new jobs" if snapshot.draining else ""),
-        *(f"Engine {number}: {_one_engine(engine)}" for number, engine in enumerate(snapshot.engines, start=1)),
-        f"Waiting: {snapshot.waiting}"
-        + (f", the longest {_span(snapshot.oldest_wait)}" if snapshot.oldest_wait else ""),
-        "Jobs ever: " + ", ".join(f"{count} {state}" for state, count in snapshot.jobs.items() if state.ended),
-        f"Free disk: {snapshot.free_bytes / 2**30:.1f} GiB",
-    ]
-    return "\n".join(lines)
-
-
-def _one_engine(engine: EngineState) -> str:
-    if not engine.device:
-        return "down or loading"
-    runs = ", ".join(f"#{run.job_id} at {run.iteration} of {run.iterations}" for run in engine.runs)
-    return f"{engine.device}, {len(engine.runs)} of {engine.slots} runs{f': {runs}' if runs else ''}"
-
-
-def _span(seconds: float) -> str:
-    minutes, whole = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole} s" if minutes else f"{whole} s"
