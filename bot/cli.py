@@ -96,6 +96,7 @@ def doctor(config: ConfigPath = None) -> None:
 @app.command()
 def admin(
     order: Annotated[Order, typer.Argument(help="; ".join(f"{order}: {MEANINGS[order]}" for order in Order))],
+    user: Annotated[str, typer.Argument(help="The id of whom to block or unblock.", show_default=False)] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Return once nothing is painted any more.")] = False,
     config: ConfigPath = None,
 ) -> None:
@@ -106,7 +107,7 @@ def admin(
     with explained():
         settings = Config.load(config)
         try:
-            reply = asyncio.run(give(order, settings, wait=wait))
+            reply = asyncio.run(give(order, settings, wait=wait, user=user))
         except NotRunning as error:
             complain(str(error))
             raise typer.Exit(FAILED) from None

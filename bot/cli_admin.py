@@ -13,15 +13,16 @@ from bot.operations.orders import Order
 _POLL = 1.0  # seconds between two looks at a draining bot
 
 
-async def give(order: Order, config: Config, *, wait: bool) -> Reply:
-    """The bot's reply; after a drain that is waited for, once nothing is painted any more.
+async def give(order: Order, config: Config, *, wait: bool, user: str = "") -> Reply:
+    """The bot's reply to an order about the user of that id; after a drain that is waited for, once nothing is
+    painted any more.
 
     Raises :class:`ConfigError` when it takes none, :class:`bot.operations.control.NotRunning`.
     """
     if not config.operators.control:
         raise ConfigError("[operators] control is off in the configuration, so the bot takes no orders from here.")
     path = Path(config.queue.files) / SOCKET
-    reply = await ask(path, order)
+    reply = await ask(path, order, user)
     while wait and reply.well and reply.running:
         await asyncio.sleep(_POLL)
         reply = await ask(path, Order.STATUS)

@@ -54,17 +54,15 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For those 
     async def sync(self, interaction: Interaction) -> None:
         await self._obey(interaction, Order.SYNC)
 
-    @app_commands.command(description="Forbid somebody to use me, in every server and in direct messages")
+    @app_commands.command(description=MEANINGS[Order.BLOCK])
     @app_commands.describe(user="Who may not use me any more")
     async def block(self, interaction: Interaction, user: discord.User) -> None:
-        scope = await self._begin(interaction)
-        await answer(interaction, await self.bot.desk.block_user(scope, user.id, by=interaction.user.id))
+        await self._obey(interaction, Order.BLOCK, user.id)
 
-    @app_commands.command(description="Let somebody use me again")
+    @app_commands.command(description=MEANINGS[Order.UNBLOCK])
     @app_commands.describe(user="Who may use me again")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
-        scope = await self._begin(interaction)
-        await answer(interaction, await self.bot.desk.unblock_user(scope, user.id, by=interaction.user.id))
+        await self._obey(interaction, Order.UNBLOCK, user.id)
 
     @app_commands.command(description="Show my rules for every server, and what was done last")
     async def rules(self, interaction: Interaction) -> None:
@@ -77,13 +75,13 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For those 
         await interaction.response.defer(ephemeral=True, thinking=True)
         return await everywhere(interaction)
 
-    async def _obey(self, interaction: Interaction, order: Order) -> None:
+    async def _obey(self, interaction: Interaction, order: Order, user_id: int = 0) -> None:
         await self._begin(interaction)
         try:
-            text = await obey(self.bot, order, by=f"member {interaction.user.id}")
+            text = await obey(self.bot, order, by=interaction.user.id, user_id=user_id)
         except ConfigError as error:
             text = str(error)
-        await answer(interaction, discord.utils.escape_mentions(text)[:2000])
+        await answer(interaction, text[:2000])
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.moderation.tables import EVERYWHERE, RuleKind, audit, rules
+from bot.moderation.tables import COMMAND_LINE, EVERYWHERE, RuleKind, audit, rules
 from bot.store import transact
 
-__all__ = ["EVERYWHERE", "Entry", "RuleKind", "Rules"]
+__all__ = ["COMMAND_LINE", "EVERYWHERE", "Entry", "RuleKind", "Rules"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from bot.store import UTCDateTime, metadata
 
 EVERYWHERE = 0
 """The guild id of an owner's rule, which holds in every server and in direct messages."""
+COMMAND_LINE = 0
+"""In place of a member's id, of who orders on the machine itself."""
 
 
 class RuleKind(StrEnum):

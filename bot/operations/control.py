@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp import web
 
+from bot import wording_operators
 from bot.errors import ConfigError
+from bot.moderation.rules import COMMAND_LINE
 from bot.operations import status
 from bot.operations.orders import Order, obey
 
@@ -76,9 +78,12 @@ class Control:
         try:
             order = Order(request.match_info["order"])
         except ValueError:
-            return web.json_response({"text": "There is no such order.", "running": 0}, status=404)
+            return web.json_response({"text": wording_operators.NO_SUCH_ORDER, "running": 0}, status=404)
+        user = request.query.get("user", "")
+        if order.of_user and not is_id(user):
+            return web.json_response({"text": wording_operators.whom(order), "running": 0}, status=400)
         try:
-            text = await obey(self._bot, order, by="the command line")
+            text = await obey(self._bot, order, by=COMMAND_LINE, user_id=int(user) if is_id(user) else 0)
         except ConfigError as error:
             return web.json_response({"text": str(error), "running": 0}, status=409)
         return web.json_response({"text": text, "running": (await status.take(self._bot)).running})
@@ -103,18 +108,20 @@ def _bind(path: Path) -> socket.socket:
     return listening
 
 
-async def ask(path: Path, order: Order) -> Reply:
-    """Give an order to the bot behind that socket. Raises :class:`NotRunning`."""
+def is_id(text: str) -> bool:
+    """Whether it can be the id of a user."""
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 2**63
+
+
+async def ask(path: Path, order: Order, user: str = "") -> Reply:
+    """Give an order to the bot behind that socket, about the user of that id. Raises :class:`NotRunning`."""
     try:
         connector = aiohttp.UnixConnector(str(path))
         async with (
             aiohttp.ClientSession(connector=connector, timeout=_PATIENCE) as session,
-            session.post(f"http://bot/{order}") as response,
+            session.post(f"http://bot/{order}", params={"user": user}) as response,
         ):
             answer = await response.json()
             return Reply(text=answer["text"], running=answer["running"], well=response.status == 200)
     except (aiohttp.ClientError, OSError, ValueError, KeyError, TimeoutError) as error:
-        raise NotRunning(
-            f"No bot answers at {path} ({error or type(error).__name__}). Is it running, on this machine, with the "
-            "same configuration, and from the same directory?"
-        ) from None
+        raise NotRunning(wording_operators.no_bot(path, error or type(error).__name__)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot import wording_operators
 from bot.config import Config
 
 # What nothing but a look at the configuration depends on. The rest is built into connections, engines and stores.
@@ -20,12 +21,8 @@ class Reloaded:
     waiting: tuple[str, ...]
 
     def describe(self) -> str:
-        """For the operator; names settings and never their values, some of which are secret."""
-        if not self.applied and not self.waiting:
-            return "Nothing has changed in the configuration."
-        lines = [f"In force now: {', '.join(self.applied)}."] if self.applied else []
-        lines += [f"In force after a restart: {', '.join(self.waiting)}."] if self.waiting else []
-        return "\n".join(lines)
+        """For the operator."""
+        return wording_operators.reloaded(self.applied, self.waiting)
 
 
 def merge(old: Config, new: Config) -> Reloaded:

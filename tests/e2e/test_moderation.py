@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.operations.control import SOCKET, ask
+from bot.operations.orders import Order
 from bot.settings import Scope
-from sandbox import Member, NotOffered, Permissions
+from sandbox import Channel, Member, NotOffered, Permissions
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -201,6 +209,52 @@ async def test_the_owners_rules_hold_in_every_server_and_in_direct_messages(stud
     overview = await told(studio, owner, "admin rules")
     assert "Blocklist: 1 entry" in overview and studio.bob.mention in overview and "add user_blocked" in overview
     await told(studio, owner, "admin unblock", user=studio.bob)
+    await studio.bob.slash(studio.channel, "imagine", prompt="a red car")
+    await studio.final()
+
+
+async def test_owners_and_the_command_line_block_everywhere_and_cancel_what_is_open(
+    studio: Studio, owner: Member, tmp_path: Path
+) -> None:
+    studio.engine.holding = True
+    direct = await studio.ada.open_dm()
+
+    async def ask_for_three(member: Member, elsewhere: Channel) -> None:
+        """Two run, one waits."""
+        begun = len(studio.engine.starts)
+        for number, channel in enumerate((elsewhere, studio.channel, studio.channel)):
+            answer = await member.slash(channel, "imagine", prompt=f"{member.user.name} {number}")
+            assert "Queued" in await answer.text()
+            await studio.begun(begun + min(number + 1, 2))
+
+    await ask_for_three(studio.ada, direct)
+    text = await told(studio, owner, "admin block", user=studio.ada)
+    assert text == f"{studio.ada.mention} may not use me any more. Cancelled: 3 of their pictures."
+    await studio.card("ada 0**\n🚫 Cancelled", direct)
+    for number in (1, 2):
+        await studio.card(f"ada {number}**\n🚫 Cancelled")
+    await ask_for_three(studio.bob, studio.channel)
+    config = tmp_path / "config.toml"
+    config.write_text(f"[queue]\nfiles = {json.dumps(studio.config.queue.files)}\n")
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "admin", "block", str(studio.bob.id), "--config", str(config),
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await process.communicate()
+    assert output.decode() == f"{studio.bob.mention} may not use me any more. Cancelled: 3 of their pictures.\n"
+    assert process.returncode == 0
+    for number in range(3):
+        await studio.card(f"bob {number}**\n🚫 Cancelled")
+    assert await refused(studio, studio.bob) == "You have been blocked from using me."
+    rules = await told(studio, owner, "admin rules")
+    assert f"the command line add user_blocked: `{studio.bob.id}`" in rules
+    socket = Path(studio.config.queue.files) / SOCKET
+    reply = await ask(socket, Order.BLOCK, "bob")
+    assert not reply.well and "by the id of the user" in reply.text
+    reply = await ask(socket, Order.UNBLOCK, str(studio.bob.id))
+    assert reply.text == f"{studio.bob.mention} may use me again."
+    studio.engine.holding = False
     await studio.bob.slash(studio.channel, "imagine", prompt="a red car")
     await studio.final()
 
