@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot import wording_refusals
 from bot.errors import BadSetting
 from bot.store import styles, transact
 
@@ -81,26 +82,34 @@ class StyleStore:
         for style in known:
             if style.name == wanted:
                 return style
-        names = ", ".join(style.name for style in known[:12])
-        raise BadSetting(f"There is no style “{name[:40]}” here. There is: {names}. /styles save makes one.")
+        raise BadSetting(wording_refusals.no_style(name, [style.name for style in known[:12]]))
 
-    async def save(self, owner_id: int, name: str, words: str) -> Style:
-        """Make a style, or give the one of that name other words. Raises :class:`BadSetting`."""
+    async def own(self, name: str, owner_id: int) -> Style | None:
+        """The member's style of that name."""
+        mine = styles.c.owner_id == owner_id, styles.c.name == slug(name)
+        return next(iter(await self._many(sa.select(styles).where(*mine))), None)
+
+    async def save(self, owner_id: int, name: str, words: str, guild_id: int | None = None) -> Style:
+        """Make a style, or give the one of that name other words; shared with that server alone.
+
+        Raises :class:`BadSetting`.
+        """
         name, words = slug(name), " ".join(words.split())
         if not name:
-            raise BadSetting("A style needs a name of letters and digits, for example: watercolor")
+            raise BadSetting(wording_refusals.NO_STYLE_NAME)
         if not words or len(words) > _LONGEST_WORDS:
-            raise BadSetting(f"A style's words have 1 to {_LONGEST_WORDS} characters.")
+            raise BadSetting(wording_refusals.style_words(_LONGEST_WORDS))
         mine = styles.c.owner_id == owner_id
+        new = {"words": words, "guild_id": guild_id}
 
         async def write(connection: AsyncConnection) -> Style:
-            again = sa.update(styles).where(mine, styles.c.name == name).values(words=words).returning(styles)
+            again = sa.update(styles).where(mine, styles.c.name == name).values(**new).returning(styles)
             if row := (await connection.execute(again)).first():
                 return _style(row)
             if (await connection.scalar(sa.select(sa.func.count()).where(mine)) or 0) >= MOST:
-                raise BadSetting(f"You have {MOST} styles, which is as many as one member may. Delete one first.")
-            new = {"owner_id": owner_id, "name": name, "words": words, "created_at": datetime.now(UTC)}
-            return _style((await connection.execute(sa.insert(styles).values(**new).returning(styles))).one())
+                raise BadSetting(wording_refusals.too_many_styles(MOST))
+            first = sa.insert(styles).values(owner_id=owner_id, name=name, created_at=datetime.now(UTC), **new)
+            return _style((await connection.execute(first.returning(styles))).one())
 
         return await transact(self._engine, write)
 

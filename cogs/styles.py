@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot import gallery, options, pager, permissions, wording_answers, wording_pages
 from bot.app import FaradayBot
-from bot.errors import BadSetting, NotYours
+from bot.errors import BadSetting, NotYours, UserError
 from bot.pager import Picture
 from bot.styles import Style
 from bot.tree import answer
@@ -41,11 +41,15 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
         self, interaction: discord.Interaction[FaradayBot], style: Name, words: Words, share: bool = False
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        saved = await self.bot.styles.save(interaction.user.id, style, words)
-        text = wording_pages.style_saved(saved)
-        if share:
-            text += f"\n{await self._share(interaction, saved, on=True)}"
-        await answer(interaction, text)
+        mine = await self.bot.styles.own(style, interaction.user.id)
+        shared, why_not = interaction.guild_id if share else mine.guild_id if mine else None, ""
+        try:
+            if share or shared:
+                await self._check_shared(f"{style} | {words}", shared)
+        except UserError as error:  # saved all the same, so that nothing that was typed is lost
+            shared, why_not = None, str(error)
+        saved = await self.bot.styles.save(interaction.user.id, style, words, shared)
+        await answer(interaction, wording_pages.style_saved(saved, interaction.guild_id, why_not))
 
     @app_commands.command(description="Let everyone on this server paint with a style of yours, or no longer")
     @app_commands.describe(style="Which one", on="Whether it is shared")
@@ -68,12 +72,18 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
         if interaction.guild_id is None:
             raise BadSetting(wording_answers.NO_SERVER_TO_SHARE_WITH)
         if on:
-            await self.bot.gate.check_words(f"{style.name} | {style.words}", interaction.guild_id)
+            await self._check_shared(f"{style.name} | {style.words}", interaction.guild_id)
         elif style.owner_id != interaction.user.id:
             subject = f"{style.name} of {style.owner_id}"
             await self.bot.rules.note(interaction.guild_id, interaction.user.id, "unshare style", subject)
         await self.bot.styles.share(style, interaction.guild_id if on else None)
         return wording_pages.SHARED if on else wording_pages.UNSHARED
+
+    async def _check_shared(self, text: str, guild_id: int | None) -> None:
+        """Raises :class:`bot.errors.UserError` for words that the server does not allow, and where there is none."""
+        if guild_id is None:
+            raise BadSetting(wording_answers.NO_SERVER_TO_SHARE_WITH)
+        await self.bot.gate.check_words(text, guild_id, of="style")
 
     async def _own(self, interaction: discord.Interaction[FaradayBot], name: str, *, moderators: bool) -> Style:
         """Raises :class:`NotYours` for somebody else's; who manages the server may take one out of it."""

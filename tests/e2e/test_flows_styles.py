@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.moderation.rules import RuleKind
 from sandbox import Channel, Member, Permissions
 
 if TYPE_CHECKING:
@@ -58,6 +59,23 @@ async def test_others_paint_with_a_style_only_while_it_is_shared(studio: Studio)
     assert "There is no style" in await run(studio.bob, studio.channel, "imagine", prompt="a car", style="photo")
     direct = await studio.ada.open_dm()
     assert "no server here" in await run(studio.ada, direct, "styles share", style="photo")
+
+
+async def test_what_may_not_be_shared_is_saved_for_its_owner_and_told_in_one_answer(studio: Studio) -> None:
+    await studio.bot.rules.add(studio.guild.id, RuleKind.WORD, "blood", by=1)
+    refusal = "But it is yours alone, and not shared. That style has “blood” that is not allowed here."
+    saved = await run(studio.ada, studio.channel, "styles save", style="gory", words="in blood", share=True)
+    assert saved.startswith("Saved. ") and refusal in saved
+    assert "There is no style" in await run(studio.bob, studio.channel, "imagine", prompt="a car", style="gory")
+    shared = await run(studio.ada, studio.channel, "styles save", style="gory", words="in ink", share=True)
+    assert shared.endswith("/imagine style: gory\nShared with everyone on this server.")
+    changed = await run(studio.ada, studio.channel, "styles save", style="gory", words="in tar")
+    assert changed.endswith("\nShared with everyone on this server."), "other words do not take it back"
+    direct = await studio.ada.open_dm()
+    assert refusal in await run(studio.ada, direct, "styles save", style="gory", words="in blood")
+    assert "There is no style" in await run(studio.bob, studio.channel, "imagine", prompt="a car", style="gory")
+    nowhere = await run(studio.ada, direct, "styles save", style="gory", words="in ink", share=True)
+    assert nowhere.startswith("Saved. ") and "no server here to share it with" in nowhere
 
 
 async def test_the_list_has_a_picture_of_each_and_its_pages_turn(studio: Studio) -> None:
