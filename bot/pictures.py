@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,20 +11,16 @@ from typing import Any, TypeAlias
 import aiohttp
 import discord
 
-from bot import wording_safety
-from bot.errors import NotAPicture, NothingToEdit, PictureTooLarge
+from bot import wording_refusals, wording_safety
+from bot.errors import BadSetting, NotAPicture, NothingToEdit, PictureTooLarge
 from bot.jobs import Job, State
 from bot.queue import Queue
 
 log = logging.getLogger(__name__)
 
+MOST_GUIDES = 4  # image prompts in one message
 _SEARCHED = 50  # messages back from now
-UNSEEN = (
-    "I see no picture in that message. Discord shows me a member's pictures only in direct messages and where "
-    "I am mentioned; use /edit and attach the picture instead."
-)
-NONE_HERE = "I know of no picture here. Attach one to /edit, or reply to one of mine."
-UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."
+_MASK = re.compile(r"(?<![a-z])(?:mask(?![a-z])|region-\d+\.)")  # the second is what a replacement comes with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +49,14 @@ async def download(attachment: discord.Attachment, *, max_bytes: int) -> bytes:
     :class:`NothingToEdit` when it is gone.
     """
     if attachment.content_type and not attachment.content_type.startswith("image/"):
-        raise NotAPicture(f"“{attachment.filename}” is not a picture I can read. Attach a PNG, JPEG, WebP or GIF.")
+        raise NotAPicture(wording_refusals.no_picture(attachment.filename))
     if attachment.size > max_bytes:
-        raise PictureTooLarge(
-            f"“{attachment.filename}” has {attachment.size / 2**20:.1f} MiB; I take up to "
-            f"{max_bytes / 2**20:.1f} MiB. Send it smaller, or as JPEG."
-        )
+        raise PictureTooLarge(wording_refusals.file_too_large(attachment.size, max_bytes, attachment.filename))
     try:
         return await attachment.read()
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
         log.info("attachment %d could not be fetched: %s", attachment.id, error)
-        raise NothingToEdit("I could not fetch that picture from Discord. Please attach it again.") from None
+        raise NothingToEdit(wording_refusals.NOT_FETCHED) from None
 
 
 async def downloaded(attachment: discord.Attachment | None, *, max_bytes: int) -> bytes | None:
@@ -74,12 +68,12 @@ async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) 
     """The picture of ``message``, the bot's or a member's. Raises :class:`NothingToEdit` when there is none."""
     if job := await find_kept(queue, message.id):
         if job.state is not State.DELIVERED:
-            raise NothingToEdit(UNFINISHED if not job.state.ended else None)
+            raise NothingToEdit(wording_refusals.UNFINISHED if not job.state.ended else None)
         return Painted(job=job)
     if attachment := first_picture(message.attachments):
         content = await download(attachment, max_bytes=max_bytes)
         return Upload(content=content, message_id=message.id, channel_id=message.channel.id)
-    raise NothingToEdit(UNSEEN)
+    raise NothingToEdit(wording_refusals.UNSEEN)
 
 
 async def find_kept(queue: Queue, message_id: int) -> Job | None:
@@ -91,7 +85,12 @@ async def find_kept(queue: Queue, message_id: int) -> Job | None:
 
 
 async def newest(
-    client: discord.Client, queue: Queue, channel_id: int, *, max_bytes: int, otherwise: str = NONE_HERE
+    client: discord.Client,
+    queue: Queue,
+    channel_id: int,
+    *,
+    max_bytes: int,
+    otherwise: str = wording_refusals.NONE_HERE,
 ) -> Picture:
     """The newest picture of a channel, its threads' included, that the bot may use.
 
@@ -118,7 +117,35 @@ async def _newest_upload(client: discord.Client, channel_id: int, *, since: int 
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """The files of a message by what they are for; a file is a mask if its name says so."""
+
+    pictures: tuple[discord.Attachment, ...]
+    masks: tuple[discord.Attachment, ...]
+
+
+def attached(attachments: Sequence[discord.Attachment]) -> Attached:
+    masks = tuple(file for file in attachments if _MASK.search(file.filename.lower()))
+    others = [file for file in attachments if file not in masks]
+    pictures = tuple(file for file in others if (file.content_type or "").startswith("image/"))
+    return Attached(pictures=pictures or tuple(others[:1]), masks=masks)  # whose bytes will tell what it is
+
+
 def first_picture(attachments: Sequence[discord.Attachment]) -> discord.Attachment | None:
-    """The first attachment that says it is a picture, else the first one, whose bytes will tell."""
-    pictures = (file for file in attachments if (file.content_type or "").startswith("image/"))
-    return next(pictures, attachments[0] if attachments else None)
+    """The first attachment that says it is a picture and no mask, else the first one."""
+    return next(iter((*attached(attachments).pictures, *attachments)), None)
+
+
+async def guides(files: Attached, *, skip: int, max_bytes: int) -> tuple[bytes | None, tuple[bytes, ...]]:
+    """The mask and the image prompts among the files of a message, without the first ``skip`` pictures.
+
+    Raises :class:`BadSetting` for more than can be used, and as :func:`download`.
+    """
+    prompts = files.pictures[skip:]
+    if len(files.masks) > 1:
+        raise BadSetting(wording_refusals.ONE_MASK)
+    if len(prompts) > MOST_GUIDES:
+        raise BadSetting(wording_refusals.too_many_guides(len(prompts), MOST_GUIDES))
+    mask = await downloaded(next(iter(files.masks), None), max_bytes=max_bytes)
+    return mask, tuple([await download(one, max_bytes=max_bytes) for one in prompts])

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot import grammar
+from bot import grammar, wording_refusals
 from bot.errors import BadSetting, BadSize
 from engine.messages import Precision
 
@@ -82,11 +82,21 @@ def edit_text(content: str, bot_id: int) -> str | None:
 
 def imagine_text(content: str, bot_id: int) -> str | None:
     """What follows ``/imagine`` or ``.imagine`` at the start, or right after a mention of the bot; None without it."""
-    content = re.sub(rf"^<@!?{bot_id}>[\s,:]*", "", content.strip())
+    content = _unmentioned(content, bot_id)
     for start in _IMAGINE:
         if content.lower().startswith(start) and not content[len(start) : len(start) + 1].isalnum():
             return content[len(start) :].strip()
     return None
+
+
+def commands_edit(content: str, bot_id: int) -> bool:
+    """Whether ``/edit`` or ``.edit`` stands at the start, or right after a mention of the bot."""
+    content = _unmentioned(content, bot_id)
+    return _without_command(content) != content
+
+
+def _unmentioned(content: str, bot_id: int) -> str:
+    return re.sub(rf"^<@!?{bot_id}>[\s,:]*", "", content.strip())
 
 
 def _without_command(text: str) -> str:
@@ -115,11 +125,7 @@ def parse(text: str, *, plain: bool = True) -> Wish:
         if text == grammar.END or text.endswith(f" {grammar.END}"):
             return replace(wish, prompt=text.removesuffix(grammar.END).rstrip())
     if stray := _STRAY.search(text):
-        name = grammar.field(stray["name"]).replace("_", "-")
-        raise BadSetting(
-            f"I cannot read --{name} there. Settings stand at the end, each once and with a value: lists with commas "
-            'and no spaces, as --noise-seeds 1,2, and words between quotation marks, as --replace "a red car".'
-        )
+        raise BadSetting(wording_refusals.misplaced(grammar.field(stray["name"]).replace("_", "-")))
     if plain and (replacing := _REPLACE.fullmatch(text)):
         old, new = (part for part in replacing.groups() if part)
         return replace(wish, prompt=new, more={**wish.more, "replace": old})
@@ -174,7 +180,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """(width, height) from ``256x384``, or ``256`` for a square. Raises :class:`BadSize`."""
     found = re.fullmatch(r"\s*(\d{1,5})\s*(?:[x×*,]\s*(\d{1,5}))?\s*(?:px)?\s*", text, re.IGNORECASE)
     if found is None:
-        raise BadSize(f"“{text[:40]}” is not a size. Write width x height in pixels, for example: 256x256")
+        raise BadSize(wording_refusals.no_size(text))
     width, height = int(found[1]), int(found[2] or found[1])
     if width < 1 or height < 1:
         raise BadSize()
@@ -184,20 +190,20 @@ def parse_size(text: str) -> tuple[int, int]:
 def check_seed(seed: int) -> int:
     """Raises :class:`BadSetting` outside [0, 2**32)."""
     if not 0 <= seed < SEEDS:
-        raise BadSetting(f"A seed is a whole number from 0 to {SEEDS - 1}.")
+        raise BadSetting(wording_refusals.seed_beyond(SEEDS - 1))
     return seed
 
 
 def check_strength(strength: float) -> float:
     """Raises :class:`BadSetting` outside [0, 1]."""
     if not 0 <= strength <= 1:
-        raise BadSetting("Strength goes from 0 (keep the picture) to 1 (free of it), for example: 0.6")
+        raise BadSetting(wording_refusals.STRENGTH)
     return strength
 
 
 def _whole(name: str, value: str) -> int:
     if not re.fullmatch(r"\d{1,18}", value):
-        raise BadSetting(f"“{value[:40]}” is not a value for {name}. Write a whole number.")
+        raise BadSetting(wording_refusals.not_whole(name, value))
     return int(value)
 
 
@@ -206,7 +212,7 @@ def parse_strength(value: str) -> float:
     try:
         return check_strength(float(value))
     except ValueError:
-        raise BadSetting(f"“{value[:40]}” is not a strength. Write a number from 0 to 1.") from None
+        raise BadSetting(wording_refusals.no_strength(value)) from None
 
 
 _READERS: dict[str, Callable[[Wish, str], Wish]] = {

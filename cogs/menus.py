@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import forms, options, permissions, pictures, wording, wording_answers
+from bot import forms, options, permissions, pictures, wording, wording_answers, wording_refusals
 from bot.apology import explain
 from bot.app import FaradayBot
 from bot.errors import NothingToEdit, UnknownJob
@@ -38,7 +38,7 @@ class Menus(commands.Cog):
     async def open_form(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         permissions.check(permissions.of_interaction(interaction))
         if await pictures.find_kept(self.bot.queue, message.id) is None and not message.attachments:
-            raise NothingToEdit(pictures.UNSEEN)
+            raise NothingToEdit(wording_refusals.NONE_THERE)
         self._seen[message.id] = message
         while len(self._seen) > _REMEMBERED:
             self._seen.pop(next(iter(self._seen)))

@@ -1,4 +1,8 @@
-"""Messages that ask: ``.imagine …`` paints, and a reply to a picture with ``.edit …`` or a mention edits it."""
+"""Messages that ask: ``.imagine …`` paints, and a reply to a picture with ``.edit …`` or a mention edits it.
+
+A reply edits the picture replied to, any other message its first one. Further pictures are image prompts, and a file
+with “mask” in its name is the mask.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,9 @@ from bot.apology import explain
 from bot.app import FaradayBot
 from bot.errors import NothingToEdit
 from bot.jobs import Kind
-from bot.pictures import Upload, download, find_kept, first_picture, in_message
+from bot.permissions import Place
+from bot.pictures import Attached, Picture, Upload, attached, download, find_kept, guides, in_message
+from bot.prompts import Wish
 from bot.submit import Request
 
 log = logging.getLogger(__name__)
@@ -32,7 +38,7 @@ class Replies(commands.Cog):
         try:
             if (text := prompts.imagine_text(message.content, self.bot.user.id)) is not None:
                 await self._imagine(message, text)
-            elif message.type is discord.MessageType.reply:
+            elif _may_edit(message, self.bot.user.id):
                 text = prompts.edit_text(message.content, self.bot.user.id)
                 if text is not None:
                     await self._edit(message, text)
@@ -40,41 +46,60 @@ class Replies(commands.Cog):
             await self._explain(message, error)
 
     async def _imagine(self, message: discord.Message, text: str) -> None:
-        place = await permissions.of_channel(self.bot, message.channel.id)
-        permissions.check(place)
+        place = await self._place(message)
         wish = prompts.parse(text)
-        picture = None
-        if (attached := first_picture(message.attachments)) is not None:
-            picture = Upload(content=await download(attached, max_bytes=self.bot.config.limits.max_upload_bytes))
-        await self.bot.submitter.submit(
-            Request(
-                kind=Kind.IMAGINE,
-                place=place,
-                requester_id=message.author.id,
-                roles=permissions.roles_of(message.author),
-                wish=wish,
-                picture=picture,
-                source_message_id=message.id,
-            )
-        )
+        files = attached(message.attachments)
+        picture = Upload(content=await self._fetched(files.pictures[0])) if files.pictures else None
+        await self._submit(Kind.IMAGINE, message, place, wish, picture, files, used=1)
 
     async def _edit(self, message: discord.Message, text: str) -> None:
-        place = await permissions.of_channel(self.bot, message.channel.id)
-        permissions.check(place)
+        """Of the picture replied to, or else of the first one attached."""
+        place = await self._place(message)
         wish = prompts.parse(text)
+        files = attached(message.attachments)
+        if message.type is not discord.MessageType.reply:
+            if not files.pictures:
+                raise NothingToEdit()
+            content = await self._fetched(files.pictures[0])
+            own = Upload(content=content, message_id=message.id, channel_id=message.channel.id)
+            return await self._submit(Kind.EDIT, message, place, wish, own, files, used=1)
         if message.reference is not None and message.reference.message_id is not None:
             await find_kept(self.bot.queue, message.reference.message_id)  # a deleted one cannot be read any more
-        picture = await in_message(
-            self.bot.queue, await _replied_to(message), max_bytes=self.bot.config.limits.max_upload_bytes
-        )
+        most = self.bot.config.limits.max_upload_bytes
+        picture = await in_message(self.bot.queue, await _replied_to(message), max_bytes=most)
+        await self._submit(Kind.EDIT, message, place, wish, picture, files, used=0)
+
+    async def _place(self, message: discord.Message) -> Place:
+        place = await permissions.of_channel(self.bot, message.channel.id)
+        permissions.check(place)
+        return place
+
+    async def _fetched(self, file: discord.Attachment) -> bytes:
+        return await download(file, max_bytes=self.bot.config.limits.max_upload_bytes)
+
+    async def _submit(
+        self,
+        kind: Kind,
+        message: discord.Message,
+        place: Place,
+        wish: Wish,
+        picture: Picture | None,
+        files: Attached,
+        *,
+        used: int,
+    ) -> None:
+        """All files but the first ``used`` pictures guide it, or say where to paint."""
+        mask, image_prompts = await guides(files, skip=used, max_bytes=self.bot.config.limits.max_upload_bytes)
         await self.bot.submitter.submit(
             Request(
-                kind=Kind.EDIT,
+                kind=kind,
                 place=place,
                 requester_id=message.author.id,
                 roles=permissions.roles_of(message.author),
                 wish=wish,
                 picture=picture,
+                mask=mask,
+                image_prompts=image_prompts,
                 source_message_id=message.id,
             )
         )
@@ -84,6 +109,12 @@ class Replies(commands.Cog):
             await message.reply(explain(error), mention_author=False)
         except discord.HTTPException as refusal:  # as where it may not write at all
             log.info("message %d could not be answered: %s", message.id, refusal)
+
+
+def _may_edit(message: discord.Message, bot_id: int) -> bool:
+    """A reply, or a message with a picture of its own and the command: a mere mention with one may mean anything."""
+    replies = message.type is discord.MessageType.reply
+    return replies or (bool(message.attachments) and prompts.commands_edit(message.content, bot_id))
 
 
 async def _replied_to(message: discord.Message) -> discord.Message:

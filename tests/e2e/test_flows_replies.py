@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from bot.jobs import Kind
 from sandbox import File, Message
+from tests.e2e.scripted import region
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
@@ -96,7 +99,7 @@ async def test_a_reply_to_a_members_picture_needs_the_intent_and_says_so(studio:
     photo = await studio.ada.say(studio.channel, files=[picture()])
     asked = await studio.bob.say(studio.channel, f"{studio.sandbox.bot_user.mention} a blue car", reply_to=photo)
     answer = await replied(studio, asked)
-    assert "use /edit and attach the picture" in answer.content and not answer.mentions
+    assert "Apps → Edit picture works on any" in answer.content and not answer.mentions
 
 
 async def test_in_direct_messages_a_members_own_picture_can_be_edited(studio: Studio, picture: Draw) -> None:
@@ -154,3 +157,54 @@ async def test_an_edit_in_the_channel_gets_a_thread_of_its_own(studio: Studio) -
     starter = await replied(studio, asked)
     edited = await studio.final(2)
     assert edited.channel is starter.thread
+
+
+def halved(name: str, width: int = 64, height: int = 64) -> File:
+    """A mask, white in its left half."""
+    return File(name, region(width, height))
+
+
+async def test_files_in_a_message_are_the_picture_its_mask_and_image_prompts(studio: Studio, picture: Draw) -> None:
+    direct = await studio.ada.open_dm()
+    guide, other = picture(20, 30, "blue", "unmasked.png"), picture(30, 20, "green", "other.png")
+    await studio.ada.say(direct, ".imagine a wall", files=[halved("my_mask.png"), picture(64, 64), guide, other])
+    final = await studio.final(1, direct)
+    await studio.ada.say(direct, ".edit a blue car, strength 0.4", files=[picture(64, 64, "green")])
+    edited = await studio.final(2, direct)
+    asked = await studio.ada.say(direct, ".edit a fox", reply_to=final, files=[guide, halved("Region-1.png")])
+    await studio.final(3, direct)
+    first, second, third = studio.engine.starts
+    assert first.init_image and first.mask and sizes(first.image_prompts) == [(20, 30), (30, 20)]
+    assert second.init_image and (second.mask, second.image_prompts, second.spec.strength) == (None, (), 0.4)
+    assert (await studio.job_of(edited)).kind is Kind.EDIT and "edit of [this picture]" in edited.content
+    assert third.init_image == studio.bot.files.final(1).read_bytes() and third.mask
+    assert sizes(third.image_prompts) == [(20, 30)] and asked.id != final.id
+
+
+def sizes(pictures: tuple[bytes, ...]) -> list[tuple[int, int]]:
+    return [Image.open(io.BytesIO(one)).size for one in pictures]
+
+
+async def test_files_of_which_nothing_can_be_made_are_refused_and_nothing_waits(studio: Studio, picture: Draw) -> None:
+    direct = await studio.ada.open_dm()
+    for text, files, advice in (
+        (".imagine a wall", [halved("mask.png")], "A mask needs a picture to lie on"),
+        (".edit a wall", [halved("mask.png")], "There is no picture here to edit"),
+        (".edit a wall", [picture(), halved("mask.png"), halved("mask-2.png")], "I can use one"),
+        (
+            ".imagine a wall",
+            [picture(name=f"{number}.png") for number in range(6)],
+            "There are 5 pictures to be guided",
+        ),
+        (
+            ".edit x2",
+            [picture(), picture(name="other.png")],
+            "leave the mask, the replacement and the image prompt out",
+        ),
+        (".edit a wall", [picture(), halved("mask.png", 64, 32)], "shape"),
+    ):
+        asked = await studio.ada.say(direct, text, files=files)
+        assert advice in (await replied(studio, asked)).content
+    await studio.ada.say(studio.channel, f"{studio.sandbox.bot_user.mention} look at this!", files=[picture()])
+    await studio.settled()
+    assert not studio.engine.starts and not any((await studio.bot.queue.counts()).values())
