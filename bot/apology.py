@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 
+import discord
+
+from bot import wording_answers
 from bot.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -16,7 +19,14 @@ def explain(error: BaseException) -> str:
         return str(error)
     reference = secrets.token_hex(4)
     log.error("reference %s", reference, exc_info=error)
-    return (
-        "Sorry, something went wrong on my side; nothing was painted. "
-        f"If it happens again, tell whoever runs this bot the reference `{reference}`."
-    )
+    return wording_answers.broken(reference)
+
+
+async def under(client: discord.Client, payload: discord.RawReactionActionEvent, error: BaseException) -> None:
+    """Answer a reaction, which has no answer of its own, under the picture that it was given to."""
+    channel = client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
+    try:
+        picture = channel.get_partial_message(payload.message_id)
+        await picture.reply(f"<@{payload.user_id}> {explain(error)}", mention_author=False)
+    except discord.HTTPException as refusal:
+        log.info("a reaction to message %d could not be answered: %s", payload.message_id, refusal)

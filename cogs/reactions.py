@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from datetime import UTC, datetime
 
 import discord
 from discord.ext import commands
 
-from bot import permissions
-from bot.apology import explain
+from bot import apology, permissions
 from bot.app import FaradayBot
 from bot.followups import KINDS, Asked
 from bot.jobs import Job
 from bot.sequels import Sequel, meant_by
 from bot.settings import EVERYONE, Scope
-
-log = logging.getLogger(__name__)
 
 _SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it
 _NO_JOB = 0  # of a wish that needs none and is fulfilled
@@ -60,7 +56,7 @@ class Reactions(commands.Cog):
                 del self._granted[wish]
                 raise
         except Exception as error:
-            await self._explain(payload, error)
+            await apology.under(self.bot, payload, error)
 
     def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
         itself = self.bot.user is not None and payload.user_id == self.bot.user.id
@@ -100,14 +96,6 @@ class Reactions(commands.Cog):
     async def _asked(self, payload: discord.RawReactionActionEvent) -> Asked:
         place = await permissions.of_channel(self.bot, payload.channel_id)
         return Asked(place=place, user_id=payload.user_id, roles=permissions.roles_of(payload.member))
-
-    async def _explain(self, payload: discord.RawReactionActionEvent, error: Exception) -> None:
-        channel = self.bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
-        try:
-            picture = channel.get_partial_message(payload.message_id)
-            await picture.reply(f"<@{payload.user_id}> {explain(error)}", mention_author=False)
-        except discord.HTTPException as refusal:
-            log.info("a reaction to message %d could not be answered: %s", payload.message_id, refusal)
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 import discord
 from discord.ext import commands
 
-from bot.apology import explain
+from bot import apology
 from bot.app import FaradayBot
-
-log = logging.getLogger(__name__)
 
 DELETE = "❌"
 
@@ -32,21 +28,13 @@ class RemovalByReaction(commands.Cog):
             if payload.user_id == job.requester_id or self._moderates(payload):
                 await self.bot.removal.remove(job, by=payload.user_id)
         except Exception as error:
-            await self._explain(payload, error)
+            await apology.under(self.bot, payload, error)
 
     def _moderates(self, payload: discord.RawReactionActionEvent) -> bool:
         channel, member = self.bot.get_channel(payload.channel_id), payload.member
         if member is None or member.bot or not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return False
         return channel.permissions_for(member).manage_messages
-
-    async def _explain(self, payload: discord.RawReactionActionEvent, error: Exception) -> None:
-        channel = self.bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
-        try:
-            picture = channel.get_partial_message(payload.message_id)
-            await picture.reply(f"<@{payload.user_id}> {explain(error)}", mention_author=False)
-        except discord.HTTPException as refusal:
-            log.info("a reaction to message %d could not be answered: %s", payload.message_id, refusal)
 
 
 async def setup(bot: FaradayBot) -> None:
