@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from bot import wording_refusals
 from bot.errors import NotAPicture, PictureTooLarge
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
@@ -51,21 +52,16 @@ def prepare_image(content: bytes, *, max_bytes: int, max_pixels: int) -> Prepare
     more than ``max_bytes`` bytes or ``max_pixels`` pixels; the latter before a pixel is decoded.
     """
     if len(content) > max_bytes:
-        raise PictureTooLarge(
-            f"That file has {_megabytes(len(content))}; I take up to {_megabytes(max_bytes)}. "
-            "Send it smaller, or as JPEG."
-        )
+        raise PictureTooLarge(wording_refusals.file_too_large(len(content), max_bytes))
     try:
         with _open(content) as image:
             if image.width * image.height > max_pixels:
-                raise PictureTooLarge(_too_many(image.width * image.height, max_pixels))
+                raise PictureTooLarge(wording_refusals.too_many_pixels(image.width * image.height, max_pixels))
             return _prepare(image, digest(content))
     except _BOMBS:
-        raise PictureTooLarge(_too_many(None, max_pixels)) from None
+        raise PictureTooLarge(wording_refusals.too_many_pixels(None, max_pixels)) from None
     except _BROKEN:
-        raise NotAPicture(
-            "That picture is damaged or cut short. Open it, save it as PNG or JPEG, and send it again."
-        ) from None
+        raise NotAPicture(wording_refusals.DAMAGED) from None
 
 
 def _open(content: bytes) -> Image.Image:
@@ -78,13 +74,13 @@ def _open(content: bytes) -> Image.Image:
 def _prepare(image: Image.Image, input_hash: str) -> Prepared:
     notes = []
     if getattr(image, "is_animated", False):
-        notes.append("That picture is animated: I use its first frame.")
+        notes.append(wording_refusals.ANIMATED)
     image.seek(0)
     image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # JPEG alone: decodes at a fraction of a huge size
     upright = ImageOps.exif_transpose(image)
     opaque, had_holes = _flatten(upright)
     if had_holes:
-        notes.append("Its transparent parts became white.")
+        notes.append(wording_refusals.BECAME_WHITE)
     opaque.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
     return Prepared(
         png=_encode(opaque),
@@ -175,12 +171,3 @@ def _encode(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, format="PNG")
     return out.getvalue()
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 2**20:.1f} MiB"
-
-
-def _too_many(pixels: int | None, max_pixels: int) -> str:
-    found = f"That picture has {pixels / 1e6:.0f} megapixels" if pixels else "That picture has far too many pixels"
-    return f"{found}; I take up to {max_pixels / 1e6:.0f}. Send it smaller."

@@ -12,6 +12,7 @@ import typer
 
 from bot.config import Config
 from bot.terminal import FAILED, ConfigPath, complain, explained
+from bot.wording_numbers import counted
 
 if TYPE_CHECKING:
     from bot.privacy import Privacy
@@ -62,7 +63,8 @@ def erase(
     if not yes:
         typer.confirm(f"Erase all that is kept of member {user_id}?", abort=True)
     marked = asyncio.run(_forgotten(settings, user_id))
-    typer.echo(f"Settings, styles, ratings and reports are erased; {marked} pictures are marked for the bot to delete.")
+    pictures = counted(marked, "picture", "pictures")
+    typer.echo(f"Settings, styles, ratings and reports are erased. For the bot to delete: {pictures}.")
 
 
 def _settings(path: Path | None) -> Config:

@@ -35,8 +35,8 @@ _FATES = {Fate.DELETE: "Delete", Fate.REPORT: "Report"}
 _LABELS = {Action.STOP: "Stop and keep", Action.CANCEL: "Cancel"}
 _STYLES = {Action.STOP: discord.ButtonStyle.primary, Action.CANCEL: discord.ButtonStyle.secondary}
 _ANSWERS = {
-    Action.STOP: "Stopping: the picture as it is now comes in a moment.",
-    Action.CANCEL: "Cancelled.",
+    Action.STOP: wording_answers.STOPPING,
+    Action.CANCEL: wording_answers.CANCELLED,
 }
 
 
@@ -71,12 +71,12 @@ class Control(
         bot = interaction.client
         job = await bot.queue.get(self.job_id)
         if job is None or job.state not in (State.QUEUED, State.RUNNING):
-            return "That picture is no longer being painted."
+            return wording_answers.NOT_PAINTED_ANY_MORE
         if not may_control(interaction, job):
             return wording_answers.not_yours(job.requester_id)
         act = bot.dispatcher.stop_job if self.action is Action.STOP else bot.dispatcher.cancel_job
         if not await act(job.id):
-            return "That picture is no longer being painted."
+            return wording_answers.NOT_PAINTED_ANY_MORE
         await note(interaction, job, f"{self.action} picture")
         return _ANSWERS[Action.CANCEL if job.state is State.QUEUED else self.action]
 

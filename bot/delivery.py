@@ -15,7 +15,7 @@ from typing import Any
 
 import discord
 
-from bot import drafts
+from bot import drafts, wording_endings
 from bot.drafts import Draft, Final, Way
 from bot.guests import Guests
 from bot.jobs import Job
@@ -66,7 +66,7 @@ class Delivery:
                 return await self._post_somewhere(job, drafts.picture(job, final, shown), search=search)
             except _TooLarge:
                 limit = len(shown.content) - 1
-        raise DeliveryImpossible("Discord takes no file of that size here, however small I make it.")
+        raise DeliveryImpossible(wording_endings.TAKEN_AT_NO_SIZE)
 
     async def _post_somewhere(self, job: Job, draft: Draft, *, search: bool) -> Posted:
         try:
@@ -81,10 +81,7 @@ class Delivery:
             if not refused(error):
                 raise
             log.warning("job %d: its requester takes no direct messages: %s", job.id, error)
-        raise DeliveryImpossible(
-            "I may no longer post where this was asked, and you take no direct messages from me, so the picture "
-            "could not be shown."
-        )
+        raise DeliveryImpossible(wording_endings.CLOSED_EVERYWHERE)
 
     async def _places(self, job: Job) -> AsyncIterator[discord.PartialMessageable]:
         """Where its picture may be, the likeliest first; last the requester's direct messages.
@@ -143,7 +140,7 @@ class Delivery:
         except discord.HTTPException as error:
             if not refused(error):
                 raise
-        raise DeliveryImpossible("There is no place where it could be told.")
+        raise DeliveryImpossible(wording_endings.NOWHERE_TO_TELL)
 
     async def unpost(self, job: Job) -> bool:
         """Delete the message with the picture, and its timelapses; whether the picture is gone now.
@@ -237,4 +234,4 @@ def channels(job: Job) -> Iterator[int]:
 
 def _nonce(job: Job) -> str:
     """At most 25 characters; the time tells jobs apart that two databases gave the same number."""
-    return f"{job.id:x}-{job.created_at.timestamp() * 1e6:.0f}"[-25:]
+    return f"{job.id:x}-{round(job.created_at.timestamp() * 1e6)}"[-25:]

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from bot.engine_client import EngineDied
 from bot.errors import CannotDescribe, EngineNotReady
 from bot.runs import Lane
+from bot.wording_endings import ENGINE_STOPPED_LOOKING, ENGINE_TOO_BUSY
 from engine.messages import Answer, Describe, Described, DescribeFailed, Description
 
 MOST = 50  # questions that wait at once
 PATIENCE = 60.0  # seconds: the first question of a slow machine, behind an iteration of a large picture
-NO_ANSWER = "The engine stopped before it had looked at the picture. Please try again in a minute."
-TOO_SLOW = "The engine is too busy to look at the picture. Please try again in a few minutes."
 
 
 class Describing:
@@ -32,7 +31,7 @@ class Describing:
         if not lanes:
             raise EngineNotReady()
         if len(self._waiting) >= MOST:
-            raise CannotDescribe(TOO_SLOW)
+            raise CannotDescribe(ENGINE_TOO_BUSY)
         lane = min(lanes, key=self._asked)
         number = next(self._numbers)
         answer: asyncio.Future[Description] = asyncio.get_running_loop().create_future()
@@ -42,9 +41,9 @@ class Describing:
             async with asyncio.timeout(self._patience):
                 return await answer
         except EngineDied:
-            raise CannotDescribe(NO_ANSWER) from None
+            raise CannotDescribe(ENGINE_STOPPED_LOOKING) from None
         except TimeoutError:
-            raise CannotDescribe(TOO_SLOW) from None
+            raise CannotDescribe(ENGINE_TOO_BUSY) from None
         finally:
             del self._waiting[number]
             if answer.done() and not answer.cancelled():
@@ -65,7 +64,7 @@ class Describing:
         """That engine died: it answers nothing any more."""
         for asked, answer in self._waiting.values():
             if asked is lane and not answer.done():
-                answer.set_exception(CannotDescribe(NO_ANSWER))
+                answer.set_exception(CannotDescribe(ENGINE_STOPPED_LOOKING))
 
     def _asked(self, lane: Lane) -> int:
         return sum(asked is lane for asked, _ in self._waiting.values())

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from bot import wording_endings
 from bot.config import Engine
 from bot.describing import Describing
 from bot.engine_client import EngineClient, EngineDied
@@ -42,8 +43,6 @@ from engine.messages import (
 __all__ = ["Backoff", "DeliveryImpossible", "Dispatcher", "Observer"]
 
 log = logging.getLogger(__name__)
-
-INPUT_LOST = "A picture that this was to be made with is missing from my disk. Please send it again."
 
 
 class Dispatcher:
@@ -252,7 +251,7 @@ class Dispatcher:
         try:
             inputs = await Inputs.read(self._files, job.id, job)
         except InputLost:
-            await self._queue.failed(job.id, INPUT_LOST)
+            await self._queue.failed(job.id, wording_endings.INPUT_LOST)
             return self._outbox.post(job.id)
         checkpoint = await self._files.read(self._files.checkpoint(job.id))
         run.resumed = checkpoint is not None

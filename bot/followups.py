@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, assert_never
 
 import discord
 
-from bot import permissions, wording, wording_safety, wording_sequels
+from bot import permissions, wording, wording_refusals, wording_safety, wording_sequels
 from bot.apology import explain
 from bot.errors import CannotPost, NothingToEdit, UnknownJob
 from bot.forms import Filled, form
 from bot.jobs import Job, Kind, State
 from bot.moderation.gate import Asker
 from bot.permissions import Place
-from bot.pictures import UNFINISHED, Painted
+from bot.pictures import Painted
 from bot.prompts import Wish
 from bot.sequels import Follow, Sequel
 from bot.submit import Request
@@ -126,7 +126,7 @@ class FollowUps:
         if job.removed in wording_safety.WISHED:
             raise NothingToEdit(wording_safety.gone(job.removed))
         if job.state is not State.DELIVERED:
-            raise NothingToEdit(UNFINISHED)
+            raise NothingToEdit(wording_refusals.UNFINISHED)
         return job
 
     async def _film(self, job: Job, asked: Asked) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot import prompts
+from bot import prompts, wording_refusals
 from bot.errors import EmptyPrompt
 from bot.jobs import Job, Kind
 from bot.prompts import Wish
@@ -27,7 +27,6 @@ OPEN_SECONDS = 900.0  # for which the library remembers it; the answer is read e
 _LONGEST = 4000  # characters of a field, Discord's
 WORDS, STRENGTH, PROMPT, SETTINGS = "words", "strength", "prompt", "settings"
 _EMPTY: Fields = dict.fromkeys((WORDS, STRENGTH, PROMPT, SETTINGS), "")
-_ONE_MUST = "Say what should change: words for the picture, a setting such as strength 0.4, or both."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def _words(fields: Mapping[str, str]) -> Wish:
     if (strength := fields[STRENGTH].strip()) and wish.strength is None:
         wish = replace(wish, strength=prompts.parse_strength(strength))
     if wish == Wish(prompt=""):
-        raise EmptyPrompt(_ONE_MUST)
+        raise EmptyPrompt(wording_refusals.NOTHING_SAID)
     return wish
 
 

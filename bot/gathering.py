@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot import attachments, masks, wording_safety
+from bot import attachments, masks, wording_refusals, wording_safety
 from bot.config import Config
 from bot.errors import BadSetting, NothingToEdit
 from bot.files import Files
@@ -17,8 +17,6 @@ from bot.pictures import Painted, Upload
 from bot.request import Request
 from bot.sizes import Source
 from engine.messages import Spec
-
-ALL_OF_IT = "An upscale refines all of a picture as it is: leave the mask, the replacement and the image prompt out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ class Gathered:
 async def gather(request: Request, config: Config, files: Files) -> Gathered:
     """Raises :class:`bot.errors.UserError` for pictures that cannot be used, and for those that are gone."""
     if request.kind is Kind.UPSCALE and (request.mask or request.image_prompts):
-        raise BadSetting(ALL_OF_IT)
+        raise BadSetting(wording_refusals.UPSCALE_IS_WHOLE)
     match request.picture:
         case None:
             if request.kind is not Kind.IMAGINE:

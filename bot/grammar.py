@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from bot import wording_refusals
 from bot.errors import BadSetting
 from engine.messages import settings
 from engine.messages.limits import Limit
@@ -41,8 +42,7 @@ def field(name: str) -> str:
     if found in _OWN or found in table():
         return found
     close = difflib.get_close_matches(found.replace("_", "-"), names(), n=1)
-    meant = f" Did you mean “{close[0]}”?" if close else ""
-    raise BadSetting(f"There is no setting “{name[:40]}”.{meant} I know {', '.join(names())}.")
+    raise BadSetting(wording_refusals.no_setting(name, close[0] if close else None, names()))
 
 
 def read(name: str, text: str) -> Any:
@@ -53,7 +53,7 @@ def read(name: str, text: str) -> Any:
     except ValueError:
         value = None
     if not limit.holds(value, {}):
-        raise BadSetting(f"“{text[:40]}” is not a value for {name.replace('_', '-')}: it must be {limit.allowed({})}.")
+        raise BadSetting(wording_refusals.no_value(name, text, limit.allowed({})))
     return value
 
 

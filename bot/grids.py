@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from bot import wording_refusals
 from bot.errors import BadSetting
 from bot.prompts import Wish, check_seed
 from engine.sheet import Cell, sheet
 
 MOST = 64  # pictures of one grid
-ONE_MUST = "Say what is to differ: styles, as watercolor,oil, or seeds, as 1-8, or both."
 _SIDE, _LARGEST_SIDE = 192, 384  # pixels of a picture on the sheet
 _EMPTY = "#eeeeee"
 
@@ -38,7 +38,7 @@ def by_seeds(variants: Sequence[Square], seeds: Sequence[int], *, named: bool, m
         for seed in seeds
     ]
     if len(squares) > most:
-        raise BadSetting(f"Those are {len(squares)} pictures; a grid has at most {most}.")
+        raise BadSetting(wording_refusals.grid_too_large(len(squares), most))
     return squares
 
 
@@ -52,13 +52,13 @@ def parse_seeds(text: str) -> list[int]:
     found: list[int] = []
     for part in text.split(","):
         if not (matched := re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", part)):
-            raise BadSetting(f"“{text[:40]}” are no seeds. Write 1-8, or 1,5,9.")
+            raise BadSetting(wording_refusals.no_seeds(text))
         first, last = int(matched[1]), int(matched[2] or matched[1])
         if last - first >= MOST:
-            raise BadSetting(f"Those are {last - first + 1} seeds; a grid has at most {MOST}.")
+            raise BadSetting(wording_refusals.too_many_seeds(last - first + 1, MOST))
         found += [check_seed(seed) for seed in range(first, last + 1)]
     if len(set(found)) < len(found) or not found:
-        raise BadSetting(f"“{text[:40]}” has a seed twice, or a range that ends before it begins.")
+        raise BadSetting(wording_refusals.seeds_repeat(text))
     return found
 
 

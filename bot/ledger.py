@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import assert_never
 
-from bot import recipe
+from bot import recipe, wording_endings
 from bot.files import Files
 from bot.jobs import State
 from bot.observer import Observer
@@ -19,8 +19,6 @@ from bot.speed import Speed
 from engine.messages import Checkpointed, Failure, Progress, RunCancelled, RunFailed, RunFinished, RunStarted
 
 log = logging.getLogger(__name__)
-
-NOT_STORED = "The finished picture could not be stored. Please tell whoever runs this bot, and try again later."
 
 
 class Ledger:
@@ -87,7 +85,7 @@ class Ledger:
             await self._queue.rendered(job_id, event.image, event, _recipe(run, event))
         except OSError:
             log.exception("job %d: the picture could not be stored", job_id)
-            await self._queue.failed(job_id, NOT_STORED)
+            await self._queue.failed(job_id, wording_endings.NOT_STORED)
 
     async def _keep(self, path: Path, content: bytes) -> None:
         """What a run can do without."""

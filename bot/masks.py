@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from bot import wording_refusals
 from bot.errors import BadSetting
 from bot.sizes import Source
 from engine import drawn
-
-NOTHING_UNDER_IT = "A mask needs a picture to lie on. Give the picture too."
 
 
 def check(content: bytes, source: Source | None) -> None:
     """Raises :class:`bot.errors.BadSetting` for one that says nothing about where to paint in ``source``. Blocks."""
     if source is None:
-        raise BadSetting(NOTHING_UNDER_IT)
+        raise BadSetting(wording_refusals.NOTHING_UNDER_MASK)
     try:
         drawn.read(content, (source.width, source.height), source.width, source.height)
     except drawn.MaskError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import discord
 from discord import app_commands
 
+from bot import wording_refusals
 from bot.attachments import working_size
 from bot.errors import BadSetting
 from bot.jobs import Job
@@ -51,7 +52,7 @@ def weighed(wish: Wish, image_prompt: discord.Attachment | None, weight: float |
     if weight is None:
         return wish
     if image_prompt is None:
-        raise BadSetting("image_prompt_weight says how much a picture counts: attach it as image_prompt.")
+        raise BadSetting(wording_refusals.WEIGHT_OF_NOTHING)
     return replace(wish, more={**wish.more, "image_weights": (weight,)})
 
 
@@ -142,5 +143,5 @@ def job_number(text: str) -> int:
     """Raises :class:`bot.errors.BadSetting` for what is no number of a job."""
     digits = text.strip().removeprefix("#")
     if not digits.isdecimal() or not 0 < int(digits) < 2**63:
-        raise BadSetting(f"“{text[:40]}” is no number of a picture. Each picture's thread and /history name it: #12")
+        raise BadSetting(wording_refusals.no_job_number(text))
     return int(digits)

@@ -7,14 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot import wording_endings
 from bot.files import Files
 from bot.jobs import Job, State
 from bot.observer import DeliveryImpossible, Observer
 from bot.queue import Queue
 
 log = logging.getLogger(__name__)
-
-LOST = "The finished picture is missing from my disk. Please ask for it again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,7 @@ class Outbox:
             case State.RENDERED:
                 png = await self._files.read(self._files.final(job.id))
                 if png is None:
-                    await self._queue.failed(job.id, LOST)
+                    await self._queue.failed(job.id, wording_endings.LOST)
                     return False
                 region = await self._files.read(self._files.region(job.id)) if job.spec.replace else None
                 await self._queue.delivered(job.id, await self._observer.deliver(job, png, region))

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from bot import wording_answers
 from bot.errors import CannotPost, NotYours
 from bot.guests import is_guest
 from bot.jobs import Job
@@ -90,9 +91,9 @@ def may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
 def may_set(interaction: discord.Interaction[Any]) -> None:
     """Raises :class:`NotYours` for whoever may not manage the server."""
     if interaction.guild_id is None:
-        raise NotYours("There is no server here to set anything for. /settings mine works everywhere.")
+        raise NotYours(wording_answers.NO_SERVER_TO_SET)
     if not interaction.permissions.manage_guild:
-        raise NotYours("Only members who may manage this server can set that (the permission “Manage Server”).")
+        raise NotYours(wording_answers.MANAGERS_ONLY)
 
 
 def roles_of(user: discord.User | discord.Member | None) -> tuple[int, ...]:
@@ -106,7 +107,7 @@ def check(place: Place) -> None:
         return
     mine = place.permissions
     if place.locked and not mine.manage_threads:
-        raise CannotPost("This thread is locked, so I cannot post here. Ask again in an open one.")
+        raise CannotPost(wording_answers.LOCKED)
     needed = {
         "View Channel": mine.view_channel,
         "Send Messages in Threads": mine.send_messages_in_threads or not place.in_thread,
@@ -114,10 +115,7 @@ def check(place: Place) -> None:
         "Attach Files": mine.attach_files,
     }
     if missing := [name for name, granted in needed.items() if not granted]:
-        raise CannotPost(
-            f"I cannot post pictures here: I lack the permission {_listed(missing)}. "
-            "Ask a moderator to grant it, or use another channel."
-        )
+        raise CannotPost(wording_answers.lacking(missing))
 
 
 def check_channel(channel: discord.TextChannel) -> None:
@@ -126,8 +124,3 @@ def check_channel(channel: discord.TextChannel) -> None:
         check(in_guild(channel))
     except CannotPost as error:
         raise CannotPost(f"{channel.mention}: {error}") from None
-
-
-def _listed(names: list[str]) -> str:
-    *first, last = (f"“{name}”" for name in names)
-    return f"{', '.join(first)} and {last}" if first else last

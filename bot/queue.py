@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot import quotas
+from bot import quotas, wording_endings
 from bot.errors import OverQuota
 from bot.fairness import Fairness, fair_order
 from bot.files import Files
@@ -20,7 +20,6 @@ from bot.quotas import Quota
 from bot.store import job_from_row, jobs, transact
 from engine.messages import RunFinished
 
-GIVEN_UP = "The engine stopped {attempts} times while it painted this, so I gave it up. Try other settings."
 _MEASURED = 200  # runs to learn the speed from
 
 
@@ -250,7 +249,7 @@ class Queue:
             .values(
                 state=sa.case((last, _word(State.FAILED)), else_=_word(State.QUEUED)),
                 attempt=sa.case((last, jobs.c.attempt), else_=jobs.c.attempt + 1),
-                error=sa.case((last, GIVEN_UP.format(attempts=self._max_attempts)), else_=None),
+                error=sa.case((last, wording_endings.GIVEN_UP.format(attempts=self._max_attempts)), else_=None),
                 finished_at=sa.case((last, _now()), else_=None),
             )
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
+from bot import wording_operators
 from bot.outbox import Backoff
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ async def register(bot: FaradayBot) -> str:
     for guild in guilds or [None]:
         if guild is not None:
             bot.tree.copy_global_to(guild=guild)
-        where = f"server {guild.id}" if guild else "Discord"
+        where = wording_operators.place(guild.id if guild else None)
         try:
             await persistently(functools.partial(bot.tree.sync, guild=guild))
-            told.append(f"The commands are registered with {where}.")
+            told.append(wording_operators.registered(where))
         except discord.HTTPException as error:
             log.error("the commands could not be registered with %s: %s", where, error)
-            told.append(f"{where} did not take the commands: {error}")
+            told.append(wording_operators.not_registered(where, error))
     return "\n".join(told)
 
 

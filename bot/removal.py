@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Protocol
 
+from bot import wording_safety
 from bot.errors import NothingToEdit
 from bot.files import Files
 from bot.jobs import Job, Removed, State
@@ -13,8 +14,6 @@ from bot.moderation.rules import Rules
 from bot.records import Records
 
 log = logging.getLogger(__name__)
-
-UNFINISHED = "That picture is not finished yet."
 
 
 class Shown(Protocol):
@@ -47,7 +46,7 @@ class Removal:
         Raises :class:`NothingToEdit` when it is not finished, and what the network does; then the rest is done later.
         """
         if job.state is not State.DELIVERED:
-            raise NothingToEdit(UNFINISHED)
+            raise NothingToEdit(wording_safety.UNFINISHED)
         why = Removed.DELETED if by == job.requester_id else Removed.MODERATOR
         marked = await self._records.mark([job.id], why)
         if marked and why is Removed.MODERATOR and job.guild_id is not None:

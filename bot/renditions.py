@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from bot import attachments, recipe
+from bot import attachments, recipe, wording_endings
 
-AS_JPEG = "It is a JPEG here: as PNG it was too large for this place."
-SMALLER = "It is smaller here: at its own size it was too large for this place."
 _QUALITY = 90
 _LEAST_SIDE = 64  # pixels; nothing smaller is worth looking at
 
@@ -38,7 +36,7 @@ def renditions(png: bytes, line: str, factor: int) -> Iterator[Rendition]:
         image = opened.convert("RGB")
     if factor > 1:
         yield Rendition(content=recipe.stamp(png, line), extension="png", width=image.width, height=image.height)
-    note = AS_JPEG
+    note = wording_endings.AS_JPEG
     while True:
         out = io.BytesIO()
         image.save(out, format="JPEG", quality=_QUALITY, comment=line.encode())
@@ -46,4 +44,4 @@ def renditions(png: bytes, line: str, factor: int) -> Iterator[Rendition]:
         yield Rendition(content=content, extension="jpg", width=image.width, height=image.height, note=note)
         if min(image.size) // 2 < _LEAST_SIDE:
             return
-        image, note = image.reduce(2), SMALLER
+        image, note = image.reduce(2), wording_endings.SMALLER

@@ -9,13 +9,11 @@ from typing import Any
 
 import discord
 
-from bot import wording
+from bot import wording, wording_endings
 from bot.controls import Action, buttons
 from bot.jobs import Job
 
 log = logging.getLogger(__name__)
-
-NO_THREAD = "I could not open a thread here, so everything comes into the channel."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +55,14 @@ async def open_room(client: discord.Client, job: Job, card: Card) -> Room:
         return await _post_card(channel, job, card)
     mine = channel.permissions_for(channel.guild.me)
     if not (mine.create_public_threads and mine.send_messages_in_threads):
-        return await _post_card(channel, job, card, NO_THREAD)
+        return await _post_card(channel, job, card, wording_endings.NO_THREAD)
     starter = await channel.send(card.starter, **_as_reply(channel, job), suppress_embeds=True)
     try:
         thread = await starter.create_thread(name=card.thread_name)
         return await _post_card(thread, job, card)
     except discord.HTTPException as error:  # as when the server has all the threads it may have
         log.info("job %d: no thread: %s", job.id, error)
-        await starter.edit(content=card.text(NO_THREAD), view=card.view)
+        await starter.edit(content=card.text(wording_endings.NO_THREAD), view=card.view)
         return Room(channel_id=channel.id, card_message_id=starter.id)
 
 

@@ -11,6 +11,7 @@ from bot.attachments import digest
 from bot.config import Config, Limits
 from bot.errors import BadSetting
 from bot.prompts import Wish
+from bot.wording_numbers import size
 from bot.works import JOB_ID, Begun, Work, read_file, read_picture, usable
 from engine.messages import BundleInfo, Ready, Saved, Spec, SpecError, StartRun
 
@@ -74,8 +75,8 @@ def going_on(saved: Saved, course: Course, config: Config) -> Work:
 def _check_shape(width: int, height: int, spec: Spec) -> None:
     if abs(math.log(width / height * spec.height / spec.width)) > _SHAPE:
         raise BadSetting(
-            f"That picture is {width}×{height} and the run's {spec.width}×{spec.height}: paint over the picture that "
-            "the run has made, and keep its shape."
+            f"That picture is {size(width, height)} and the run's {size(spec.width, spec.height)}: paint over the "
+            "picture that the run has made, and keep its shape."
         )
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot import wording_refusals
 from bot.errors import BadSetting
 from bot.store import settings, transact
 
@@ -155,11 +156,11 @@ def strictest(limits: Iterable[int | None]) -> int:
 
 def _check(scope: Scope, values: Mapping[str, Any]) -> None:
     if strange := [name for name in values if name not in ALLOWED[scope]]:
-        raise BadSetting(f"“{strange[0]}” is no setting of a {scope}. There is: {', '.join(ALLOWED[scope])}.")
+        raise BadSetting(wording_refusals.not_set_in(strange[0], scope, ALLOWED[scope]))
     try:
         Values.model_validate(dict(values))
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = str(wrong["loc"][0])
-        about = Values.model_fields[name].description
-        raise BadSetting(f"{name} is {about}; “{str(wrong['input'])[:40]}” cannot be used: {wrong['msg']}.") from None
+        about = Values.model_fields[name].description or ""
+        raise BadSetting(wording_refusals.cannot_be_set(name, about, wrong["input"], wrong["msg"])) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import attachments
+from bot import attachments, wording_refusals
 from bot.config import Limits
 from bot.errors import BadSize
 from bot.prompts import Wish
@@ -39,12 +39,9 @@ def chosen(wish: Wish, info: BundleInfo, limits: Limits, source: Source | None) 
     check_pixels(width, height, info, most)
     notes = []
     if (width, height) != wanted:
-        notes.append(
-            f"{wanted[0]}×{wanted[1]} became {width}×{height}: "
-            f"the sides are multiples of {info.f} px, and at least {2 * info.f}."
-        )
+        notes.append(wording_refusals.snapped(wanted, (width, height), info.f))
     if source is not None and _cropped(source, width, height):
-        notes.append(f"The picture was cropped to the shape of {width}×{height}.")
+        notes.append(wording_refusals.cropped(width, height))
     return width, height, tuple(notes)
 
 
@@ -63,11 +60,7 @@ def most_pixels(info: BundleInfo, limits: Limits, upscale: int = 1) -> int:
 def check_pixels(width: int, height: int, info: BundleInfo, most: int) -> None:
     """Raises :class:`bot.errors.BadSize` for more than ``most`` pixels."""
     if width * height > most:
-        usual_width, usual_height = usual(info, most)
-        raise BadSize(
-            f"{width}×{height} px are {width * height:,} pixels in all, and the bundle {info.name} paints up to "
-            f"{most:,} here, for example {usual_width}x{usual_height}."
-        )
+        raise BadSize(wording_refusals.too_large(width, height, info.name, most, usual(info, most)))
 
 
 def _cropped(source: Source, width: int, height: int) -> bool:

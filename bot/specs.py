@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import sizes, vocabulary
+from bot import sizes, vocabulary, wording_refusals
 from bot.config import Limits
 from bot.errors import BadSetting, EmptyPrompt, PromptTooLong
 from bot.prompts import SEEDS, Wish, check_seed, check_strength
@@ -93,7 +93,7 @@ def preset_values(wish: Wish, info: BundleInfo) -> Mapping[str, Any]:
 def _arithmetic(more: Mapping[str, Any], machine: Machine) -> tuple[dict[str, Any], tuple[str, ...]]:
     """With a recipe's precision and threads, as far as the machine has them, or else its own; and a note if not."""
     wanted = more.get("threads", machine.threads)
-    note = f"That recipe is of {wanted} threads and I have {machine.cores}: its pixels may differ a little."
+    note = wording_refusals.other_threads(wanted, machine.cores)
     values = {"precision": machine.precision, **more, "threads": min(wanted, machine.cores)}
     return values, (note,) if wanted > machine.cores else ()
 
@@ -101,20 +101,15 @@ def _arithmetic(more: Mapping[str, Any], machine: Machine) -> tuple[dict[str, An
 def _of_other_weights(wish: Wish, info: BundleInfo) -> tuple[str, ...]:
     if wish.weights is None or wish.weights == info.weights_hash:
         return ()
-    return (
-        f"That recipe is of other weights than mine ({wish.weights}, not {info.weights_hash}): expect another picture.",
-    )
+    return (wording_refusals.other_weights(wish.weights, info.weights_hash),)
 
 
 def check(spec: Spec, info: BundleInfo, limits: Limits, *, image_prompts: int = 0) -> None:
     """Raises :class:`bot.errors.UserError` unless it can be painted here, guided by so many pictures."""
     if spec.cutouts is not None and spec.cutouts > limits.max_cutouts:
-        raise BadSetting(f"cutouts is {spec.cutouts}; it must be a whole number from 1 to {limits.max_cutouts} here.")
+        raise BadSetting(wording_refusals.cutouts_beyond(spec.cutouts, limits.max_cutouts))
     if len(spec.image_weights) not in (0, image_prompts):
-        raise BadSetting(
-            f"image_weights has {len(spec.image_weights)} weights for {image_prompts} image prompts; it must be left "
-            "out, or have one number for each."
-        )
+        raise BadSetting(wording_refusals.weights_of_others(len(spec.image_weights), image_prompts))
     iterations_within(spec.iterations, info, limits, editing=False)
     try:
         messages.check(spec, info)
@@ -124,7 +119,7 @@ def check(spec: Spec, info: BundleInfo, limits: Limits, *, image_prompts: int = 
 
 def _check(spec: Spec, info: BundleInfo, limits: Limits, source: Source | None, image_prompts: int) -> None:
     if source is None and (spec.replace or spec.upscale > 1):
-        raise BadSetting("To replace something, or to upscale, I need a picture to start from.")
+        raise BadSetting(wording_refusals.NOTHING_TO_START_FROM)
     check(spec, info, limits, image_prompts=image_prompts)
 
 
@@ -181,12 +176,12 @@ def continued(spec: Spec, done: int, info: BundleInfo, limits: Limits) -> tuple[
     as are possible.
     """
     if spec.strength == 0:
-        raise BadSetting("An edit of strength 0 keeps its picture: there is nothing to paint on. Try Remix.")
+        raise BadSetting(wording_refusals.NOTHING_LEFT_TO_PAINT)
     most = min(info.max_iterations, limits.max_iterations)
     if done >= most:
-        raise BadSetting(f"It has {done:,} iterations already, and {most:,} are as many as I paint here.")
+        raise BadSetting(wording_refusals.no_more_iterations(done, most))
     iterations = min(done + max(1, info.iterations // 2), most)
-    return spec.continued(iterations), (f"{iterations - done} more iterations, {iterations} in all.",)
+    return spec.continued(iterations), (wording_refusals.more_iterations(iterations - done, iterations),)
 
 
 def upscaled(
@@ -213,7 +208,7 @@ def upscaled(
     }
     larger = replace(spec, **{**kept, **changes, **more})
     if larger.replace:
-        raise BadSetting("An upscale refines all of a picture as it is: leave the replacement out.")
+        raise BadSetting(wording_refusals.UPSCALE_REPLACES_NOTHING)
     _check(larger, info, limits, Source(width=spec.width, height=spec.height), image_prompts)
     return larger, (*notes, *_unknown(larger, info))
 
@@ -238,20 +233,14 @@ def check_prompt(prompt: str, limits: Limits, info: BundleInfo | None = None, *,
     if alone and not prompt:
         raise EmptyPrompt()
     if len(prompt) > limits.max_prompt_chars:
-        raise PromptTooLong(
-            f"That prompt has {len(prompt):,} characters and I read up to {limits.max_prompt_chars:,}. "
-            "Please shorten it."
-        )
+        raise PromptTooLong(wording_refusals.prompt_too_long(len(prompt), limits.max_prompt_chars))
     try:
         story = parse_story(prompt, alone=alone)
     except PromptError as error:
         raise EmptyPrompt(str(error)) from None
     longest = max((len(part.text.split()) for phase in story for part in phase.prompts), default=0)
     if info is not None and longest > info.max_tokens:
-        raise PromptTooLong(
-            f"That prompt has {longest} words in one part, and the bundle {info.name} reads up to {info.max_tokens}. "
-            "Shorten it, or split it into parts with |"
-        )
+        raise PromptTooLong(wording_refusals.part_too_long(longest, info.name, info.max_tokens))
     return prompt
 
 
@@ -267,5 +256,5 @@ def iterations_within(
     if wanted is None:
         return min(usual or (info.iterations_edit if editing else info.iterations), most)
     if not 1 <= wanted <= most:
-        raise BadSetting(f"{wanted:,} iterations are not possible here. Choose from 1 to {most:,}.")
+        raise BadSetting(wording_refusals.iterations_beyond(wanted, most))
     return wanted

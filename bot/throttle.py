@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+from collections.abc import Mapping
 from types import SimpleNamespace
 
 import aiohttp
-from multidict import CIMultiDictProxy
 
 PER_SECOND = 35
 """Requests. Discord refuses the fifty-first in a second, and after a pause of its own counts what came meanwhile."""
@@ -119,7 +119,7 @@ class Throttle:
             lane.turn.release()  # meanwhile an answer told that other routes share its limit
             self._part(lane)
 
-    def _leave(self, context: SimpleNamespace, headers: CIMultiDictProxy[str] | None) -> None:
+    def _leave(self, context: SimpleNamespace, headers: Mapping[str, str] | None) -> None:
         lane = getattr(context, "lane", None)
         if lane is None:
             return

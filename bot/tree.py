@@ -7,6 +7,7 @@ import logging
 import discord
 from discord import app_commands
 
+from bot import wording_answers
 from bot.apology import explain
 from bot.errors import BadSetting, UserError
 
@@ -30,9 +31,9 @@ def _cause(error: app_commands.AppCommandError) -> Exception:
         case app_commands.CommandInvokeError(original=original):
             return original
         case app_commands.TransformerError(value=value):
-            return BadSetting(f"“{str(value)[:40]}” is not a value that this setting can have.")
+            return BadSetting(wording_answers.no_such_value(value))
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return UserError("My commands have changed. Reload Discord (Ctrl+R, or restart the app) and try again.")
+            return UserError(wording_answers.COMMANDS_CHANGED)
         case _:
             return error
 

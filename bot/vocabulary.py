@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import difflib
 
+from bot import wording_refusals
 from bot.errors import UnknownWords
+from bot.wording_refusals import NAMES_NOTHING, NOTHING_TO_PAINT
 from engine.messages import BundleInfo, Vocabulary, parse_prompts, split_words
 
 _NAMED = 4  # unknown words; more than a few say the same
 _USUAL = 12  # known words, where nobody has sorted them by kind
-_LONGEST_WORD = 30
 _CLOSE = 0.75  # likeness from which a known word was probably meant
-_NOTHING = "There is nothing in that prompt that I could paint."
-_NAMES_NOTHING = "It names nothing that I know."
 _SILENT = frozenset(
     "a an the this that these those some any my your its it is are be was and or but of in on at to by for from with "
     "into over as there make makes made turn turned change put give let add show paint draw please like very really so "
@@ -34,9 +33,9 @@ def check(prompt: str, info: BundleInfo) -> tuple[str, ...]:
     parts = parse_prompts(prompt)
     wanted = _telling(" ".join(part.text for part in parts if part.weight > 0)) - _FRAMES
     unknown = [word for word in _in_order(prompt) if not _knows(info.vocabulary, word)]
-    said = [f"I do not know {_list(unknown, info.vocabulary)}."] if unknown else []
+    said = [_unknown(unknown, info.vocabulary)] if unknown else []
     if not any(_knows(info.vocabulary, word) for word in wanted):
-        raise UnknownWords(" ".join([_NOTHING, *(said or [_NAMES_NOTHING]), *_advice(info, prompt)]))
+        raise UnknownWords(" ".join([NOTHING_TO_PAINT, *(said or [NAMES_NOTHING]), *_advice(info, prompt)]))
     return (" ".join([*said, *_advice(info, prompt)]),) if unknown else ()
 
 
@@ -54,22 +53,15 @@ def _knows(vocabulary: Vocabulary, word: str) -> bool:
     return word in vocabulary.words or word.removesuffix("'s").removesuffix("’s") in vocabulary.words
 
 
-def _list(unknown: list[str], vocabulary: Vocabulary) -> str:
-    """“hart” (did you mean “heart”?), “elf” and 3 more."""
-    named = [_quoted(word) + _meant(word, vocabulary) for word in unknown[:_NAMED]]
-    if len(unknown) > _NAMED:
-        named.append(f"{len(unknown) - _NAMED} more")
-    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+def _unknown(words: list[str], vocabulary: Vocabulary) -> str:
+    named = [(word, _meant(word, vocabulary)) for word in words[:_NAMED]]
+    return wording_refusals.unknown(named, max(0, len(words) - _NAMED))
 
 
-def _meant(word: str, vocabulary: Vocabulary) -> str:
+def _meant(word: str, vocabulary: Vocabulary) -> str | None:
     known = [known for known in vocabulary.words if known not in _SILENT and len(known) > 2]
     close = difflib.get_close_matches(word, known, n=1, cutoff=_CLOSE)
-    return f" (did you mean {_quoted(close[0])}?)" if close else ""
-
-
-def _quoted(word: str) -> str:
-    return f"“{word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1] + '…'}”"
+    return close[0] if close else None
 
 
 def _advice(info: BundleInfo, prompt: str) -> list[str]:
@@ -77,8 +69,9 @@ def _advice(info: BundleInfo, prompt: str) -> list[str]:
     assert info.vocabulary is not None
     usual = [word for word in info.vocabulary.words if word not in _SILENT | _FRAMES and len(word) > 2]
     kinds = info.vocabulary.kinds or (("words", ", ".join(usual[:_USUAL])),)
-    sentences = [f"I know {'; '.join(f'{kind} like {some}' for kind, some in kinds)}."]
+    sentences = [wording_refusals.known(kinds)]
     if info.examples:
         wanted = _telling(prompt)
-        sentences.append(f"Try: {max(info.examples, key=lambda example: len(wanted & _telling(example)))}")
+        likest = max(info.examples, key=lambda example: len(wanted & _telling(example)))
+        sentences.append(wording_refusals.try_instead(likest))
     return sentences

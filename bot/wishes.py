@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot import wording_refusals
 from bot.config import Limits
 from bot.errors import BadSetting
 from bot.jobs import Kind
@@ -106,4 +107,4 @@ def _area(size: tuple[int, int]) -> int:
 
 def _unkept(name: str, held: Mapping[str, tuple[Any, Scope]]) -> str:
     value, scope = held[name]
-    return f"I could not keep to {_WHOSE[scope]} {name} “{value}”: it cannot be had here. /settings changes it."
+    return wording_refusals.not_kept_to(_WHOSE[scope], name, value)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 
 import discord
 
 from bot.jobs import Job, Kind
+from bot.wording_numbers import count, counted, decimal, moment, percent, seconds, size, soon
 from engine.messages import Progress
 
 CONTENT_LIMIT = 2000  # characters of a message, Discord's
 ALT_LIMIT = 1024  # characters of an attachment's description, Discord's
 _TITLE_LIMIT = 200
 _CELLS = 12
+_LOSS_DIGITS = 3
 _TIMES = {3: "three times", 4: "four times"}
 _IN_METADATA = " … (the picture's metadata has it whole)"
 HINT_TO_GUESTS = "-# To change it by words: press and hold or right-click it → Apps → Edit picture"
@@ -59,12 +60,12 @@ def painting(job: Job, progress: Progress, seconds_left: float | None, before: f
     """The card of a running job: bar, iteration, loss with its trend since it was ``before``, when it will be done."""
     share = progress.iteration / progress.iterations
     facts = [
-        f"{progress.iteration} of {progress.iterations} iterations",
-        f"loss {progress.loss:.3f}{trend(before, progress.loss)}",
+        f"{count(progress.iteration)} of {counted(progress.iterations, 'iteration', 'iterations')}",
+        f"loss {decimal(progress.loss, _LOSS_DIGITS)}{trend(before, progress.loss)}",
     ]
     if seconds_left is not None:
         facts.append(f"done {soon(seconds_left)}")
-    lines = f"{title(job)}\n{bar(share)} {share:.0%}\n{' · '.join(facts)}"
+    lines = f"{title(job)}\n{bar(share)} {percent(share)}\n{' · '.join(facts)}"
     return lines + _small(_origin(job), *job.notes)
 
 
@@ -72,12 +73,12 @@ def trend(before: float | None, now: float) -> str:
     """An arrow; up and down are for changes that the figures beside it show."""
     if before is None:
         return ""
-    change = round(now, 3) - round(before, 3)
+    change = round(now, _LOSS_DIGITS) - round(before, _LOSS_DIGITS)
     return " ↘" if change < 0 else " ↗" if change > 0 else " →"
 
 
 def done(job: Job, url: str) -> str:
-    how = f"⏹️ Stopped at iteration {job.iteration} of {job.spec.iterations}" if job.stopped else "✅ Done"
+    how = f"⏹️ Stopped at iteration {count(job.iteration)} of {count(job.spec.iterations)}" if job.stopped else "✅ Done"
     return f"{title(job)}\n{how}: {url}"
 
 
@@ -85,7 +86,7 @@ def found(job: Job, share: float) -> str:
     """Of what words had named, with the room for what took its place; said beside the mask of both."""
     named = discord.utils.escape_markdown(_shortened(job.spec.replace, _TITLE_LIMIT))
     return (
-        f"To replace “{named}” I painted {share:.0%} of the picture: where the second one is white. "
+        f"To replace “{named}” I painted {percent(share)} of the picture: where the second one is white. "
         "It can be sent again as `/edit mask:`."
     )
 
@@ -104,7 +105,7 @@ def failure_notice(job: Job, detail: str) -> str:
 
 
 def cancelled(job: Job, iteration: int) -> str:
-    reached = f" at iteration {iteration} of {job.spec.iterations}" if iteration else ""
+    reached = f" at iteration {count(iteration)} of {count(job.spec.iterations)}" if iteration else ""
     return f"{title(job)}\n🚫 Cancelled{reached}"
 
 
@@ -116,10 +117,11 @@ def elsewhere(job: Job) -> str:
 def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] = (), hint: str = HINT) -> str:
     """The message with the finished picture, delivered at ``width`` × ``height`` pixels."""
     spec = job.spec
-    facts = [f"{width}×{height} px" + _painted_at(job, width, height)]
-    facts.append(f"{job.iteration} of {spec.iterations} iterations" if job.stopped else f"{spec.iterations} iterations")
+    facts = [f"{size(width, height)} px" + _painted_at(job, width, height)]
+    iterations = counted(spec.iterations, "iteration", "iterations")
+    facts.append(f"{count(job.iteration)} of {iterations}" if job.stopped else iterations)
     if job.seconds is not None:
-        facts.append(f"{job.seconds:.0f} s")
+        facts.append(seconds(job.seconds))
     head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes, *notes)
     return with_recipe(head, recipe, f"\n{hint}")
 
@@ -138,11 +140,11 @@ def acknowledgement(job: Job, position: int) -> str:
 
 
 _LIMITS = {
-    "max_queued": "You already have {most} pictures waiting, which is as many as one member may have.",
-    "max_per_day": "You have asked for {most} pictures in the last 24 hours, which is as many as one member may.",
-    "guild_max_queued": "This server already has {most} pictures waiting, which is as many as one server may have.",
-    "guild_max_per_day": "This server has asked for {most} pictures in the last 24 hours, as many as one server may.",
-    "max_waiting": "The line is full: {most} pictures are waiting.",
+    "max_queued": "You already have {most} waiting, which is as many as one member may have.",
+    "max_per_day": "You have asked for {most} in the last 24 hours, which is as many as one member may.",
+    "guild_max_queued": "This server already has {most} waiting, which is as many as one server may have.",
+    "guild_max_per_day": "This server has asked for {most} in the last 24 hours, as many as one server may.",
+    "max_waiting": "The line is full: {most} waiting.",
 }
 
 
@@ -151,21 +153,7 @@ def over_quota(which: str, most: int, frees: datetime | None) -> str:
     daily = which.endswith("per_day")
     instead = "" if daily or which == "max_waiting" else " Wait for one to start, or cancel one with /cancel."
     when = f" There is room again {moment(frees)}." if frees else ""
-    return _LIMITS[which].format(most=most) + instead + when
-
-
-def soon(seconds: float) -> str:
-    """A moment in so many seconds, as everybody's own Discord tells it."""
-    return f"<t:{round(time.time() + seconds)}:R>"
-
-
-def moment(when: datetime) -> str:
-    return f"<t:{round(when.timestamp())}:R>"
-
-
-def date(when: datetime) -> str:
-    """With the time of day."""
-    return f"<t:{round(when.timestamp())}:f>"
+    return _LIMITS[which].format(most=counted(most, "picture", "pictures")) + instead + when
 
 
 def acknowledgements(jobs: Sequence[Job], first: int, refusal: str = "") -> str:
@@ -207,7 +195,7 @@ def _origin(job: Job) -> str:
 
 def _painted_at(job: Job, width: int, height: int) -> str:
     same = (width, height) == (job.spec.width, job.spec.height)
-    return "" if same else f" (painted at {job.spec.width}×{job.spec.height})"
+    return "" if same else f" (painted at {size(job.spec.width, job.spec.height)})"
 
 
 def _small(*lines: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 MODERATORS_ONLY = "Only those who may manage messages or this server can do that."
 OWNERS_ONLY = "Only those who run me can do that."
@@ -10,6 +10,13 @@ GONE_REPLY = "The message you replied to is gone."
 UNREADABLE_REPLY = "I cannot read the message you replied to."
 NEWEST_TAKEN = "You attached no picture, so I took the newest one here."
 UNREADABLE = "I cannot read that message any more."
+COMMANDS_CHANGED = "My commands have changed. Reload Discord (Ctrl+R, or restart the app) and try again."
+NOT_PAINTED_ANY_MORE = "That picture is no longer being painted."
+STOPPING = "Stopping: the picture as it is now comes in a moment."
+CANCELLED = "Cancelled."
+NO_SERVER_TO_SET = "There is no server here to set anything for. /settings mine works everywhere."
+MANAGERS_ONLY = "Only members who may manage this server can set that (the permission “Manage Server”)."
+LOCKED = "This thread is locked, so I cannot post here. Ask again in an open one."
 NO_SERVER_TO_SHARE_WITH = "There is no server here to share it with."
 
 
@@ -31,3 +38,24 @@ def built_in(style: str) -> str:
 
 def style_of(style: str, owner_id: int) -> str:
     return f"“{style}” is <@{owner_id}>'s."
+
+
+def broken(reference: str) -> str:
+    """After an error that nobody foresaw; the log has it under the reference."""
+    return (
+        "Sorry, something went wrong on my side; nothing was painted. "
+        f"If it happens again, tell whoever runs this bot the reference `{reference}`."
+    )
+
+
+def no_such_value(value: object) -> str:
+    return f"“{str(value)[:40]}” is not a value that this setting can have."
+
+
+def lacking(permissions: Sequence[str]) -> str:
+    *first, last = (f"“{name}”" for name in permissions)
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return (
+        f"I cannot post pictures here: I lack the permission {listed}. "
+        "Ask a moderator to grant it, or use another channel."
+    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from bot import wording
+from bot.wording_numbers import decimal, percent, soon
 from engine.messages import BundleInfo, Description, Kind
 
 LOST = "That picture is no longer on my disk. Save it from Discord and attach it to /describe."
@@ -17,7 +18,7 @@ _COLOUR = 0x5865F2
 
 
 def too_soon(often: int, within: float, seconds: float) -> str:
-    return f"You may ask me about {often} pictures in {within:.0f} seconds. Please ask again {wording.soon(seconds)}."
+    return f"You may ask me about {often} pictures in {decimal(within, 0)} seconds. Please ask again {soon(seconds)}."
 
 
 def card(description: Description, info: BundleInfo, notes: Sequence[str] = ()) -> discord.Embed:
@@ -41,8 +42,8 @@ def text(description: Description) -> str:
 
 
 def _line(kind: Kind) -> str:
-    return ", ".join(f"{phrase} {share:.0%}" for phrase, share in kind.phrases)
+    return ", ".join(f"{phrase} {percent(share)}" for phrase, share in kind.phrases)
 
 
 def _ranked(kind: Kind) -> str:
-    return "\n".join(f"`{wording.bar(share, _CELLS)}` {phrase} {share:.0%}" for phrase, share in kind.phrases)
+    return "\n".join(f"`{wording.bar(share, _CELLS)}` {phrase} {percent(share)}" for phrase, share in kind.phrases)

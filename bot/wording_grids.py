@@ -9,8 +9,12 @@ import discord
 from bot import wording
 from bot.jobs import Job, State
 from bot.moderation.screen import Cover
+from bot.wording_numbers import counted
 
-GUESTS = "A grid needs a place where I can post: use it in a server that I am in, or in our direct messages."
+GUESTS = (
+    "A grid needs a place where I can post as many messages as it has pictures: use it in a server that I am in, or in "
+    "our direct messages."
+)
 CANCELLED = "Cancelled {count} of the grid's pictures."
 OVER = "No more are being painted."
 _TITLE = 200
@@ -39,7 +43,7 @@ def _plain(jobs: Sequence[Job], limit: int) -> str:
 
 def starter(jobs: Sequence[Job]) -> str:
     """The message in the channel that the thread hangs on."""
-    return f"🎨 {title(jobs)} in {len(jobs)} pictures for <@{jobs[0].requester_id}>"
+    return f"🎨 {title(jobs)} in {counted(len(jobs), 'picture', 'pictures')} for <@{jobs[0].requester_id}>"
 
 
 def thread_name(jobs: Sequence[Job]) -> str:
@@ -79,7 +83,7 @@ def acknowledgement(jobs: Sequence[Job]) -> str:
     first = jobs[0]
     place = f" Follow them in <#{first.thread_id}>." if first.thread_id not in (None, first.channel_id) else ""
     notes = "".join(f"\n-# {one}" for one in dict.fromkeys(one for job in jobs for one in job.notes))
-    return f"Queued a grid of {len(jobs)} pictures, #{first.id} to #{jobs[-1].id}.{place}{notes}"
+    return f"Queued a grid of {counted(len(jobs), 'picture', 'pictures')}, #{first.id} to #{jobs[-1].id}.{place}{notes}"
 
 
 def room(fitting: int, wanted: int, limit: str) -> str:

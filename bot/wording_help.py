@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.wording_numbers import counted
 from engine.messages import BundleInfo
 
 
@@ -38,7 +39,10 @@ PAGES = (
             "Reply to a picture with `.edit a blue car on a road`, or use `/edit` with a picture attached; without one "
             "it takes the newest here.\n"
             "`strength` from 0 (keep it) to 1 (free of it). Settings can follow the words: "
-            "`.edit a blue car strength 0.8 seed 7`."
+            "`.edit a blue car strength 0.8 seed 7`.\n"
+            '`replace "the dog" with "a fox"` paints only where the dog is. `/edit mask:` takes a picture that '
+            "is white where to paint, `image_prompt:` one to be guided by; to a reply attach them, the mask as "
+            "`mask.png`."
         ),
         picture="help-editing",
         shows="A red car on a road, and the same car edited to be blue",
@@ -79,7 +83,7 @@ def about(version: str, engines: Sequence[str], bundles: Sequence[BundleInfo], g
     up = Counter(device for device in engines if device)
     where = f" on {' and '.join(f'{n} × {device}' if n > 1 else device for device, n in up.items())}" if up else ""
     down = [f"{engines.count('')} of my {len(engines)} engines is being started."] if up and "" in engines else []
-    servers = f"{guilds} server" if guilds == 1 else f"{guilds} servers"
+    servers = counted(guilds, "server", "servers")
     return "\n".join(
         [
             f"**Faraday {version}** paints and edits pictures with VQGAN-CLIP (Crowson et al. 2022){where}, "

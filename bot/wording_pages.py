@@ -11,11 +11,13 @@ from bot import wording, wording_safety
 from bot.jobs import Job, State
 from bot.settings import Scope, Values
 from bot.styles import Style
+from bot.wording_numbers import count, counted, moment, size, soon
 
 NOTHING_OPEN = "You have no picture waiting or being painted."
 NO_HISTORY = "You have painted nothing yet. /imagine begins."
 NOT_MINE = "I know no recipe for that message: it is no picture of mine, and carries none."
 SHARED, UNSHARED = "Shared with everyone on this server.", "It is yours alone again."
+SHARED_ELSEWHERE = "It stays shared with another server."
 _SHORT = 70  # characters of a prompt in a list
 _RECIPE_ROOM = 1500
 _SIGNS = {
@@ -38,15 +40,15 @@ def queue(
     running: int, waiting: int, mine: Sequence[Job], places: Mapping[int, int], seconds: Mapping[int, float]
 ) -> str:
     """The line as a whole, and one's own jobs: their places from 1, and in how many seconds they begin or are done."""
-    lines = [f"**{running} being painted, {waiting} waiting.**"]
+    lines = [f"**{count(running)} being painted, {count(waiting)} waiting.**"]
     for job in mine:
         when = seconds.get(job.id)
         if job.state is State.RUNNING:
-            lines.append(f"🖌️ {short(job)}" + (f" · done {wording.soon(when)}" if when is not None else ""))
+            lines.append(f"🖌️ {short(job)}" + (f" · done {soon(when)}" if when is not None else ""))
         else:
             place = places.get(job.id, 0)
             where = "next in line" if place <= 1 else f"{place - 1} ahead of it"
-            lines.append(f"⏳ {short(job)} · {where}" + (f" · begins {wording.soon(when)}" if when is not None else ""))
+            lines.append(f"⏳ {short(job)} · {where}" + (f" · begins {soon(when)}" if when is not None else ""))
     return "\n".join([*lines, "-# /cancel takes one out." if mine else NOTHING_OPEN])
 
 
@@ -60,7 +62,12 @@ def history(jobs: Sequence[Job], number: int, pages: int, total: int, search: st
         return f"Nothing of yours contains “{search}”." if search else NO_HISTORY
     lines = [f"{_sign(job)} {short(job)} · {_facts(job)}" for job in jobs]
     found = f" with “{discord.utils.escape_markdown(search)}”" if search else ""
-    return "\n".join([*lines, f"-# {total} pictures{found} · page {number + 1} of {pages} · /show has the recipe"])
+    return "\n".join(
+        [
+            *lines,
+            f"-# {counted(total, 'picture', 'pictures')}{found} · page {number + 1} of {pages} · /show has the recipe",
+        ]
+    )
 
 
 def _sign(job: Job) -> str:
@@ -68,7 +75,7 @@ def _sign(job: Job) -> str:
 
 
 def _facts(job: Job) -> str:
-    return " · ".join([f"{job.spec.width}×{job.spec.height}", wording.moment(job.created_at), *_whereabouts(job)])
+    return " · ".join([size(job.spec.width, job.spec.height), moment(job.created_at), *_whereabouts(job)])
 
 
 def _whereabouts(job: Job) -> list[str]:
@@ -118,8 +125,14 @@ def styles(number: int, pages: int) -> str:
     return f"Paint in one with /imagine style; make one with /styles save. Page {number + 1} of {pages}."
 
 
-def style_saved(style: Style) -> str:
-    return f"Saved. “a red car” becomes “{style.apply('a red car')}”: /imagine style: {style.name}"
+def style_saved(style: Style, here: int | None, why_not_shared: str = "") -> str:
+    """With whom it is shared now, as told in the server ``here``, and why it is not if that was wanted."""
+    text = f"Saved. “a red car” becomes “{style.apply('a red car')}”: /imagine style: {style.name}"
+    if why_not_shared:
+        return f"{text}\nBut it is yours alone, and not shared. {why_not_shared}"
+    if style.guild_id is None:
+        return text
+    return f"{text}\n{SHARED if style.guild_id == here else SHARED_ELSEWHERE}"
 
 
 def effective(held: Mapping[str, tuple[Any, Scope]], quotas: Mapping[str, int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 
 from bot.config import Storage
+from bot.wording_numbers import counted
 
 ASK_ERASE = (
     "I shall cancel what you have waiting or running, and delete for good: your pictures and uploads with their "
@@ -38,7 +39,7 @@ def kept(rules: Storage, found: Mapping[str, Sized]) -> str:
 
 
 def _days(days: int) -> str:
-    return f"{days} day{'' if days == 1 else 's'}" if days else "until you erase it"
+    return counted(days, "day", "days") if days else "until you erase it"
 
 
 def _counted(found: Mapping[str, Sized]) -> str:
@@ -55,5 +56,8 @@ def exported(zips: int, left_out: int) -> str:
 
 
 def erasing(jobs: int) -> str:
-    messages = f" I am deleting the messages and files of {jobs} pictures, which can take a while." if jobs else ""
-    return f"Forgotten: your settings, styles, ratings and reports.{messages}"
+    told = "Forgotten: your settings, styles, ratings and reports."
+    if not jobs:
+        return told
+    pictures = counted(jobs, "picture", "pictures")
+    return f"{told} I am deleting the messages and files of {pictures}, which can take a while."

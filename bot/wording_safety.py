@@ -9,7 +9,9 @@ import discord
 from bot import wording
 from bot.jobs import Job, Removed
 from bot.moderation.tables import Outcome
+from bot.wording_numbers import decimal
 
+UNFINISHED = "That picture is not finished yet."
 DELETED = "Deleted: its message, and all files that I had of it."
 DELETED_FOR_GUEST = (
     f"{DELETED} Timelapses that I posted here stay, since I am no member of this server: whoever moderates it can "
@@ -125,7 +127,7 @@ def withheld_mark(job: Job) -> str:
 
 def withheld(job: Job, recipe: str, note: str = "") -> str:
     """The message in place of a finished picture."""
-    score = f" (score {job.unsafe:.2f})" if job.unsafe is not None else ""
+    score = f" (score {decimal(job.unsafe, 2)})" if job.unsafe is not None else ""
     text = recipe.replace("```", "'''")
     small = f"-# {note}\n" if note else ""
     return (

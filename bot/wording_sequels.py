@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot import wording
+from bot import wording_numbers as numbers
 from bot.jobs import Job
+from bot.wording_numbers import mebibytes
 
 NO_FILM = (
     "I have no timelapse of that picture: I keep them for some days only, and only of what I painted myself with "
@@ -28,9 +30,9 @@ def invitation(job: Job, user_id: int) -> str:
 
 
 def too_large(what: str, size: int, limit: int) -> str:
-    return f"The {what} has {size / 2**20:.0f} MiB, and Discord takes {limit / 2**20:.0f} here."
+    return f"The {what} has {mebibytes(size)}, and Discord takes {mebibytes(limit)} here."
 
 
 def sent(job: Job, recipe: str, width: int, height: int) -> str:
     """The direct message with a picture, of which the PNG has the whole recipe."""
-    return wording.with_recipe(f"{wording.title(job)}\n-# {width}×{height} px · job #{job.id}", recipe)
+    return wording.with_recipe(f"{wording.title(job)}\n-# {numbers.size(width, height)} px · job #{job.id}", recipe)

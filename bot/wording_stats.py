@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.ratings import EMOJI, Score, Setting
+from bot.wording_numbers import counted, decimal
 
 NO_RATINGS = f"Nothing is rated here yet. React to a picture with {EMOJI[1]} (worst) to {EMOJI[5]} (best)."
 _ROWS, _COLUMNS = 8, 6
@@ -27,7 +28,7 @@ def stats(scores: Sequence[Score], where: str) -> str:
     legend = [f"-# {letter}: {_shortened(prompt)}" for prompt, letter in letters.items()]
     more = [f"-# {len(scores) - _ROWS} more settings were rated less often."] if len(scores) > _ROWS else []
     ratings = sum(score.ratings for score in scores)
-    intro = f"How well text and picture agree, 1 (worst) to 5 (best), {where}: {ratings} ratings."
+    intro = f"How well text and picture agree, 1 (worst) to 5 (best), {where}: {counted(ratings, 'rating', 'ratings')}."
     note = "-# The mean is over all prompts of a row, of which the letters are some, each as heavy as the others."
     return "\n".join([intro, f"```\n{table}\n```", *legend, *more, note])
 
@@ -38,9 +39,9 @@ def _columns(scores: Sequence[Score]) -> list[str]:
 
 
 def _row(score: Score, prompts: Sequence[str]) -> list[str]:
-    cells = [f"{score.prompts[prompt]:.1f}" if prompt in score.prompts else _NONE for prompt in prompts]
+    cells = [decimal(score.prompts[prompt], 1) if prompt in score.prompts else _NONE for prompt in prompts]
     counts = [str(len(score.prompts)), str(score.pictures), str(score.ratings)]
-    return [_label(score.setting), *cells, f"{score.mean:.1f}", *counts]
+    return [_label(score.setting), *cells, decimal(score.mean, 1), *counts]
 
 
 def _label(setting: Setting) -> str:

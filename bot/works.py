@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import attachments, masks, recipe, specs, vocabulary
+from bot import attachments, masks, recipe, specs, vocabulary, wording_refusals
 from bot.attachments import Prepared, digest
 from bot.config import Config, Limits
 from bot.errors import BadSetting, BadSize, NotAPicture, UnknownBundle
@@ -139,7 +139,7 @@ def _read(task: Task, config: Config) -> _Files:
     if task.mask is None:
         return _Files(image=image, image_prompts=guides)
     if image is None:
-        raise BadSetting(masks.NOTHING_UNDER_IT)
+        raise BadSetting(wording_refusals.NOTHING_UNDER_MASK)
     mask = read_file(task.mask, NotAPicture)
     read_picture(task.mask, config)  # within the limits of files
     masks.check(mask, Source(width=image.width, height=image.height))
@@ -214,10 +214,7 @@ def _enlarged_spec(
     """
     width, height = info.snap(*size)
     if width * height > info.max_pixels:
-        raise BadSize(
-            f"{width}×{height} px are {width * height:,} pixels in all, and the bundle {info.name} enlarges pictures "
-            f"of up to {info.max_pixels:,}."
-        )
+        raise BadSize(wording_refusals.too_large_to_enlarge(width, height, info.name, info.max_pixels))
     spec = Spec(
         prompt=wish.prompt,
         bundle=info.name,
@@ -230,5 +227,5 @@ def _enlarged_spec(
         precision=machine.precision,
         threads=machine.threads,
     )
-    notes = () if (width, height) == size else (f"The picture became {width}×{height} before it was enlarged.",)
+    notes = () if (width, height) == size else (wording_refusals.shrunk(width, height),)
     return spec, (*notes, *vocabulary.check(spec.prompt, info))

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import grids, options, permissions, wording_answers, wording_grids
+from bot import grids, options, permissions, wording_answers, wording_grids, wording_refusals
 from bot.app import FaradayBot
 from bot.errors import BadSetting
 from bot.grid_button import GridControl
@@ -62,7 +62,7 @@ class Grid(commands.Cog):
         numbers = grids.parse_seeds(seeds) if seeds else [new_seed() if wish.seed is None else wish.seed]
         variants = await self._variants(interaction, wish, styles)
         if not (styles or seeds):
-            raise BadSetting(grids.ONE_MUST)
+            raise BadSetting(wording_refusals.GRID_OF_ONE)
         squares = grids.by_seeds(variants, numbers, named=bool(seeds), most=MOST)
         columns = len(numbers) if styles and seeds else min(_IN_A_ROW, math.ceil(math.sqrt(len(squares))))
         jobs = await self.bot.submitter.submit_grid(

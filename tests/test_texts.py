@@ -1,7 +1,7 @@
 """What members read stands in ``bot/wording*.py``, so that it can be read, changed and translated in one place.
 
-Left out are the names and descriptions in decorators, for which the library has a translator of its own, and
-sentences of :class:`bot.errors.UserError` that stand beside the check that raises them, in the modules listed here.
+Left out are the names and descriptions in decorators, for which the library has a translator of its own, and what is
+said on the command line and of the configuration alone, in the modules listed here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SENTENCE = re.compile(r"\w+ \S+ .*[.?!]$", re.DOTALL)
 SILENT = ("log.", "ValueError", "RuntimeError", "Field", "typer.", "app_commands.")  # calls that no member reads of
-BESIDE_THEIR_CHECKS = {
-    *("apology", "attachments", "connector", "controls", "delivery", "describing", "dispatcher", "forms", "gathering"),
-    *("grammar", "ledger", "masks", "options", "outbox", "permissions", "pictures", "prompts", "queue", "removal"),
-    *("renditions", "rooms", "settings", "sizes", "specs", "styles", "tree", "vocabulary", "wishes", "works"),
-    *("blocklist", "desk", "gate", "control", "orders", "reload", "saved_runs", "registering", "form", "grids"),
-}
+ON_THE_COMMAND_LINE = {"connector", "saved_runs", "works"}
+FORM = re.compile(r"[,%]|\.\d+f")  # of a number
 
 
 def parts(tree: ast.AST) -> Iterator[ast.AST]:
@@ -61,12 +57,37 @@ def test_a_cog_says_nothing_in_words_of_its_own() -> None:
 
 def test_outside_of_the_wording_only_the_modules_listed_speak() -> None:
     of_discord = [path for path in modules("bot") if path.parent.name != "weights"]
-    assert {path.stem for path in of_discord if sentences(path)} == BESIDE_THEIR_CHECKS
+    assert {path.stem for path in of_discord if sentences(path)} == ON_THE_COMMAND_LINE
 
 
 def test_moments_are_told_by_the_wording_alone() -> None:
     everywhere = [*modules("bot"), *modules("cogs")]
     assert not {path.name for path in everywhere if any("<t:" in text for text in texts(path))}
+
+
+def forms(path: Path) -> set[str]:
+    """Format specifications, and texts in which a number stands before or between its units."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    specs = [node.format_spec for node in ast.walk(tree) if isinstance(node, ast.FormattedValue) and node.format_spec]
+    found = {ast.unparse(one).strip("f'\"") for one in specs if FORM.search(ast.unparse(one))}
+    return found | {text for text in texts(path) if "{}" in text and re.search(r"\{\}×\{\}|\{\} [KMG]i?B\b", text)}
+
+
+def test_numbers_and_sizes_have_their_form_in_one_place() -> None:
+    paths = [path for folder in ("bot", "cogs") for path in sorted((ROOT / folder).rglob("*.py"))]
+    of_members = [
+        path for path in paths if path.parent.name != "weights" and not path.name.startswith(("cli", "doctor"))
+    ]
+    assert {path.stem for path in of_members if forms(path)} == {"wording_numbers"}
+
+
+def test_a_number_that_has_a_form_of_its_own_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "cog.py"
+    for text in ('f"{many:,}"', 'f"{share:.0%}"', 'f"{loss:.3f}"', 'f"{width}×{height}"', 'f"{free // 2**20} MiB"'):
+        path.write_text(f"say({text})\n")
+        assert forms(path), text
+    path.write_text("say(f'{job.id:x}')\n")
+    assert not forms(path)
 
 
 def test_a_text_that_bypasses_the_wording_is_found(tmp_path: Path) -> None:

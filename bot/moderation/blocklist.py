@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import regex
 
+from bot import wording_rules
 from bot.errors import BadSetting
 from bot.moderation import lookalikes
 from bot.moderation.tables import RuleKind
@@ -31,25 +32,25 @@ class Hit:
 def check_word(text: str) -> str:
     """The word to store. Raises :class:`BadSetting` when nothing of it could be found in a text."""
     if not lookalikes.word(text).strip() or len(text) > LONGEST:
-        raise BadSetting(f"Write a word or a phrase of letters or figures, at most {LONGEST} characters.")
+        raise BadSetting(wording_rules.no_word(LONGEST))
     return " ".join(text.split())
 
 
 def check_regex(text: str) -> str:
     """The expression to store. Raises :class:`BadSetting` when it is none, matches anything, or can take for ever."""
     if len(text) > LONGEST:
-        raise BadSetting(f"That expression is longer than {LONGEST} characters.")
+        raise BadSetting(wording_rules.expression_too_long(LONGEST))
     try:
         compiled = _compiled(text)
     except regex.error as error:
-        raise BadSetting(f"That is no regular expression: {error}.") from None
+        raise BadSetting(wording_rules.no_expression(error)) from None
     if compiled.search(""):
-        raise BadSetting("That expression matches any prompt.")
+        raise BadSetting(wording_rules.MATCHES_ANY)
     try:
         for hard in _HARD:
             compiled.search(hard, timeout=_PATIENCE)
     except TimeoutError:
-        raise BadSetting("That expression can take very long. Write it without nested repetitions.") from None
+        raise BadSetting(wording_rules.TAKES_LONG) from None
     return text
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import forms
+from bot import forms, wording_rules
 from bot.apology import explain
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ _REASON = "reason"
 def form(job_id: int) -> discord.ui.Modal:
     """Asks why; the answer may be left empty."""
     modal = discord.ui.Modal(
-        title=f"Report picture #{job_id}", custom_id=f"faraday:report:{job_id}", timeout=forms.OPEN_SECONDS
+        title=wording_rules.report_title(job_id), custom_id=f"faraday:report:{job_id}", timeout=forms.OPEN_SECONDS
     )
     reason = discord.ui.TextInput[discord.ui.Modal](
         style=discord.TextStyle.paragraph, required=False, max_length=LONGEST, custom_id=_REASON
     )
-    about = "The moderators see the picture, its recipe, and who reports it"
-    return modal.add_item(discord.ui.Label(text="What is wrong with it?", description=about, component=reason))
+    label = discord.ui.Label(text=wording_rules.REPORT_WHY, description=wording_rules.ABOUT_REPORTS, component=reason)
+    return modal.add_item(label)
 
 
 async def open_form(interaction: discord.Interaction[FaradayBot], job_id: int) -> None:

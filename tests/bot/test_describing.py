@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot import describing
+from bot import describing, wording_endings
 from bot.describing import Describing
 from bot.errors import CannotDescribe, EngineNotReady, TooSoon
 from bot.files import Files
@@ -50,7 +50,7 @@ async def test_an_engine_that_dies_leaves_no_question_open_and_answers_the_next(
             lost = await asyncio.gather(
                 *(asking.ask(image, "starter") for image in (b"silence", b"poison")), return_exceptions=True
             )
-        assert [str(error) for error in lost] == [describing.NO_ANSWER] * 2
+        assert [str(error) for error in lost] == [wording_endings.ENGINE_STOPPED_LOOKING] * 2
         assert all(isinstance(error, CannotDescribe) for error in lost)
         await eventually(studio.all_ready)
         assert (await asking.ask(b"again", "starter")).sentence == "a picture of 5 bytes"

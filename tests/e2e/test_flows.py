@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -79,6 +79,21 @@ async def test_edit_changes_the_attached_picture(studio: Studio, picture: Draw) 
     assert start.spec.iterations == 3 and start.spec.strength == 0.6 and start.spec.seed == 3
     assert size_of(start) == (64, 64)
     assert "from the attached picture" in final.content
+
+
+async def test_both_commands_take_every_setting_beside_the_words(studio: Studio, picture: Draw) -> None:
+    given: dict[str, Any] = {"size": "32x64", "iterations": 2, "seed": 7, "strength": 0.9, "bundle": "starter"}
+    for number, command in enumerate(("imagine", "edit"), start=1):
+        await studio.ada.slash(
+            studio.channel, command, prompt="a car", style="oil", image=picture(32, 64), **given
+        )  # fmt: skip
+        await studio.final(number)
+        spec = studio.engine.starts[-1].spec
+        assert (spec.prompt, spec.width, spec.height, spec.iterations, spec.seed, spec.strength, spec.bundle) == (
+            "an oil painting of a car", 32, 64, 2, 7, 0.9, "starter",
+        )  # fmt: skip
+    refusal = await studio.ada.slash(studio.channel, "imagine", prompt="a car", bundle="wikiart")
+    assert "There is: starter" in await refusal.text()
 
 
 async def test_edit_without_a_picture_takes_the_newest_here_and_says_which(studio: Studio) -> None:

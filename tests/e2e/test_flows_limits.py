@@ -39,7 +39,7 @@ async def test_the_servers_daily_quota_says_when_there_is_room_again(studio: Stu
     assert "Queued" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
     await studio.final()
     refused = await run(studio.ada, studio.channel, "imagine", prompt="a boat")
-    assert refused.startswith("You have asked for 1 pictures in the last 24 hours")
+    assert refused.startswith("You have asked for 1 picture in the last 24 hours")
     assert re.search(r"There is room again <t:\d+:R>\.$", refused)
     assert "Queued" in await run(studio.bob, studio.channel, "imagine", prompt="a boat")
     direct = await studio.ada.open_dm()
@@ -73,6 +73,24 @@ async def test_pixels_and_iterations_are_bounded_by_the_server(studio: Studio, e
     assert spec.width * spec.height <= 2048 and spec.iterations == 3
 
 
+async def test_every_limit_of_a_role_holds_for_its_members(studio: Studio, eve: Member) -> None:
+    novices = studio.guild.create_role("novices")
+    dan = studio.guild.add_member("dan", roles=(novices,))
+    limits = {"max_pixels": 4096, "max_iterations": 3, "max_queued": 1, "max_running": 1}
+    told = await run(eve, studio.channel, "settings role", role=novices, **limits)
+    assert all(f"**{name}** {value}" in told for name, value in limits.items())
+    assert "up to 4,096 here" in await run(dan, studio.channel, "imagine", prompt="a car", size="64x128")
+    assert "Choose from 1 to 3" in await run(dan, studio.channel, "imagine", prompt="a car", iterations=4)
+    studio.engine.holding = True
+    assert "Queued" in await run(dan, studio.channel, "imagine", prompt="car 0")
+    await studio.begun(1)
+    assert "Queued" in await run(dan, studio.channel, "imagine", prompt="car 1")
+    assert "You already have 1 picture waiting" in await run(dan, studio.channel, "imagine", prompt="car 2")
+    assert "Queued" in await run(studio.ada, studio.channel, "imagine", prompt="a bus", size="64x128")
+    await studio.begun(2)
+    assert [start.spec.prompt for start in studio.engine.starts] == ["car 0", "a bus"]
+
+
 async def test_whoever_has_as_many_running_as_allowed_waits_in_line(studio: Studio, eve: Member) -> None:
     await run(eve, studio.channel, "settings server", max_running=1)
     studio.engine.holding = True
@@ -102,7 +120,7 @@ async def test_the_operators_bounds_hold_whatever_the_server_sets(studio: Studio
     await restart(studio, quotas={"max_per_day": 1})
     await run(eve, studio.channel, "settings server", max_per_day=50)
     await run(studio.ada, studio.channel, "imagine", prompt="a car")
-    assert "asked for 1 pictures" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
+    assert "asked for 1 picture" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +128,7 @@ async def test_the_operators_bounds_hold_whatever_the_server_sets(studio: Studio
     [
         ({"quotas": {"guild_max_queued": 2}}, "This server already has 2 pictures waiting"),
         ({"quotas": {"guild_max_per_day": 4}}, "This server has asked for 4 pictures in the last 24 hours"),
-        ({"queue": {"max_waiting": 2}}, "The line is full: 2 pictures are waiting."),
+        ({"queue": {"max_waiting": 2}}, "The line is full: 2 pictures waiting."),
     ],
 )
 async def test_what_one_server_and_the_whole_line_may_have(

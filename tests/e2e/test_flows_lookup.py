@@ -77,7 +77,7 @@ async def test_history_is_searched_and_its_pages_turn_after_a_restart(studio: St
     await studio.sandbox.until(lambda: answer.message is not None and "page 1 of 2" in answer.message.content)
 
     boat = await (await studio.ada.slash(studio.channel, "history", search="BOAT")).text()
-    assert "#4 **a green boat**" in boat and "1 pictures with “BOAT”" in boat and "#5" not in boat
+    assert "#4 **a green boat**" in boat and "1 picture with “BOAT”" in boat and "#5" not in boat
     by_number = await (await studio.ada.slash(studio.channel, "history", search="#7")).text()
     assert "#7 " in by_number and "#8" not in by_number
     none = await (await studio.ada.slash(studio.channel, "history", search="100%")).text()

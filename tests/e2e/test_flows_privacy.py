@@ -81,7 +81,7 @@ async def test_erasing_gives_back_no_daily_quota_and_keeps_nothing_else(studio: 
         while await studio.bot.queue.get(1):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     refused = await (await studio.ada.slash(studio.channel, "imagine", prompt="a boat")).text()
-    assert refused.startswith("You have asked for 1 pictures in the last 24 hours") and "room again <t:" in refused
+    assert refused.startswith("You have asked for 1 picture in the last 24 hours") and "room again <t:" in refused
     left = {name: rows for name, rows in (await studio.bot.privacy.collect(studio.ada.id)).items() if rows}
     (usage,) = left.pop("usage")
     assert not left and set(usage) == {
@@ -115,6 +115,6 @@ async def test_an_operator_does_the_same_and_the_bot_finishes_it_at_its_next_sta
     assert "1 jobs" in await asyncio.to_thread(run, "show", member)
     await asyncio.to_thread(run, "export", member, "--out", str(tmp_path / "kept.zip"))
     assert "files/1/final.png" in zipfile.ZipFile(tmp_path / "kept.zip").namelist()
-    assert "1 pictures are marked" in await asyncio.to_thread(run, "erase", member, "--yes")
+    assert "For the bot to delete: 1 picture." in await asyncio.to_thread(run, "erase", member, "--yes")
     await studio.start()
     await studio.sandbox.until(lambda: not studio.finals() and not studio.bot.files.folder(1).exists())
