@@ -193,6 +193,18 @@ async def test_a_command_typed_before_the_channel_is_there_is_offered_once_it_is
         await expect(visitor.tab.get_by_label("Gloss")).to_be_visible()
 
 
+async def test_a_command_whose_whole_name_was_typed_is_sent_as_one_and_not_as_words(
+    browser: Browser, shop: Studio
+) -> None:
+    async with visiting(browser, shop, "whole name") as visitor:
+        await visitor.box.fill("/order")
+        await expect(visitor.tab.get_by_role("option", name="/order")).to_be_visible()
+        await visitor.tab.get_by_role("button", name="Send").click()
+        await visitor.tab.get_by_role("form", name="/order").get_by_role("button", name="Send").click()
+        await expect(visitor.tab.get_by_label("Gloss")).to_be_visible()
+        await expect(visitor.message("/order")).to_have_count(0)
+
+
 @WIDTHS
 async def test_a_forum_lists_its_posts_and_takes_new_ones(
     browser: Browser, shop: Studio, width: str, size: Any

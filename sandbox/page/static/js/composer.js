@@ -145,6 +145,8 @@ async function submit() {
   const channel = state.channel;
   const content = text.value.trim();
   if (!(content || tray.files.length) || send.disabled) return;
+  const { exact, rest } = editing ? {} : matching(`${content} `, state.place?.commands ?? []);
+  if (exact) return void openCommand(exact, rest.trim()); // its whole name was typed, and the button pressed in place of Enter
   send.disabled = true;
   try {
     const opened = await give(channel, content);
