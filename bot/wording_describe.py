@@ -46,4 +46,5 @@ def _line(kind: Kind) -> str:
 
 
 def _ranked(kind: Kind) -> str:
-    return "\n".join(f"`{wording.bar(share, _CELLS)}` {phrase} {percent(share)}" for phrase, share in kind.phrases)
+    """The share before the phrase, which may be longer than the line."""
+    return "\n".join(f"`{wording.bar(share, _CELLS)}` {percent(share)} {phrase}" for phrase, share in kind.phrases)

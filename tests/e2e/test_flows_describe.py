@@ -31,7 +31,7 @@ async def test_describe_tells_each_kind_and_a_sentence_that_a_button_paints(stud
     (embed,) = card.embeds
     assert embed["title"] == "a red car at night" and "description" not in embed
     assert [field["name"] for field in embed["fields"]] == ["Thing", "Colour", "Weather"]
-    assert embed["fields"][0]["value"] == "`▰▰▰▰▰▱` car 91%\n`▱▱▱▱▱▱` bus 6%"
+    assert embed["fields"][0]["value"] == "`▰▰▰▰▰▱` 91% car\n`▱▱▱▱▱▱` 6% bus"
     assert "Described by starter" in embed["footer"]["text"]
     assert "picture.png" in embed["thumbnail"]["url"]
     (asked,) = studio.engine.described
