@@ -25,7 +25,7 @@ class Part(StrEnum):
     RANKER = "ranker"
 
 
-MINUTES = {Part.CLASSIFIER: 17.5, Part.STYLE: 12.0, Part.RANKER: 7.5}
+MINUTES = {Part.CLASSIFIER: 17.5, Part.STYLE: 6.0, Part.RANKER: 7.5}
 """Training time of each model."""
 
 

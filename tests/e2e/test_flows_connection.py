@@ -79,7 +79,7 @@ async def test_a_refused_token_ends_with_code_one_and_advice(
     await studio.stop()
     wrong = studio.config.discord.model_copy(update={"token": SecretStr("wrong")})
     studio.config = studio.config.model_copy(update={"discord": wrong})
-    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    monkeypatch.setattr(bot.app, "engine_process", lambda config, *more: studio.engine)
     assert await bot.serve.run(studio.config) == 1
     assert "developer portal" in caplog.text
 
@@ -90,7 +90,7 @@ async def test_a_refused_intent_ends_with_code_one_and_advice(
     await studio.stop()
     asking = studio.config.discord.model_copy(update={"message_content": True})
     studio.config = studio.config.model_copy(update={"discord": asking})
-    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    monkeypatch.setattr(bot.app, "engine_process", lambda config, *more: studio.engine)
     assert await bot.serve.run(studio.config) == 1
     assert "message_content = false" in caplog.text
 
@@ -102,7 +102,7 @@ async def test_sigterm_ends_with_code_zero(studio: Studio, monkeypatch: pytest.M
         async def on_connect(self) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    monkeypatch.setattr(bot.app, "engine_process", lambda config, *more: studio.engine)
     monkeypatch.setattr(bot.serve, "FaradayBot", Obedient)
     assert await bot.serve.run(studio.config) == 0
 
@@ -120,7 +120,7 @@ async def test_a_dispatcher_that_breaks_down_ends_the_bot(
             self.dispatcher.run = run  # type: ignore[method-assign]
             await super().setup_hook()
 
-    monkeypatch.setattr(bot.app, "engine_process", lambda config: studio.engine)
+    monkeypatch.setattr(bot.app, "engine_process", lambda config, *more: studio.engine)
     monkeypatch.setattr(bot.serve, "FaradayBot", Broken)
     assert await bot.serve.run(studio.config) == 1
     assert "the dispatcher broke down" in caplog.text
