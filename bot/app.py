@@ -47,7 +47,7 @@ from bot.removal import Removal
 from bot.sending import Sending
 from bot.settings import SettingsStore
 from bot.sheets import Sheets
-from bot.store import migrate, open_database
+from bot.store import close_database, migrate, open_database
 from bot.styles import StyleStore
 from bot.submit import Submitter
 from bot.wishes import Wishes
@@ -224,7 +224,7 @@ class FaradayBot(ConnectedBot):
             await self.control.close()
         await self.publisher.close()
         await super().close()
-        await self._database.dispose()
+        await close_database(self._database)
 
 
 def _fairness(config: Config) -> Fairness:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT = 15_000  # milliseconds that one SQLite writer waits for another
 CONNECTIONS = 10  # to PostgreSQL
-_TURNS = "turns"  # the option of an engine that holds the line of those who wait for a connection
+_TURNS, _AT_ONCE = "turns", "at_once"  # options of an engine: the line of who waits for a connection, and its width
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -163,7 +163,7 @@ def open_database(url: str) -> AsyncEngine:
     engine = create_async_engine(
         address,
         pool_pre_ping=not sqlite,
-        execution_options={_TURNS: asyncio.Semaphore(at_once)},
+        execution_options={_TURNS: asyncio.Semaphore(at_once), _AT_ONCE: at_once},
         **({} if sqlite else {"pool_size": CONNECTIONS, "max_overflow": 0}),
     )
     if sqlite:
@@ -182,15 +182,29 @@ async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaita
     """
 
     async def whole() -> T:
-        async with engine.sync_engine.get_execution_options()[_TURNS], engine.begin() as connection:
+        async with engine.begin() as connection:
             return await work(connection)
 
+    turns = engine.sync_engine.get_execution_options()[_TURNS]
+    await turns.acquire()
     task = asyncio.create_task(whole())
+    task.add_done_callback(lambda _: turns.release())
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise
+
+
+async def close_database(engine: AsyncEngine) -> None:
+    """Close it when the transactions under way have ended; whoever comes later waits until cancelled.
+
+    A connection that is in use, or made afterwards, would stay open.
+    """
+    options = engine.sync_engine.get_execution_options()
+    for _ in range(options[_AT_ONCE]):
+        await options[_TURNS].acquire()
+    await engine.dispose()
 
 
 def shown(url: str) -> str:

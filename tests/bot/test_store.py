@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store import UTCDateTime, jobs, transact
+from bot.store import UTCDateTime, close_database, jobs, transact
 from tests.bot.conftest import ON_BOTH
 
 
@@ -47,6 +47,25 @@ async def test_transactions_of_a_crowd_come_in_the_order_in_which_they_were_aske
 
     await asyncio.gather(*(ask(number) for number in range(80)))
     assert began == [*range(80), *range(100, 140)]
+
+
+async def test_closing_waits_for_the_transaction_under_way_and_begins_no_other(database: AsyncEngine) -> None:
+    began, ended = asyncio.Event(), list[str]()
+
+    async def slow(connection: AsyncConnection) -> None:
+        began.set()
+        await asyncio.sleep(0.05)
+        ended.append("transaction")
+
+    under_way = asyncio.create_task(transact(database, slow))
+    await began.wait()
+    await close_database(database)
+    ended.append("closed")
+    late = asyncio.create_task(transact(database, slow))
+    await asyncio.sleep(0.1)
+    late.cancel()
+    await asyncio.gather(under_way, late, return_exceptions=True)
+    assert ended == ["transaction", "closed"]
 
 
 @ON_BOTH
