@@ -13,6 +13,7 @@ from pydantic import SecretStr
 import bot.app
 import bot.serve
 from bot.app import FaradayBot
+from sandbox import Guild
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
@@ -50,7 +51,7 @@ async def test_an_event_that_cannot_be_read_costs_the_connection_and_not_the_bot
 async def test_two_shards_serve_the_servers_of_both(studio: Studio) -> None:
     await studio.stop()
     studio.sandbox.world.shards = 2
-    guilds = {}
+    guilds: dict[int, Guild] = {}
     while len(guilds) < 2:  # a shard is told by the millisecond in which its server was made
         guild = studio.sandbox.create_guild("Studio")
         guilds[(guild.id >> 22) % 2] = guild
