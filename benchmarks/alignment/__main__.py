@@ -26,6 +26,7 @@ def main(
     learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
     cutouts: Annotated[int | None, typer.Option(min=1)] = None,
     regulariser: Annotated[float | None, typer.Option(min=0, help="Its weight.")] = None,
+    candidates: Annotated[int | None, typer.Option(min=1, help="Starts, of which the best is taken.")] = None,
     strength: Annotated[float | None, typer.Option(min=0, max=1, help="Of edits.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Pictures painted at once.")] = 1,
     threads: Annotated[int, typer.Option(min=0, help="Of each process; 0: the cores, shared out.")] = 0,
@@ -42,6 +43,7 @@ def main(
         bundle=bundle, weights_dir=weights, size=size, iterations=iterations, learning_rate=learning_rate,
         cutouts=cutouts, regulariser=regulariser, strength=strength, start="mean" if plain_start else None,
         threads=threads or max(1, (os.cpu_count() or 1) // processes),
+        more=() if candidates is None else (("candidates", candidates),),
     )  # fmt: skip
     console = Console(stderr=as_json)
     try:

@@ -24,7 +24,9 @@ def changes(base: Settings) -> dict[str, Settings]:
         f"{fifth}, half of them coarse": after(base, fifth, coarse=0.5),
         f"{fifth}, rising cutouts": after(base, fifth, cutout_schedule="rising"),
         f"{fifth}, falling cutouts": after(base, fifth, cutout_schedule="falling"),
+        f"{half}, best of 4 starts": after(base, half, candidates=4),
         f"{fifth}, best of 4 starts": after(base, fifth, candidates=4),
+        f"{fifth}, best of 8 starts": after(base, fifth, candidates=8),
         f"{tenth}, best of 16 starts": after(base, tenth, candidates=16),
     }
 
