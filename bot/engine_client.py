@@ -33,6 +33,7 @@ def engine_settings(config: Engine, device: str | None = None) -> EngineSettings
         threads=config.threads,
         slots=config.slots,
         memory=config.memory_bytes,
+        compile=config.compile,
     )
 
 

@@ -11,7 +11,20 @@ from typing import Any
 
 import torch
 
-from engine import clip, describer, devices, halves, losses, phrasebook, presets, safety, start, vqgan, weights
+from engine import (
+    clip,
+    compiled,
+    describer,
+    devices,
+    halves,
+    losses,
+    phrasebook,
+    presets,
+    safety,
+    start,
+    vqgan,
+    weights,
+)
 from engine.cutouts import AUGMENTATIONS, CutoutSettings
 from engine.latent import LATENTS, STARTS, codebook_scale
 from engine.messages import BundleInfo, Precision, Vocabulary
@@ -125,7 +138,7 @@ class BundleEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """A loaded bundle: the models, frozen, in float32 on ``device``."""
+    """A loaded bundle: the models, frozen, in float32 on ``device``; ``compiled`` by torch.compile or not."""
 
     name: str
     entry: BundleEntry
@@ -137,6 +150,7 @@ class Bundle:
     describer: describer.Describer
     weights_hash: str
     device: torch.device
+    compiled: bool = False
     _halved: list[Models] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -152,6 +166,8 @@ class Bundle:
         if not self._halved:
             perceptors = tuple(halves.of_perceptor(perceptor) for perceptor in self.perceptors)
             self._halved.append((halves.of_generator(self.generator), perceptors))
+            if self.compiled:
+                compiled.compile_models(*self._halved[0])
         return self._halved[0]
 
     def info(self) -> BundleInfo:
@@ -240,7 +256,9 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
 
 
-def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None) -> Bundle:
+def load(
+    name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None, *, compile: bool = False
+) -> Bundle:
     """Load the bundle ``name``, by its ``entry`` if given, else as :func:`find` does.
 
     Raises :class:`weights.WeightsError`.
@@ -260,10 +278,13 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         said_by = describer.Describer(perceptors, shares, phrasebook.load(entry.phrases))
     except ValueError as error:
         raise weights.WeightsError(f"The bundle {name!r} cannot be loaded: {error}") from error
+    generator = devices.placed(generator, device)
+    if compile:
+        compiled.compile_models(generator, perceptors)
     return Bundle(
         name=name,
         entry=entry,
-        generator=devices.placed(generator, device),
+        generator=generator,
         perceptors=perceptors,
         start_network=network,
         vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),
@@ -271,4 +292,5 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         describer=said_by,
         weights_hash=weights.fingerprint(paths),
         device=device,
+        compiled=compile,
     )

@@ -15,7 +15,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from engine import cutouts, latent
+from engine import compiled, cutouts, latent
 from engine.bundles import Bundle
 from engine.clip import CLIP
 from engine.messages import Precision, Spec
@@ -61,10 +61,11 @@ def measured(bundle: Bundle, precision: Precision) -> Footprint:
     """The footprint of a bundle's models, counted on small pictures of 2, 4 and 8 cells a side."""
     generator, perceptors = bundle.models(precision)
     models, f = (generator, *perceptors), generator.f
-    pictures = {(cells * f) ** 2: _saved(models, partial(_decoded, generator, cells)) for cells in (2, 4, 8)}
-    cutouts = [
-        {count: _saved(models, partial(_seen, perceptor, count)) for count in (1, 2)} for perceptor in perceptors
-    ]
+    with compiled.eagerly(bundle.compiled):
+        pictures = {(cells * f) ** 2: _saved(models, partial(_decoded, generator, cells)) for cells in (2, 4, 8)}
+        cutouts = [
+            {count: _saved(models, partial(_seen, perceptor, count)) for count in (1, 2)} for perceptor in perceptors
+        ]
     return Footprint(picture=_powers(pictures), cutouts=tuple(_powers(saved) for saved in cutouts))
 
 

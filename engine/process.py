@@ -29,7 +29,7 @@ class EngineSettings:
     """What an engine process is started with. ``threads`` and ``slots`` of 0 mean: choose for the device.
 
     On a CPU the threads are then measured at the first start (:mod:`engine.threads`). ``memory`` are the bytes that
-    runs may take beside the models; 0: what is free.
+    runs may take beside the models; 0: what is free. ``compile``: the models by torch.compile.
     """
 
     bundles: tuple[str, ...] = ("starter",)
@@ -38,6 +38,7 @@ class EngineSettings:
     threads: int = 0
     slots: int = 0
     memory: int = 0
+    compile: bool = False
     log_level: str = "WARNING"
 
 
@@ -78,12 +79,14 @@ def _read(connection: Connection, commands: queue.Queue[Command]) -> None:
 def _load(settings: EngineSettings) -> tuple[dict[str, Bundle], Ready]:
     import torch
 
-    from engine import bundles, threads
+    from engine import bundles, compiled, threads
 
     device, folder = devices.choose(settings.device), Path(settings.weights_dir)
     cores = settings.threads or devices.cores()
     torch.set_num_threads(cores)
-    loaded = {name: bundles.load(name, folder, device) for name in settings.bundles}
+    if settings.compile:
+        compiled.check(device)
+    loaded = {name: bundles.load(name, folder, device, compile=settings.compile) for name in settings.bundles}
     devices.prepare_memory(device)
     chosen = settings.threads or cores
     if not settings.threads and devices.ways(device).threaded:

@@ -162,8 +162,9 @@ def test_the_configuration_reaches_the_engine() -> None:
         threads=3,
         slots=2,
         memory="2 MiB",
+        compile=True,
     )
     assert engine_settings(config) == EngineSettings(
-        bundles=("a", "b"), weights_dir="w", device="cpu", threads=3, slots=2, memory=2**21
+        bundles=("a", "b"), weights_dir="w", device="cpu", threads=3, slots=2, memory=2**21, compile=True
     )
     assert engine_settings(config, "cuda:1").device == "cuda:1"
