@@ -18,6 +18,8 @@ MOST = 120
 FRAMES_PER_SECOND = 15
 HOLD_SECONDS = 2
 """How long the finished picture stays."""
+GROWING_SECONDS, SLOWEST = 2, 5
+"""A run of few iterations grows for so many seconds, more slowly; but each picture stays for at most so many frames."""
 
 
 class Timelapse:
@@ -62,13 +64,19 @@ class Timelapse:
     def encode(self, last: Image.Image, film: Film) -> bytes:
         """The film that ends on ``last``, of the frames' size, and holds it."""
         frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in self.frames()]
+        each = _frames_each(len(frames))
         match film:
             case Film.MP4:
-                return _mp4(frames, last)
+                return _mp4([frame for frame in frames for _ in range(each)], last)
             case Film.WEBP:
-                return _webp(frames, last)
+                return _webp(frames, last, each)
             case _:
                 assert_never(film)
+
+
+def _frames_each(pictures: int) -> int:
+    """For how many frames of a film of so many pictures each of them stays."""
+    return min(SLOWEST, max(1, round(GROWING_SECONDS * FRAMES_PER_SECOND / max(1, pictures))))
 
 
 def _mp4(frames: list[Image.Image], last: Image.Image) -> bytes:
@@ -88,9 +96,9 @@ def _mp4(frames: list[Image.Image], last: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _webp(frames: list[Image.Image], last: Image.Image) -> bytes:
+def _webp(frames: list[Image.Image], last: Image.Image, each: int) -> bytes:
     images = [*frames, last]
-    durations = [1000 // FRAMES_PER_SECOND] * len(frames) + [1000 * HOLD_SECONDS]
+    durations = [1000 * each // FRAMES_PER_SECOND] * len(frames) + [1000 * HOLD_SECONDS]
     buffer = io.BytesIO()
     images[0].save(
         buffer, "WEBP", save_all=True, append_images=images[1:], duration=durations, loop=0, quality=85, method=2

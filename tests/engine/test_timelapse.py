@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from engine.messages import Film
-from engine.timelapse import FRAMES_PER_SECOND, HOLD_SECONDS, Timelapse
+from engine.timelapse import FRAMES_PER_SECOND, HOLD_SECONDS, SLOWEST, Timelapse
 
 
 def shade(level: int, size: tuple[int, int] = (32, 48)) -> Image.Image:
@@ -47,10 +47,19 @@ def test_a_film_is_h264_that_everybody_plays_and_holds_the_finished_picture() ->
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         shown = [frame.to_image() for frame in container.decode(stream)]  # type: ignore[no-untyped-call]
     held = HOLD_SECONDS * FRAMES_PER_SECOND
-    assert len(shown) == 5 + 1 + held
-    assert [image.getpixel((16, 24))[0] for image in (shown[0], shown[3], shown[5], shown[-1])] == pytest.approx(
-        [0, 120, 255, 255], abs=3
-    )
+    assert len(shown) == 5 * SLOWEST + 1 + held
+    seen = (shown[0], shown[3 * SLOWEST], shown[5 * SLOWEST], shown[-1])
+    assert [image.getpixel((16, 24))[0] for image in seen] == pytest.approx([0, 120, 255, 255], abs=3)
+
+
+@pytest.mark.parametrize(("pictures", "seconds"), [(3, 1), (11, 2.2), (20, 2.7), (60, 4)])
+def test_a_run_of_few_iterations_is_shown_slower(pictures: int, seconds: float) -> None:
+    kept = Timelapse()
+    for iteration in range(pictures):
+        kept.add(iteration, shade(iteration))
+    with av.open(io.BytesIO(kept.encode(shade(255), Film.MP4)), "r") as container:
+        frames = sum(1 for _ in container.decode(container.streams.video[0]))
+    assert (frames - 1) / FRAMES_PER_SECOND - HOLD_SECONDS == pytest.approx(seconds, abs=0.05)
 
 
 def test_an_odd_size_loses_a_pixel_and_a_run_of_no_step_is_a_film_too() -> None:
