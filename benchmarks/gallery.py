@@ -27,6 +27,7 @@ USUAL: Mapping[str, Any] = {
     "seed": 3,
     "iterations": 8,
     "cutouts": 4,
+    "candidates": 1,
     "device": "cpu",
 }
 _SIDE = 96

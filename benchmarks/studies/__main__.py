@@ -30,10 +30,14 @@ def main(
     from benchmarks.judge.judge import JudgeError
     from benchmarks.paint import Settings
     from benchmarks.studies.measure import Bench, measure
+    from benchmarks.studies.study import with_more
     from engine.weights import WeightsError
 
     console = Console(stderr=as_json)
-    base = Settings(bundle=bundle, weights_dir=weights, size=size, iterations=iterations, cutouts=cutouts)
+    usual = Settings(bundle=bundle, weights_dir=weights, size=size, iterations=iterations, cutouts=cutouts)
+    base = with_more(
+        usual, candidates=1
+    )  # the first start that comes, as in the paper, where a study says nothing else
     bench = Bench(store_folder=store, workers=workers, sheets=sheets, markdown=markdown, console=console)
     try:
         figures = measure(bench, studies.split(","), prompts, base, only_estimate=estimate)
