@@ -14,7 +14,7 @@ import engine
 losses = []
 for step in engine.generate("a red circle on a white background", seed=1):
     losses.append(step.loss)
-    if step.iteration % 50 == 0:
+    if step.iteration % 5 == 0:
         print(f"iteration {step.iteration} of {step.iterations}, loss {step.loss:.3f}")
 painted = step.image
 painted

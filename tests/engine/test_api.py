@@ -18,14 +18,14 @@ from engine.messages import Precision, SpecError
 
 def test_a_notebook_paints_watches_and_edits(weights_dir: Path) -> None:
     losses = []
-    for step in engine.generate("a red car", size=(32, 32), iterations=3, seed=5, weights_dir=weights_dir):
+    for step in engine.generate("a red car", size=(32, 32), iterations=3, seed=1, weights_dir=weights_dir):
         losses.append(step.loss)
-    assert (step.iteration, step.iterations, step.seed) == (3, 3, 5)
+    assert (step.iteration, step.iterations, step.seed) == (3, 3, 1)
     assert len(losses) == 3
     painted = step.image
     assert painted.size == (32, 32)
     for step in engine.generate(
-        "a blue car", init_image=painted, size=(32, 32), iterations=2, seed=5, strength=0.5, weights_dir=weights_dir
+        "a blue car", init_image=painted, size=(32, 32), iterations=2, seed=1, strength=0.9, weights_dir=weights_dir
     ):
         losses.append(step.loss)
     assert len(losses) == 5
@@ -67,7 +67,7 @@ def test_the_notebook_in_the_docs_runs(weights_dir: Path, monkeypatch: pytest.Mo
 
 def test_a_killed_process_resumes_from_its_file_bit_for_bit(weights_dir: Path, tmp_path: Path) -> None:
     saved = tmp_path / "car.checkpoint"
-    settings = f"size=(32, 32), iterations=5, seed=5, weights_dir={str(weights_dir)!r}, device='cpu'"
+    settings = f"size=(32, 32), iterations=5, seed=1, weights_dir={str(weights_dir)!r}, device='cpu'"
     code = (
         "import os, pathlib, signal, engine\n"
         f"for step in engine.generate('a red car', {settings}, save_to=pathlib.Path({str(saved)!r}), save_every=2):\n"
@@ -77,7 +77,7 @@ def test_a_killed_process_resumes_from_its_file_bit_for_bit(weights_dir: Path, t
     died = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
     assert died.returncode == -signal.SIGKILL
     *_, unbroken = engine.generate(
-        "a red car", size=(32, 32), iterations=5, seed=5, weights_dir=weights_dir, device="cpu"
+        "a red car", size=(32, 32), iterations=5, seed=1, weights_dir=weights_dir, device="cpu"
     )
     steps = list(engine.resume(saved, weights_dir=weights_dir, device="cpu", save_to=saved))
     assert [step.iteration for step in steps] == [3, 4, 5]
