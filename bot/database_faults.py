@@ -95,8 +95,7 @@ def _of_postgresql(address: sa.URL, error: BaseException) -> str:
     match error:
         case ImportError():
             return (
-                "PostgreSQL needs a package: pip install 'faraday-bot[postgres]'. "
-                f"Or write an SQLite file into {_SETTING}."
+                f"PostgreSQL needs the package asyncpg: pip install asyncpg. Or write an SQLite file into {_SETTING}."
             )
         case TypeError() if unknown := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
             return (

@@ -51,9 +51,9 @@ class Cluster:
 
     def start(self) -> None:
         """Return once it takes connections."""
-        options = ["-D", self.home / "cluster", "-k", self.home, "-c", "listen_addresses=", "-F"]
+        home, cluster = self.home, self.home / "cluster"
         self._server = server = subprocess.Popen(
-            [self._binaries / "postgres", *options],
+            [self._binaries / "postgres", "-D", cluster, "-k", home, "-c", "listen_addresses=", "-F"],
             user=self._user, cwd=self.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         ready = [str(self._binaries / "pg_isready"), "-q", "-h", str(self.home)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,8 +112,8 @@ def test_a_parameter_that_the_driver_does_not_know(told: Told, painter: sa.URL) 
 
 
 def test_a_driver_that_is_not_installed(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "asyncpg", None)
-    assert "pip install 'faraday-bot[postgres]'" in told(f"postgresql+asyncpg://faraday:{PASSWORD}@host/name")
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    assert "pip install asyncpg" in told(f"postgresql+asyncpg://faraday:{PASSWORD}@host/name")
 
 
 def test_a_file_that_is_no_database_and_a_folder_in_its_place(told: Told, tmp_path: Path) -> None:
