@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from bot import store
 from bot.dispatcher import Backoff, DeliveryImpossible
 from bot.errors import NoDatabase
 from bot.files import Files
-from bot.jobs import Job, NewJob, State
+from bot.jobs import Cell, Job, NewJob, State
 from bot.queue import Queue
+from bot.quotas import Quota
 from engine.messages import RunFinished
 from tests.bot import engine_children as children
-from tests.bot.studio import Channel, Studio, eventually
+from tests.bot.studio import SPEC, Channel, Studio, eventually
 
 MakeJob = Callable[..., NewJob]
 FINISHED = RunFinished(job_id=1, iteration=12, loss=0.5, image=b"png", seconds=2.0)
@@ -373,3 +375,25 @@ async def test_what_serves_waits_for_a_database_that_is_away(
         assert await studio.dispatcher.stop_job(job_id)
         job = await studio.reached(job_id, State.DELIVERED)
     assert job.attempt == 2
+
+
+async def test_the_pictures_of_a_grid_are_not_looked_up_with_each_report(
+    studio: Studio, new_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have no card whose message could be waited for."""
+    get, asked = Queue.get, list[int]()
+
+    async def counted(queue: Queue, job_id: int) -> Job | None:
+        asked.append(job_id)
+        return await get(queue, job_id)
+
+    monkeypatch.setattr(Queue, "get", counted)
+    endless = replace(
+        new_job(), spec=replace(SPEC, prompt="an endless sea"), cell=Cell(title="a sea", label="", columns=1)
+    )
+    (job,) = await studio.queue.submit_grid([endless], quota=Quota())
+    async with studio.open():
+        await studio.channel.until(lambda: len(studio.channel.frames.get(job.id, [])) > 20)
+        await studio.dispatcher.stop_job(job.id)
+        await studio.channel.told("delivered", job.id)
+    assert len(asked) < 10
