@@ -39,6 +39,8 @@ def explained(address: sa.URL, error: BaseException) -> str:
     if "Can't locate revision" in str(original):
         return f"{_name(address)} was made by a newer version of this bot. Install that version, or restore a backup."
     found = _of_sqlite(address, original) if _is_sqlite(address) else _of_postgresql(address, original)
+    if not found and broke_off(error):
+        return f"{_name(address)} broke off: {_reason(original)}. See whether it runs."
     return found or f"{_name(address)} cannot be used: {_reason(original)}. Mend it, or change {_SETTING}."
 
 

@@ -163,6 +163,16 @@ async def test_the_doctor_says_the_same(painter: sa.URL) -> None:
     assert not well and "is at revision None" in text and "Run `python -m bot migrate`." in text
 
 
+async def test_a_connection_that_breaks_off_in_a_transaction_is_made_anew_for_the_next(postgres_url: str) -> None:
+    engine = store.open_database(postgres_url)
+    ending = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(NoDatabase) as raised:
+        await store.transact(engine, lambda connection: connection.execute(ending))
+    assert " broke off: " in raised.value.detail and raised.value.detail.endswith("See whether it runs.")
+    assert await store.transact(engine, lambda connection: connection.scalar(sa.text("SELECT 1"))) == 1
+    await engine.dispose()
+
+
 def test_a_database_of_a_newer_version(told: Told, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path}/faraday.db"
     assert CliRunner().invoke(app, ["migrate", "--config", str(at(url, tmp_path))]).exit_code == 0
