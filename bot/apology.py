@@ -8,13 +8,15 @@ import secrets
 import discord
 
 from bot import wording_answers
-from bot.errors import UserError
+from bot.errors import NoDatabase, UserError
 
 log = logging.getLogger(__name__)
 
 
 def explain(error: BaseException) -> str:
     """A :class:`UserError` speaks for itself; of anything else the log has the trace, under the reference told."""
+    if isinstance(error, NoDatabase):
+        log.error("a member could not be served: %s", error.detail)
     if isinstance(error, UserError):
         return str(error)
     reference = secrets.token_hex(4)

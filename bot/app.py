@@ -36,6 +36,7 @@ from bot.operations.reload import Reloaded, merge
 from bot.operations.retention import Retention
 from bot.operations.status import Counts
 from bot.operations.web import Web
+from bot.outbox import patient
 from bot.pacing import Pacer
 from bot.pager import Render, Turn
 from bot.privacy import Privacy
@@ -109,8 +110,9 @@ class FaradayBot(ConnectedBot):
         )
         self.screen = Screen(self, self.settings, lambda: self.config.moderation)
         pacer = pacer or Pacer()
-        self.publisher = Publisher(self, self.queue, lambda: self.dispatcher, self.screen, pacer=pacer)
-        self.sheets = Sheets(self, self.publisher, self.queue, self.archive, self.files, self.screen, pacer)
+        posted = patient(self.queue, backoff or Backoff())  # what stands on Discord must be noted
+        self.publisher = Publisher(self, posted, lambda: self.dispatcher, self.screen, pacer=pacer)
+        self.sheets = Sheets(self, self.publisher, posted, self.archive, self.files, self.screen, pacer)
         self.dispatcher = Dispatcher(
             self.queue,
             self.files,

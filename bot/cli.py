@@ -59,8 +59,7 @@ def migrate(config: ConfigPath = None) -> None:
 
 
 def _migrate(settings: Config) -> str | None:
-    from sqlalchemy.exc import SQLAlchemyError
-
+    """Returns the revision. Raises :class:`bot.errors.NoDatabase`."""
     from bot import store
 
     async def upgrade() -> str | None:
@@ -71,12 +70,7 @@ def _migrate(settings: Config) -> str | None:
         finally:
             await engine.dispose()
 
-    try:
-        return asyncio.run(upgrade())
-    except (SQLAlchemyError, OSError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error)
-        complain(f"The database {store.shown(settings.queue.database)} cannot be used: {reason}")
-        raise typer.Exit(FAILED) from None
+    return asyncio.run(upgrade())
 
 
 @app.command()

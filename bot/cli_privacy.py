@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,6 +15,8 @@ from bot.wording_numbers import counted
 
 if TYPE_CHECKING:
     from bot.privacy import Privacy
+
+T = TypeVar("T")
 
 app = typer.Typer(help="What is kept of a member: see it, hand it out, erase it.", no_args_is_help=True)
 
@@ -28,7 +29,7 @@ def show(user_id: User, config: ConfigPath = None) -> None:
     from bot.wording_privacy import kept
 
     settings = _settings(config)
-    typer.echo(kept(settings.storage, asyncio.run(_collected(settings, user_id))))
+    typer.echo(kept(settings.storage, _collected(settings, user_id)))
 
 
 @app.command()
@@ -43,7 +44,7 @@ def export(
 
     settings = _settings(config)
     path = out or Path(f"kept-{user_id}.zip")
-    ((page,), _) = takeout.pack(asyncio.run(_collected(settings, user_id)), Files(Path(settings.queue.files)))
+    ((page,), _) = takeout.pack(_collected(settings, user_id), Files(Path(settings.queue.files)))
     try:
         page.write(path)
     except OSError as error:
@@ -62,7 +63,7 @@ def erase(
     settings = _settings(config)
     if not yes:
         typer.confirm(f"Erase all that is kept of member {user_id}?", abort=True)
-    marked = asyncio.run(_forgotten(settings, user_id))
+    marked = _forgotten(settings, user_id)
     pictures = counted(marked, "picture", "pictures")
     typer.echo(f"Settings, styles, ratings and reports are erased. For the bot to delete: {pictures}.")
 
@@ -72,24 +73,25 @@ def _settings(path: Path | None) -> Config:
         return Config.load(path)
 
 
-async def _collected(settings: Config, user_id: int) -> dict[str, list[dict[str, Any]]]:
-    async with _privacy(settings) as privacy:
-        return await privacy.collect(user_id)
+def _collected(settings: Config, user_id: int) -> dict[str, list[dict[str, Any]]]:
+    return _asked(settings, lambda privacy: privacy.collect(user_id))
 
 
-async def _forgotten(settings: Config, user_id: int) -> int:
-    async with _privacy(settings) as privacy:
-        return await privacy.forget(user_id)
+def _forgotten(settings: Config, user_id: int) -> int:
+    return _asked(settings, lambda privacy: privacy.forget(user_id))
 
 
-@asynccontextmanager
-async def _privacy(settings: Config) -> AsyncIterator[Privacy]:
+def _asked(settings: Config, question: Callable[[Privacy], Awaitable[T]]) -> T:
     from bot.privacy import Privacy
     from bot.store import migrate, open_database
 
-    engine = open_database(settings.queue.database)
-    try:
-        await migrate(engine)
-        yield Privacy(engine)
-    finally:
-        await engine.dispose()
+    async def ask() -> T:
+        engine = open_database(settings.queue.database)
+        try:
+            await migrate(engine)
+            return await question(Privacy(engine))
+        finally:
+            await engine.dispose()
+
+    with explained():
+        return asyncio.run(ask())

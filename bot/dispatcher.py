@@ -12,13 +12,14 @@ from bot import wording_endings
 from bot.config import Engine
 from bot.describing import Describing
 from bot.engine_client import EngineClient, EngineDied
+from bot.errors import NoDatabase
 from bot.files import Files
 from bot.inputs import InputLost, Inputs
 from bot.jobs import Job, State
 from bot.ledger import Ledger
 from bot.line import Line
 from bot.observer import DeliveryImpossible, Observer
-from bot.outbox import Backoff, Outbox
+from bot.outbox import Backoff, Outbox, patient
 from bot.queue import Queue
 from bot.runs import Lane, MakeClient, Run, grown
 from bot.specs import Machine
@@ -62,15 +63,16 @@ class Dispatcher:
         backoff: Backoff | None = None,
         another: MakeClient | None = None,
     ) -> None:
-        self._queue = queue
+        self._backoff = backoff or Backoff()
+        self._queue = queue  # for members, who are told at once that the database is away; what serves waits for it
+        self._patient = patient(queue, self._backoff)
         self._files = files
         self._settings = settings
-        self._backoff = backoff or Backoff()
-        self._outbox = Outbox(queue, files, observer, self._backoff)
+        self._outbox = Outbox(self._patient, files, observer, self._backoff)
         self.lanes = [Lane(client=client) for client in clients]
         self._another = another
-        self.line = Line(queue, observer, self.lanes)
-        self._ledger = Ledger(queue, files, observer, self._outbox, self.line.speed, settings.max_attempts)
+        self.line = Line(self._patient, observer, self.lanes)
+        self._ledger = Ledger(self._patient, files, observer, self._outbox, self.line.speed, settings.max_attempts)
         self.describing = Describing(self.lanes)
         self._known: Ready | None = None
         self._held: int | None = None  # a claimed job that waits for an empty engine
@@ -126,9 +128,9 @@ class Dispatcher:
     async def run(self) -> None:
         """Recover what an earlier process left, then serve. In the end the running jobs go back to the queue."""
         try:
-            await self._queue.recover()
+            await self._patient.recover()
             async with asyncio.TaskGroup() as group:
-                for job in await self._queue.unannounced():
+                for job in await self._patient.unannounced():
                     self._outbox.post(job.id)
                 for lane in self.lanes:
                     group.create_task(self._serve(lane, group))
@@ -199,7 +201,7 @@ class Dispatcher:
             self.describing.bury(lane)
             runs, lane.runs = lane.runs, {}
             for job_id in runs:
-                if await self._queue.requeue(job_id) is State.FAILED:
+                if await self._patient.requeue(job_id) is State.FAILED:
                     log.error("job %d: given up, the engine died under each attempt", job_id)
                     await self._files.remove(self._files.checkpoint(job_id))
                     self._outbox.post(job_id)
@@ -213,7 +215,10 @@ class Dispatcher:
         await asyncio.gather(*(lane.client.close() for lane in self.lanes))
         for lane in self.lanes:
             lane.runs = {}
-        await self._queue.release()
+        try:
+            await self._queue.release()
+        except NoDatabase as error:
+            log.error("running jobs will go on at the next start, as after a crash: %s", error.detail)
 
     # Claims
 
@@ -221,9 +226,22 @@ class Dispatcher:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            while await self._assign_one():
-                pass
+            try:
+                while await self._assign_one():
+                    pass
+            except NoDatabase as error:
+                log.error("no job can be claimed: %s", error.detail)
+                await self._reconcile()
             self.line.changed()
+
+    async def _reconcile(self) -> None:
+        """When the database is back: a claim whose answer was lost with the connection may have made a job running
+        that no engine has.
+        """
+        async with self._lock:
+            mine = {job_id for lane in self.lanes for job_id in lane.runs}
+            await self._patient.release(keep=mine if self._held is None else mine | {self._held})
+        self.wake()
 
     async def _assign_one(self) -> bool:
         async with self._lock:
@@ -243,7 +261,7 @@ class Dispatcher:
 
     async def _next_job(self) -> Job | None:
         held, self._held = self._held, None
-        job = None if held is None else await self._queue.get(held)
+        job = None if held is None else await self._patient.get(held)
         return job if job is not None and job.state is State.RUNNING else await self._queue.claim()
 
     async def _begin(self, lane: Lane, run: Run) -> None:
@@ -251,7 +269,7 @@ class Dispatcher:
         try:
             inputs = await Inputs.read(self._files, job.id, job)
         except InputLost:
-            await self._queue.failed(job.id, wording_endings.INPUT_LOST)
+            await self._patient.failed(job.id, wording_endings.INPUT_LOST)
             return self._outbox.post(job.id)
         checkpoint = await self._files.read(self._files.checkpoint(job.id))
         run.resumed = checkpoint is not None

@@ -11,15 +11,13 @@ from typing import Any
 
 import aiohttp
 import discord
-import sqlalchemy as sa
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot import store
+from bot import database_faults, store
 from bot.config import Config
 from bot.connector import make_connector
 from bot.engine_client import EngineDied, ProcessEngineClient, engine_settings
-from bot.errors import ConfigError, WeightsFailed
+from bot.errors import ConfigError, NoDatabase, WeightsFailed
 from bot.files import write_atomically
 from bot.weights import catalogue
 
@@ -68,10 +66,8 @@ def show(finding: Finding, console: Console) -> None:
 async def check_files(config: Config) -> AsyncIterator[Finding]:
     """A picture can be written."""
     folder = Path(config.queue.files)
-    probe = folder / ".doctor"
     try:
-        await asyncio.to_thread(write_atomically, probe, b"written by python -m bot doctor")
-        await asyncio.to_thread(probe.unlink)
+        await asyncio.to_thread(_write_into, folder)
     except OSError as error:
         advice = "Make it writable for this user, or change [queue] files."
         yield Finding(about="files", well=False, text=f"{folder} cannot be written ({error.strerror}). {advice}")
@@ -79,19 +75,27 @@ async def check_files(config: Config) -> AsyncIterator[Finding]:
         yield Finding(about="files", well=True, text=f"{folder} can be written")
 
 
+def _write_into(folder: Path) -> None:
+    """Raises OSError when that cannot be done."""
+    probe = folder / ".doctor"
+    write_atomically(probe, b"written by python -m bot doctor")
+    probe.unlink()
+
+
 async def check_database(config: Config) -> AsyncIterator[Finding]:
     """It answers and has the newest tables."""
-    name = store.shown(config.queue.database)
-    if _still_to_be_made(config.queue.database):
-        yield Finding(about="database", well=True, text=f"{name} will be made at the first start")
-        return
-    engine = None
     try:
-        engine = store.open_database(config.queue.database)
-        at, newest = await store.revisions(engine)
-    except (SQLAlchemyError, OSError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error)
-        text = f"{name} cannot be used: {reason}. Mend it, or change [queue] database."
+        name = store.shown(config.queue.database)
+        file = _still_to_be_made(config.queue.database)
+        if file is not None:
+            await asyncio.to_thread(_write_into, file.parent)
+            yield Finding(about="database", well=True, text=f"{name} will be made at the first start")
+            return
+        at, newest = await _revisions(config.queue.database)
+    except NoDatabase as error:
+        yield Finding(about="database", well=False, text=error.detail)
+    except OSError as error:
+        text = database_faults.explained(store.address_of(config.queue.database), error)
         yield Finding(about="database", well=False, text=text)
     else:
         if at == newest:
@@ -99,14 +103,21 @@ async def check_database(config: Config) -> AsyncIterator[Finding]:
         else:
             text = f"{name} is at revision {at}, the newest is {newest}. Run `python -m bot migrate`."
             yield Finding(about="database", well=False, text=text)
+
+
+async def _revisions(url: str) -> tuple[str | None, str | None]:
+    engine = store.open_database(url)
+    try:
+        return await store.revisions(engine)
     finally:
-        if engine is not None:
-            await engine.dispose()
+        await engine.dispose()
 
 
-def _still_to_be_made(database: str) -> bool:
-    url = sa.make_url(database)
-    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
+def _still_to_be_made(url: str) -> Path | None:
+    """The file of an SQLite database that is not there yet."""
+    address = store.address_of(url)
+    file = Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
+    return None if file is None or file.exists() else file
 
 
 async def check_discord(config: Config) -> AsyncIterator[Finding]:

@@ -20,6 +20,16 @@ class UserError(Exception):
         super().__init__(message or inspect.getdoc(type(self)))
 
 
+class NoDatabase(UserError):
+    """My records are out of reach just now, so I cannot do that. What you asked for before is kept; please try this
+    again in a few minutes.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(" ".join(str(inspect.getdoc(type(self))).split()))
+        self.detail = detail  # for those who run the bot: what is wrong, and what to do
+
+
 class PromptTooLong(UserError):
     """That prompt is too long. Please shorten it."""
 

@@ -48,7 +48,7 @@ class Ledger:
 
     async def progressed(self, run: Run, event: Progress) -> None:
         run.measure(event)
-        if run.job.card_message_id is None:
+        if run.job.card_message_id is None and run.job.grid_id is None:  # one of a grid never has a card
             await self._refresh(run)
         if run.started and not run.cancelled:  # looked at last: a cancel may have come during the refresh
             await self._guarded(event.job_id, self._observer.progressed(run.job, event))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import wording_endings
 from bot.files import Files
@@ -14,6 +14,8 @@ from bot.observer import DeliveryImpossible, Observer
 from bot.queue import Queue
 
 log = logging.getLogger(__name__)
+
+_PATIENCE = 5.0  # seconds at most between two tries to reach a database that is away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,11 @@ class Backoff:
     def delay(self, failures: int) -> float:
         """How long to wait after so many failures in a row, 1 or more."""
         return min(self.longest, self.first * 2.0 ** min(failures - 1, 32))
+
+
+def patient(queue: Queue, backoff: Backoff) -> Queue:
+    """The queue as what must go on uses it: it waits for a database that is away, and tries every few seconds."""
+    return queue.patient(replace(backoff, longest=min(backoff.longest, _PATIENCE)).delay)
 
 
 class Outbox:

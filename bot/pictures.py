@@ -73,7 +73,7 @@ async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) 
     if attachment := first_picture(message.attachments):
         content = await download(attachment, max_bytes=max_bytes)
         return Upload(content=content, message_id=message.id, channel_id=message.channel.id)
-    raise NothingToEdit(wording_refusals.UNSEEN)
+    raise NothingToEdit(wording_refusals.NONE_THERE)
 
 
 async def find_kept(queue: Queue, message_id: int) -> Job | None:

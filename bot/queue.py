@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import quotas, wording_endings
-from bot.errors import OverQuota
+from bot.errors import NoDatabase, OverQuota
 from bot.fairness import Fairness, fair_order
 from bot.files import Files
 from bot.inputs import Inputs
@@ -19,6 +22,8 @@ from bot.jobs import Job, NewJob, State
 from bot.quotas import Quota
 from bot.store import job_from_row, jobs, transact
 from engine.messages import RunFinished
+
+log = logging.getLogger(__name__)
 
 _MEASURED = 200  # runs to learn the speed from
 
@@ -36,6 +41,15 @@ class Queue:
         self._files = files
         self._max_attempts = max_attempts
         self._fairness = fairness or Fairness()
+        self._delay: Callable[[int], float] | None = None
+
+    def patient(self, delay: Callable[[int], float]) -> Queue:
+        """The same queue for whoever must go on: where this one raises :class:`bot.errors.NoDatabase` it asks again,
+        ``delay`` seconds after so many failures. Not for :meth:`submit` and :meth:`submit_grid`.
+        """
+        queue = copy.copy(self)
+        queue._delay = delay
+        return queue
 
     async def submit(
         self, new: NewJob, inputs: Inputs | None = None, checkpoint: bytes | None = None, *, quota: Quota
@@ -155,11 +169,10 @@ class Queue:
         """At the start, before any claim: as :meth:`requeue` for every job that was running."""
         await self._many(self._give_back().returning(jobs))
 
-    async def release(self) -> None:
-        """At an orderly end: every job that was running goes back, which counts as no attempt."""
-        await self._many(
-            sa.update(jobs).where(jobs.c.state == State.RUNNING).values(state=State.QUEUED).returning(jobs)
-        )
+    async def release(self, keep: Collection[int] = ()) -> None:
+        """Every job that was running, but those to ``keep``, goes back, which counts as no attempt."""
+        others = jobs.c.state == State.RUNNING, jobs.c.id.not_in(keep)
+        await self._many(sa.update(jobs).where(*others).values(state=State.QUEUED).returning(jobs))
 
     # What is known about a job besides its state.
 
@@ -273,7 +286,17 @@ class Queue:
         async def execute(connection: AsyncConnection) -> Sequence[sa.Row[Any]]:
             return (await connection.execute(statement)).all()
 
-        return await transact(self._engine, execute)
+        failures = 0
+        while True:
+            try:
+                return await transact(self._engine, execute)
+            except NoDatabase as error:
+                if self._delay is None:
+                    raise
+                if not failures:
+                    log.error("waiting for the database: %s", error.detail)
+                failures += 1
+                await asyncio.sleep(self._delay(failures))
 
 
 def _now() -> sa.BindParameter[datetime]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import importlib.resources
-from collections.abc import Awaitable, Callable
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -16,8 +18,12 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot import database_faults
+from bot.errors import NoDatabase
 from bot.jobs import Cell, Job, Kind, Removed, State
 from engine.messages import Spec
 
@@ -153,25 +159,48 @@ def job_from_row(row: sa.Row[Any]) -> Job:
     return Job(**columns)
 
 
+def address_of(url: str) -> sa.URL:
+    """Raises :class:`NoDatabase` when it cannot be read; the parser's own words may have the password in them."""
+    try:
+        address = sa.make_url(url)
+    except (SQLAlchemyError, ValueError, TypeError):
+        raise NoDatabase(database_faults.BROKEN) from None
+    if "@" in (address.host or ""):  # the rest of a password
+        raise NoDatabase(database_faults.BROKEN)
+    return address
+
+
 def open_database(url: str) -> AsyncEngine:
-    """An engine for ``sqlite+aiosqlite`` or ``postgresql+asyncpg``; makes the folder of an SQLite file."""
-    address = sa.make_url(url)
+    """An engine for ``sqlite+aiosqlite`` or ``postgresql+asyncpg``; makes an SQLite file and its folder.
+
+    Raises :class:`NoDatabase` for an address that cannot be read, a driver that is not there, and a file that cannot be
+    made.
+    """
+    address = address_of(url)
     sqlite = address.get_backend_name() == "sqlite"
     # Whoever asks a pool for a connection overtakes those who wait for one; after 30 s these are refused. So all wait
     # in line before it. SQLite lets one write at a time: more would only sleep and try again.
     at_once = 1 if sqlite else CONNECTIONS
-    engine = create_async_engine(
-        address,
-        pool_pre_ping=not sqlite,
-        execution_options={_TURNS: asyncio.Semaphore(at_once), _AT_ONCE: at_once},
-        **({} if sqlite else {"pool_size": CONNECTIONS, "max_overflow": 0}),
-    )
+    options: dict[str, Any] = {"execution_options": {_TURNS: asyncio.Semaphore(at_once), _AT_ONCE: at_once}}
+    if not sqlite:
+        options |= {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_pre_ping": True}
+        options["connect_args"] = {"timeout": database_faults.CONNECT_SECONDS}
+    try:
+        engine = create_async_engine(address, **options)
+        if sqlite and address.database:
+            _open_once(Path(address.database))
+    except (ImportError, OSError, sqlite3.Error, SQLAlchemyError) as error:
+        raise NoDatabase(database_faults.explained(address, error)) from error
     if sqlite:
-        if address.database:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         sa.event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
+
+
+def _open_once(file: Path) -> None:
+    """A file that cannot be opened is noticed here: a thread of aiosqlite would complain beside the error."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sqlite3.connect(file).close()
 
 
 async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -179,11 +208,21 @@ async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaita
 
     A task cancelled while it waits for BEGIN would leave behind a connection that still begins, and then keeps
     everyone else locked out of SQLite.
+
+    Raises :class:`NoDatabase` where it cannot begin, and where the connection breaks off, which leaves open whether
+    the transaction was still committed.
     """
 
     async def whole() -> T:
-        async with engine.begin() as connection:
-            return await work(connection)
+        began = False
+        try:
+            async with engine.begin() as connection:
+                began = True
+                return await work(connection)
+        except Exception as error:  # SQLAlchemy hands on what asyncpg raises while it connects, of whatever class
+            if began and not database_faults.broke_off(error):
+                raise
+            raise NoDatabase(database_faults.explained(engine.url, error)) from error
 
     turns = engine.sync_engine.get_execution_options()[_TURNS]
     await turns.acquire()
@@ -208,18 +247,22 @@ async def close_database(engine: AsyncEngine) -> None:
 
 
 def shown(url: str) -> str:
-    """The address without its password, fit for messages."""
-    return sa.make_url(url).render_as_string(hide_password=True)
+    """The address without its password, fit for messages. Raises as :func:`address_of`."""
+    return address_of(url).difference_update_query(["password"]).render_as_string(hide_password=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver then leaves BEGIN to _begin_immediate
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # a job that was confirmed survives a power cut
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")  # a job that was confirmed survives a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+    except Exception:
+        connection.close()  # SQLAlchemy would not wait for its thread, which then speaks to a loop that is closed
+        raise
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
@@ -234,20 +277,31 @@ def alembic_config(connection: sa.Connection | None = None) -> AlembicConfig:
     return config
 
 
+@contextlib.contextmanager
+def _explained(engine: AsyncEngine) -> Iterator[None]:
+    """Also what is wrong with its tables is said to whoever runs the bot."""
+    try:
+        yield
+    except (SQLAlchemyError, CommandError) as error:
+        raise NoDatabase(database_faults.explained(engine.url, error)) from error
+
+
 async def migrate(engine: AsyncEngine) -> None:
-    """Bring the database to the newest revision, all or nothing."""
+    """Bring the database to the newest revision, all or nothing. Raises :class:`NoDatabase`."""
 
     def upgrade(connection: sa.Connection) -> None:
         command.upgrade(alembic_config(connection), "head")
 
-    await transact(engine, lambda connection: connection.run_sync(upgrade))
+    with _explained(engine):
+        await transact(engine, lambda connection: connection.run_sync(upgrade))
 
 
 async def revisions(engine: AsyncEngine) -> tuple[str | None, str | None]:
-    """The database's revision (None: no tables yet) and the newest one."""
+    """The database's revision (None: no tables yet) and the newest one. Raises :class:`NoDatabase`."""
 
     def current(connection: sa.Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
-    at = await transact(engine, lambda connection: connection.run_sync(current))
+    with _explained(engine):
+        at = await transact(engine, lambda connection: connection.run_sync(current))
     return at, ScriptDirectory.from_config(alembic_config()).get_current_head()

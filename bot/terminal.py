@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.errors import ConfigError, UserError
+from bot.errors import ConfigError, NoDatabase, UserError
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -24,9 +24,14 @@ ConfigPath = Annotated[
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Errors that address their reader end the program with their message and the exit code of bad usage."""
+    """Errors that address their reader end the program with their message and the exit code of bad usage; a database
+    that cannot be used is a failure.
+    """
     try:
         yield
+    except NoDatabase as error:
+        complain(error.detail)
+        raise typer.Exit(FAILED) from None
     except (ConfigError, UserError) as error:
         complain(str(error))
         raise typer.Exit(BAD_USAGE) from None

@@ -45,6 +45,11 @@ def whom(order: str) -> str:
     return f"Say whom, by the id of the user: {order} 80351110224678912. Discord copies it in developer mode."
 
 
+def silent(seconds: float) -> str:
+    """Of the database."""
+    return f"It has said nothing for {seconds:g} s."
+
+
 def no_bot(path: object, why: object) -> str:
     return (
         f"No bot answers at {path} ({why}). Is it running, on this machine, with the same configuration, and from the "
@@ -66,7 +71,7 @@ def state(snapshot: Snapshot) -> str:
 
 def _jobs(snapshot: Snapshot) -> list[str]:
     if snapshot.jobs is None:
-        return ["The database does NOT answer; the log says more"]
+        return [f"The database does NOT answer: {snapshot.fault}"]
     longest = f", the longest {span(snapshot.oldest_wait)}" if snapshot.oldest_wait else ""
     ended = ", ".join(f"{count(number)} {state}" for state, number in snapshot.jobs.items() if state.ended)
     return [f"Waiting: {count(snapshot.waiting)}{longest}", f"Jobs ever: {ended}"]

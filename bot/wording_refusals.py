@@ -19,6 +19,7 @@ UNSEEN = (
     "I see no picture in that message. Discord shows me a member's pictures only in direct messages and where "
     "I am mentioned. Press and hold or right-click it → Apps → Edit picture works on any; or use /edit and attach it."
 )
+STILL_UNSEEN = "I cannot see that picture either."
 NONE_THERE = "I see no picture in that message. Use this on one with a PNG, JPEG, WebP or GIF."
 NONE_HERE = "I know of no picture here. Attach one to /edit, or reply to one of mine."
 UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."

@@ -11,10 +11,11 @@ import logging
 import discord
 from discord.ext import commands
 
-from bot import permissions, prompts, wording_answers
+from bot import permissions, prompts, wording_answers, wording_refusals
 from bot.apology import explain
 from bot.app import FaradayBot
 from bot.errors import NothingToEdit
+from bot.hints import Hints
 from bot.jobs import Kind
 from bot.permissions import Place
 from bot.pictures import Attached, Picture, Upload, attached, download, find_kept, guides, in_message
@@ -29,6 +30,7 @@ _TYPED = (discord.MessageType.default, discord.MessageType.reply)
 class Replies(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
+        self._hints = Hints()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -65,9 +67,19 @@ class Replies(commands.Cog):
             return await self._submit(Kind.EDIT, message, place, wish, own, files, used=1)
         if message.reference is not None and message.reference.message_id is not None:
             await find_kept(self.bot.queue, message.reference.message_id)  # a deleted one cannot be read any more
+        replied = await _replied_to(message)
+        if replied.author != self.bot.user and not replied.attachments:
+            raise NothingToEdit(self._unseen(message))
         most = self.bot.config.limits.max_upload_bytes
-        picture = await in_message(self.bot.queue, await _replied_to(message), max_bytes=most)
+        picture = await in_message(self.bot.queue, replied, max_bytes=most)
         await self._submit(Kind.EDIT, message, place, wish, picture, files, used=0)
+
+    def _unseen(self, message: discord.Message) -> str:
+        """Whether there is no picture, or Discord does not show it, cannot be told apart without the intent."""
+        if message.guild is None or self.bot.config.discord.message_content:
+            return wording_refusals.NONE_THERE
+        due = self._hints.due(message.guild.id, message.author.id)
+        return wording_refusals.UNSEEN if due else wording_refusals.STILL_UNSEEN
 
     async def _place(self, message: discord.Message) -> Place:
         place = await permissions.of_channel(self.bot, message.channel.id)

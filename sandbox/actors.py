@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox import commands, filling, posts, reactions, threads
+from sandbox.clock import PATIENCE_S
 from sandbox.commands import NotOffered
 from sandbox.errors import NoAnswer
 from sandbox.interactions import (
@@ -63,7 +64,7 @@ class Answer:
     def choices(self) -> list[Json]:
         return self.interaction.choices
 
-    async def text(self, timeout: float = 30.0) -> str:  # noqa: ASYNC109
+    async def text(self, timeout: float = PATIENCE_S) -> str:  # noqa: ASYNC109
         """The response's text, waiting for it if it was deferred."""
         message: Message = await self._world.until(lambda: self.message, timeout)
         return message.content

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 DISCORD_EPOCH_MS = 1_420_070_400_000  # the first second of 2015
+PATIENCE_S = 120.0  # until what is waited for is given up: a busy machine takes long over little
 _TIMESTAMP_SHIFT = 22
 
 

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from sandbox import cdn, gateway, leftovers, state, threads, transcript
 from sandbox.actors import Member
+from sandbox.clock import PATIENCE_S
 from sandbox.faults import Faults
 from sandbox.gateway import GatewayServer
 from sandbox.intents import Intents
@@ -161,7 +162,7 @@ class Sandbox:
 
     # Waiting
 
-    async def until(self, predicate: Callable[[], Any], timeout: float = 30.0) -> Any:  # noqa: ASYNC109
+    async def until(self, predicate: Callable[[], Any], timeout: float = PATIENCE_S) -> Any:  # noqa: ASYNC109
         """Wait until the predicate returns something true, and return that. It is tried after every change.
 
         Raises:
@@ -169,11 +170,11 @@ class Sandbox:
         """
         return await self.world.until(predicate, timeout)
 
-    async def wait_until_bot_ready(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+    async def wait_until_bot_ready(self, timeout: float = PATIENCE_S) -> None:  # noqa: ASYNC109
         """Wait until a bot has connected to the gateway and got READY."""
         await self.until(lambda: self.gateway.connected, timeout)
 
-    async def wait_for_commands(self, timeout: float = 30.0) -> list[str]:  # noqa: ASYNC109
+    async def wait_for_commands(self, timeout: float = PATIENCE_S) -> list[str]:  # noqa: ASYNC109
         """Wait until the bot has registered commands; returns their names."""
         await self.until(lambda: any(self.world.commands.values()), timeout)
         return [command["name"] for scope in self.world.commands.values() for command in scope]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox import guilds, message_payloads, payloads, permissions
 from sandbox.actors import Member
 from sandbox.cdn import Cdn
-from sandbox.clock import Clock, Snowflakes, iso
+from sandbox.clock import PATIENCE_S, Clock, Snowflakes, iso
 from sandbox.errors import missing_access, unknown
 from sandbox.faults import Faults
 from sandbox.intents import APPLICATION_FLAGS, Intents
@@ -106,7 +106,7 @@ class World:
             await self._change.wait()
         return self.changes
 
-    async def until(self, predicate: Callable[[], Any], timeout: float = 30.0) -> Any:  # noqa: ASYNC109
+    async def until(self, predicate: Callable[[], Any], timeout: float = PATIENCE_S) -> Any:  # noqa: ASYNC109
         """Wait for the predicate to become true, and return what it returned.
 
         It is tried after every change here, and every 50 ms for what changes elsewhere.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import migrated_postgres, postgres_server, postgres_url
+from tests.postgres import migrated_postgres, postgres_cluster, postgres_server, postgres_url
 
-__all__ = ["migrated_postgres", "postgres_server", "postgres_url", "weights_dir"]
+__all__ = ["migrated_postgres", "postgres_cluster", "postgres_server", "postgres_url", "weights_dir"]
 
 DDCONFIG = {
     "double_z": False,

@@ -6,6 +6,7 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
@@ -20,35 +21,75 @@ _PACKAGED = "/usr/lib/postgresql"
 _OTHERS = ("postgres", "nobody")  # as whom the server may run, which refuses to as root
 
 
+_ACCESS = "local all faraday trust\nlocal all all scram-sha-256\n"
+
+
+class Cluster:
+    """A server that listens on a socket file alone. ``faraday`` owns it; any other user needs a password."""
+
+    def __init__(self) -> None:
+        self._binaries = _binaries()
+        self._user = _other_user() if os.getuid() == 0 else None
+        self._server: subprocess.Popen[bytes] | None = None
+        self.home = Path(tempfile.mkdtemp(prefix="faraday-pg-"))
+        if self._user is not None:
+            shutil.chown(self.home, self._user)
+        make: list[str | Path] = [
+            self._binaries / "initdb",
+            f"--pgdata={self.home / 'cluster'}",
+            "--auth=trust",
+            "--username=faraday",
+            "--no-sync",
+        ]
+        subprocess.run(make, check=True, user=self._user, cwd=self.home, capture_output=True)
+        (self.home / "cluster" / "pg_hba.conf").write_text(_ACCESS, encoding="utf-8")
+
+    @property
+    def address(self) -> str:
+        """For SQLAlchemy, with ``{database}`` to be filled in."""
+        return f"postgresql+asyncpg://faraday@/{{database}}?host={self.home}"
+
+    def start(self) -> None:
+        """Return once it takes connections."""
+        home, cluster = self.home, self.home / "cluster"
+        self._server = server = subprocess.Popen(
+            [self._binaries / "postgres", "-D", cluster, "-k", home, "-c", "listen_addresses=", "-F"],
+            user=self._user, cwd=self.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        ready = [str(self._binaries / "pg_isready"), "-q", "-h", str(self.home)]
+        while subprocess.run(ready, check=False).returncode and server.poll() is None:
+            pass
+
+    def stop(self) -> None:
+        """Without waiting for those who are connected."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait()
+            self._server = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.home)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """Listens on a socket file alone; its SQLAlchemy address with ``{database}`` to be filled in."""
+    """The address of one for all tests, with ``{database}`` to be filled in."""
     pytest.importorskip("asyncpg", reason="asyncpg is not installed")
-    binaries = _binaries()
-    user = _other_user() if os.getuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="faraday-pg-"))
-    if user is not None:
-        shutil.chown(home, user)
-    cluster = home / "cluster"
-    make: list[str | Path] = [
-        binaries / "initdb",
-        f"--pgdata={cluster}",
-        "--auth=trust",
-        "--username=faraday",
-        "--no-sync",
-    ]
-    subprocess.run(make, check=True, user=user, cwd=home, capture_output=True)
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", cluster, "-k", home, "-c", "listen_addresses=", "-F"],
-        user=user, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    ready = [str(binaries / "pg_isready"), "-q", "-h", str(home)]
-    while subprocess.run(ready, check=False).returncode and server.poll() is None:
-        pass
-    yield f"postgresql+asyncpg://faraday@/{{database}}?host={home}"
-    server.terminate()
-    server.wait()
-    shutil.rmtree(home)
+    cluster = Cluster()
+    cluster.start()
+    yield cluster.address
+    cluster.remove()
+
+
+@pytest.fixture
+def postgres_cluster() -> Iterator[Cluster]:
+    """One of its own, which runs and may be stopped."""
+    pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+    cluster = Cluster()
+    cluster.start()
+    yield cluster
+    cluster.remove()
 
 
 def _binaries() -> Path:
@@ -66,6 +107,13 @@ def _other_user() -> str:
         except KeyError:
             continue
     pytest.skip("PostgreSQL does not run as root, and there is no other user to run it as")
+
+
+def run_sql(server: str, statement: str) -> None:
+    """As the owner of that server."""
+    home = server.partition("?host=")[2]
+    psql = [str(_binaries() / "psql"), "-q", "-h", home, "-U", "faraday", "-d", "postgres", "-c", statement]
+    subprocess.run(psql, check=True, capture_output=True)
 
 
 def create_database(server: str) -> str:

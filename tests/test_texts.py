@@ -1,7 +1,7 @@
 """What members read stands in ``bot/wording*.py``, so that it can be read, changed and translated in one place.
 
 Left out are the names and descriptions in decorators, for which the library has a translator of its own, and what is
-said on the command line and of the configuration alone, in the modules listed here.
+said to operators and of the configuration alone, in the modules listed here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SENTENCE = re.compile(r"\w+ \S+ .*[.?!]$", re.DOTALL)
 SILENT = ("log.", "ValueError", "RuntimeError", "Field", "typer.", "app_commands.")  # calls that no member reads of
-ON_THE_COMMAND_LINE = {"connector", "saved_runs", "works"}
+ON_THE_COMMAND_LINE = {"connector", "database_faults", "saved_runs", "works"}
 FORM = re.compile(r"[,%]|\.\d+f")  # of a number
 
 

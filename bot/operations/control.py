@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 
 from bot import wording_operators
-from bot.errors import ConfigError
+from bot.errors import ConfigError, NoDatabase
 from bot.moderation.rules import COMMAND_LINE
 from bot.operations import status
 from bot.operations.orders import Order, obey
@@ -86,6 +86,8 @@ class Control:
             text = await obey(self._bot, order, by=COMMAND_LINE, user_id=int(user) if is_id(user) else 0)
         except ConfigError as error:
             return web.json_response({"text": str(error), "running": 0}, status=409)
+        except NoDatabase as error:
+            return web.json_response({"text": error.detail, "running": 0}, status=503)
         return web.json_response({"text": text, "running": (await status.take(self._bot)).running})
 
 

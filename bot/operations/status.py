@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot import wording_operators
+from bot.errors import NoDatabase
 from bot.jobs import State
 from bot.operations import disk
 from bot.queue import Queue
@@ -44,7 +46,8 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All at one moment. ``jobs`` counts them by state, over all time; None while the database does not answer.
+    """All at one moment. ``jobs`` counts them by state, over all time; None while the database does not answer, of
+    which ``fault`` is the reason.
 
     Times are in seconds.
     """
@@ -56,6 +59,7 @@ class Snapshot:
     engines: tuple[EngineState, ...]
     jobs: Mapping[State, int] | None
     oldest_wait: float | None
+    fault: str
     free_bytes: int
     uptime: float
 
@@ -68,34 +72,45 @@ class Snapshot:
         return self.jobs[State.QUEUED] if self.jobs else 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What the database says: jobs by state, and since when the first waits; or else why it says nothing."""
+
+    jobs: Mapping[State, int] | None = None
+    since: datetime | None = None
+    fault: str = ""
+
+
 class Counts:
     """Asks the database how many jobs there are, one question at a time: one that hangs is not joined by others."""
 
     def __init__(self, queue: Queue, *, patience: float = PATIENCE) -> None:
         self._queue = queue
         self._patience = patience
-        self._asking: asyncio.Task[tuple[Mapping[State, int], datetime | None]] | None = None
+        self._asking: asyncio.Task[Counted] | None = None
 
-    async def ask(self) -> tuple[Mapping[State, int] | None, datetime | None]:
-        """Jobs by state, and since when the first waits. Both are None when there is no answer in time."""
+    async def ask(self) -> Counted:
+        """Without ``jobs`` when there is no answer in time."""
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._both())
+            self._asking = asyncio.create_task(self._count())
         asking = self._asking
         await asyncio.wait({asking}, timeout=self._patience)
-        if not asking.done():
-            log.error("the database has not answered within %g s", self._patience)
-        elif error := asking.exception():  # of whichever driver: each raises classes of its own
-            log.error("the database does not answer: %s: %s", type(error).__name__, error)
-        else:
-            return asking.result()
-        return None, None
+        counted = asking.result() if asking.done() else Counted(fault=wording_operators.silent(self._patience))
+        if counted.fault:
+            log.error("the database does not answer: %s", counted.fault)
+        return counted
 
-    async def _both(self) -> tuple[Mapping[State, int], datetime | None]:
-        return await self._queue.counts(), await self._queue.waiting_since()
+    async def _count(self) -> Counted:
+        try:
+            return Counted(jobs=await self._queue.counts(), since=await self._queue.waiting_since())
+        except NoDatabase as error:
+            return Counted(fault=error.detail)
+        except Exception as error:  # of whichever driver: each raises classes of its own
+            return Counted(fault=str(error).splitlines()[0])
 
 
 async def take(bot: FaradayBot) -> Snapshot:
-    jobs, since = await bot.counts.ask()
+    counted = await bot.counts.ask()
     connected = bot.is_connected()
     return Snapshot(
         connected=connected,
@@ -103,8 +118,9 @@ async def take(bot: FaradayBot) -> Snapshot:
         guilds=len(bot.guilds),
         draining=bot.dispatcher.draining,
         engines=tuple(_engine(lane) for lane in bot.dispatcher.lanes),
-        jobs=jobs,
-        oldest_wait=(datetime.now(UTC) - since).total_seconds() if since else None,
+        jobs=counted.jobs,
+        oldest_wait=(datetime.now(UTC) - counted.since).total_seconds() if counted.since else None,
+        fault=counted.fault,
         free_bytes=await asyncio.to_thread(disk.free_bytes, bot.files.root),
         uptime=time.monotonic() - BORN,
     )

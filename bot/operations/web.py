@@ -42,11 +42,14 @@ class Web:
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _health(self, _: web.Request) -> web.Response:
-        """200 when pictures can be asked for and painted, else 503; the body says which part is not well."""
+        """200 when pictures can be asked for and painted, else 503; the body says which part is not well, and of the
+        database why.
+        """
         snapshot = await status.take(self._bot)
         parts = {
             "database": snapshot.jobs is not None,
             "discord": snapshot.connected,
             "engine": any(engine.device for engine in snapshot.engines),
         }
-        return web.json_response(parts, status=200 if all(parts.values()) else 503)
+        why = {"why": snapshot.fault} if snapshot.fault else {}
+        return web.json_response(parts | why, status=200 if all(parts.values()) else 503)

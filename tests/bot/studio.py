@@ -23,6 +23,7 @@ from engine.messages import Progress, RunStarted, Spec
 from engine.process import EngineSettings
 from tests.bot import engine_children as children
 
+PATIENCE_S = 120.0  # a busy machine takes long over little
 FAST = Backoff(first=0.02, longest=0.1)
 SPEC = Spec(prompt="a red car", bundle="starter", width=32, height=32, iterations=12, seed=7)
 
@@ -46,7 +47,7 @@ class Channel:
             self.changed.notify_all()
 
     async def until(self, met: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20), self.changed:
+        async with asyncio.timeout(PATIENCE_S), self.changed:
             await self.changed.wait_for(met)
 
     async def told(self, call: str, job_id: int) -> None:
@@ -84,7 +85,7 @@ class Channel:
 
 async def eventually(check: Callable[[], Awaitable[bool] | bool]) -> None:
     """For what tells of no change by itself."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not (await met if inspect.isawaitable(met := check()) else met):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from bot import store
 from bot.dispatcher import Backoff, DeliveryImpossible
+from bot.errors import NoDatabase
 from bot.files import Files
-from bot.jobs import NewJob, State
+from bot.jobs import Cell, Job, NewJob, State
 from bot.queue import Queue
+from bot.quotas import Quota
 from engine.messages import RunFinished
 from tests.bot import engine_children as children
-from tests.bot.studio import Channel, Studio, eventually
+from tests.bot.studio import SPEC, Channel, Studio, eventually
 
 MakeJob = Callable[..., NewJob]
 FINISHED = RunFinished(job_id=1, iteration=12, loss=0.5, image=b"png", seconds=2.0)
@@ -324,3 +330,70 @@ async def test_errors_of_the_observer_in_passing_do_not_disturb_the_run(
 
 def test_backoff_doubles_up_to_its_longest() -> None:
     assert [Backoff(first=1, longest=5).delay(failures) for failures in (1, 2, 3, 4, 5000)] == [1, 2, 4, 5, 5]
+
+
+async def test_a_claim_whose_answer_was_lost_with_the_database_is_made_again(
+    studio: Studio, new_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, lost = studio.queue.claim, list[int]()
+
+    async def once_in_vain() -> Job | None:
+        job = await claim()
+        if job is not None and not lost:
+            lost.append(job.id)
+            raise NoDatabase("the connection broke off")
+        return job
+
+    monkeypatch.setattr(studio.queue, "claim", once_in_vain)
+    async with studio.open():
+        job_id = await studio.ask(new_job())
+        job = await studio.reached(job_id, State.DELIVERED)
+    assert lost == [job_id] and job.attempt == 1
+
+
+async def test_what_serves_waits_for_a_database_that_is_away(
+    studio: Studio, new_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact, away = store.transact, asyncio.Event()
+
+    async def cut(*arguments: Any) -> Any:
+        if away.is_set():
+            raise NoDatabase("it is away")
+        return await transact(*arguments)
+
+    monkeypatch.setattr("bot.queue.transact", cut)
+    async with studio.open():
+        job_id = await studio.ask(new_job(), "an endless sea")
+        await studio.channel.until(lambda: max(studio.channel.frames.get(job_id, [0])) > 2)
+        away.set()
+        with pytest.raises(NoDatabase):
+            await studio.dispatcher.stop_job(job_id)
+        studio.kill_engine()
+        await asyncio.sleep(0.2)
+        away.clear()
+        await studio.channel.until(lambda: studio.channel.calls.count(("started", job_id)) == 2)
+        assert await studio.dispatcher.stop_job(job_id)
+        job = await studio.reached(job_id, State.DELIVERED)
+    assert job.attempt == 2
+
+
+async def test_the_pictures_of_a_grid_are_not_looked_up_with_each_report(
+    studio: Studio, new_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have no card whose message could be waited for."""
+    get, asked = Queue.get, list[int]()
+
+    async def counted(queue: Queue, job_id: int) -> Job | None:
+        asked.append(job_id)
+        return await get(queue, job_id)
+
+    monkeypatch.setattr(Queue, "get", counted)
+    endless = replace(
+        new_job(), spec=replace(SPEC, prompt="an endless sea"), cell=Cell(title="a sea", label="", columns=1)
+    )
+    (job,) = await studio.queue.submit_grid([endless], quota=Quota())
+    async with studio.open():
+        await studio.channel.until(lambda: len(studio.channel.frames.get(job.id, [])) > 20)
+        await studio.dispatcher.stop_job(job.id)
+        await studio.channel.told("delivered", job.id)
+    assert len(asked) < 10

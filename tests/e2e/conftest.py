@@ -17,6 +17,7 @@ from bot.app import FaradayBot
 from bot.config import Config
 from bot.jobs import Job
 from sandbox import Channel, File, Guild, Member, Message, Sandbox
+from sandbox.clock import PATIENCE_S
 from tests.e2e.scripted import ScriptedEngine, new_bot
 from tests.traffic import require_fitting, require_quiet
 
@@ -43,7 +44,7 @@ class Studio:
         self.serving = asyncio.create_task(self._serve(self.bot))
         await self.sandbox.wait_until_bot_ready()
         await self.sandbox.wait_for_commands()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not self.bot.dispatcher.bundles or not self.bot.guilds:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -56,7 +57,7 @@ class Studio:
         if self.serving is not None:
             self.serving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait_for(self.serving, 20)
+                await asyncio.wait_for(self.serving, PATIENCE_S)
             self.serving = None
 
     def everywhere(self, channel: Channel | None = None) -> list[Message]:
@@ -89,7 +90,7 @@ class Studio:
         return message
 
     async def job_of(self, message: Message) -> Job:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 if job := await self.bot.queue.by_message(message.id):
                     return job
@@ -142,7 +143,7 @@ def settings() -> dict[str, Any]:
 @pytest.fixture
 async def studio(tmp_path: Path, database_url: str, settings: dict[str, Any]) -> AsyncIterator[Studio]:
     """A running bot. In the end its whole traffic must fit Discord's schemas and have pinged nobody else."""
-    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
+    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=PATIENCE_S) as sandbox:
         guild = sandbox.create_guild("Studio")
         tables: dict[str, Any] = {
             "discord": {

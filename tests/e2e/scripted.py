@@ -75,6 +75,7 @@ class ScriptedEngine:
         self.unsafe: float | None = None  # what its check says of every picture
         self.bundle = BUNDLE
         self._events: asyncio.Queue[RunEvent | Answer | EngineDied] = asyncio.Queue()
+        self._newest: dict[int, Progress] = {}  # by job: one that nobody read yet is replaced, as in the engine's pipe
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._ended: dict[int, type[StopRun] | type[CancelRun]] = {}
 
@@ -100,7 +101,7 @@ class ScriptedEngine:
             event = await self._events.get()
             if isinstance(event, EngineDied):
                 raise event
-            yield event
+            yield self._newest.pop(event.job_id) if isinstance(event, Progress) else event
 
     async def crash(self) -> None:
         """Die with all runs, for as long as ``broken``."""
@@ -117,6 +118,11 @@ class ScriptedEngine:
         else:
             answer = Described(request_id=number, description=DESCRIPTION, seconds=0.1)
         self._events.put_nowait(answer)
+
+    def _tell_progress(self, progress: Progress) -> None:
+        if progress.job_id not in self._newest:
+            self._events.put_nowait(progress)
+        self._newest[progress.job_id] = progress
 
     async def close(self) -> None:
         for run in self._runs.values():
@@ -145,7 +151,7 @@ class ScriptedEngine:
         while iteration < spec.iterations and job_id not in self._ended:
             if not (self.holding and iteration == 2):
                 iteration += 1
-            tell(self._progress(command, iteration, png))
+            self._tell_progress(self._progress(command, iteration, png))
             await asyncio.sleep(0.01)
         how = self._ended.get(job_id)
         if how is CancelRun:

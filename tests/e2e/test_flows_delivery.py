@@ -12,6 +12,7 @@ from PIL import Image
 
 from bot.jobs import Job, State
 from sandbox import Message, Permissions, guilds, posts, threads
+from sandbox.clock import PATIENCE_S
 from tests.e2e import scripted
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def never(*_: object) -> int:
 
 
 async def reached(studio: Studio, job_id: int, state: State) -> Job:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while (job := await studio.bot.queue.get(job_id)) is None or job.state is not state:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return job
@@ -189,7 +190,7 @@ async def test_a_crash_between_the_job_and_its_card_leaves_neither_without_the_o
     studio.engine.holding = True
     monkeypatch.setattr(studio.bot.publisher, "open", never)
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not studio.engine.starts:
             studio.bot.dispatcher.wake()
             await asyncio.sleep(0.02)

@@ -12,6 +12,7 @@ from PIL import Image
 from bot.jobs import State
 from bot.looking import OFTEN
 from sandbox import File, Message
+from sandbox.clock import PATIENCE_S
 
 if TYPE_CHECKING:
     from sandbox.actors import Answer
@@ -73,7 +74,7 @@ async def test_without_a_picture_the_newest_here_is_described_while_others_are_p
         assert image.size == (64, 32)
     studio.engine.holding, studio.engine.unsafe = False, 0.9
     await studio.bob.slash(studio.channel, "imagine", prompt="a withheld picture")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while (await studio.bot.queue.counts())[State.DELIVERED] < 4:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     card = await described(await studio.ada.slash(studio.channel, "describe"))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from bot import cli
 from bot.jobs import State
 from sandbox import Permissions
+from sandbox.clock import PATIENCE_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ async def test_erasing_cancels_and_deletes_everything_and_leaves_others_theirs(s
     await studio.sandbox.until(lambda: answer.message and "2 pictures" in answer.message.content)
     bot = studio.bot
     await studio.sandbox.until(lambda: not any("a red" in message.content for message in studio.everywhere()))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while await bot.records.erased():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert await bot.queue.get(1) is None and await bot.queue.get(3) is None
@@ -77,7 +78,7 @@ async def test_erasing_gives_back_no_daily_quota_and_keeps_nothing_else(studio: 
     await studio.start()
     await studio.ada.click(answer.message, label="Erase everything")
     await studio.sandbox.until(lambda: not studio.finals())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while await studio.bot.queue.get(1):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     refused = await (await studio.ada.slash(studio.channel, "imagine", prompt="a boat")).text()

@@ -11,6 +11,7 @@ import pytest
 from bot.jobs import Kind
 from bot.settings import Scope
 from sandbox import Message
+from sandbox.clock import PATIENCE_S
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
@@ -92,7 +93,7 @@ async def test_a_restart_does_not_forget_the_first_of_repeated_reactions(studio:
     await studio.ada.react(final, "🔁")
     await studio.ada.react(final, "▶️")  # another wish
     await studio.bob.react(final, "🔁")  # as is somebody else's
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while await studio.bot.queue.get(4) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await studio.settled()

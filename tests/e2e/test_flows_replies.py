@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from bot import hints
 from bot.jobs import Kind
-from sandbox import File, Message
+from sandbox import File, Member, Message
 from tests.e2e.scripted import region
 
 if TYPE_CHECKING:
@@ -100,6 +101,29 @@ async def test_a_reply_to_a_members_picture_needs_the_intent_and_says_so(studio:
     asked = await studio.bob.say(studio.channel, f"{studio.sandbox.bot_user.mention} a blue car", reply_to=photo)
     answer = await replied(studio, asked)
     assert "Apps → Edit picture works on any" in answer.content and not answer.mentions
+
+
+async def test_the_menu_is_explained_once_a_day_to_each_member_of_a_server(
+    studio: Studio, picture: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = await studio.ada.say(studio.channel, files=[picture()])
+    words = f"{studio.sandbox.bot_user.mention} a blue car"
+
+    async def told(member: Member) -> str:
+        return (await replied(studio, await member.say(studio.channel, words, reply_to=photo))).content
+
+    answers = [await told(member) for member in (studio.bob, studio.bob, studio.ada, studio.ada)]
+    assert ["Apps → Edit picture" in answer for answer in answers] == [True, False, True, False]
+    assert answers[1] == "I cannot see that picture either."
+    monkeypatch.setattr(hints, "LIFE", 0.0)  # a day has gone by
+    assert "Apps → Edit picture" in await told(studio.bob)
+
+
+async def test_where_all_is_shown_a_message_without_a_picture_is_just_that(studio: Studio) -> None:
+    direct = await studio.ada.open_dm()
+    words = await studio.ada.say(direct, "hello")
+    asked = await studio.ada.say(direct, ".edit a blue car", reply_to=words)
+    assert "I see no picture in that message. Use this on one with" in (await replied(studio, asked)).content
 
 
 async def test_in_direct_messages_a_members_own_picture_can_be_edited(studio: Studio, picture: Draw) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.jobs import State
 from bot.operations import metrics, status
 from bot.operations.orders import Order
+from sandbox.clock import PATIENCE_S
 from tests.e2e.scripted import ScriptedEngine
 from tests.e2e.test_operators import ordered
 
@@ -36,7 +37,7 @@ async def test_each_engine_paints_its_own_and_takes_over_when_the_other_breaks(s
     assert len(first.starts) == 2
 
     await second.crash()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while "Waiting: 2" not in (text := await ordered(studio, owner, Order.STATUS)):
             pass
     assert "Engine 1: cpu, 2 of 2 runs" in text and "Engine 2: down or loading" in text

@@ -24,6 +24,7 @@ from playwright.async_api import Request as Fetch
 from bot.config import Config
 from engine.messages import Progress, StartRun
 from sandbox import Channel, Guild, Member, Sandbox
+from sandbox.clock import PATIENCE_S
 from sandbox.page import Page, Stage, scene
 from tests.e2e.scripted import ScriptedEngine, new_bot
 from tests.sandbox.conftest import Bot
@@ -144,7 +145,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
-    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
+    async with Sandbox(tmp_path, rate_limits=False, acknowledge_within_s=PATIENCE_S) as sandbox:
         scene.set_up(sandbox)
         engine = Painter()
         stage = Stage(
@@ -185,7 +186,7 @@ async def _bot(sandbox: Sandbox, engine: Painter, folder: Path) -> AsyncIterator
 @asynccontextmanager
 async def guest(folder: Path, setup: Callable[[app_commands.CommandTree[Any]], None]) -> AsyncIterator[Studio]:
     """The scene of `make play` with another bot, whose commands ``setup`` adds."""
-    async with Sandbox(folder, rate_limits=False, acknowledge_within_s=30.0) as sandbox:
+    async with Sandbox(folder, rate_limits=False, acknowledge_within_s=PATIENCE_S) as sandbox:
         scene.set_up(sandbox)
         stage = Stage(sandbox=sandbox, personas=scene.personas(sandbox), home=scene.home(sandbox))
         bot = Bot(sandbox, discord.Intents.default())
