@@ -263,7 +263,7 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
     return Bundle(
         name=name,
         entry=entry,
-        generator=devices.placed(generator, device),
+        generator=vqgan.placed(generator, device),
         perceptors=perceptors,
         start_network=network,
         vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine import fused, upstream
+from engine import devices, fused, upstream, winograd
 
 
 class VQGAN(nn.Module):
@@ -106,3 +106,10 @@ def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
         if isinstance(module, fused.Upsample):
             module.fuse()
     return model
+
+
+def placed(model: VQGAN, device: torch.device) -> VQGAN:
+    """The model on the device, which must be its last, its decoder multiplying in the way that is fastest there."""
+    if devices.ways(device).winograd:
+        winograd.fuse(model.decoder)
+    return devices.placed(model, device)
