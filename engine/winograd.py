@@ -60,7 +60,7 @@ class Convolution(nn.Module):
 
 
 def fuse(model: nn.Module) -> None:
-    """From now on the weights of ``model`` must not change."""
+    """Replace the convolutions of ``model`` that gain; from now on its weights must not change."""
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
             enlarges = isinstance(module, fused.Upsample)  # in a way of its own
