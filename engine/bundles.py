@@ -278,9 +278,11 @@ def load(
         said_by = describer.Describer(perceptors, shares, phrasebook.load(entry.phrases))
     except ValueError as error:
         raise weights.WeightsError(f"The bundle {name!r} cannot be loaded: {error}") from error
-    generator = devices.placed(generator, device)
     if compile:
+        generator = devices.placed(generator, device)
         compiled.compile_models(generator, perceptors)
+    else:
+        generator = vqgan.placed(generator, device)
     return Bundle(
         name=name,
         entry=entry,

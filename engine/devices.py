@@ -27,7 +27,8 @@ class Ways:
     ``slots`` runs are at work at once, where nobody chose, and ``company`` is whether runs of any size gain by being
     stepped in one batch. ``threaded`` steps are the CPU's, and gain by its threads. A loss is read ``lag`` iterations
     after its own: the host then never waits for a device that still has work, and is never further ahead of it than
-    that. ``pinned`` memory of the host is what a device copies from and to beside its work.
+    that. ``pinned`` memory of the host is what a device copies from and to beside its work. ``sliced`` is
+    whether layers of our own gain, which work in parts that fit a processor's cache.
     """
 
     slots: int = 4
@@ -35,9 +36,13 @@ class Ways:
     threaded: bool = True
     lag: int = 0
     pinned: bool = False
+    sliced: bool = True
 
 
-WAYS: Mapping[str, Ways] = {"cpu": Ways(), "cuda": Ways(slots=8, company=True, threaded=False, lag=2, pinned=True)}
+WAYS: Mapping[str, Ways] = {
+    "cpu": Ways(),
+    "cuda": Ways(slots=8, company=True, threaded=False, lag=2, pinned=True, sliced=False),
+}
 
 
 def ways(device: torch.device) -> Ways:

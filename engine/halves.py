@@ -14,6 +14,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from engine import winograd
 from engine.clip import CLIP
 from engine.vqgan import VQGAN
 
@@ -42,6 +43,8 @@ def _halved(module: Model) -> Model:
     for part in twin.modules():
         if isinstance(part, nn.LayerNorm):
             continue
+        if isinstance(part, winograd.Convolution):
+            part.matrices = None  # their values are too large for bfloat16's eight bits
         for tensor in (*part.parameters(recurse=False), *part.buffers(recurse=False)):
             tensor.data = tensor.data.to(torch.bfloat16)
     return twin

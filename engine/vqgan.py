@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine import fused, upstream
+from engine import devices, fused, norms, upstream, winograd
 
 
 class VQGAN(nn.Module):
@@ -33,12 +33,15 @@ class VQGAN(nn.Module):
     ) -> None:
         super().__init__()
         model, quantize = upstream.taming_model(), upstream.taming_quantize()
-        model.Normalize = functools.partial(nn.GroupNorm, norm_groups, eps=1e-6)  # type: ignore[attr-defined]
-        model.nonlinearity = nn.functional.silu  # type: ignore[attr-defined]  # its own swish, in one pass
+        model.Normalize = functools.partial(norms.NormSiLU, norm_groups, eps=1e-6)  # type: ignore[attr-defined]
+        model.nonlinearity = nn.Identity()  # type: ignore[attr-defined]  # it follows norms alone, which do it
         model.Upsample = fused.Upsample  # type: ignore[attr-defined]
         with contextlib.redirect_stdout(io.StringIO()):  # the Decoder prints its shape
             self.encoder: nn.Module = model.Encoder(**ddconfig)
             self.decoder: nn.Module = model.Decoder(**ddconfig)
+        for module in self.modules():
+            if isinstance(module, model.AttnBlock):
+                module.norm.alone = True
         with torch.device("cpu"):  # an embedding drawn on the meta device imports torch's compiler, for two seconds
             self.quantize: nn.Module = (
                 quantize.GumbelQuantize(embed_dim, embed_dim, n_embed)
@@ -106,3 +109,17 @@ def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
         if isinstance(module, fused.Upsample):
             module.fuse()
     return model
+
+
+def placed(model: VQGAN, device: torch.device) -> VQGAN:
+    """The model on the device, which must be its last, its decoder multiplying in the way that is fastest there.
+
+    A decoder that ends in few channels has many only where its picture is still too small for Winograd to gain.
+    """
+    if devices.ways(device).sliced:
+        if model.decoder.conv_out.in_channels in winograd.CHANNELS:  # type: ignore[union-attr, operator]
+            winograd.fuse(model.decoder)
+        for module in model.modules():
+            if isinstance(module, norms.NormSiLU):
+                module.sliced = True
+    return devices.placed(model, device)

@@ -83,7 +83,7 @@ def published(device: torch.device) -> bundles.Bundle:
     return bundles.Bundle(
         name=PUBLISHED_BUNDLE,
         entry=entry,
-        generator=devices.placed(vqgan.build(read.config, read.vqgan), device),
+        generator=vqgan.placed(vqgan.build(read.config, read.vqgan), device),
         perceptors=perceptors,
         start_network=None,
         vocabulary=None,
