@@ -58,6 +58,7 @@ def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
         run.refine()
     _check(run, state, branch)
     run.iteration, run.loss = state["iteration"], state["loss"]
+    run.read = run.iteration
     with torch.no_grad():
         run.z.copy_(state["z"])
     if state.get("optimiser", _optimiser(run)) == _optimiser(run):

@@ -51,6 +51,7 @@ class Run:
         self.generator = generator if spec.upscale == 1 else Tiled(generator, bundle.entry.width)
         self.iteration = 0
         self.loss = float("nan")  # the last that was read
+        self.read = 0  # the iteration of that loss
         self.diverged = False
         self.readings = Readings(bundle.device)
         self.cells = spec.height // bundle.generator.f, spec.width // bundle.generator.f
@@ -182,8 +183,8 @@ class Run:
 
     @property
     def plateaued(self) -> bool:
-        """The loss has stopped falling, at the whole size and in the last phase of the story."""
-        return self.plateau.reached and self.coarse is None and self.targets is self.story[-1]
+        """The loss has stopped falling, at the whole size and in the last phase of the story, as far as it is read."""
+        return self.plateau.reached and self.coarse is None and self._phase(self.read) is self.story[-1]
 
     def _phase(self, done: int) -> targets.Targets:
         return next((phase for phase in self.story if done < phase.until), self.story[-1])
@@ -261,11 +262,11 @@ class Run:
         self._read(self.readings.rest())
 
     def _read(self, arrived: Sequence[tuple[int, float]]) -> None:
-        for iteration, self.loss in arrived:
+        for self.read, self.loss in arrived:
             self.diverged = self.diverged or not math.isfinite(self.loss)
             if self.plateau.patience:
                 self.plateau.add(self.loss)
-                if self._phase(iteration) is not self._phase(iteration - 1):
+                if self._phase(self.read) is not self._phase(self.read - 1):
                     self.plateau.reset()
 
     @torch.no_grad()

@@ -117,8 +117,9 @@ def test_a_chunk_has_the_noise_that_its_cutouts_have_among_all() -> None:
 def test_the_decoder_works_once_whatever_the_number_of_chunks(
     spec: Spec, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run = Run(dataclasses.replace(spec, cutouts=6), bundle)
     calls: list[int] = []
     decode = bundle.generator.decode
     monkeypatch.setattr(bundle.generator, "decode", lambda z_q: calls.append(len(z_q)) or decode(z_q))  # type: ignore[func-returns-value]
-    batch.step([Run(dataclasses.replace(spec, cutouts=6), bundle)], 1)
+    batch.step([run], 1)
     assert calls == [1]

@@ -26,7 +26,7 @@ HALF, WHOLE = (6, 4), (12, 8)
 @pytest.fixture
 def half(spec: Spec) -> Spec:
     """Two iterations of four at half size."""
-    return dataclasses.replace(spec, coarse=0.5)
+    return dataclasses.replace(spec, coarse=0.5, candidates=1)
 
 
 def photograph() -> bytes:

@@ -92,7 +92,7 @@ def test_of_several_starts_the_one_whose_picture_is_nearest_to_the_words_is_take
     nearest = min(found, key=lambda one: one[1])[0]
     run = Run(dataclasses.replace(spec, candidates=6), bundle)
     assert torch.equal(run.z.detach(), nearest)
-    assert torch.equal(Run(spec, bundle).z.detach(), found[0][0])
+    assert torch.equal(Run(dataclasses.replace(spec, candidates=1), bundle).z.detach(), found[0][0])
     assert len({loss for _, loss in found}) == 6
 
 

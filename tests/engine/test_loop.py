@@ -31,7 +31,7 @@ from engine.messages import (
     StopRun,
 )
 from engine.run import Run
-from engine.timelapse import FRAMES_PER_SECOND, HOLD_SECONDS
+from engine.timelapse import FRAMES_PER_SECOND, HOLD_SECONDS, SLOWEST
 
 
 @pytest.fixture
@@ -271,4 +271,6 @@ def test_a_film_comes_with_the_finished_picture_and_only_when_asked_for(
     assert films[1] is not None
     with av.open(io.BytesIO(films[1]), "r") as film:
         frames = sum(1 for _ in film.decode(video=0))
-    assert frames == 4 + 1 + HOLD_SECONDS * FRAMES_PER_SECOND  # the start, three on the way, the last and its time
+    assert (
+        frames == 4 * SLOWEST + 1 + HOLD_SECONDS * FRAMES_PER_SECOND
+    )  # the start, three on the way, the last and its time
