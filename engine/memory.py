@@ -21,7 +21,7 @@ from engine.clip import CLIP
 from engine.messages import Precision, Spec
 from engine.vqgan import VQGAN
 
-MARGIN = 1.25
+MARGIN = 1.4
 """What a step needs beside what autograd saves, as a factor: gradients on their way, and the products' own room."""
 PIXEL = 12
 """Bytes of a pixel of a picture: three channels of float32."""
