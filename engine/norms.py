@@ -25,7 +25,7 @@ class NormSiLU(nn.GroupNorm):
         if self.alone:
             return super().forward(x)
         few = self.num_channels < FEW * self.num_groups
-        if self.sliced and few and x.dtype is torch.float32 and not self.weight.requires_grad:
+        if self.sliced and few and not self.weight.requires_grad:
             made: Tensor = _NormSiLU.apply(x, self.weight, self.bias, self.num_groups, self.eps)  # type: ignore[no-untyped-call]
             return made
         return F.silu(super().forward(x))
@@ -53,21 +53,27 @@ class _NormSiLU(torch.autograd.Function):
 
 
 def _back(x: Tensor, grad: Tensor, made: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor, bias: Tensor) -> None:
-    """Into ``made`` the gradient in ``x`` of one picture, all (h·w, c), of groups with ``mean`` and ``rstd`` (g,)."""
+    """Into ``made`` the gradient in ``x`` of one picture, all (h·w, c), of groups with ``mean`` and ``rstd`` (g,).
+
+    Reckoned in float32, in bfloat16 too.
+    """
     count, c = x.shape
+    mean, rstd, weight, bias = (tensor.float() for tensor in (mean, rstd, weight, bias))
     each = c // len(mean)
     mean, rstd = mean.repeat_interleave(each), rstd.repeat_interleave(each)
     scale = rstd * weight
     shift = bias - mean * scale
     step = max(1, SLICE // c)
     slices = list(zip(x.split(step), grad.split(step), made.split(step), strict=True))
-    room = x.new_empty(step, c)
-    sums, products = x.new_zeros(c), x.new_zeros(c)
+    room, back = (torch.empty(step, c, device=x.device) for _ in range(2))
+    sums, products = torch.zeros(2, c, device=x.device)
     for some, its_grad, out in slices:
+        some = some.float()
         values = torch.addcmul(shift, some, scale, out=room[: len(some)])
-        torch.ops.aten.silu_backward.grad_input(its_grad, values, grad_input=out)
-        sums += out.sum(0)
-        products += torch.mul(out, some, out=values).sum(0)
+        onwards = torch.ops.aten.silu_backward.grad_input(its_grad.float(), values, grad_input=back[: len(some)])
+        out.copy_(onwards)
+        sums += onwards.sum(0)
+        products += torch.mul(onwards, some, out=values).sum(0)
 
     def by_group(values: Tensor) -> Tensor:
         return (weight * values).view(-1, each).sum(1).repeat_interleave(each)
@@ -75,4 +81,5 @@ def _back(x: Tensor, grad: Tensor, made: Tensor, mean: Tensor, rstd: Tensor, wei
     slope = rstd**3 * (mean * by_group(sums) - by_group(products)) / (count * each)
     rest = -rstd * by_group(sums) / (count * each) - slope * mean
     for some, _, out in slices:
-        torch.addcmul(torch.addcmul(rest, some, slope, out=room[: len(some)]), out, scale, out=out)
+        values = torch.addcmul(rest, some.float(), slope, out=room[: len(some)])
+        out.copy_(values.addcmul_(out.float(), scale))

@@ -45,6 +45,16 @@ def test_it_is_both_in_turn_and_so_is_its_gradient(
     torch.testing.assert_close(mine, gradient, rtol=0, atol=1e-4 * float(gradient.abs().max()))
 
 
+def test_in_bfloat16_it_is_as_near_to_float32_as_torchs_own() -> None:
+    exact, half = layer(32, 8), layer(32, 8).to(torch.bfloat16)
+    x = 3 * torch.randn(2, 32, 16, 16) + 1
+    _, gradient = with_gradient(lambda x: one_after_the_other(exact, x), x)
+    _, mine = with_gradient(half, x.to(torch.bfloat16))
+    _, torchs = with_gradient(lambda x: one_after_the_other(half, x), x.to(torch.bfloat16))
+    assert mine.dtype is torch.bfloat16
+    assert (mine.float() - gradient).abs().mean() <= 1.1 * (torchs.float() - gradient).abs().mean()
+
+
 def saved(norm: nn.Module, x: Tensor) -> int:
     """Bytes that autograd keeps of ``norm``, ``x`` and the weights left out."""
     kept: dict[int, int] = {}
