@@ -1,4 +1,4 @@
-"""``python -m tests.page.guide_pictures [edits] [grid]``: take the pictures of docs/user-guide.md anew."""
+"""``python -m tests.page.guide_pictures edits|grid``: take the pictures of docs/user-guide.md anew, a kind in each run."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import argparse
 import asyncio
 import io
 import sys
-import tempfile
-from pathlib import Path
 
 from PIL import Image, ImageDraw
-from playwright.async_api import FilePayload, FloatRect, Locator, async_playwright
+from playwright.async_api import FilePayload, FloatRect, Locator
 from playwright.async_api import Page as Tab
 from rich.console import Console
 
-from tests.page.conftest import FLAGS, chromium
-from tests.page.pictures import PICTURES, open_tab
-from tests.page.test_play import playing
+from tests.page.conftest import chromium
+from tests.page.pictures import PICTURES, open_tab, stage
 
 PROMPT, SEED = "a red car on a green meadow", 7
 NIGHT = "a red car at night"
@@ -123,21 +120,16 @@ TAKEN = {"edits": take_edits, "grid": take_grid}
 
 async def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.page.guide_pictures", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=[*TAKEN, []], help="which to take (default: all)")
-    wanted = parser.parse_args(arguments).what or list(TAKEN)
+    parser.add_argument("what", choices=TAKEN, help="which to take")
+    wanted = parser.parse_args(arguments).what
     console, path = Console(), chromium()
     if path is None:
         console.print("No Chromium here.")
         return 1
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        with tempfile.TemporaryDirectory() as home:
-            async with playing(Path(home)) as address:
-                tab = await open_tab(browser, address, TALL, "dark")
-                await tab.get_by_text("Faraday is ready").wait_for()
-                for what in wanted:
-                    await TAKEN[what](tab)
-        await browser.close()
+    async with stage(path) as (browser, address):
+        tab = await open_tab(browser, address, TALL, "dark")
+        await tab.get_by_text("Faraday is ready").wait_for()
+        await TAKEN[wanted](tab)
     console.print(f"Taken: {', '.join(sorted(each.name for each in PICTURES.glob('guide-*.png')))}")
     return 0
 

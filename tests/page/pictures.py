@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,17 @@ from tests.page.test_play import playing
 PICTURES = ROOT / "docs" / "pictures"
 PROMPT = "a red car at night"
 PATIENCE_MS = 1_800_000.0  # a picture takes long where many share the cores
+
+
+@contextlib.asynccontextmanager
+async def stage(executable: str) -> AsyncIterator[tuple[Browser, str]]:
+    """A browser, and the address of a page with the real bot behind it."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        with tempfile.TemporaryDirectory() as home:
+            async with playing(Path(home)) as address:
+                yield browser, address
+        await browser.close()
 
 
 async def open_tab(browser: Browser, address: str, size: tuple[int, int], scheme: Any, *, touch: bool = False) -> Tab:
@@ -78,12 +91,8 @@ async def main(arguments: list[str]) -> int:
     if path is None:
         console.print("No Chromium here.")
         return 1
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        with tempfile.TemporaryDirectory() as home:
-            async with playing(Path(home)) as address:
-                await take(browser, address, options.prompt, options.seed)
-        await browser.close()
+    async with stage(path) as (browser, address):
+        await take(browser, address, options.prompt, options.seed)
     console.print(f"Taken: {', '.join(sorted(each.name for each in PICTURES.glob('playing*.png')))}")
     return 0
 
