@@ -1,4 +1,4 @@
-"""``python -m tests.page.guide_pictures edits|grid``: take the pictures of docs/user-guide.md anew, a kind in each run."""
+"""``python -m tests.page.guide_pictures edits|grid``: take the pictures of docs/user-guide.md anew, a kind a run."""
 
 from __future__ import annotations
 
