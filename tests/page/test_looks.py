@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, WebSocketRoute, expect
 
+from sandbox.permissions import Permissions
 from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, WIDE, Studio, Visitor, visiting
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -106,32 +107,40 @@ async def test_the_keyboard_alone_is_enough(browser: Browser, studio: Studio) ->
         await expect(visitor.message("Queued as #1")).to_be_visible()
 
 
-async def test_a_key_pressed_while_the_speaker_changes_stays_in_the_server(browser: Browser, studio: Studio) -> None:
-    """The list of channels comes before the word of what may be done in the open one."""
+@pytest.mark.parametrize("seen", [True, False], ids=["a seen channel", "an unseen channel"])
+async def test_a_key_pressed_while_the_speaker_changes_is_the_last_word(
+    browser: Browser, studio: Studio, seen: bool
+) -> None:
+    """The list of channels comes first, then the word of what may be done in the open one, and last the answer."""
+    if not seen:
+        studio.channel("quiet-room").set_permissions(deny=int(Permissions.VIEW_CHANNEL), member=studio.member("max"))
     async with visiting(browser, studio, "hurry") as visitor:
-        tab, late = visitor.tab, list[Any]()
+        tab, late, changing = visitor.tab, list[Any](), False
 
         def through(route: WebSocketRoute) -> None:
             def back(frame: Any) -> None:
-                if '"t":"place"' in str(frame) and changing:
+                if changing and '"t":"directory"' not in str(frame):
                     late.append((route, frame))
                 else:
                     route.send(frame)
 
             route.connect_to_server().on_message(back)
 
-        changing = False
         await tab.route_web_socket(re.compile("/socket$"), through)
         await tab.reload()
-        await expect(visitor.box).to_be_focused()
+        await go(visitor, "quiet-room")
+        await expect(tab.get_by_role("heading", name="Welcome to #quiet-room")).to_be_visible()
         changing = True
         await tab.keyboard.press("Alt+2")
         await expect(tab.get_by_role("radio", name="max")).to_be_checked()
-        await tab.keyboard.press("Alt+ArrowUp")
+        await tab.keyboard.press("Alt+ArrowDown")  # after the last channel, as after none, comes the first
         changing = False
         for route, frame in late:
             route.send(frame)
         await expect(tab.get_by_role("heading", name="Welcome to #welcome")).to_be_visible()
+        await visitor.say("here")
+        await expect(visitor.message("here")).to_be_visible()
+        assert [message.content for message in studio.channel("welcome").messages] == ["here"]
 
 
 async def test_a_page_finds_back_when_its_server_was_away(browser: Browser, studio: Studio) -> None:

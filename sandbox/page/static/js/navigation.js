@@ -48,16 +48,17 @@ export function openFromAddress() {
 
 export async function speakAs(user) {
   if (user === state.directory?.viewer) return;
-  const before = state.place;
+  const { place, channel } = state;
   try {
     await ask("speak_as", { user });
   } catch (error) {
     return complain(error);
   }
   remember("persona", user);
-  if (before?.type === 1) await open(state.directory.direct.id);
-  else if (state.place === before) await open(state.home); // it was not told anew: this member does not see it
   tell("persona");
+  if (state.channel !== channel) return; // somewhere else was opened meanwhile
+  if (place?.type === 1) await open(state.directory.direct.id);
+  else if (state.place === place) await open(state.home); // it was not told anew: this member does not see it
 }
 
 export const openDirect = () => open(state.directory.direct.id);
