@@ -28,7 +28,8 @@ class Ways:
     stepped in one batch. ``threaded`` steps are the CPU's, and gain by its threads. A loss is read ``lag`` iterations
     after its own: the host then never waits for a device that still has work, and is never further ahead of it than
     that. ``pinned`` memory of the host is what a device copies from and to beside its work. ``sliced`` is
-    whether layers of our own gain, which work in parts that fit a processor's cache.
+    whether layers of our own gain, which work in parts that fit a processor's cache, and ``products`` whether products
+    gain by other ways than torch's own (:mod:`engine.products`).
     """
 
     slots: int = 4
@@ -37,11 +38,12 @@ class Ways:
     lag: int = 0
     pinned: bool = False
     sliced: bool = True
+    products: bool = True
 
 
 WAYS: Mapping[str, Ways] = {
     "cpu": Ways(),
-    "cuda": Ways(slots=8, company=True, threaded=False, lag=2, pinned=True, sliced=False),
+    "cuda": Ways(slots=8, company=True, threaded=False, lag=2, pinned=True, sliced=False, products=False),
 }
 
 
@@ -50,15 +52,25 @@ def ways(device: torch.device) -> Ways:
     return WAYS.get(device.type, WAYS["cpu"])
 
 
-def prepare_process() -> None:
-    """What must be settled before torch is loaded.
+ENVIRONMENT: Mapping[str, str] = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "1000",
+    "PYTORCH_ALLOC_CONF": "expandable_segments:True",  # since torch 2.9
+    "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",  # before
+}
+"""What torch and its OpenMP read as they load.
 
-    Spinning threads would starve a shared machine. Segments of the device's memory that can grow are its plan: runs of
-    many sizes come and go, and blocks of fixed sizes would be left between them that fit none.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    for name in ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"):  # since torch 2.9, and before
-        os.environ.setdefault(name, "expandable_segments:True")
+A thread that has done its part waits some ten microseconds by itself before it sleeps: the next part of a step mostly
+comes sooner than it would wake. Threads that spun on, as is their default, would starve a shared machine. Segments of a
+device's memory that can grow are its plan: runs of many sizes come and go, and blocks of fixed sizes would be left
+between them that fit none.
+"""
+
+
+def prepare_process() -> None:
+    """What must be settled before torch is loaded; what the operator has set stays."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 def prepare_memory(device: torch.device) -> None:

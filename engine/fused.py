@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from engine import products
+
 QUICK = 1.702
 """CLIP's activation is x · sigmoid(1.702 x)."""
 
@@ -49,6 +51,7 @@ def fuse_vision(visual: Any) -> None:
     if hasattr(visual, "transformer"):
         for block in visual.transformer.resblocks:
             _fold_activation(block.mlp)
+            _fold_scale(block.attn)
     else:
         for module in list(visual.modules()):
             _fold_norms(module)
@@ -61,6 +64,13 @@ def _fold_activation(mlp: Any) -> None:
     mlp.c_fc.bias.mul_(QUICK)
     mlp.c_proj.weight.div_(QUICK)
     mlp.gelu = nn.SiLU()
+
+
+@torch.no_grad()
+def _fold_scale(attn: nn.MultiheadAttention) -> None:
+    """Queries divided by √d, as attention does, by the weights that make them."""
+    for tensor in (attn.in_proj_weight, attn.in_proj_bias):
+        tensor[: attn.embed_dim].div_(attn.head_dim**0.5)
 
 
 def _fold_norms(module: nn.Module) -> None:
@@ -95,14 +105,15 @@ def _patches(conv: Any, x: Tensor) -> Tensor:
     side = conv.kernel_size[0]
     cells = x.permute(0, 2, 3, 1).unfold(1, side, side).unfold(2, side, side)  # (n, h, w, 3, side, side)
     weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # no copy where it lies channels last
-    return F.linear(cells.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(1, 2), weight)
+    return products.linear(cells.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(1, 2), weight)
 
 
 def _block(block: Any, tokens: Tensor, needed: int) -> Tensor:
     """The first ``needed`` of what a block makes of ``tokens`` (n, l, d); of the last, only the class token counts."""
     x = tokens[:, :needed] + _attend(block.attn, block.ln_1(tokens), needed)
-    out: Tensor = x + block.mlp(block.ln_2(x))
-    return out
+    mlp = block.mlp
+    hidden = mlp.gelu(products.linear(block.ln_2(x), mlp.c_fc.weight, mlp.c_fc.bias))
+    return x + products.linear(hidden, mlp.c_proj.weight, mlp.c_proj.bias)
 
 
 def _attend(attn: nn.MultiheadAttention, x: Tensor, needed: int) -> Tensor:
@@ -114,10 +125,9 @@ def _attend(attn: nn.MultiheadAttention, x: Tensor, needed: int) -> Tensor:
         return split
 
     if needed == length:
-        q, k, v = map(heads, F.linear(x, weight, bias).chunk(3, dim=-1))
+        q, k, v = map(heads, products.linear(x, weight, bias).chunk(3, dim=-1))
     else:
-        q = heads(F.linear(x[:, :needed], weight[:d], bias[:d]))
-        k, v = map(heads, F.linear(x, weight[d:], bias[d:]).chunk(2, dim=-1))
-    mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, needed, d)
-    out: Tensor = attn.out_proj(mixed)
-    return out
+        q = heads(products.linear(x[:, :needed], weight[:d], bias[:d]))
+        k, v = map(heads, products.linear(x, weight[d:], bias[d:]).chunk(2, dim=-1))
+    mixed = products.attend(q, k, v).transpose(1, 2).reshape(n, needed, d)
+    return products.linear(mixed, attn.out_proj.weight, attn.out_proj.bias)

@@ -8,18 +8,20 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks.speed import models
 from benchmarks.speed.one import ENGINE, PLAIN, Asked, Measured
-from engine import bundles
+from engine import bundles, devices
 
 MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
 """With these the C library keeps the memory that one iteration frees for the next."""
 TUNED: Final = "plain, malloc set"
+ENVIRONMENTS: Final[Mapping[str, Mapping[str, str]]] = {TUNED: MALLOC, ENGINE: devices.ENVIRONMENT}
+"""What each side's process begins with, beside what this one has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +125,11 @@ def _measure(options: Options, who: str, size: int, cutouts: int, jobs: int) -> 
         threads=options.threads,
         precision=options.precision if who == ENGINE else "fp32",
     )
-    said = child("benchmarks.speed.one", dataclasses.asdict(asked), MALLOC if who == TUNED else {})
+    said = child("benchmarks.speed.one", dataclasses.asdict(asked), ENVIRONMENTS.get(who, {}))
     return Measured(**json.loads(said))
 
 
-def child(module: str, asked: object, environment: dict[str, str]) -> str:
+def child(module: str, asked: object, environment: Mapping[str, str]) -> str:
     """The last line that a fresh process says. Raises :class:`RuntimeError` with its last words where it fails."""
     command = [sys.executable, "-m", module, json.dumps(asked)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)

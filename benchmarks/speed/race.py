@@ -22,7 +22,7 @@ from benchmarks.alignment.prompts import pictures as listed
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.judge import load
 from benchmarks.speed import models
-from benchmarks.speed.compare import child
+from benchmarks.speed.compare import ENVIRONMENTS, child
 from benchmarks.speed.one import ENGINE, PLAIN
 from engine import api, bundles, devices, pictures
 from training.picturebook.captions import full_caption
@@ -142,7 +142,12 @@ def race(
                 side=side, bundle=bundle, weights_dir=str(weights_dir), prompt=prompt, seed=seed, size=entry.width,
                 cutouts=entry.cutouts.count, iterations=iterations, threads=threads, folder=str(folder),
             )  # fmt: skip
-            looks.append([Look(**look) for look in json.loads(child(__name__, dataclasses.asdict(start), {}))])
+            looks.append(
+                [
+                    Look(**look)
+                    for look in json.loads(child(__name__, dataclasses.asdict(start), ENVIRONMENTS.get(side, {})))
+                ]
+            )
     last = [looks[-1] for looks in runs[PLAIN]]
     first = [reached(looks, end.loss) for looks, end in zip(runs[ENGINE], last, strict=True)]
     ends = [looks[-1] for looks in runs[ENGINE]]
