@@ -22,8 +22,9 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     rows = x.reshape(-1, x.shape[-1])
     if not (_own_ways(x) and ONEDNN and x.dtype == torch.float32):
         return F.linear(rows, weight, bias).view(*x.shape[:-1], -1)
-    image = rows.t()[None, :, None]  # (1, c, 1, n), channels last
-    return F.conv2d(image, weight[:, :, None, None], bias)[0, :, 0].t().contiguous().view(*x.shape[:-1], -1)
+    image = rows.view(1, 1, *rows.shape).permute(0, 3, 1, 2)  # channels last
+    made = F.conv2d(image, weight[:, :, None, None], bias)
+    return made.permute(0, 2, 3, 1).contiguous().view(*x.shape[:-1], -1)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:

@@ -43,6 +43,19 @@ def test_a_product_with_weights_is_torchs(shape: tuple[int, ...], dtype: torch.d
         close(back(mine, x)[0], back(expected, x)[0])
 
 
+def test_a_product_with_weights_is_a_convolution_of_what_lies_channels_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be copied to another order first, which costs more than is won."""
+    convolve, orders = F.conv2d, list[bool]()
+
+    def watched(image: Tensor, *rest: Tensor) -> Tensor:
+        orders.append(image.is_contiguous(memory_format=torch.channels_last))
+        return convolve(image, *rest)
+
+    monkeypatch.setattr(products.F, "conv2d", watched)
+    products.linear(torch.randn(4, 9, 16), torch.randn(8, 16), torch.randn(8))
+    assert orders == [products.ONEDNN] * products.ONEDNN
+
+
 @pytest.mark.usefixtures("own_ways")
 def test_the_first_tokens_alone_are_multiplied_without_their_neighbours() -> None:
     torch.manual_seed(0)
