@@ -75,7 +75,7 @@ class Engine(Section):
         default="auto", pattern=r"^(auto|\d+(\.\d+)? ?[MG]iB)$", description='"auto", or a size as "6 GiB" or "900 MiB"'
     )
     compile: bool = Field(default=False, description="true or false")
-    precision: Precision = Field(default=Precision.FP32, description='"fp32" or "bf16"')
+    precision: Literal["auto"] | Precision = Field(default="auto", description='"auto", "fp32" or "bf16"')
     ready_timeout: Seconds = Field(default=120.0, description="seconds, more than 0")
     frame_seconds: float = Field(default=2.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no frames")
     checkpoint_seconds: float = Field(

@@ -93,7 +93,7 @@ class Dispatcher:
     @property
     def machine(self) -> Machine:
         """What a spec takes from the engines, as one last said; a single thread until then."""
-        return Machine.of(self._known or Ready(device="", bundles=()), self._settings.precision)
+        return Machine.of(self._known or Ready(device="", bundles=()))
 
     @property
     def device(self) -> str:

@@ -34,6 +34,7 @@ def engine_settings(config: Engine, device: str | None = None) -> EngineSettings
         slots=config.slots,
         memory=config.memory_bytes,
         compile=config.compile,
+        precision=None if config.precision == "auto" else config.precision,
     )
 
 

@@ -13,7 +13,7 @@ from bot.errors import BadSetting, EmptyPrompt, PromptTooLong
 from bot.prompts import SEEDS, Wish, check_seed, check_strength
 from bot.sizes import Source
 from engine import messages
-from engine.messages import BundleInfo, Precision, PromptError, Ready, Spec, SpecError, parse_story
+from engine.messages import BundleInfo, PromptError, Ready, Spec, SpecError, parse_story
 
 NO_PRESET = "none"
 UPSCALE_STRENGTH = 0.5  # of the bundle's own: refine what is there
@@ -28,12 +28,11 @@ class Machine:
 
     threads: int
     cores: int
-    precision: Precision
 
     @classmethod
-    def of(cls, ready: Ready, precision: Precision) -> Machine:
-        """What an engine said of itself, and the arithmetic of the configuration."""
-        return cls(threads=ready.threads, cores=max(ready.cores, ready.threads), precision=precision)
+    def of(cls, ready: Ready) -> Machine:
+        """What an engine said of itself."""
+        return cls(threads=ready.threads, cores=max(ready.cores, ready.threads))
 
 
 def wished(
@@ -51,7 +50,7 @@ def wished(
     Raises :class:`bot.errors.UserError` for what cannot be.
     """
     preset = preset_values(wish, info)
-    more, notes = _arithmetic({**preset, **wish.more}, machine)
+    more, notes = _arithmetic({**preset, **wish.more}, info, machine)
     width, height, size_notes = sizes.chosen(wish, info, limits, source)
     alone = _alone(image_prompts, more)
     iterations = iterations_within(wish.iterations, info, limits, editing, more.pop("iterations", None))
@@ -90,11 +89,11 @@ def preset_values(wish: Wish, info: BundleInfo) -> Mapping[str, Any]:
         raise BadSetting(str(error)) from None
 
 
-def _arithmetic(more: Mapping[str, Any], machine: Machine) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _arithmetic(more: Mapping[str, Any], info: BundleInfo, machine: Machine) -> tuple[dict[str, Any], tuple[str, ...]]:
     """With a recipe's precision and threads, as far as the machine has them, or else its own; and a note if not."""
     wanted = more.get("threads", machine.threads)
     note = wording_refusals.other_threads(wanted, machine.cores)
-    values = {"precision": machine.precision, **more, "threads": min(wanted, machine.cores)}
+    values = {"precision": info.precision, **more, "threads": min(wanted, machine.cores)}
     return values, (note,) if wanted > machine.cores else ()
 
 
@@ -129,7 +128,7 @@ def rerun(spec: Spec, info: BundleInfo, limits: Limits, machine: Machine) -> tup
     Raises :class:`bot.errors.UserError` when it is not allowed, or not known, by now.
     """
     sizes.check_pixels(spec.width, spec.height, info, sizes.most_pixels(info, limits, spec.upscale))
-    again = replace(spec, seed=new_seed(), precision=machine.precision, threads=machine.threads)
+    again = replace(spec, seed=new_seed(), precision=info.precision, threads=machine.threads)
     return again, _unknown(spec, info)
 
 
@@ -148,7 +147,7 @@ def remixed(
     Raises :class:`bot.errors.UserError` for what cannot be.
     """
     wish = replace(wish, prompt=wish.prompt or spec.prompt, size=wish.size or (spec.width, spec.height))
-    more, notes = _arithmetic({**preset_values(wish, info), **wish.more}, machine)
+    more, notes = _arithmetic({**preset_values(wish, info), **wish.more}, info, machine)
     width, height, size_notes = sizes.chosen(wish, info, limits, source)
     iterations = more.pop("iterations", spec.iterations)
     iterations = iterations if wish.iterations is None else wish.iterations
@@ -191,7 +190,7 @@ def upscaled(
 
     Raises :class:`bot.errors.UserError` beyond the largest size, for what cannot be, or is not known by now.
     """
-    more, notes = _arithmetic(wish.more, machine)
+    more, notes = _arithmetic(wish.more, info, machine)
     factor = more.get("upscale", 2)
     width, height = factor * spec.width, factor * spec.height
     sizes.check_pixels(width, height, info, sizes.most_pixels(info, limits, factor))

@@ -149,7 +149,7 @@ def _read(task: Task, config: Config) -> _Files:
 def _begin(task: Task, wish: Wish, files: _Files, config: Config, ready: Ready) -> Begun:
     image = files.image
     source = Source(width=image.width, height=image.height) if image else None
-    machine = specs.Machine.of(ready, config.engine.precision)
+    machine = specs.Machine.of(ready)
     spec, notes = specs.wished(
         wish,
         ready.bundles[0],
@@ -183,7 +183,7 @@ def enlarged(path: Path, by: int, prompt: str | None, iterations: int | None, co
     specs.check_prompt(wish.prompt, config.limits)
 
     def begin(ready: Ready) -> Begun:
-        machine = specs.Machine.of(ready, config.engine.precision)
+        machine = specs.Machine.of(ready)
         size = picture.width, picture.height
         spec, notes = _enlarged_spec(wish, size, by, ready.bundles[0], config.limits, machine)
         init_image = attachments.fit(picture.png, spec.width // by, spec.height // by)
@@ -224,7 +224,7 @@ def _enlarged_spec(
         iterations=specs.iterations_within(wish.iterations, info, limits, editing=True, usual=info.iterations_upscale),
         seed=specs.new_seed() if wish.seed is None else check_seed(wish.seed),
         strength=specs.UPSCALE_STRENGTH * info.strength if wish.strength is None else check_strength(wish.strength),
-        precision=machine.precision,
+        precision=info.precision,
         threads=machine.threads,
     )
     notes = () if (width, height) == size else (wording_refusals.shrunk(width, height),)

@@ -113,6 +113,14 @@ def others(device: torch.device) -> tuple[str, ...]:
     return tuple(f"cuda:{i}" for i in range(torch.cuda.device_count()) if i != (device.index or 0))
 
 
+def wait(device: torch.device) -> None:
+    """Until the device has done all that it was given; a CPU has."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def describe(device: torch.device) -> str:
     """What an operator calls it."""
     import torch

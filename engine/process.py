@@ -10,13 +10,13 @@ import logging
 import queue
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import devices
-from engine.messages import Command, Failure, Ready, RunFailed, Shutdown
+from engine.messages import BundleInfo, Command, Failure, Precision, Ready, RunFailed, Shutdown
 
 if TYPE_CHECKING:
     from engine.bundles import Bundle
@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 class EngineSettings:
     """What an engine process is started with. ``threads`` and ``slots`` of 0 mean: choose for the device.
 
-    On a CPU the threads are then measured at the first start (:mod:`engine.threads`). ``memory`` are the bytes that
-    runs may take beside the models; 0: what is free. ``compile``: the models by torch.compile.
+    A CPU's threads and, where ``precision`` is None, each bundle's are then measured at the first start
+    (:mod:`engine.arithmetic`). ``memory`` are the bytes that runs may take beside the models; 0: what is free.
+    ``compile``: the models by torch.compile.
     """
 
     bundles: tuple[str, ...] = ("starter",)
@@ -39,6 +40,7 @@ class EngineSettings:
     slots: int = 0
     memory: int = 0
     compile: bool = False
+    precision: Precision | None = None
     log_level: str = "WARNING"
 
 
@@ -79,7 +81,7 @@ def _read(connection: Connection, commands: queue.Queue[Command]) -> None:
 def _load(settings: EngineSettings) -> tuple[dict[str, Bundle], Ready]:
     import torch
 
-    from engine import bundles, compiled, threads
+    from engine import arithmetic, bundles, compiled
 
     device, folder = devices.choose(settings.device), Path(settings.weights_dir)
     cores = settings.threads or devices.cores()
@@ -90,10 +92,15 @@ def _load(settings: EngineSettings) -> tuple[dict[str, Bundle], Ready]:
     devices.prepare_memory(device)
     chosen = settings.threads or cores
     if not settings.threads and devices.ways(device).threaded:
-        chosen = threads.default(loaded[settings.bundles[0]], cores, folder)
+        chosen = arithmetic.threads(loaded[settings.bundles[0]], cores, folder)
+
+    def info(bundle: Bundle) -> BundleInfo:
+        precision = settings.precision or arithmetic.precision(bundle, chosen, folder)
+        return replace(bundle.info(), precision=precision)
+
     ready = Ready(
         device=devices.describe(device),
-        bundles=tuple(bundle.info() for bundle in loaded.values()),
+        bundles=tuple(map(info, loaded.values())),
         threads=chosen,
         cores=cores,
         slots=settings.slots or devices.ways(device).slots,

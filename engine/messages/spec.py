@@ -172,7 +172,7 @@ class BundleInfo:
     ``strength`` are its defaults for editing, ``iterations_upscale`` for ⬆️. ``choices`` are the names in each of the
     engine's tables, as ("optimisers", ("adam", …)), and ``perceptors`` how many there are (0: not known). ``presets``
     are the kinds of edits that it has settings for. ``checks`` says that its frames and pictures come with an
-    ``unsafe`` score; perceptors of few words cannot give one.
+    ``unsafe`` score; perceptors of few words cannot give one. ``precision`` is that of new jobs on the engine's device.
     """
 
     name: str
@@ -194,6 +194,7 @@ class BundleInfo:
     perceptors: int = 0
     presets: tuple[Preset, ...] = ()
     checks: bool = False
+    precision: Precision = Precision.FP32
 
     def preset(self, name: str) -> Mapping[str, Any]:
         """The settings of a preset. Raises :class:`SpecError` when there is none of that name."""

@@ -16,7 +16,7 @@ import pytest
 import bot.engine_client
 from bot.config import Engine
 from bot.engine_client import EngineDied, ProcessEngineClient, Target, engine_settings
-from engine.messages import Checkpointed, RunCancelled, RunFinished, Spec, StartRun
+from engine.messages import Checkpointed, Precision, RunCancelled, RunFinished, Spec, StartRun
 from engine.process import EngineSettings
 from tests.bot import engine_children as children
 
@@ -163,8 +163,17 @@ def test_the_configuration_reaches_the_engine() -> None:
         slots=2,
         memory="2 MiB",
         compile=True,
+        precision=Precision.BF16,
     )
     assert engine_settings(config) == EngineSettings(
-        bundles=("a", "b"), weights_dir="w", device="cpu", threads=3, slots=2, memory=2**21, compile=True
+        bundles=("a", "b"),
+        weights_dir="w",
+        device="cpu",
+        threads=3,
+        slots=2,
+        memory=2**21,
+        compile=True,
+        precision=Precision.BF16,
     )
+    assert engine_settings(Engine()).precision is None, "it is measured"
     assert engine_settings(config, "cuda:1").device == "cuda:1"

@@ -52,7 +52,7 @@ def a_spec(**changes: object) -> Spec:
 def read_back(
     line: str, info: BundleInfo, source: Source | None = None, threads: int = 1024
 ) -> tuple[Spec, tuple[str, ...]]:
-    machine = specs.Machine(threads=threads, cores=threads, precision=Precision.FP32)
+    machine = specs.Machine(threads=threads, cores=threads)
     limits = Limits(max_cutouts=1024)
     return specs.wished(prompts.parse(line), info, limits, machine, source=source, editing=False)
 

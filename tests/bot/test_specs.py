@@ -28,9 +28,10 @@ INFO = BundleInfo(
     max_iterations=2000,
     max_tokens=75,
     weights_hash="1a2b3c4d5e6f",
+    precision=Precision.BF16,
 )
 LIMITS = Limits()
-MACHINE = Machine(threads=2, cores=4, precision=Precision.BF16)
+MACHINE = Machine(threads=2, cores=4)
 
 
 def wished(
@@ -61,7 +62,7 @@ def test_a_recipe_has_its_own_threads_as_far_as_there_are_cores() -> None:
     spec, (note,) = wished(Wish(prompt="x", more={"threads": 8}))
     assert spec.threads == 4 and "8 threads and I have 4" in note
     ready = Ready(device="cpu", bundles=(INFO,), threads=3, cores=1)
-    assert Machine.of(ready, Precision.FP32) == Machine(threads=3, cores=3, precision=Precision.FP32)
+    assert Machine.of(ready) == Machine(threads=3, cores=3)
 
 
 def test_an_edit_has_its_own_number_of_iterations() -> None:

@@ -10,7 +10,7 @@ from bot import specs, vocabulary
 from bot.config import Limits
 from bot.errors import UnknownWords
 from bot.prompts import Wish
-from engine.messages import BundleInfo, Precision, Spec, Vocabulary
+from engine.messages import BundleInfo, Spec, Vocabulary
 
 WORDS = "a an at blue car cars heart house in is night of on picture rain red sea star the two with"
 INFO = BundleInfo(
@@ -93,7 +93,7 @@ def test_where_nobody_sorted_the_words_by_kind_the_most_usual_are_named() -> Non
 
 
 def test_specs_of_every_origin_carry_the_note() -> None:
-    machine = specs.Machine(threads=2, cores=2, precision=Precision.FP32)
+    machine = specs.Machine(threads=2, cores=2)
     spec, (note,) = specs.wished(Wish(prompt="red zeppelin"), INFO, Limits(), machine, source=None, editing=False)
     assert "“zeppelin”" in note
 

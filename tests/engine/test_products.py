@@ -47,11 +47,11 @@ def test_a_product_with_weights_is_a_convolution_of_what_lies_channels_last(monk
     """Else it would be copied to another order first, which costs more than is won."""
     convolve, orders = F.conv2d, list[bool]()
 
-    def watched(image: Tensor, *rest: Tensor) -> Tensor:
+    def watched(image: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         orders.append(image.is_contiguous(memory_format=torch.channels_last))
-        return convolve(image, *rest)
+        return convolve(image, weight, bias)
 
-    monkeypatch.setattr(products.F, "conv2d", watched)
+    monkeypatch.setattr(F, "conv2d", watched)
     products.linear(torch.randn(4, 9, 16), torch.randn(8, 16), torch.randn(8))
     assert orders == [products.ONEDNN] * products.ONEDNN
 
