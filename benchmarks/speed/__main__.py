@@ -25,7 +25,7 @@ def main(
         str, typer.Option(help="published: random ones of the published sizes. Or a bundle.")
     ] = "published",
     threads: Annotated[int, typer.Option(min=0, help="0: the cores.")] = 0,
-    precision: Annotated[str, typer.Option(help="The engine's: fp32 or bf16.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="The engine's: fp32, bf16, or auto as at its first start.")] = "auto",
     prompts: Annotated[int, typer.Option(min=0, help="To race for the same loss with the bundle; 0: no race.")] = 0,
     bundle: Annotated[str, typer.Option(help="That races.")] = "starter",
     race_iterations: Annotated[int, typer.Option(min=1, help="Of the plain loop in the race.")] = PICTURE,
@@ -53,7 +53,7 @@ def main(
             if prompts:
                 standing = race(
                     bundle, weights, pictures or Path(folder), prompts=prompts, iterations=race_iterations,
-                    threads=threads, told=status.update,
+                    threads=threads, precision=precision, told=status.update,
                 )  # fmt: skip
     except (RuntimeError, WeightsError, OSError) as error:
         console.print(f"[red]{error}[/red]")

@@ -16,6 +16,7 @@ from typing import Final
 from benchmarks.speed import models
 from benchmarks.speed.one import ENGINE, PLAIN, Asked, Measured
 from engine import bundles, devices
+from engine.messages import Precision
 
 MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
 """With these the C library keeps the memory that one iteration frees for the next."""
@@ -71,6 +72,8 @@ def compare(options: Options, told: Callable[[str], None]) -> list[Row]:
     """
     if options.models != models.PUBLISHED:
         bundles.find(options.models, options.weights_dir)
+    precision = settled(options.precision, options.models, options.weights_dir, options.threads)
+    options = dataclasses.replace(options, precision=precision)
     rows: list[Row] = []
     for size, cutouts, company in options.cases():
         turns: dict[tuple[str, int], list[Measured]] = {}
@@ -123,10 +126,18 @@ def _measure(options: Options, who: str, size: int, cutouts: int, jobs: int) -> 
         jobs=jobs,
         iterations=options.iterations,
         threads=options.threads,
-        precision=options.precision if who == ENGINE else "fp32",
+        precision=options.precision if who == ENGINE else Precision.FP32,
     )
     said = child("benchmarks.speed.one", dataclasses.asdict(asked), ENVIRONMENTS.get(who, {}))
     return Measured(**json.loads(said))
+
+
+def settled(precision: str, of: str, weights_dir: Path, threads: int) -> str:
+    """``precision``, or for "auto" what an engine would choose for the models ``of`` that name."""
+    if precision != "auto":
+        return precision
+    asked = {"models": of, "weights_dir": str(weights_dir), "threads": threads}
+    return child("benchmarks.speed.precision", asked, ENVIRONMENTS[ENGINE])
 
 
 def child(module: str, asked: object, environment: Mapping[str, str]) -> str:

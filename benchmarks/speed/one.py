@@ -64,6 +64,7 @@ class Measured:
     rate: float
     device: str
     threads: int
+    precision: str
 
 
 def measure(asked: Asked) -> Measured:
@@ -90,6 +91,7 @@ def measure(asked: Asked) -> Measured:
         rate=_rate(device, asked.precision),
         device="cpu" if device.type == "cpu" else torch.cuda.get_device_name(device),
         threads=asked.threads,
+        precision=asked.precision,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from benchmarks import plain
 from benchmarks.alignment import scores
@@ -22,14 +23,14 @@ from benchmarks.alignment.prompts import pictures as listed
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.judge import load
 from benchmarks.speed import models
-from benchmarks.speed.compare import ENVIRONMENTS, child
+from benchmarks.speed.compare import ENVIRONMENTS, child, settled
 from benchmarks.speed.one import ENGINE, PLAIN
 from engine import api, bundles, devices, pictures
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture
 
 WATCHED = 32
-"""Cutouts that the loss is told by, of the yardstick's own kind and always the same ones."""
+"""Cutouts of the yardstick's own kind, always the same ones, that the loss is told by as well."""
 EVERY = 10
 """Iterations of the yardstick from one look at it to the next; the engine, which has few, is looked at after each."""
 
@@ -47,16 +48,22 @@ class Start:
     cutouts: int
     iterations: int
     threads: int
+    precision: str
     folder: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The loss after so many iterations and seconds; the seconds leave out the looking. The picture is in ``png``."""
+    """The loss after so many iterations and seconds; the seconds leave out the looking. The picture is in ``png``.
+
+    ``loss`` is the distance of the whole picture as the perceptors see it, with no augmentation, of which each side has
+    its own. ``cutout_loss`` is what the yardstick itself would call its loss, by cutouts of its own kind.
+    """
 
     iteration: int
     seconds: float
     loss: float
+    cutout_loss: float
     png: str
 
 
@@ -65,15 +72,18 @@ class Standing:
     """What came of all prompts. The ``ratio`` is the yardstick's seconds by the engine's, the median of the prompts.
 
     ``reached`` counts the prompts where the engine came to the yardstick's final loss at all; the ratio is None unless
-    it did for more than half of them. Top-1 and the share of right attributes are the judge's, of the yardstick's last
-    pictures, of the engine's when it had reached that loss (where it never did, its last), and of the engine's last.
+    it did for more than half of them. ``reached_by_cutouts`` counts the same for the loss by the yardstick's cutouts.
+    Top-1 and the share of right attributes are the judge's, of the yardstick's last pictures, of the engine's when it
+    had reached that loss (where it never did, its last), and of the engine's last.
     """
 
     ratio: float | None
     reached: int
+    reached_by_cutouts: int
     prompts: int
     seconds: dict[str, float]
     loss: dict[str, float]
+    cutout_loss: dict[str, float]
     top1: dict[str, float]
     attributes: dict[str, float]
 
@@ -89,11 +99,22 @@ def paint(start: Start) -> list[Look]:
     for iteration, seconds, image in (_plain if start.side == PLAIN else _engine)(start, made, models.f_of(given)):
         with torch.no_grad(), torch.random.fork_rng():
             torch.manual_seed(1)
-            loss = float(watch.loss(image.detach()))
+            cutout_loss = float(watch.loss(image.detach()))
+            loss = float(whole_loss(made, image))
         png = Path(start.folder) / f"{start.side}-{start.seed}-{iteration}.png"
         pictures.to_image(image).save(png)
-        looks.append(Look(iteration=iteration, seconds=seconds, loss=loss, png=str(png)))
+        looks.append(Look(iteration=iteration, seconds=seconds, loss=loss, cutout_loss=cutout_loss, png=str(png)))
     return looks
+
+
+def whole_loss(made: plain.Models, image: Tensor) -> Tensor:
+    """The published distance (001 §2.2) of ``image`` (1, 3, H, W), averaged to each perceptor's input size."""
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1).to(image) for value in (plain.MEAN, plain.STD))
+    distances = [
+        plain.distance(perceptor((F.adaptive_avg_pool2d(image, size) - mean) / std), texts)
+        for perceptor, size, texts in zip(made.perceptors, made.sizes, made.texts, strict=True)
+    ]
+    return torch.stack(distances).mean()
 
 
 Painting = Iterator[tuple[int, float, Tensor]]
@@ -116,14 +137,17 @@ def _engine(start: Start, made: plain.Models, f: int) -> Painting:
     devices.keep_memory()  # as the engine's process does
     began, looking = time.perf_counter(), 0.0
     size = (start.size, start.size)
-    for step in api.generate(start.prompt, bundle=bundle, size=size, seed=start.seed, threads=start.threads):
+    steps = api.generate(
+        start.prompt, bundle=bundle, size=size, seed=start.seed, threads=start.threads, precision=start.precision
+    )
+    for step in steps:
         paused = time.perf_counter()
         yield step.iteration, paused - began - looking, step.run.picture()
         looking += time.perf_counter() - paused
 
 
 def race(
-    bundle: str, weights_dir: Path, folder: Path, *, prompts: int, iterations: int, threads: int,
+    bundle: str, weights_dir: Path, folder: Path, *, prompts: int, iterations: int, threads: int, precision: str,
     told: Callable[[str], None],
 ) -> Standing:  # fmt: skip
     """Paint the first ``prompts`` of the test list with both, in turn, each in a fresh process.
@@ -132,7 +156,7 @@ def race(
     what a process said that failed, and :class:`engine.weights.WeightsError`.
     """
     entry, _ = bundles.find(bundle, weights_dir)
-    asked = listed(PromptList.TEST, prompts)
+    asked, precision = listed(PromptList.TEST, prompts), settled(precision, bundle, weights_dir, threads)
     runs: dict[str, list[list[Look]]] = {PLAIN: [], ENGINE: []}
     for seed, picture in enumerate(asked, start=1):
         prompt = full_caption(picture)
@@ -140,7 +164,8 @@ def race(
             told(f"{side}: {prompt}")
             start = Start(
                 side=side, bundle=bundle, weights_dir=str(weights_dir), prompt=prompt, seed=seed, size=entry.width,
-                cutouts=entry.cutouts.count, iterations=iterations, threads=threads, folder=str(folder),
+                cutouts=entry.cutouts.count, iterations=iterations, threads=threads, precision=precision,
+                folder=str(folder),
             )  # fmt: skip
             looks.append(
                 [
@@ -149,17 +174,19 @@ def race(
                 ]
             )
     last = [looks[-1] for looks in runs[PLAIN]]
-    first = [reached(looks, end.loss) for looks, end in zip(runs[ENGINE], last, strict=True)]
+    first = [reached(looks, end) for looks, end in zip(runs[ENGINE], last, strict=True)]
+    by_cutouts = [reached(looks, end, by="cutout_loss") for looks, end in zip(runs[ENGINE], last, strict=True)]
     ends = [looks[-1] for looks in runs[ENGINE]]
     there = [look or end for look, end in zip(first, ends, strict=True)]
     rows = [[Image.open(one.png), Image.open(two.png)] for one, two in zip(last, ends, strict=True)]
     sheet(rows, [full_caption(picture) for picture in asked], [True] * prompts).save(folder / "sheet.png")
-    return _standing(asked, first, {"plain": last, "engine, same loss": there, "engine, default": ends})
+    sets = {"plain": last, "engine, same loss": there, "engine, default": ends}
+    return _standing(asked, first, sum(look is not None for look in by_cutouts), sets)
 
 
-def reached(looks: Sequence[Look], loss: float) -> Look | None:
-    """The first look at a loss no greater; None if there was none."""
-    return next((look for look in looks if look.loss <= loss), None)
+def reached(looks: Sequence[Look], end: Look, by: str = "loss") -> Look | None:
+    """The first look at a loss no greater than at the ``end`` of the other side; None if there was none."""
+    return next((look for look in looks if getattr(look, by) <= getattr(end, by)), None)
 
 
 def ratio_of(plain_looks: Sequence[Look], first: Sequence[Look | None]) -> float | None:
@@ -170,7 +197,9 @@ def ratio_of(plain_looks: Sequence[Look], first: Sequence[Look | None]) -> float
     return statistics.median(ratios) or None
 
 
-def _standing(asked: Sequence[Picture], first: Sequence[Look | None], sets: dict[str, list[Look]]) -> Standing:
+def _standing(
+    asked: Sequence[Picture], first: Sequence[Look | None], reached_by_cutouts: int, sets: dict[str, list[Look]]
+) -> Standing:
     judge = load()
     found = {
         name: scores.align(
@@ -181,9 +210,11 @@ def _standing(asked: Sequence[Picture], first: Sequence[Look | None], sets: dict
     return Standing(
         ratio=ratio_of(sets["plain"], first),
         reached=sum(look is not None for look in first),
+        reached_by_cutouts=reached_by_cutouts,
         prompts=len(asked),
         seconds={name: statistics.median(look.seconds for look in looks) for name, looks in sets.items()},
         loss={name: statistics.mean(look.loss for look in looks) for name, looks in sets.items()},
+        cutout_loss={name: statistics.mean(look.cutout_loss for look in looks) for name, looks in sets.items()},
         top1={name: result.top1.value for name, result in found.items()},
         attributes={name: _right(result) for name, result in found.items()},
     )

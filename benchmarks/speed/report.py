@@ -25,11 +25,15 @@ def speed_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         one = row.median
         table.add_row(
-            str(row.size), str(row.cutouts), row.who, str(row.jobs), f"{one.seconds:.3f}", f"{one.cpu_seconds:.3f}",
+            str(row.size), str(row.cutouts), _who(row), str(row.jobs), f"{one.seconds:.3f}", f"{one.cpu_seconds:.3f}",
             f"{row.ratio:.2f}", f"{row.least:.2f} to {row.most:.2f}", f"{one.peak_mb:,.0f}",
             f"{one.flops / one.seconds / one.rate:.0%}",
         )  # fmt: skip
     return table
+
+
+def _who(row: Row) -> str:
+    return f"{row.who}, {row.median.precision}" if row.who == ENGINE else row.who
 
 
 def phase_table(rows: Sequence[Row]) -> Table:
@@ -37,7 +41,7 @@ def phase_table(rows: Sequence[Row]) -> Table:
     table = Table("px", "cutouts", "who", "jobs", *PHASES, "idle")
     for row in rows:
         spent = [f"{row.median.phases.get(phase, 0):.3f}" for phase in PHASES]
-        table.add_row(str(row.size), str(row.cutouts), row.who, str(row.jobs), *spent, f"{row.median.idle:.0%}")
+        table.add_row(str(row.size), str(row.cutouts), _who(row), str(row.jobs), *spent, f"{row.median.idle:.0%}")
     return table
 
 
@@ -52,11 +56,11 @@ def company_table(rows: Sequence[Row], iterations: int) -> Table:
 
 def race_table(standing: Standing) -> Table:
     """Seconds to a picture, its loss and the judge's opinion of it."""
-    table = Table("picture", "seconds (median)", "loss (mean)", "judge: top-1", "judge: attributes")
+    table = Table("picture", "seconds (median)", "loss (mean)", "by its cutouts", "judge: top-1", "judge: attributes")
     for name, seconds in standing.seconds.items():
         table.add_row(
-            name, f"{seconds:.1f}", f"{standing.loss[name]:.3f}", f"{standing.top1[name]:.0%}",
-            f"{standing.attributes[name]:.0%}",
+            name, f"{seconds:.1f}", f"{standing.loss[name]:.3f}", f"{standing.cutout_loss[name]:.3f}",
+            f"{standing.top1[name]:.0%}", f"{standing.attributes[name]:.0%}",
         )  # fmt: skip
     return table
 
@@ -64,9 +68,8 @@ def race_table(standing: Standing) -> Table:
 def race_sentence(standing: Standing) -> str:
     """The ratio in words, or that there is none."""
     came = f"The engine came to the plain loop's final loss for {standing.reached} of {standing.prompts} prompts"
-    if standing.ratio is None:
-        return f"{came}: too few for a ratio."
-    return f"{came}, {standing.ratio:.1f} times as soon (median)."
+    soon = ": too few for a ratio" if standing.ratio is None else f", {standing.ratio:.1f} times as soon (median)"
+    return f"{came}{soon}; told by the plain loop's own cutouts, for {standing.reached_by_cutouts}."
 
 
 def figures(rows: Sequence[Row], standing: Standing | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import typer
 from torch import nn
 from typer.testing import CliRunner
 
+from benchmarks import plain
 from benchmarks.speed import __main__ as command
 from benchmarks.speed import company, race
 from benchmarks.speed.phases import PHASES, Phases
@@ -96,13 +97,29 @@ def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:
 
 
 def looks(*losses: float) -> list[Look]:
-    return [Look(iteration=i, seconds=2.0 * i, loss=loss, png="") for i, loss in enumerate(losses, start=1)]
+    each = enumerate(losses, start=1)
+    return [Look(iteration=i, seconds=2.0 * i, loss=loss, cutout_loss=2 * loss, png="") for i, loss in each]
 
 
 def test_the_race_counts_the_first_time_that_the_loss_is_reached() -> None:
-    first = race.reached(looks(0.9, 0.7, 0.8, 0.6), 0.7)
-    assert first is not None and first.iteration == 2
-    assert race.reached(looks(0.9), 0.7) is None
+    (end,) = looks(0.7)
+    for by in ("loss", "cutout_loss"):
+        first = race.reached(looks(0.9, 0.7, 0.8, 0.6), end, by)
+        assert first is not None and first.iteration == 2
+        assert race.reached(looks(0.9), end, by) is None
+
+
+def test_the_race_is_told_by_the_whole_picture_that_each_perceptor_sees() -> None:
+    torch.manual_seed(0)
+    texts = [torch.randn(1, 3), torch.randn(1, 12)]
+    sees = [nn.Flatten(), nn.Flatten()]
+    made = plain.Models(decode=nn.Identity(), codebook=torch.zeros(1, 1), perceptors=sees, sizes=[1, 2], texts=texts)
+    image = torch.rand(1, 3, 8, 8)
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (plain.MEAN, plain.STD))
+    small = [image.mean((2, 3), keepdim=True), image.unfold(2, 4, 4).unfold(3, 4, 4).mean((4, 5))]
+    seen = [((one - mean) / std).flatten(1) for one in small]
+    expected = sum(plain.distance(one, text) for one, text in zip(seen, texts, strict=True)) / 2
+    assert float(race.whole_loss(made, image)) == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_one_that_never_reaches_the_loss_counts_as_slowest() -> None:
