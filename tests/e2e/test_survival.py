@@ -155,7 +155,7 @@ async def test_a_killed_engine_is_restarted_and_its_job_finishes_once(
     sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member, seed: int
 ) -> None:
     await bot.start(sandbox)
-    await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=120)
+    await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=500)
     await sandbox.until(lambda: painting(channel), timeout=60)
     await some_moment(seed)
     engine = bot.engine_pid()
@@ -170,7 +170,7 @@ async def test_a_killed_bot_finishes_its_job_after_the_restart_and_posts_one_pic
     sandbox: Sandbox, bot: Bot, channel: Channel, ada: Member, seed: int
 ) -> None:
     await bot.start(sandbox)
-    await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=120)
+    await ada.slash(channel, "imagine", prompt="a red car", size="32x32", iterations=500)
     await sandbox.until(lambda: painting(channel), timeout=60)
     await some_moment(seed)
     engine = bot.engine_pid()

@@ -139,7 +139,7 @@ def test_a_picture_given_back_as_it_was_changes_nothing_even_as_a_jpeg(spec: Spe
     run = steps(begun(spec, bundle), 2)
     state, image = run.checkpoint(), pictures.to_image(run.picture())
     jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=95, subsampling=0)
+    image.save(jpeg, "JPEG", quality=97, subsampling=0)
     for same_picture in (pictures.png(image), jpeg.getvalue()):
         run = begun(spec, bundle, state)
         run.paint_over(same_picture)

@@ -73,12 +73,13 @@ def test_two_runs_stepped_in_one_batch_agree_with_each_alone_within_tolerance(sp
 
 
 def test_the_loss_falls(spec: Spec, bundle: Bundle) -> None:
-    run = Run(dataclasses.replace(spec, iterations=40), bundle)
+    prompts_alone = dataclasses.replace(spec, losses=("l2:0",), iterations=60, cutouts=8, learning_rate=0.1)
+    run = Run(dataclasses.replace(prompts_alone, candidates=1), bundle)
     losses = []
     while not run.finished:
         batch.step([run])
         losses.append(run.loss)
-    assert sum(losses[-5:]) < sum(losses[:5])
+    assert sum(losses[-5:]) < 0.98 * sum(losses[:5])
 
 
 def test_a_resumed_run_ends_bit_for_bit_as_the_unbroken_one(spec: Spec, bundle: Bundle) -> None:
