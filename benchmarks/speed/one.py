@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -22,6 +22,8 @@ from benchmarks.speed.phases import Phases
 from engine import devices
 from engine.loop import Loop
 from engine.messages import Event, Precision, RunFailed, Spec, StartRun
+
+Made = TypeVar("Made")
 
 PROMPT = "a red circle on a white background"
 PLAIN, ENGINE = "plain", "engine"
@@ -76,14 +78,16 @@ def measure(asked: Asked) -> Measured:
         step()
     forget_peak(device)
     began, cpu = time.perf_counter(), time.process_time()
-    seconds = [_timed(step, device) for _ in range(asked.iterations)]
+    timed = [_timed(step, device) for _ in range(asked.iterations)]
     computed, passed = time.process_time() - cpu, time.perf_counter() - began
+    seconds = [asked.jobs * spent / done for spent, done in timed]
+    done = sum(done for _, done in timed)
     phases = Phases(device)
     with phases.watching(decoder, perceptors):
         phases.step(step)
     return Measured(
         seconds=sorted(seconds)[len(seconds) // 2],
-        cpu_seconds=computed / asked.iterations,
+        cpu_seconds=asked.jobs * computed / done,
         phases=dict(phases.seconds),
         idle=max(0.0, 1 - computed / passed / asked.threads),
         peak_mb=peak_mb(device),
@@ -95,15 +99,20 @@ def measure(asked: Asked) -> Measured:
     )
 
 
-Subject = tuple[Callable[[], object], nn.Module, list[nn.Module]]
-"""A step to time, the decoder and the perceptors in it."""
+Subject = tuple[Callable[[], int], nn.Module, list[nn.Module]]
+"""A step to time, which says how many iterations of all runs it made, the decoder and the perceptors in it."""
 
 
 def _plain(asked: Asked, device: torch.device) -> Subject:
     given = models.read(asked.models, Path(asked.weights_dir))
     made = models.for_plain(given, PROMPT, device)
     run = Plain(made, asked.size, asked.size, models.f_of(given), asked.cutouts, seed=1)
-    return run.step, made.decode, list(made.perceptors)
+
+    def step() -> int:
+        run.step()
+        return 1
+
+    return step, made.decode, list(made.perceptors)
 
 
 def _engine(asked: Asked, device: torch.device) -> Subject:
@@ -125,30 +134,31 @@ def _engine(asked: Asked, device: torch.device) -> Subject:
         )
         loop.obey(StartRun(job_id=job_id, spec=spec, frame_seconds=0, checkpoint_seconds=0))
 
-    def step() -> None:
-        """An iteration of every run; what is not stepped in one batch takes turns."""
+    def step() -> int:
+        """An iteration of every run at least; what is not stepped in one batch takes turns, and some have two."""
         before = {job_id: active.run.iteration for job_id, active in loop.active.items()}
         while not failures and any(loop.active[job_id].run.iteration == done for job_id, done in before.items()):
             loop.step()
         if failures:
             raise RuntimeError(f"the engine failed: {failures[0]}")
+        return sum(loop.active[job_id].run.iteration - done for job_id, done in before.items())
 
     generator, perceptors = bundle.models(Precision(asked.precision))
     return step, generator.decoder, list(perceptors)
 
 
-def _timed(step: Callable[[], object], device: torch.device) -> float:
+def _timed(step: Callable[[], Made], device: torch.device) -> tuple[float, Made]:
+    """Seconds until the device has done all of it, and what it says."""
     began = time.perf_counter()
-    step()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - began
+    made = step()
+    devices.wait(device)
+    return time.perf_counter() - began, made
 
 
 def _rate(device: torch.device, precision: str) -> float:
     n, dtype = (8192 if device.type == "cuda" else 1024), torch.bfloat16 if precision == "bf16" else torch.float32
     one, other = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
-    return 2 * n**3 / min(_timed(lambda: one @ other, device) for _ in range(5))
+    return 2 * n**3 / min(_timed(lambda: one @ other, device)[0] for _ in range(5))
 
 
 CLEAR_REFS = Path("/proc/self/clear_refs")
