@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import process
+from engine import devices, process
 from engine.frames import Pictured, Shot
 from engine.messages import (
     CancelRun,
@@ -152,3 +152,11 @@ def test_memory_that_was_freed_serves_the_next_iteration_without_page_faults() -
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     usual, kept = map(int, done.stdout.split())
     assert kept < usual / 10
+
+
+def test_what_torch_reads_as_it_loads_is_settled_before_and_an_operators_own_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", {"GOMP_SPINCOUNT": "7"})
+    devices.prepare_process()
+    assert os.environ == {**devices.ENVIRONMENT, "GOMP_SPINCOUNT": "7"}
