@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.alignment.prompts import PromptList
+from engine.messages import Precision
 
 
 def main(
@@ -27,6 +28,7 @@ def main(
     cutouts: Annotated[int | None, typer.Option(min=1)] = None,
     regulariser: Annotated[float | None, typer.Option(min=0, help="Its weight.")] = None,
     candidates: Annotated[int | None, typer.Option(min=1, help="Starts, of which the best is taken.")] = None,
+    precision: Annotated[Precision | None, typer.Option(help="fp32, or bf16 as engines may choose.")] = None,
     strength: Annotated[float | None, typer.Option(min=0, max=1, help="Of edits.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Pictures painted at once.")] = 1,
     threads: Annotated[int, typer.Option(min=0, help="Of each process; 0: the cores, shared out.")] = 0,
@@ -39,11 +41,12 @@ def main(
     from benchmarks.paint import Settings
     from engine.weights import WeightsError
 
+    further = {"candidates": candidates, "precision": precision}
     settings = Settings(
         bundle=bundle, weights_dir=weights, size=size, iterations=iterations, learning_rate=learning_rate,
         cutouts=cutouts, regulariser=regulariser, strength=strength, start="mean" if plain_start else None,
         threads=threads or max(1, (os.cpu_count() or 1) // processes),
-        more=() if candidates is None else (("candidates", candidates),),
+        more=tuple((name, value) for name, value in further.items() if value is not None),
     )  # fmt: skip
     console = Console(stderr=as_json)
     try:

@@ -1,15 +1,18 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import typer
 from PIL import Image
 from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks.alignment import scores
+from benchmarks.alignment.__main__ import main
 from benchmarks.alignment.measure import measure
 from benchmarks.alignment.prompts import EDITED, PromptList, edits, pictures, shows_unseen_pair
 from benchmarks.alignment.report import edits_figures, edits_tables
@@ -242,13 +245,25 @@ def test_a_sheet_marks_right_green_and_wrong_red() -> None:
     assert {green, red, (0, 0, 255), (255, 255, 255)} <= colours
 
 
-def test_the_command_refuses_missing_weights_with_a_sentence(tmp_path: Path) -> None:
-    import typer
-
-    from benchmarks.alignment.__main__ import main
-
+def command() -> typer.Typer:
     app = typer.Typer()
     app.command()(main)
-    result = CliRunner().invoke(app, ["--prompts", "2", "--weights", str(tmp_path), "--bundle", "nothing"])
+    return app
+
+
+def test_the_command_refuses_missing_weights_with_a_sentence(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command(), ["--prompts", "2", "--weights", str(tmp_path), "--bundle", "nothing"])
     assert result.exit_code == 1
     assert "There is no bundle" in result.output and "Traceback" not in result.output
+
+
+def test_what_is_set_reaches_every_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr("benchmarks.judge.judge.load", lambda: None)
+    monkeypatch.setattr(
+        "benchmarks.alignment.measure.measure", lambda judge, settings, *_, **__: given.append(settings)
+    )
+    for words in (["--precision", "bf16", "--candidates", "3"], []):
+        result = CliRunner().invoke(command(), ["--prompts", "2", *words])
+        assert result.exit_code == 0, result.output
+    assert [settings.more for settings in given] == [(("candidates", 3), ("precision", "bf16")), ()]
