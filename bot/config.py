@@ -23,7 +23,6 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
-from engine.messages import Precision
 
 DEFAULT_PATH = Path("config.toml")
 TOKEN_VARIABLE = "FARADAY_TOKEN"
@@ -75,7 +74,7 @@ class Engine(Section):
         default="auto", pattern=r"^(auto|\d+(\.\d+)? ?[MG]iB)$", description='"auto", or a size as "6 GiB" or "900 MiB"'
     )
     compile: bool = Field(default=False, description="true or false")
-    precision: Literal["auto"] | Precision = Field(default="auto", description='"auto", "fp32" or "bf16"')
+    precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description='"auto", "fp32" or "bf16"')
     ready_timeout: Seconds = Field(default=120.0, description="seconds, more than 0")
     frame_seconds: float = Field(default=2.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no frames")
     checkpoint_seconds: float = Field(

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import engine.process
 from bot.config import Engine
-from engine.messages import Answer, Command, Event, Ready, RunEvent, RunFailed, Shutdown
+from engine.messages import Answer, Command, Event, Precision, Ready, RunEvent, RunFailed, Shutdown
 from engine.process import EngineSettings
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def engine_settings(config: Engine, device: str | None = None) -> EngineSettings
         slots=config.slots,
         memory=config.memory_bytes,
         compile=config.compile,
-        precision=None if config.precision == "auto" else config.precision,
+        precision=None if config.precision == "auto" else Precision(config.precision),
     )
 
 

@@ -65,6 +65,11 @@ def test_bad_value_says_what_to_write(tmp_path: Path) -> None:
     assert "[log] level" in message
 
 
+def test_a_precision_that_does_not_exist_is_one_complaint(tmp_path: Path) -> None:
+    message = explain('[engine]\nprecision = "half"\n', tmp_path)
+    assert message.count("[engine] precision: ") == 1 and 'Write "auto", "fp32" or "bf16".' in message
+
+
 def test_memory_is_found_by_itself_or_a_size(tmp_path: Path) -> None:
     sizes = {"auto": 0, "900 MiB": 900 * 2**20, "1.5GiB": 3 * 2**29}
     assert {size: Engine(memory=size).memory_bytes for size in sizes} == sizes

@@ -163,7 +163,7 @@ def test_the_configuration_reaches_the_engine() -> None:
         slots=2,
         memory="2 MiB",
         compile=True,
-        precision=Precision.BF16,
+        precision="bf16",
     )
     assert engine_settings(config) == EngineSettings(
         bundles=("a", "b"),
