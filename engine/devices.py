@@ -60,8 +60,8 @@ ENVIRONMENT: Mapping[str, str] = {
 }
 """What torch and its OpenMP read as they load.
 
-A thread that has done its part waits some ten microseconds by itself before it sleeps: the next part of a step mostly
-comes sooner than it would wake. Threads that spun on, as is their default, would starve a shared machine. Segments of a
+A thread that has done its part stays awake some 25 microseconds before it sleeps: the next part of a step mostly comes
+sooner than it would wake. Threads that spun on, as is their default, would starve a shared machine. Segments of a
 device's memory that can grow are its plan: runs of many sizes come and go, and blocks of fixed sizes would be left
 between them that fit none.
 """
