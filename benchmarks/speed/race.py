@@ -167,12 +167,8 @@ def race(
                 cutouts=entry.cutouts.count, iterations=iterations, threads=threads, precision=precision,
                 folder=str(folder),
             )  # fmt: skip
-            looks.append(
-                [
-                    Look(**look)
-                    for look in json.loads(child(__name__, dataclasses.asdict(start), ENVIRONMENTS.get(side, {})))
-                ]
-            )
+            said = child(__name__, dataclasses.asdict(start), ENVIRONMENTS.get(side, {}))
+            looks.append([Look(**look) for look in json.loads(said)])
     last = [looks[-1] for looks in runs[PLAIN]]
     first = [reached(looks, end) for looks, end in zip(runs[ENGINE], last, strict=True)]
     by_cutouts = [reached(looks, end, by="cutout_loss") for looks, end in zip(runs[ENGINE], last, strict=True)]

@@ -137,13 +137,15 @@ def test_what_was_painted_over_is_encoded_and_the_rest_stays_bit_for_bit(spec: S
 
 def test_a_picture_given_back_as_it_was_changes_nothing_even_as_a_jpeg(spec: Spec, bundle: Bundle) -> None:
     run = steps(begun(spec, bundle), 2)
+    with torch.no_grad():  # neighbours of different codes are rougher, by random models, than in any painting
+        run.z.copy_(run.z.mean((2, 3), keepdim=True).expand_as(run.z))
     state, image = run.checkpoint(), pictures.to_image(run.picture())
     jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=97, subsampling=0)
+    image.save(jpeg, "JPEG", quality=95, subsampling=0)
     for same_picture in (pictures.png(image), jpeg.getvalue()):
         run = begun(spec, bundle, state)
         run.paint_over(same_picture)
-        assert same(steps(run), steps(begun(spec, bundle)))
+        assert same(steps(run), steps(begun(spec, bundle, state)))
 
 
 def test_what_is_no_picture_is_refused_and_the_run_stays_as_it_was(spec: Spec, bundle: Bundle) -> None:
