@@ -20,10 +20,10 @@ from torch.nn import functional as F
 from benchmarks.judge import judge
 from benchmarks.judge.evaluate import right_answers
 from benchmarks.shares import share
-from engine.clip import CLIP
-from engine.fused import Upsample
-from engine.latent import quantize
-from engine.vqgan import VQGAN
+from engine.layers.fused import Upsample
+from engine.method.latent import quantize
+from engine.models.clip import CLIP
+from engine.models.vqgan import VQGAN
 from training.evaluate import images_of, load_clip, load_vqgan
 from training.pages import Pixels, evaluation_pictures, pages, to_tensor
 from training.vqgan import WINDOW, reconstruction_loss

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from PIL import Image
 
-from engine import bundles, devices
 from engine.api import generate
+from engine.bundles import bundles
+from engine.device import devices
 
 Asked = TypeVar("Asked")
 Made = TypeVar("Made")
@@ -40,7 +41,7 @@ class Settings:
     more: tuple[tuple[str, Any], ...] = ()
 
     def entry(self) -> bundles.BundleEntry:
-        """The bundle's entry with what is set here. Raises :class:`engine.weights.WeightsError`."""
+        """The bundle's entry with what is set here. Raises :class:`engine.models.weights.WeightsError`."""
         entry, _ = bundles.find(self.bundle, self.weights_dir)
         changes: dict[str, object] = {}
         if self.start is not None:

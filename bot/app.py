@@ -12,20 +12,26 @@ from typing import Any
 
 import discord
 
-from bot import registering
-from bot.admission import Admission
-from bot.archive import Archive
+from bot.components.pager import Render, Turn
 from bot.config import Config
-from bot.connection import ConnectedBot
-from bot.dispatcher import Backoff, Dispatcher
-from bot.engine_client import EngineClient, ProcessEngineClient, engine_settings
-from bot.fairness import Fairness
-from bot.files import Files
-from bot.followups import FollowUps
-from bot.looking import Looking
+from bot.database.store import close_database, migrate, open_database
+from bot.engines.announcer import patient
+from bot.engines.client import EngineClient, ProcessEngineClient, engine_settings
+from bot.engines.dispatcher import Backoff, Dispatcher
+from bot.gateway import registering
+from bot.gateway.client import ConnectedBot
+from bot.jobs.archive import Archive
+from bot.jobs.fairness import Fairness
+from bot.jobs.files import Files
+from bot.jobs.queue import Queue
+from bot.jobs.records import Records
+from bot.members.defaults import Wishes
+from bot.members.privacy import Privacy
+from bot.members.ratings import RatingStore
+from bot.members.settings import SettingsStore
+from bot.members.styles import StyleStore
 from bot.moderation.desk import Desk
 from bot.moderation.gate import Gate
-from bot.moderation.reporting import Reporting
 from bot.moderation.reports import Reports
 from bot.moderation.rules import Rules
 from bot.moderation.screen import Screen
@@ -36,22 +42,16 @@ from bot.operations.reload import Reloaded, merge
 from bot.operations.retention import Retention
 from bot.operations.status import Counts
 from bot.operations.web import Web
-from bot.outbox import patient
-from bot.pacing import Pacer
-from bot.pager import Render, Turn
-from bot.privacy import Privacy
-from bot.publisher import Publisher
-from bot.queue import Queue
-from bot.ratings import RatingStore
-from bot.records import Records
-from bot.removal import Removal
-from bot.sending import Sending
-from bot.settings import SettingsStore
-from bot.sheets import Sheets
-from bot.store import close_database, migrate, open_database
-from bot.styles import StyleStore
-from bot.submit import Submitter
-from bot.wishes import Wishes
+from bot.posts.film import Sending
+from bot.posts.grid_sheets import Sheets
+from bot.posts.pacing import Pacer
+from bot.posts.publisher import Publisher
+from bot.requests.admission import Admission
+from bot.requests.describe import Looking
+from bot.requests.picture_actions import FollowUps
+from bot.requests.removal import Removal
+from bot.requests.report import Reporting
+from bot.requests.submit import Submitter
 
 log = logging.getLogger(__name__)
 

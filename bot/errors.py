@@ -41,7 +41,7 @@ class EmptyPrompt(UserError):
 class OverQuota(UserError):
     """A limit is reached. Wait for one of your pictures to finish, or cancel one.
 
-    ``which`` of :class:`bot.quotas.Quota` it is, at how many, and when it frees, if that is known.
+    ``which`` of :class:`bot.jobs.quotas.Quota` it is, at how many, and when it frees, if that is known.
     """
 
     def __init__(self, message: str, *, which: str, most: int, frees: datetime | None = None) -> None:

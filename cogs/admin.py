@@ -8,13 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import wording_answers
 from bot.app import FaradayBot
+from bot.components.blocklist_group import BlocklistGroup
+from bot.components.replies import answer
 from bot.errors import ConfigError, NotYours
-from bot.moderation.blocklist_group import BlocklistGroup
 from bot.moderation.rules import EVERYWHERE
 from bot.operations.orders import MEANINGS, Order, obey
-from bot.tree import answer
+from bot.texts import answers
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 
@@ -23,7 +23,7 @@ async def everywhere(interaction: Interaction) -> int:
     """The owners' scope. Raises :class:`NotYours` for anyone but the application's owners and the configured ones."""
     bot = interaction.client
     if interaction.user.id not in bot.config.operators.owner_ids and not await bot.is_owner(interaction.user):
-        raise NotYours(wording_answers.OWNERS_ONLY)
+        raise NotYours(answers.OWNERS_ONLY)
     return EVERYWHERE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.app import FaradayBot
-from bot.controls import Control, Disposal
+from bot.components.card_buttons import Control, Disposal
 
 
 async def setup(bot: FaradayBot) -> None:

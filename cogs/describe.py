@@ -8,11 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import looking, options, permissions, wording_answers, wording_describe
 from bot.app import FaradayBot
-from bot.looking import PaintThis
+from bot.components import options, permissions
 from bot.moderation.gate import Asker
-from bot.pictures import Picture, Upload, download, newest
+from bot.requests import describe as looking
+from bot.requests.describe import PaintThis
+from bot.requests.pictures import Picture, Upload, download, newest
+from bot.texts import answers
+from bot.texts import describe as wording_describe
 
 
 class Describe(commands.Cog):
@@ -42,7 +45,7 @@ class Describe(commands.Cog):
         await self.bot.looking.admit(asker(interaction))
         spoiler = image is not None and image.is_spoiler()
         seen = await self.bot.looking.describe(await self._picture(interaction, image), bundle, spoiler=spoiler)
-        await looking.show(interaction, seen, "" if image else wording_answers.NEWEST_TAKEN)
+        await looking.show(interaction, seen, "" if image else answers.NEWEST_TAKEN)
 
     async def described(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
         """Of any message with a picture, whoever sent it."""

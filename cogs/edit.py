@@ -6,13 +6,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, permissions, wording, wording_answers
 from bot.app import FaradayBot
-from bot.jobs import Kind
-from bot.pictures import Picture, Upload, download, downloaded, newest
-from bot.prompts import with_options
-from bot.submit import Request
-from bot.tree import answer
+from bot.components import options, permissions
+from bot.components.replies import answer
+from bot.domain.job import Kind
+from bot.requests.pictures import Picture, Upload, download, downloaded, newest
+from bot.requests.submit import Request
+from bot.texts import answers, card
+from bot.words.prompts import with_options
 
 
 class Edit(commands.Cog):
@@ -66,10 +67,10 @@ class Edit(commands.Cog):
                 picture=await self._picture(place, image),
                 mask=await downloaded(mask, max_bytes=most),
                 image_prompts=() if guide is None else (guide,),
-                notes=() if image else (wording_answers.NEWEST_TAKEN,),
+                notes=() if image else (answers.NEWEST_TAKEN,),
             )
         )
-        await answer(interaction, wording.acknowledgement(job, await self.bot.queue.position(job.id)))
+        await answer(interaction, card.acknowledgement(job, await self.bot.queue.position(job.id)))
 
     async def _picture(self, place: permissions.Place, image: discord.Attachment | None) -> Picture:
         most = self.bot.config.limits.max_upload_bytes

@@ -10,17 +10,20 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import grids, options, permissions, wording_answers, wording_grids, wording_refusals
 from bot.app import FaradayBot
+from bot.components import options, permissions
+from bot.components.grid_button import GridControl
+from bot.components.replies import answer
+from bot.domain.job import Cell, Kind
 from bot.errors import BadSetting
-from bot.grid_button import GridControl
-from bot.grids import Square
-from bot.jobs import Cell, Kind
-from bot.prompts import Wish, with_options
-from bot.request import Request
-from bot.specs import new_seed
-from bot.styles import Style
-from bot.tree import answer
+from bot.members.styles import Style
+from bot.requests.request import Request
+from bot.texts import answers, refusals
+from bot.texts import grids as wording_grids
+from bot.words import grids
+from bot.words.grids import Square
+from bot.words.prompts import Wish, with_options
+from bot.words.specs import new_seed
 
 MOST = 16  # pictures of one grid
 _IN_A_ROW = 4  # where the seeds do not say
@@ -62,7 +65,7 @@ class Grid(commands.Cog):
         numbers = grids.parse_seeds(seeds) if seeds else [new_seed() if wish.seed is None else wish.seed]
         variants = await self._variants(interaction, wish, styles)
         if not (styles or seeds):
-            raise BadSetting(wording_refusals.GRID_OF_ONE)
+            raise BadSetting(refusals.GRID_OF_ONE)
         squares = grids.by_seeds(variants, numbers, named=bool(seeds), most=MOST)
         columns = len(numbers) if styles and seeds else min(_IN_A_ROW, math.ceil(math.sqrt(len(squares))))
         jobs = await self.bot.submitter.submit_grid(
@@ -95,7 +98,7 @@ def _styled(wish: Wish, name: str, known: Sequence[Style]) -> Square:
     if style is not None or name.lower() == "none":
         return Square(wish=replace(wish, style=name.lower()), label=name)
     if " " not in name:
-        raise BadSetting(wording_answers.no_style_nor_words(name, [style.name for style in known[:12]]))
+        raise BadSetting(answers.no_style_nor_words(name, [style.name for style in known[:12]]))
     words = Style(id=0, owner_id=0, name=name, words=name)
     return Square(wish=replace(wish, prompt=words.apply(wish.prompt), style="none"), label=name)
 

@@ -6,9 +6,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import gallery, pager, recipe, wording_help
 from bot.app import FaradayBot
-from bot.tree import answer
+from bot.components import gallery, pager
+from bot.components.replies import answer
+from bot.texts import help as wording_help
+from bot.words import recipe
 
 
 class Help(commands.Cog):

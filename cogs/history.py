@@ -8,8 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, pager, wording_pages
 from bot.app import FaradayBot
+from bot.components import options, pager
+from bot.texts import lookups
 
 EACH = 8  # on a page
 Search: TypeAlias = app_commands.Range[str, 1, pager.QUERY_LIMIT]
@@ -34,7 +35,7 @@ class History(commands.Cog):
         nearest, pages = pager.page_of(number, total, EACH)
         if nearest != number:
             jobs, total = await self.bot.archive.history(user_id, query, offset=nearest * EACH, limit=EACH)
-        text = wording_pages.history(jobs, nearest, pages, total, query)
+        text = lookups.history(jobs, nearest, pages, total, query)
         return pager.Shown(content=text, number=nearest, pages=pages)
 
 

@@ -9,14 +9,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, permissions, wording
 from bot.app import FaradayBot
+from bot.components import options, permissions
+from bot.components.replies import answer
+from bot.domain.job import Job, Kind
 from bot.errors import OverQuota
-from bot.jobs import Job, Kind
-from bot.pictures import Upload, downloaded
-from bot.prompts import SEEDS, with_options
-from bot.submit import Request
-from bot.tree import answer
+from bot.requests.pictures import Upload, downloaded
+from bot.requests.submit import Request
+from bot.texts import card
+from bot.words.prompts import SEEDS, with_options
 
 Count: TypeAlias = app_commands.Range[int, 1, 4]
 
@@ -75,7 +76,7 @@ class Imagine(commands.Cog):
         )
         jobs, refusal = await self._submit(request, count)
         first = await self.bot.queue.position(jobs[0].id)
-        await answer(interaction, wording.acknowledgements(jobs, first, refusal))
+        await answer(interaction, card.acknowledgements(jobs, first, refusal))
 
     async def _submit(self, request: Request, count: int) -> tuple[list[Job], str]:
         """The jobs, all in the first one's thread, and why there are fewer than asked for."""

@@ -6,12 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, wording_answers, wording_pages
 from bot.app import FaradayBot
-from bot.controls import may_control, note
+from bot.components import options
+from bot.components.card_buttons import may_control, note
+from bot.components.replies import answer
+from bot.domain.job import Job, State
 from bot.errors import NotYours, UnknownJob
-from bot.jobs import Job, State
-from bot.tree import answer
+from bot.texts import answers, lookups
 
 
 class WaitingLine(commands.Cog):
@@ -31,7 +32,7 @@ class WaitingLine(commands.Cog):
             for job in mine
         }
         seconds = {job_id: when for job_id, when in known.items() if when is not None}
-        text = wording_pages.queue(counts[State.RUNNING], counts[State.QUEUED], mine, places, seconds)
+        text = lookups.queue(counts[State.RUNNING], counts[State.QUEUED], mine, places, seconds)
         await answer(interaction, text)
 
     @app_commands.command(description="Take a picture out of the line, or stop painting it")
@@ -42,7 +43,7 @@ class WaitingLine(commands.Cog):
         gone = [one for one in await self._meant(interaction, job) if await self.bot.dispatcher.cancel_job(one.id)]
         for one in gone:
             await note(interaction, one, "cancel picture")
-        await answer(interaction, wording_pages.cancelled(gone))
+        await answer(interaction, lookups.cancelled(gone))
 
     async def _meant(self, interaction: discord.Interaction[FaradayBot], text: str | None) -> list[Job]:
         if text is None or text.strip().lower() == options.ALL:
@@ -53,7 +54,7 @@ class WaitingLine(commands.Cog):
         if job is None or not (here or job.requester_id == interaction.user.id):
             raise UnknownJob()
         if not may_control(interaction, job):
-            raise NotYours(wording_answers.not_yours(job.requester_id))
+            raise NotYours(answers.not_yours(job.requester_id))
         return [job]
 
 

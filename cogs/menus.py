@@ -8,14 +8,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import forms, options, permissions, pictures, wording, wording_answers, wording_refusals
-from bot.apology import explain
 from bot.app import FaradayBot
+from bot.components import forms, options, permissions
+from bot.components.apology import explain
+from bot.components.picture_buttons import Sequel
+from bot.components.replies import answer
+from bot.domain.job import Kind
 from bot.errors import NothingToEdit, UnknownJob
-from bot.jobs import Kind
-from bot.sequels import Sequel
-from bot.submit import Request
-from bot.tree import answer
+from bot.requests import pictures
+from bot.requests.submit import Request
+from bot.texts import answers, card, refusals
 
 _REMEMBERED = 200  # messages whose forms may be open
 _KINDS = {"Edit picture": Kind.EDIT, "Start from this": Kind.IMAGINE}
@@ -38,7 +40,7 @@ class Menus(commands.Cog):
     async def open_form(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         permissions.check(permissions.of_interaction(interaction))
         if await pictures.find_kept(self.bot.queue, message.id) is None and not message.attachments:
-            raise NothingToEdit(wording_refusals.NONE_THERE)
+            raise NothingToEdit(refusals.NONE_THERE)
         self._seen[message.id] = message
         while len(self._seen) > _REMEMBERED:
             self._seen.pop(next(iter(self._seen)))
@@ -72,13 +74,13 @@ class Menus(commands.Cog):
                 source_message_id=message.id,
             )
         )
-        return wording.acknowledgement(job, await self.bot.queue.position(job.id))
+        return card.acknowledgement(job, await self.bot.queue.position(job.id))
 
     async def _fetched(self, interaction: discord.Interaction[Any], message_id: int) -> discord.Message:
         try:
             return await self.bot.get_partial_messageable(interaction.channel_id or 0).fetch_message(message_id)
         except discord.HTTPException:
-            raise NothingToEdit(wording_answers.UNREADABLE) from None
+            raise NothingToEdit(answers.UNREADABLE) from None
 
     @app_commands.command(description="The film of how a picture was painted, by the picture's number")
     @app_commands.describe(job="The number, as in #12")

@@ -8,14 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import wording_answers
 from bot.app import FaradayBot
+from bot.components import report_form
+from bot.components.blocklist_group import BlocklistGroup
+from bot.components.replies import answer
+from bot.components.report_buttons import Judge
 from bot.errors import NotYours
-from bot.moderation import form
-from bot.moderation.blocklist_group import BlocklistGroup
 from bot.moderation.rules import RuleKind
-from bot.moderation.verdict import Judge
-from bot.tree import answer
+from bot.texts import answers
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 Ruling: TypeAlias = Literal["allow", "deny", "clear"]
@@ -29,7 +29,7 @@ async def moderated(interaction: Interaction) -> int:
     """The server's id. Raises :class:`NotYours` for those who do not moderate it."""
     may = interaction.permissions
     if interaction.guild_id is None or not (may.manage_messages or may.manage_guild):
-        raise NotYours(wording_answers.MODERATORS_ONLY)
+        raise NotYours(answers.MODERATORS_ONLY)
     return interaction.guild_id
 
 
@@ -78,7 +78,7 @@ class Moderation(commands.GroupCog, group_name="mod", group_description="The rul
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        await form.take(interaction)
+        await report_form.take(interaction)
 
     async def _begin(self, interaction: Interaction) -> int:
         await interaction.response.defer(ephemeral=True, thinking=True)

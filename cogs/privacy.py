@@ -10,11 +10,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import takeout, wording_privacy
 from bot.app import FaradayBot
-from bot.delivery import size_limit
-from bot.erasure import Erase
-from bot.tree import answer
+from bot.components.erasure import Erase
+from bot.components.replies import answer
+from bot.members import export as takeout
+from bot.posts.delivery import size_limit
+from bot.texts import privacy
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 
@@ -27,7 +28,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
     async def show(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await self.bot.privacy.collect(interaction.user.id)
-        await answer(interaction, wording_privacy.kept(self.bot.config.storage, found))
+        await answer(interaction, privacy.kept(self.bot.config.storage, found))
 
     @app_commands.command(description="A copy of all that I keep of you, for you alone")
     async def export(self, interaction: Interaction) -> None:
@@ -35,8 +36,8 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
         found = await self.bot.privacy.collect(interaction.user.id)
         limit = size_limit(self.bot, interaction.guild_id)
         pages, left_out = await asyncio.to_thread(takeout.pack, found, self.bot.files, limit)
-        await answer(interaction, wording_privacy.exported(len(pages), len(left_out)))
-        for number, page in enumerate(pages[: wording_privacy.TOO_MANY], 1):
+        await answer(interaction, privacy.exported(len(pages), len(left_out)))
+        for number, page in enumerate(pages[: privacy.TOO_MANY], 1):
             out = io.BytesIO()
             await asyncio.to_thread(page.write, out)
             out.seek(0)
@@ -47,7 +48,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
     async def erase(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         view = discord.ui.View(timeout=None).add_item(Erase(interaction.user.id))
-        await interaction.edit_original_response(content=wording_privacy.ASK_ERASE, view=view)
+        await interaction.edit_original_response(content=privacy.ASK_ERASE, view=view)
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -8,10 +8,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import ratings, wording_stats
 from bot.app import FaradayBot
-from bot.jobs import Job
-from bot.tree import answer
+from bot.components.replies import answer
+from bot.domain.job import Job
+from bot.members import ratings
+from bot.texts import stats as wording_stats
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import discord
 from discord.ext import commands
 
-from bot import apology, permissions
 from bot.app import FaradayBot
-from bot.followups import KINDS, Asked
-from bot.jobs import Job
-from bot.sequels import Sequel, meant_by
-from bot.settings import EVERYONE, Scope
+from bot.components import apology, permissions
+from bot.components.picture_buttons import Sequel, meant_by
+from bot.domain.job import Job
+from bot.members.settings import EVERYONE, Scope
+from bot.requests.picture_actions import KINDS, Asked
 
 _SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it
 _NO_JOB = 0  # of a wish that needs none and is fulfilled

@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot import apology
 from bot.app import FaradayBot
+from bot.components import apology
 
 DELETE = "❌"
 

@@ -11,16 +11,18 @@ import logging
 import discord
 from discord.ext import commands
 
-from bot import permissions, prompts, wording_answers, wording_refusals
-from bot.apology import explain
 from bot.app import FaradayBot
+from bot.components import permissions
+from bot.components.apology import explain
+from bot.components.permissions import Place
+from bot.domain.job import Kind
 from bot.errors import NothingToEdit
-from bot.hints import Hints
-from bot.jobs import Kind
-from bot.permissions import Place
-from bot.pictures import Attached, Picture, Upload, attached, download, find_kept, guides, in_message
-from bot.prompts import Wish
-from bot.submit import Request
+from bot.members.hints import Hints
+from bot.requests.pictures import Attached, Picture, Upload, attached, download, find_kept, guides, in_message
+from bot.requests.submit import Request
+from bot.texts import answers, refusals
+from bot.words import prompts
+from bot.words.prompts import Wish
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +79,9 @@ class Replies(commands.Cog):
     def _unseen(self, message: discord.Message) -> str:
         """Whether there is no picture, or Discord does not show it, cannot be told apart without the intent."""
         if message.guild is None or self.bot.config.discord.message_content:
-            return wording_refusals.NONE_THERE
+            return refusals.NONE_THERE
         due = self._hints.due(message.guild.id, message.author.id)
-        return wording_refusals.UNSEEN if due else wording_refusals.STILL_UNSEEN
+        return refusals.UNSEEN if due else refusals.STILL_UNSEEN
 
     async def _place(self, message: discord.Message) -> Place:
         place = await permissions.of_channel(self.bot, message.channel.id)
@@ -135,11 +137,11 @@ async def _replied_to(message: discord.Message) -> discord.Message:
     if reference is not None and isinstance(reference.resolved, discord.Message):
         return reference.resolved
     if reference is None or reference.message_id is None or reference.resolved is not None:
-        raise NothingToEdit(wording_answers.GONE_REPLY)
+        raise NothingToEdit(answers.GONE_REPLY)
     try:
         return await message.channel.fetch_message(reference.message_id)
     except discord.HTTPException:
-        raise NothingToEdit(wording_answers.UNREADABLE_REPLY) from None
+        raise NothingToEdit(answers.UNREADABLE_REPLY) from None
 
 
 async def setup(bot: FaradayBot) -> None:

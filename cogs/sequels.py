@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot import forms
 from bot.app import FaradayBot
-from bot.sequels import Follow
+from bot.components import forms
+from bot.components.picture_buttons import Follow
 
 
 class Sequels(commands.Cog):

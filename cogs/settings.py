@@ -8,12 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, permissions, quotas, wording_answers, wording_pages
 from bot.app import FaradayBot
+from bot.components import options, permissions
+from bot.components.replies import answer
 from bot.errors import UnknownBundle
-from bot.prompts import parse_size
-from bot.settings import ALLOWED, PREFERENCES, QUOTAS, Scope
-from bot.tree import answer
+from bot.jobs import quotas
+from bot.members.settings import ALLOWED, PREFERENCES, QUOTAS, Scope
+from bot.texts import answers, lookups
+from bot.words.prompts import parse_size
 
 Most: TypeAlias = app_commands.Range[int, 0, 1_000_000]
 Weight: TypeAlias = app_commands.Range[float, 0.1, 10.0]
@@ -49,7 +51,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         values = await self.bot.settings.quotas(guild_id, permissions.roles_of(interaction.user))
         quota, limits = quotas.bounded(values, self.bot.config), quotas.limits(values, self.bot.config)
         numbers = {name: int(getattr(quota, name, 0) or getattr(limits, name, 0)) for name in QUOTAS}
-        await answer(interaction, wording_pages.effective(held, numbers))
+        await answer(interaction, lookups.effective(held, numbers))
 
     @app_commands.command(description="What your own commands use where you leave something open")
     @app_commands.describe(reset=_RESET, **_PREFERENCES)
@@ -168,7 +170,7 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
             style = (await self.bot.styles.find(style, interaction.user.id, interaction.guild_id)).name
         bundles = self.bot.dispatcher.bundles
         if bundle is not None and bundle not in bundles:
-            raise UnknownBundle(wording_answers.no_bundle(bundle, bundles))
+            raise UnknownBundle(answers.no_bundle(bundle, bundles))
         written = "x".join(map(str, parse_size(size))) if size else None
         return {"style": style, "size": written, "iterations": iterations, "strength": strength, "bundle": bundle}
 
@@ -181,9 +183,9 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
             changes = {**dict.fromkeys(ALLOWED[scope]), **changes}
         values = await self.bot.settings.change(scope, scope_id, changes)
         if scope is not Scope.USER and interaction.guild_id is not None:
-            subject = wording_pages.changed(scope_id, changes)
+            subject = lookups.changed(scope_id, changes)
             await self.bot.rules.note(interaction.guild_id, interaction.user.id, f"set {scope}", subject)
-        await answer(interaction, wording_pages.values(what, values))
+        await answer(interaction, lookups.values(what, values))
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -8,11 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import gallery, options, pager, permissions, pictures, recipe, wording_pages
 from bot.app import FaradayBot
+from bot.components import gallery, options, pager, permissions
+from bot.components.replies import answer
+from bot.domain.job import Job
 from bot.errors import NothingToEdit, UnknownJob
-from bot.jobs import Job
-from bot.tree import answer
+from bot.requests import pictures
+from bot.texts import lookups
+from bot.words import recipe
 
 _ANCESTORS = 10
 
@@ -47,12 +50,12 @@ class Show(commands.Cog):
             content = await pictures.download(attachment, max_bytes=self.bot.config.limits.max_upload_bytes)
             line = await asyncio.to_thread(recipe.read, content)
         if line is None:
-            raise NothingToEdit(wording_pages.NOT_MINE)
-        await answer(interaction, wording_pages.found_recipe(line))
+            raise NothingToEdit(lookups.NOT_MINE)
+        await answer(interaction, lookups.found_recipe(line))
 
     async def _shown(self, interaction: discord.Interaction[FaradayBot], job: Job) -> pager.Shown:
         ancestors = [one for one in await self._ancestors(job) if permissions.may_see(interaction, one)]
-        text = wording_pages.shown(job, job.recipe, ancestors)
+        text = lookups.shown(job, job.recipe, ancestors)
         found = [await self._picture(interaction, one) for one in (job, *ancestors[:1])]
         shown = [picture for picture in found if picture is not None]
         embeds = [discord.Embed().set_image(url=f"attachment://{picture.name}") for picture in shown]

@@ -8,12 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import gallery, options, pager, permissions, wording_answers, wording_pages
 from bot.app import FaradayBot
+from bot.components import gallery, options, pager, permissions
+from bot.components.pager import Picture
+from bot.components.replies import answer
 from bot.errors import BadSetting, NotYours, UserError
-from bot.pager import Picture
-from bot.styles import Style
-from bot.tree import answer
+from bot.members.styles import Style
+from bot.texts import answers, lookups
 
 EACH = 4  # on a page
 Name: TypeAlias = app_commands.Range[str, 1, 32]
@@ -49,7 +50,7 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
         except UserError as error:  # saved all the same, so that nothing that was typed is lost
             shared, why_not = None, str(error)
         saved = await self.bot.styles.save(interaction.user.id, style, words, shared)
-        await answer(interaction, wording_pages.style_saved(saved, interaction.guild_id, why_not))
+        await answer(interaction, lookups.style_saved(saved, interaction.guild_id, why_not))
 
     @app_commands.command(description="Let everyone on this server paint with a style of yours, or no longer")
     @app_commands.describe(style="Which one", on="Whether it is shared")
@@ -70,29 +71,29 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
 
     async def _share(self, interaction: discord.Interaction[FaradayBot], style: Style, *, on: bool) -> str:
         if interaction.guild_id is None:
-            raise BadSetting(wording_answers.NO_SERVER_TO_SHARE_WITH)
+            raise BadSetting(answers.NO_SERVER_TO_SHARE_WITH)
         if on:
             await self._check_shared(f"{style.name} | {style.words}", interaction.guild_id)
         elif style.owner_id != interaction.user.id:
             subject = f"{style.name} of {style.owner_id}"
             await self.bot.rules.note(interaction.guild_id, interaction.user.id, "unshare style", subject)
         await self.bot.styles.share(style, interaction.guild_id if on else None)
-        return wording_pages.SHARED if on else wording_pages.UNSHARED
+        return lookups.SHARED if on else lookups.UNSHARED
 
     async def _check_shared(self, text: str, guild_id: int | None) -> None:
         """Raises :class:`bot.errors.UserError` for words that the server does not allow, and where there is none."""
         if guild_id is None:
-            raise BadSetting(wording_answers.NO_SERVER_TO_SHARE_WITH)
+            raise BadSetting(answers.NO_SERVER_TO_SHARE_WITH)
         await self.bot.gate.check_words(text, guild_id, of="style")
 
     async def _own(self, interaction: discord.Interaction[FaradayBot], name: str, *, moderators: bool) -> Style:
         """Raises :class:`NotYours` for somebody else's; who manages the server may take one out of it."""
         style = await self.bot.styles.find(name, interaction.user.id, interaction.guild_id)
         if style.built_in:
-            raise NotYours(wording_answers.built_in(style.name))
+            raise NotYours(answers.built_in(style.name))
         if style.owner_id != interaction.user.id:
             if not moderators:
-                raise NotYours(wording_answers.style_of(style.name, style.owner_id))
+                raise NotYours(answers.style_of(style.name, style.owner_id))
             permissions.may_set(interaction)
         return style
 
@@ -107,12 +108,12 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
             seen = job is not None and permissions.may_see(interaction, job)
             visible = seen and job is not None and not self.bot.screen.withholds(job.unsafe, interaction.channel)
             picture = await gallery.painted(self.bot.files, job) if job and visible else await _sample(style)
-            embed = wording_pages.style(style, interaction.user.id)
+            embed = lookups.style(style, interaction.user.id)
             if picture is not None:
                 embed.set_thumbnail(url=f"attachment://{picture.name}")
                 shown.append(picture)
             embeds.append(embed)
-        text = wording_pages.styles(number, pages)
+        text = lookups.styles(number, pages)
         return pager.Shown(content=text, embeds=embeds, pictures=shown, number=number, pages=pages)
 
 

@@ -8,12 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import options, permissions, pictures, wording, wording_answers
 from bot.app import FaradayBot
-from bot.jobs import Kind
-from bot.prompts import Wish
-from bot.submit import Request
-from bot.tree import answer
+from bot.components import options, permissions
+from bot.components.replies import answer
+from bot.domain.job import Kind
+from bot.requests import pictures
+from bot.requests.submit import Request
+from bot.texts import answers, card
+from bot.words.prompts import Wish
 
 
 class Upscale(commands.Cog):
@@ -51,7 +53,7 @@ class Upscale(commands.Cog):
         else:
             picture = await pictures.newest(self.bot, self.bot.queue, place.channel_id, max_bytes=most)
         wish = Wish(prompt=prompt, strength=strength, iterations=iterations, more={"upscale": factor})
-        await self._submit(interaction, wish, picture, () if image else (wording_answers.NEWEST_TAKEN,))
+        await self._submit(interaction, wish, picture, () if image else (answers.NEWEST_TAKEN,))
 
     async def of_message(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Of the bot's pictures and of members'; a member's message says what its picture shows."""
@@ -80,7 +82,7 @@ class Upscale(commands.Cog):
                 notes=notes,
             )
         )
-        await answer(interaction, wording.acknowledgement(job, await self.bot.queue.position(job.id)))
+        await answer(interaction, card.acknowledgement(job, await self.bot.queue.position(job.id)))
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from engine import convert, weights
+from engine.models import convert, weights
 
 FAILED, BAD_SOURCE = 1, 3
 

@@ -12,9 +12,13 @@ from typing import Any, cast
 
 from PIL import Image
 
-from engine import batch, bundles, checkpoint, devices, masks, pictures
+from engine import pictures
+from engine.bundles import bundles
+from engine.device import devices
 from engine.messages import Description, Precision, Saved, Spec, SpecError, is_saved, settings
-from engine.run import Run
+from engine.method import masks
+from engine.run import batch, checkpoint
+from engine.run.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +75,12 @@ def generate(
     ``engine/presets.toml``); what is given here goes before them, and ``replace`` has its own.
 
     ``bundle`` is a name (then ``device`` and ``weights_dir`` say where and from where to load it) or a bundle that
-    :func:`engine.bundles.load` made. ``size`` is (width, height) in pixels, multiples of the bundle's f. Whatever is
-    None is the bundle's default; a ``seed`` of None is drawn. The last step's ``image`` is the picture. Stop early by
-    leaving the loop. ``save_to`` is a file that a checkpoint is written to, every ``save_every`` iterations and at
-    the end; :func:`resume` goes on from it.
+    :func:`engine.bundles.bundles.load` made. ``size`` is (width, height) in pixels, multiples of the bundle's f.
+    Whatever is None is the bundle's default; a ``seed`` of None is drawn. The last step's ``image`` is the picture.
+    Stop early by leaving the loop. ``save_to`` is a file that a checkpoint is written to, every ``save_every``
+    iterations and at the end; :func:`resume` goes on from it.
 
-    Raises :class:`ValueError` for a request that cannot be painted and :class:`engine.weights.WeightsError` for
+    Raises :class:`ValueError` for a request that cannot be painted and :class:`engine.models.weights.WeightsError` for
     weights that cannot be loaded.
 
     >>> for step in generate("a red circle on a white background", seed=1):  # doctest: +SKIP
@@ -114,7 +118,7 @@ def describe(
     """What ``image`` shows: a sentence to paint it by, and the most probable phrases of each kind.
 
     All perceptors of the bundle are asked, each as much as in :func:`generate`. Raises :class:`ValueError` for a
-    bundle of too few words, and :class:`engine.weights.WeightsError`.
+    bundle of too few words, and :class:`engine.models.weights.WeightsError`.
 
     >>> describe(Image.open("photo.jpg")).sentence  # doctest: +SKIP
     'a red car on a road at night, watercolor'

@@ -7,11 +7,11 @@ import asyncio
 import sqlalchemy as sa
 from alembic import context
 
-import bot.moderation.tables
-import bot.ratings
-import bot.usage  # noqa: F401 - so that the metadata is whole
+import bot.database.moderation_tables
+import bot.jobs.usage
+import bot.members.ratings  # noqa: F401 - so that the metadata is whole
 from bot.config import Config
-from bot.store import metadata, open_database
+from bot.database.store import metadata, open_database
 
 
 def run_migrations(connection: sa.Connection) -> None:

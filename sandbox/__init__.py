@@ -5,14 +5,14 @@ The bot that connects to it is unmodified; members are driven from Python (see `
 
 from __future__ import annotations
 
-from sandbox.actors import Answer, Member
-from sandbox.commands import NotOffered
-from sandbox.errors import ApiError, NoAnswer
-from sandbox.model import Attachment, Channel, File, Guild, Message, Reaction, Role, User
-from sandbox.permissions import Permissions
-from sandbox.server import Sandbox
+from sandbox.people.actors import Answer, Member
+from sandbox.records.errors import ApiError, NoAnswer
+from sandbox.records.model import Attachment, Channel, File, Guild, Message, Reaction, Role, User
+from sandbox.run.server import Sandbox
 from sandbox.state import StateError
-from sandbox.world import GatewayEvent, Request
+from sandbox.verbs.commands import NotOffered
+from sandbox.verbs.permissions import Permissions
+from sandbox.verbs.world import GatewayEvent, Request
 
 __all__ = [
     "Answer",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox import demo, guest
-from sandbox.server import LOOPBACK
+from sandbox.run import demo, guest
+from sandbox.run.server import LOOPBACK
 from sandbox.state import StateError
 
 INTERRUPTED = 130

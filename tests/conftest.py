@@ -31,7 +31,7 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from omegaconf import OmegaConf
     from safetensors.torch import save_file
 
-    from engine import start, upstream, vqgan
+    from engine.models import start, upstream, vqgan
 
     root = tmp_path_factory.mktemp("weights")
     starter = root / "starter"

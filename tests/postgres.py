@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import migrate, open_database
+from bot.database.store import migrate, open_database
 
 _PACKAGED = "/usr/lib/postgresql"
 _OTHERS = ("postgres", "nobody")  # as whom the server may run, which refuses to as root

@@ -13,7 +13,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from engine import upstream, vqgan
+from engine.models import upstream, vqgan
 from tests.conftest import DDCONFIG
 
 Sizes = tuple[Any, ...]

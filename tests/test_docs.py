@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bot import doctor
+from bot.operations import doctor
 
 ROOT = Path(__file__).parent.parent
 

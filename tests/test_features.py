@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import discord
 from discord import app_commands
 
-from bot import errors, ratings, sequels
+from bot import errors
 from bot.app import COGS
+from bot.components import picture_buttons
 from bot.config import Config
-from bot.settings import Values
+from bot.members import ratings
+from bot.members.settings import Values
 from cogs import removal
 from tests.e2e.scripted import ScriptedEngine, new_bot
 
@@ -82,9 +84,9 @@ async def test_every_command_option_button_and_context_menu_has_a_row(tmp_path: 
 
 
 def test_every_button_has_a_row() -> None:
-    from bot.controls import _FATES, _LABELS, Control
-    from bot.moderation.verdict import LABELS
-    from bot.pager import Turn
+    from bot.components.card_buttons import _FATES, _LABELS, Control
+    from bot.components.pager import Turn
+    from bot.components.report_buttons import LABELS
 
     items = {cls.__name__ for cls in discord.ui.DynamicItem.__subclasses__() if cls.__module__.startswith("bot.")}
     assert {Control.__name__, Turn.__name__} <= items
@@ -93,15 +95,15 @@ def test_every_button_has_a_row() -> None:
     assert {f"Control: {label}" for label in _LABELS.values()} <= named
     assert {f"Disposal: {label}" for label in _FATES.values()} <= named
     assert {f"Judge: {label}" for label in LABELS.values()} <= named
-    assert {f"Follow: {label}" for label in sequels.LABELS.values()} <= named
+    assert {f"Follow: {label}" for label in picture_buttons.LABELS.values()} <= named
 
 
 def test_every_setting_and_reaction_has_a_row() -> None:
     fields = {f"[{name}] {field}" for name, section in Config() for field in type(section).model_fields}
     assert documented("setting") == fields | set(Values.model_fields)
-    assert {emoji.rstrip("\ufe0f") for emoji in (*sequels.EMOJI.values(), *ratings.EMOJI.values(), removal.DELETE)} == {
-        emoji.rstrip("\ufe0f") for emoji in documented("reaction")
-    }
+    assert {
+        emoji.rstrip("\ufe0f") for emoji in (*picture_buttons.EMOJI.values(), *ratings.EMOJI.values(), removal.DELETE)
+    } == {emoji.rstrip("\ufe0f") for emoji in documented("reaction")}
 
 
 def test_every_refusal_has_a_row() -> None:

@@ -47,9 +47,9 @@ EXCEPTIONS = {
         for name in LOAD
     },
     **{name: {"engine.messages"} for name in MESSAGES},
-    "bot/grids.py": {*ALLOWED["bot"], "engine.sheet"},
-    "bot/masks.py": {*ALLOWED["bot"], "engine.drawn"},
-    "bot/engine_client.py": {*ALLOWED["bot"], "engine.process"},
+    "bot/words/grids.py": {*ALLOWED["bot"], "engine.sheet"},
+    "bot/images/masks.py": {*ALLOWED["bot"], "engine.drawn"},
+    "bot/engines/client.py": {*ALLOWED["bot"], "engine.serve.process"},
 }
 
 
@@ -103,8 +103,10 @@ def test_importing_the_bot_and_every_cog_leaves_torch_unloaded() -> None:
 
 
 def test_importing_the_engine_and_its_process_leaves_torch_unloaded_until_it_is_used() -> None:
-    assert "torch" not in loaded_after("import engine, engine.process, engine.messages")
+    assert "torch" not in loaded_after("import engine, engine.serve.process, engine.messages")
 
 
 def test_the_engine_loads_no_part_of_the_bot() -> None:
-    assert not {"discord", "aiohttp", "sqlalchemy", "bot", "cogs"} & loaded_after("import engine.loop, engine.api")
+    assert not {"discord", "aiohttp", "sqlalchemy", "bot", "cogs"} & loaded_after(
+        "import engine.serve.loop, engine.api"
+    )

@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from sandbox import GatewayEvent, Request, Sandbox, schemas
+from sandbox import GatewayEvent, Request, Sandbox
+from sandbox.checks import schemas
 
 _validated: set[str] = set()
 
@@ -15,8 +16,8 @@ def require_fitting(sandbox: Sandbox) -> None:
     """Every request of the bot, every answer and every event, validated.
 
     What differs from earlier traffic of this run of the tests in nothing but ids, times and tokens is not validated
-    again: validation is slow. Without the schema files nothing is; `tests/sandbox/test_schemas.py` is skipped then
-    and says so.
+    again: validation is slow. Without the schema files nothing is; `tests/sandbox/checks/test_schemas.py` is skipped
+    then and says so.
     """
     folder = schemas.directory()
     if folder is not None:

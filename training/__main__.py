@@ -94,7 +94,7 @@ def start(
     if bundle is None:
         _stages("start", preset, runs, weights, LONG_LANE).train_start()
         return
-    from engine.weights import WeightsError
+    from engine.models.weights import WeightsError
     from training.folder import FitError
     from training.own_start import OwnStart
 

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from engine import cutouts, upstream
-from engine.clip import END, MEAN, START, STD
+from engine.method import cutouts
+from engine.models import upstream
+from engine.models.clip import END, MEAN, START, STD
 from training.loop import DEVICE, autocast, warm_cosine
 from training.pages import Pixels, to_tensor
 from training.picturebook.captions import NOT_SAID

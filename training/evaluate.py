@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import weights
-from engine.clip import CLIP
-from engine.clip import build as build_clip
-from engine.latent import quantize
-from engine.vqgan import VQGAN
-from engine.vqgan import build as build_vqgan
+from engine.method.latent import quantize
+from engine.models import weights
+from engine.models.clip import CLIP
+from engine.models.clip import build as build_clip
+from engine.models.vqgan import VQGAN
+from engine.models.vqgan import build as build_vqgan
 from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw

@@ -24,7 +24,7 @@ def export_clip(checkpoint: Path, path: Path) -> None:
 
 
 def checkpoint_weights(state: Mapping[str, Any]) -> dict[str, Tensor]:
-    """What `engine.clip.build` takes, of a CLIP's training state: the averaged weights and what they do not say."""
+    """Return what `engine.models.clip.build` takes: the averaged weights and what they do not say themselves."""
     return {**state["average"], "token_ids": state["ids"], "text_heads": torch.tensor(state["text_heads"])}
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from torch import Tensor
 
-from engine import bundles
-from engine.weights import save_vocabulary
+from engine.bundles import bundles
+from engine.models.weights import save_vocabulary
 from training import clip, folder, pages
 from training.evaluate import load_clip
 from training.folder import CaptionedPictures, FitError

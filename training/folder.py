@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine import upstream
+from engine.models import upstream
 from training.clip import CONTEXT, split
 from training.pages import Pixels
 from training.source import Described

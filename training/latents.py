@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.latent import quantize
-from engine.vqgan import VQGAN
+from engine.method.latent import quantize
+from engine.models.vqgan import VQGAN
 from training.loop import DEVICE, autocast
 from training.pages import Pixels, to_tensor
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from engine import bundles
-from engine.start import SIDE
+from engine.bundles import bundles
+from engine.models.start import SIDE
 from training import folder, latents, pages
 from training.export import export_start
 from training.fit import check_name, to_toml
@@ -37,7 +37,7 @@ class OwnStart:
 
     @cached_property
     def bundle(self) -> bundles.Bundle:
-        """Raises engine.weights.WeightsError."""
+        """Raises engine.models.weights.WeightsError."""
         return bundles.load(self.name, self.weights_dir, DEVICE)
 
     @cached_property
@@ -51,7 +51,7 @@ class OwnStart:
 
         Raises:
             FitError: the folder cannot be used, or the name of the new bundle.
-            engine.weights.WeightsError: the bundle cannot be loaded.
+            engine.models.weights.WeightsError: the bundle cannot be loaded.
         """
         check_name(self.out.name)
         preset, checkpoint = PRESETS[self.preset], self.runs / f"start-{self._mark}.pt"

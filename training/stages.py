@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.clip import CLIP
-from engine.clip import build as build_clip
-from engine.vqgan import VQGAN
+from engine.models.clip import CLIP
+from engine.models.clip import build as build_clip
+from engine.models.vqgan import VQGAN
 from training import clip, latents, pages, vqgan
 from training.export import checkpoint_weights, export_clip, export_start, export_vqgan
 from training.loop import DEVICE, run

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.clip import CLIP
-from engine.latent import codebook_scale
-from engine.start import StartNetwork
-from engine.vqgan import VQGAN
+from engine.method.latent import codebook_scale
+from engine.models.clip import CLIP
+from engine.models.start import StartNetwork
+from engine.models.vqgan import VQGAN
 from training.loop import DEVICE, autocast, warm_cosine
 from training.source import Source
 

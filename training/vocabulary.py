@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from engine.clip import CLIP
 from engine.messages import Vocabulary, split_words
-from engine.weights import save_vocabulary
+from engine.models.clip import CLIP
+from engine.models.weights import save_vocabulary
 from training.evaluate import load_clip
 from training.pages import TRAINING_SEED, family
 from training.picturebook.captions import caption

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.vqgan import VQGAN
+from engine.models.vqgan import VQGAN
 from training.loop import DEVICE, warm_cosine
 from training.pages import Pixels, to_tensor
 

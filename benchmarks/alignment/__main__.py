@@ -39,7 +39,7 @@ def main(
     from benchmarks.alignment.measure import measure
     from benchmarks.judge.judge import JudgeError, load
     from benchmarks.paint import Settings
-    from engine.weights import WeightsError
+    from engine.models.weights import WeightsError
 
     further = {"candidates": candidates, "precision": precision}
     settings = Settings(

@@ -67,7 +67,7 @@ def measure(
 ) -> dict[str, Any]:  # fmt: skip
     """Paint ``count`` prompts or edits of a list; print the tables and return the figures.
 
-    Raises :class:`engine.weights.WeightsError`, :class:`ValueError` for settings that cannot be painted with,
+    Raises :class:`engine.models.weights.WeightsError`, :class:`ValueError` for settings that cannot be painted with,
     :class:`OSError` for a sheet that cannot be written.
     """
     bench = Bench(

@@ -29,8 +29,9 @@ def main(
     from rich.table import Table
 
     from benchmarks.describe.measure import measure
-    from engine import bundles, devices
-    from engine.weights import WeightsError
+    from engine.bundles import bundles
+    from engine.device import devices
+    from engine.models.weights import WeightsError
 
     console = Console(stderr=as_json)
     torch.set_num_threads(threads)

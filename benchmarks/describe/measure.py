@@ -12,7 +12,7 @@ from PIL import Image
 from benchmarks.alignment.prompts import PromptList, pictures
 from benchmarks.judge.attributes import shown
 from benchmarks.shares import Share, share
-from engine.describer import Describer
+from engine.bundles.describer import Describer
 from engine.messages import Description
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture

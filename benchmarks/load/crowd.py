@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox import Channel, Member, Sandbox
-from sandbox.commands import NotOffered
-from sandbox.errors import NoAnswer
+from sandbox.records.errors import NoAnswer
+from sandbox.verbs.commands import NotOffered
 
 GUILDS, CHANNELS = 4, 10
 LONGEST = 3

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from benchmarks.load.bot import serve
 from benchmarks.load.crowd import Heard, ask, delivered, seat
-from bot.jobs import State
-from bot.store import jobs, open_database
+from bot.database.store import jobs, open_database
+from bot.domain.job import State
 from sandbox import Sandbox
 
 TOO_MANY = 429

@@ -41,7 +41,7 @@ def main(
     from benchmarks.judge.judge import JudgeError, load
     from benchmarks.paint import Settings
     from benchmarks.replacement.measure import measure
-    from engine.weights import WeightsError
+    from engine.models.weights import WeightsError
 
     console = Console(stderr=as_json)
     spec = {"region_threshold": threshold, "structure": structure, "feather": feather}

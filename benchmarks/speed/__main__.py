@@ -38,7 +38,7 @@ def main(
     from benchmarks.speed import report
     from benchmarks.speed.compare import Options, compare
     from benchmarks.speed.race import race
-    from engine.weights import WeightsError
+    from engine.models.weights import WeightsError
 
     console = Console(stderr=as_json)
     threads = threads or len(os.sched_getaffinity(0))

@@ -14,10 +14,12 @@ import typer
 
 from benchmarks.speed import models
 from benchmarks.speed.one import PROMPT, forget_peak, held_mb, peak_mb
-from engine import batch, bundles, devices
-from engine.memory import Memory
+from engine.bundles import bundles
+from engine.device import devices
 from engine.messages import Precision, Spec
-from engine.run import Run
+from engine.run import batch
+from engine.run.run import Run
+from engine.serve.memory import Memory
 
 
 def main(

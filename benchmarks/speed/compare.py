@@ -15,7 +15,8 @@ from typing import Final
 
 from benchmarks.speed import models
 from benchmarks.speed.one import ENGINE, PLAIN, Asked, Measured
-from engine import bundles, devices
+from engine.bundles import bundles
+from engine.device import devices
 from engine.messages import Precision
 
 MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
@@ -67,8 +68,8 @@ class Row:
 def compare(options: Options, told: Callable[[str], None]) -> list[Row]:
     """Measure every case.
 
-    Raises :class:`engine.weights.WeightsError` for no such bundle, and :class:`RuntimeError` with what a process said
-    that failed.
+    Raises :class:`engine.models.weights.WeightsError` for no such bundle, and :class:`RuntimeError` with what a process
+    said that failed.
     """
     if options.models != models.PUBLISHED:
         bundles.find(options.models, options.weights_dir)

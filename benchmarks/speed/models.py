@@ -15,7 +15,10 @@ from taming.modules.diffusionmodules import model as taming
 from torch import Tensor, nn
 
 from benchmarks import plain
-from engine import bundles, clip, describer, devices, losses, phrasebook, upstream, vqgan, weights
+from engine.bundles import bundles, describer, phrasebook
+from engine.device import devices
+from engine.method import losses
+from engine.models import clip, upstream, vqgan, weights
 
 PUBLISHED: Final = "published"
 """The name of the random models of the published sizes."""
@@ -51,7 +54,10 @@ class Weights:
 
 
 def read(name: str, weights_dir: Path) -> Weights:
-    """The weights of :data:`PUBLISHED` or of the bundle ``name``. Raises :class:`engine.weights.WeightsError`."""
+    """The weights of :data:`PUBLISHED` or of the bundle ``name``.
+
+    Raises :class:`engine.models.weights.WeightsError`.
+    """
     if name == PUBLISHED:
         return _random()
     entry, folder = bundles.find(name, weights_dir)
@@ -72,7 +78,7 @@ def _random() -> Weights:
 
 
 def for_engine(name: str, weights_dir: Path, device: torch.device) -> bundles.Bundle:
-    """The engine's bundle ``name``. Raises :class:`engine.weights.WeightsError`."""
+    """The engine's bundle ``name``. Raises :class:`engine.models.weights.WeightsError`."""
     return published(device) if name == PUBLISHED else bundles.load(name, weights_dir, device)
 
 

@@ -19,9 +19,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.plain import Plain
 from benchmarks.speed import models
 from benchmarks.speed.phases import Phases
-from engine import devices
-from engine.loop import Loop
+from engine.device import devices
 from engine.messages import Event, Precision, RunFailed, Spec, StartRun
+from engine.serve.loop import Loop
 
 Made = TypeVar("Made")
 
@@ -70,7 +70,10 @@ class Measured:
 
 
 def measure(asked: Asked) -> Measured:
-    """Raises :class:`engine.weights.WeightsError`, and :class:`RuntimeError` where the engine refuses the run."""
+    """Time one case.
+
+    Raises :class:`engine.models.weights.WeightsError`, and :class:`RuntimeError` where the engine refuses the run.
+    """
     device = devices.choose("auto")
     torch.set_num_threads(asked.threads)
     step, decoder, perceptors = (_plain if asked.side == PLAIN else _engine)(asked, device)

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.speed import models
-from engine import arithmetic, devices
+from engine.device import devices
+from engine.serve import tuning
 
 
 def main(argv: list[str]) -> None:
@@ -17,7 +18,7 @@ def main(argv: list[str]) -> None:
     bundle = models.for_engine(asked["models"], Path(asked["weights_dir"]), devices.choose("auto"))
     devices.prepare_memory(bundle.device)
     with tempfile.TemporaryDirectory() as nothing_known:
-        sys.stdout.write(arithmetic.precision(bundle, asked["threads"], Path(nothing_known)) + "\n")
+        sys.stdout.write(tuning.precision(bundle, asked["threads"], Path(nothing_known)) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ from benchmarks.judge.judge import load
 from benchmarks.speed import models
 from benchmarks.speed.compare import ENVIRONMENTS, child, settled
 from benchmarks.speed.one import ENGINE, PLAIN
-from engine import api, bundles, devices, pictures
+from engine import api, pictures
+from engine.bundles import bundles
+from engine.device import devices
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture
 
@@ -89,7 +91,7 @@ class Standing:
 
 
 def paint(start: Start) -> list[Look]:
-    """Paint one picture and look at it on the way. Raises :class:`engine.weights.WeightsError`."""
+    """Paint one picture and look at it on the way. Raises :class:`engine.models.weights.WeightsError`."""
     torch.set_num_threads(start.threads)
     device = devices.choose("auto")
     given = models.read(start.bundle, Path(start.weights_dir))
@@ -153,7 +155,7 @@ def race(
     """Paint the first ``prompts`` of the test list with both, in turn, each in a fresh process.
 
     Their pictures, all of them, and one sheet of the last ones stay in ``folder``. Raises :class:`RuntimeError` with
-    what a process said that failed, and :class:`engine.weights.WeightsError`.
+    what a process said that failed, and :class:`engine.models.weights.WeightsError`.
     """
     entry, _ = bundles.find(bundle, weights_dir)
     asked, precision = listed(PromptList.TEST, prompts), settled(precision, bundle, weights_dir, threads)

@@ -31,7 +31,7 @@ def main(
     from benchmarks.paint import Settings
     from benchmarks.studies.measure import Bench, measure
     from benchmarks.studies.study import with_more
-    from engine.weights import WeightsError
+    from engine.models.weights import WeightsError
 
     console = Console(stderr=as_json)
     usual = Settings(bundle=bundle, weights_dir=weights, size=size, iterations=iterations, cutouts=cutouts)

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.paint import Painted, Settings, Task, paint_through, spread
-from engine.regions import RegionNotFoundError
+from engine.method.regions import RegionNotFoundError
 
 Job = tuple[Settings, Task]
 

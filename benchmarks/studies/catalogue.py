@@ -12,7 +12,7 @@ from benchmarks.studies.defaults import defaults
 from benchmarks.studies.sooner import sooner, sooner_random
 from benchmarks.studies.study import FAST, Cell, Study, prompted, with_more
 from benchmarks.studies.subjects import Edits, Prompts, Scenes
-from engine.cutouts import AUGMENTATIONS
+from engine.method.cutouts import AUGMENTATIONS
 from training.picturebook.captions import full_caption
 from training.picturebook.words import STYLE_WORDS
 

@@ -6,7 +6,7 @@ from benchmarks.alignment.prompts import PromptList, pictures
 from benchmarks.paint import Settings
 from benchmarks.studies.study import Cell, Study, prompted, with_more
 from benchmarks.studies.subjects import Prompts
-from engine.cutouts import AUGMENTATIONS
+from engine.method.cutouts import AUGMENTATIONS
 
 
 def changes(base: Settings) -> dict[str, Settings]:

@@ -14,7 +14,8 @@ from benchmarks.studies.cache import Job, Store, courses, paint_missing
 from benchmarks.studies.catalogue import STUDIES
 from benchmarks.studies.report import REAL, Result
 from benchmarks.studies.study import Study
-from engine import bundles, devices
+from engine.bundles import bundles
+from engine.device import devices
 
 PER_ITERATION = 0.06
 PER_CUTOUT = 0.016
@@ -39,8 +40,9 @@ def measure(
 ) -> dict[str, Any]:
     """Repeat the named studies ("all": every one) with ``count`` pictures a cell; ``judge`` is the shipped one if None.
 
-    Raises :class:`engine.weights.WeightsError`, :class:`benchmarks.judge.judge.JudgeError`, :class:`ValueError` for an
-    unknown study or settings that cannot be painted with, :class:`OSError` for a folder that cannot be written to.
+    Raises :class:`engine.models.weights.WeightsError`, :class:`benchmarks.judge.judge.JudgeError`, :class:`ValueError`
+    for an unknown study or settings that cannot be painted with, :class:`OSError` for a folder that cannot be written
+    to.
     """
     studies = [STUDIES[name](count, base_of(name, base)) for name in chosen(names)]
     weights_hash = bundles.load(base.bundle, base.weights_dir, devices.choose("auto")).weights_hash

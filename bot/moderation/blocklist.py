@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import regex
 
-from bot import wording_rules
+from bot.database.moderation_tables import RuleKind
 from bot.errors import BadSetting
 from bot.moderation import lookalikes
-from bot.moderation.tables import RuleKind
+from bot.texts import moderation
 
 log = logging.getLogger(__name__)
 
@@ -32,25 +32,25 @@ class Hit:
 def check_word(text: str) -> str:
     """The word to store. Raises :class:`BadSetting` when nothing of it could be found in a text."""
     if not lookalikes.word(text).strip() or len(text) > LONGEST:
-        raise BadSetting(wording_rules.no_word(LONGEST))
+        raise BadSetting(moderation.no_word(LONGEST))
     return " ".join(text.split())
 
 
 def check_regex(text: str) -> str:
     """The expression to store. Raises :class:`BadSetting` when it is none, matches anything, or can take for ever."""
     if len(text) > LONGEST:
-        raise BadSetting(wording_rules.expression_too_long(LONGEST))
+        raise BadSetting(moderation.expression_too_long(LONGEST))
     try:
         compiled = _compiled(text)
     except regex.error as error:
-        raise BadSetting(wording_rules.no_expression(error)) from None
+        raise BadSetting(moderation.no_expression(error)) from None
     if compiled.search(""):
-        raise BadSetting(wording_rules.MATCHES_ANY)
+        raise BadSetting(moderation.MATCHES_ANY)
     try:
         for hard in _HARD:
             compiled.search(hard, timeout=_PATIENCE)
     except TimeoutError:
-        raise BadSetting(wording_rules.TAKES_LONG) from None
+        raise BadSetting(moderation.TAKES_LONG) from None
     return text
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot import wording_rules
 from bot.errors import BadSetting
 from bot.moderation import blocklist
 from bot.moderation.gate import Gate
 from bot.moderation.rules import EVERYWHERE, RuleKind, Rules
+from bot.texts import moderation
 
 _MOST = 500  # words and expressions of one scope: each prompt is held against all
 _OPPOSITE = {
@@ -38,19 +38,19 @@ class Desk:
         value = blocklist.check_word(text) if kind is RuleKind.WORD else blocklist.check_regex(text)
         values = await self._rules.of(scope)
         if len(values[RuleKind.WORD]) + len(values[RuleKind.REGEX]) >= _MOST:
-            raise BadSetting(wording_rules.full(_MOST))
+            raise BadSetting(moderation.full(_MOST))
         added = await self._rules.add(scope, kind, value, by=by)
-        return wording_rules.text_blocked(value, added=added)
+        return moderation.text_blocked(value, added=added)
 
     async def unblock_text(self, scope: int, text: str, *, by: int) -> str:
         for kind in (RuleKind.WORD, RuleKind.REGEX):
             if await self._rules.remove(scope, kind, text, by=by):
-                return wording_rules.text_unblocked(text)
-        raise BadSetting(wording_rules.text_unknown(text))
+                return moderation.text_unblocked(text)
+        raise BadSetting(moderation.text_unknown(text))
 
     async def blocked_texts(self, scope: int) -> str:
         values = await self._rules.of(scope)
-        return wording_rules.blocklist(values[RuleKind.WORD], values[RuleKind.REGEX])
+        return moderation.blocklist(values[RuleKind.WORD], values[RuleKind.REGEX])
 
     async def suggest(self, scope: int, typed: str) -> list[str]:
         """Entries of the blocklist that have what was typed."""
@@ -60,17 +60,17 @@ class Desk:
     async def try_text(self, scope: int, text: str) -> str:
         """Whether a prompt would be let in, and what stops it."""
         hit = await self._gate.find(text, None if scope == EVERYWHERE else scope)
-        return wording_rules.WOULD_BE_PAINTED if hit is None else wording_rules.would_be_refused(hit)
+        return moderation.WOULD_BE_PAINTED if hit is None else moderation.would_be_refused(hit)
 
     async def block_user(self, scope: int, user_id: int, *, by: int) -> str:
         """What they have waiting or running there is cancelled."""
         added = await self._rules.add(scope, RuleKind.USER_BLOCKED, user_id, by=by)
         cancelled = await self._jobs.cancel(user_id, None if scope == EVERYWHERE else scope)
-        return wording_rules.user_blocked(user_id, added=added, cancelled=cancelled)
+        return moderation.user_blocked(user_id, added=added, cancelled=cancelled)
 
     async def unblock_user(self, scope: int, user_id: int, *, by: int) -> str:
         removed = await self._rules.remove(scope, RuleKind.USER_BLOCKED, user_id, by=by)
-        return wording_rules.user_unblocked(user_id, removed=removed)
+        return moderation.user_unblocked(user_id, removed=removed)
 
     async def rule(self, scope: int, kind: RuleKind | None, kinds: tuple[RuleKind, ...], value: int, *, by: int) -> str:
         """Set ``kind`` for a channel or role and clear the others of ``kinds``; None clears all."""
@@ -78,13 +78,13 @@ class Desk:
             if other is not kind:
                 await self._rules.remove(scope, other, value, by=by)
         if kind is None:
-            return wording_rules.NO_RULE_LEFT
+            return moderation.NO_RULE_LEFT
         await self._rules.add(scope, kind, value, by=by)
-        return wording_rules.MEANINGS[kind]
+        return moderation.MEANINGS[kind]
 
     async def overview(self, scope: int) -> str:
         """All rules but the blocklist's entries, which are counted."""
-        return wording_rules.overview(await self._rules.of(scope))
+        return moderation.overview(await self._rules.of(scope))
 
     async def trail(self, scope: int, limit: int = 15) -> str:
-        return wording_rules.trail(await self._rules.trail(scope, limit))
+        return moderation.trail(await self._rules.trail(scope, limit))

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot import wording_rules
 from bot.errors import NotAllowed
 from bot.moderation import blocklist
 from bot.moderation.blocklist import Hit
 from bot.moderation.rules import EVERYWHERE, RuleKind, Rules
+from bot.texts import moderation
 
 _NAMED = 5  # channels or roles, in a refusal
 
@@ -42,9 +42,9 @@ class Gate:
     async def check_member(self, user_id: int, guild_id: int | None) -> None:
         """Raises :class:`NotAllowed` for a blocked member."""
         if user_id in await self._rules.ids(EVERYWHERE, RuleKind.USER_BLOCKED):
-            raise NotAllowed(wording_rules.BLOCKED)
+            raise NotAllowed(moderation.BLOCKED)
         if guild_id is not None and user_id in await self._rules.ids(guild_id, RuleKind.USER_BLOCKED):
-            raise NotAllowed(wording_rules.BLOCKED_HERE)
+            raise NotAllowed(moderation.BLOCKED_HERE)
 
     async def _check_channel(self, asker: Asker, guild_id: int) -> None:
         open_to = await self._rules.ids(guild_id, RuleKind.CHANNEL_ALLOWED)
@@ -52,19 +52,19 @@ class Gate:
         # The innermost channel with a rule decides: a channel may be open in a closed category.
         ruled = next((one for one in asker.channels if one in open_to | closed), None)
         if ruled in closed or (ruled is None and open_to):
-            raise NotAllowed(wording_rules.channel_closed(sorted(open_to)[:_NAMED]))
+            raise NotAllowed(moderation.channel_closed(sorted(open_to)[:_NAMED]))
 
     async def _check_roles(self, asker: Asker, guild_id: int) -> None:
         if (await self._rules.ids(guild_id, RuleKind.ROLE_DENIED)).intersection(asker.roles):
-            raise NotAllowed(wording_rules.ROLE_DENIED)
+            raise NotAllowed(moderation.ROLE_DENIED)
         needed = await self._rules.ids(guild_id, RuleKind.ROLE_ALLOWED)
         if needed and not needed.intersection(asker.roles):
-            raise NotAllowed(wording_rules.role_needed(sorted(needed)[:_NAMED]))
+            raise NotAllowed(moderation.role_needed(sorted(needed)[:_NAMED]))
 
     async def check_words(self, text: str, guild_id: int | None, *, of: str = "prompt") -> None:
         """Raises :class:`NotAllowed` when ``text`` has something blocked; ``of`` is what the text belongs to."""
         if (hit := await self.find(text, guild_id)) is not None:
-            raise NotAllowed(wording_rules.word_blocked(hit, of))
+            raise NotAllowed(moderation.word_blocked(hit, of))
 
     async def find(self, text: str, guild_id: int | None) -> Hit | None:
         """What of the owners' or the server's blocklist is in ``text``."""

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.moderation.tables import Outcome, reports
-from bot.store import transact
+from bot.database.moderation_tables import Outcome, reports
+from bot.database.store import transact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

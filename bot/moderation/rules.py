@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.moderation.tables import COMMAND_LINE, EVERYWHERE, RuleKind, audit, rules
-from bot.store import transact
+from bot.database.moderation_tables import COMMAND_LINE, EVERYWHERE, RuleKind, audit, rules
+from bot.database.store import transact
 
 __all__ = ["COMMAND_LINE", "EVERYWHERE", "Entry", "RuleKind", "Rules"]
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 import discord
 
 from bot.config import Moderation
-from bot.jobs import Job
-from bot.settings import Scope, SettingsStore
+from bot.domain.job import Job
+from bot.members.settings import Scope, SettingsStore
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp import web
 
-from bot import wording_operators
 from bot.errors import ConfigError, NoDatabase
 from bot.moderation.rules import COMMAND_LINE
 from bot.operations import status
 from bot.operations.orders import Order, obey
+from bot.texts import operators
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -78,10 +78,10 @@ class Control:
         try:
             order = Order(request.match_info["order"])
         except ValueError:
-            return web.json_response({"text": wording_operators.NO_SUCH_ORDER, "running": 0}, status=404)
+            return web.json_response({"text": operators.NO_SUCH_ORDER, "running": 0}, status=404)
         user = request.query.get("user", "")
         if order.of_user and not is_id(user):
-            return web.json_response({"text": wording_operators.whom(order), "running": 0}, status=400)
+            return web.json_response({"text": operators.whom(order), "running": 0}, status=400)
         try:
             text = await obey(self._bot, order, by=COMMAND_LINE, user_id=int(user) if is_id(user) else 0)
         except ConfigError as error:
@@ -126,4 +126,4 @@ async def ask(path: Path, order: Order, user: str = "") -> Reply:
             answer = await response.json()
             return Reply(text=answer["text"], running=answer["running"], well=response.status == 200)
     except (aiohttp.ClientError, OSError, ValueError, KeyError, TimeoutError) as error:
-        raise NotRunning(wording_operators.no_bot(path, error or type(error).__name__)) from None
+        raise NotRunning(operators.no_bot(path, error or type(error).__name__)) from None

@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from bot.jobs import Job, State
-from bot.observer import Observer
+from bot.domain.job import Job, State
+from bot.engines.observer import Observer
 from bot.operations.status import Snapshot
 from engine.messages import Progress, RunStarted
 

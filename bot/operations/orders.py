@@ -6,9 +6,10 @@ import logging
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from bot import registering, wording_operators
+from bot.gateway import registering
 from bot.moderation.rules import COMMAND_LINE, EVERYWHERE
 from bot.operations import status
+from bot.texts import operators
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -53,13 +54,13 @@ async def obey(bot: FaradayBot, order: Order, *, by: int, user_id: int = 0) -> s
         log.info("order %s by %s", order, "the command line" if by == COMMAND_LINE else f"member {by}")
     match order:
         case Order.STATUS:
-            return wording_operators.state(await status.take(bot))
+            return operators.state(await status.take(bot))
         case Order.DRAIN:
             bot.dispatcher.drain()
-            return wording_operators.drained((await status.take(bot)).running)
+            return operators.drained((await status.take(bot)).running)
         case Order.RESUME:
             bot.dispatcher.resume()
-            return wording_operators.RESUMED
+            return operators.RESUMED
         case Order.RELOAD:
             return (await bot.reload_config()).describe()
         case Order.SYNC:

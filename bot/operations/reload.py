@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import wording_operators
 from bot.config import Config
+from bot.texts import operators
 
 # What nothing but a look at the configuration depends on. The rest is built into connections, engines and stores.
 LIVE = frozenset({"limits", "quotas", "storage", "log", "moderation"})
@@ -22,7 +22,7 @@ class Reloaded:
 
     def describe(self) -> str:
         """For the operator."""
-        return wording_operators.reloaded(self.applied, self.waiting)
+        return operators.reloaded(self.applied, self.waiting)
 
 
 def merge(old: Config, new: Config) -> Reloaded:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.config import Storage
-from bot.files import Files
-from bot.jobs import Removed
-from bot.operations import disk
-from bot.records import Records
+from bot.domain.job import Removed
+from bot.jobs import disk
+from bot.jobs.files import Files
+from bot.jobs.records import Records
 
 log = logging.getLogger(__name__)
 

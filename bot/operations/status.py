@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import wording_operators
+from bot.domain.job import State
+from bot.engines.lanes import Lane
 from bot.errors import NoDatabase
-from bot.jobs import State
-from bot.operations import disk
-from bot.queue import Queue
-from bot.runs import Lane
+from bot.jobs import disk
+from bot.jobs.queue import Queue
+from bot.texts import operators
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -95,7 +95,7 @@ class Counts:
             self._asking = asyncio.create_task(self._count())
         asking = self._asking
         await asyncio.wait({asking}, timeout=self._patience)
-        counted = asking.result() if asking.done() else Counted(fault=wording_operators.silent(self._patience))
+        counted = asking.result() if asking.done() else Counted(fault=operators.silent(self._patience))
         if counted.fault:
             log.error("the database does not answer: %s", counted.fault)
         return counted

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import WeightsFailed
-from bot.files import write_atomically
+from bot.jobs.files import write_atomically
 from bot.weights.download import digest
 
 SUFFIX = ".provenance.json"

@@ -19,8 +19,8 @@ from typing import BinaryIO
 
 import aiohttp
 
+from bot.engines.announcer import Backoff
 from bot.errors import WeightsFailed
-from bot.outbox import Backoff
 
 _CHUNK = 1 << 20
 _RESERVE = 256 << 20  # bytes of disk that are left to the rest of the machine

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import commands, permissions, threads
-from sandbox.actors import Answer, Member
-from sandbox.commands import NotOffered
-from sandbox.errors import unknown
-from sandbox.model import Channel, ChannelType, File, Json, Message, User, walk_components
 from sandbox.page import faults, views
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
+from sandbox.people.actors import Answer, Member
+from sandbox.records.errors import unknown
+from sandbox.records.model import Channel, ChannelType, File, Json, Message, User, walk_components
+from sandbox.verbs import commands, permissions, threads
+from sandbox.verbs.commands import NotOffered
 
 Perform = Callable[["Call"], Awaitable[Json | None]]
 

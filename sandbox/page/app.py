@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from sandbox.model import File
 from sandbox.page.session import Session
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
+from sandbox.records.model import File
 
 log = logging.getLogger("sandbox.page")
 

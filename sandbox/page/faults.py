@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.commands import NotOffered
-from sandbox.model import Json
-from sandbox.server import Sandbox
+from sandbox.records.model import Json
+from sandbox.run.server import Sandbox
+from sandbox.verbs.commands import NotOffered
 
 
 def state(sandbox: Sandbox) -> Json:

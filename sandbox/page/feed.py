@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from sandbox.model import Channel, Json, Message, User
 from sandbox.page import faults, message_views, views
 from sandbox.page.stage import Stage
+from sandbox.records.model import Channel, Json, Message, User
 
 PAGE = 50  # messages that a channel opens with, and that scrolling up adds
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from sandbox import media
-from sandbox.cdn import HOST, Cdn
-from sandbox.model import (
+from sandbox.records.model import (
     COMPONENTS_V2,
     SUPPRESS_EMBEDS,
     Attachment,
@@ -17,6 +15,8 @@ from sandbox.model import (
     Reaction,
     User,
 )
+from sandbox.run.cdn import HOST, Cdn
+from sandbox.verbs import media
 
 
 class _Links(Cdn):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.model import Channel, Guild
 from sandbox.page.stage import Persona
-from sandbox.permissions import Permissions
-from sandbox.server import Sandbox
+from sandbox.records.model import Channel, Guild
+from sandbox.run.server import Sandbox
+from sandbox.verbs.permissions import Permissions
 
 HOME_SERVER = "Paint Club"
 HOME_CHANNEL = "paintings"

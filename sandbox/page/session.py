@@ -8,14 +8,14 @@ import logging
 
 from aiohttp import WSMsgType, web
 
-from sandbox.actors import Answer
-from sandbox.commands import NotOffered
-from sandbox.errors import ApiError, NoAnswer
-from sandbox.model import Json, User
 from sandbox.page.actions import ACTIONS, Call
 from sandbox.page.feed import Feed
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
+from sandbox.people.actors import Answer
+from sandbox.records.errors import ApiError, NoAnswer
+from sandbox.records.model import Json, User
+from sandbox.verbs.commands import NotOffered
 
 log = logging.getLogger("sandbox.page")
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sandbox.model import Channel, User
-from sandbox.server import Sandbox
+from sandbox.records.model import Channel, User
+from sandbox.run.server import Sandbox
 
 
 class BotPhase(StrEnum):

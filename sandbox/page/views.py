@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox import commands
-from sandbox.commands import NotOffered
-from sandbox.model import UPLOAD_LIMIT, Channel, ChannelType, Guild, Json, User
 from sandbox.page import message_views
-from sandbox.permissions import DIRECT_MESSAGE, Permissions, in_channel, in_guild
+from sandbox.records.model import UPLOAD_LIMIT, Channel, ChannelType, Guild, Json, User
+from sandbox.verbs import commands
+from sandbox.verbs.commands import NotOffered
+from sandbox.verbs.permissions import DIRECT_MESSAGE, Permissions, in_channel, in_guild
 
 if TYPE_CHECKING:
-    from sandbox.actors import Member
-    from sandbox.world import World
+    from sandbox.people.actors import Member
+    from sandbox.verbs.world import World
 
 _MOST_THREADS = 50  # of a channel in the list at the left, the newest
 _SEARCHED_FOR_MENTIONS = 50

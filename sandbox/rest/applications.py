@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import bodies, forms, payloads
-from sandbox.errors import ApiError, missing_access, unknown
-from sandbox.model import Json
+from sandbox.checks import forms, shapes
+from sandbox.records.errors import ApiError, missing_access, unknown
+from sandbox.records.model import Json
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import payloads
 
 
 def application(call: Call) -> Json:
@@ -161,10 +162,10 @@ def _without_nulls(node: Any) -> Any:
 def _routes(scope: str) -> tuple[Route, ...]:
     return (
         Route("GET", f"{scope}/commands", list_commands),
-        Route("PUT", f"{scope}/commands", overwrite_commands, bodies.COMMANDS),
-        Route("POST", f"{scope}/commands", create_command, bodies.CREATE_COMMAND, status=201),
+        Route("PUT", f"{scope}/commands", overwrite_commands, shapes.COMMANDS),
+        Route("POST", f"{scope}/commands", create_command, shapes.CREATE_COMMAND, status=201),
         Route("GET", f"{scope}/commands/{{command_id}}", get_command),
-        Route("PATCH", f"{scope}/commands/{{command_id}}", edit_command, bodies.EDIT_COMMAND),
+        Route("PATCH", f"{scope}/commands/{{command_id}}", edit_command, shapes.EDIT_COMMAND),
         Route("DELETE", f"{scope}/commands/{{command_id}}", delete_command),
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox import bodies, guilds, payloads, threads
-from sandbox.errors import invalid_form, missing_permissions, unknown, wrong_channel_type
-from sandbox.model import Channel, ChannelType, Json, Overwrite
-from sandbox.permissions import Permissions, in_guild, require, speaking
+from sandbox.checks import shapes
+from sandbox.records.errors import invalid_form, missing_permissions, unknown, wrong_channel_type
+from sandbox.records.model import Channel, ChannelType, Json, Overwrite
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import guilds, payloads, threads
+from sandbox.verbs.permissions import Permissions, in_guild, require, speaking
 
 _KINDS = (ChannelType.TEXT, ChannelType.FORUM)
 
@@ -133,11 +134,11 @@ def _announce_typing(call: Call, where: Channel) -> None:
 
 ROUTES = (
     Route("GET", "/guilds/{guild_id}/channels", listing),
-    Route("POST", "/guilds/{guild_id}/channels", create, bodies.CREATE_CHANNEL, status=201),
+    Route("POST", "/guilds/{guild_id}/channels", create, shapes.CREATE_CHANNEL, status=201),
     Route("GET", "/channels/{channel_id}", channel),
-    Route("PATCH", "/channels/{channel_id}", change, bodies.EDIT_CHANNEL),
+    Route("PATCH", "/channels/{channel_id}", change, shapes.EDIT_CHANNEL),
     Route("DELETE", "/channels/{channel_id}", delete),
-    Route("PUT", "/channels/{channel_id}/permissions/{overwrite_id}", set_overwrite, bodies.SET_OVERWRITE),
+    Route("PUT", "/channels/{channel_id}/permissions/{overwrite_id}", set_overwrite, shapes.SET_OVERWRITE),
     Route("DELETE", "/channels/{channel_id}/permissions/{overwrite_id}", delete_overwrite),
     Route("POST", "/channels/{channel_id}/typing", typing),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox import guilds, payloads
-from sandbox.model import Json
+from sandbox.records.model import Json
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import guilds, payloads
 
 
 def guild(call: Call) -> Json:

@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from sandbox.errors import invalid_form, invalid_json
-from sandbox.model import File, Json
+from sandbox.records.errors import invalid_form, invalid_json
+from sandbox.records.model import File, Json
 
 Uploads = dict[int, File]  # by the number in their part's name
 

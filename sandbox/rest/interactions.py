@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox import bodies, forms, interactions, posts
-from sandbox.errors import unknown
-from sandbox.interactions import Callback, Interaction
-from sandbox.model import Json, Message
-from sandbox.posts import Draft
+from sandbox.checks import forms, shapes
+from sandbox.records.errors import unknown
+from sandbox.records.model import Json, Message
 from sandbox.rest.messages import draft, shown
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import interactions, posts
+from sandbox.verbs.interactions import Callback, Interaction
+from sandbox.verbs.posts import Draft
 
 
 def callback(call: Call) -> Json | None:
@@ -76,7 +77,7 @@ ROUTES = (
         "POST",
         "/interactions/{interaction_id}/{interaction_token}/callback",
         callback,
-        bodies.CALLBACK,
+        shapes.CALLBACK,
         public=True,
     ),
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sandbox import bodies, guilds, payloads
-from sandbox.actors import Member
-from sandbox.errors import invalid_form, missing_permissions, unknown
-from sandbox.model import Guild, Json, Role
-from sandbox.permissions import ALL, Permissions, in_guild
+from sandbox.checks import shapes
+from sandbox.people.actors import Member
+from sandbox.records.errors import invalid_form, missing_permissions, unknown
+from sandbox.records.model import Guild, Json, Role
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import guilds, payloads
+from sandbox.verbs.permissions import ALL, Permissions, in_guild
 
 LONGEST_TIMEOUT = timedelta(days=28)
 
@@ -201,15 +202,15 @@ _GUILD = "/guilds/{guild_id}"
 ROUTES = (
     Route("GET", f"{_GUILD}/members", members),
     Route("GET", f"{_GUILD}/members/search", search),
-    Route("PATCH", f"{_GUILD}/members/@me", change_own, bodies.EDIT_MEMBER),
+    Route("PATCH", f"{_GUILD}/members/@me", change_own, shapes.EDIT_MEMBER),
     Route("GET", f"{_GUILD}/members/{{user_id}}", member),
-    Route("PATCH", f"{_GUILD}/members/{{user_id}}", change, bodies.EDIT_MEMBER),
+    Route("PATCH", f"{_GUILD}/members/{{user_id}}", change, shapes.EDIT_MEMBER),
     Route("DELETE", f"{_GUILD}/members/{{user_id}}", kick),
     Route("PUT", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", give_role),
     Route("DELETE", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", take_role),
     Route("GET", f"{_GUILD}/roles", roles),
-    Route("POST", f"{_GUILD}/roles", create_role, bodies.EDIT_ROLE),
+    Route("POST", f"{_GUILD}/roles", create_role, shapes.EDIT_ROLE),
     Route("GET", f"{_GUILD}/roles/{{role_id}}", role),
-    Route("PATCH", f"{_GUILD}/roles/{{role_id}}", change_role, bodies.EDIT_ROLE),
+    Route("PATCH", f"{_GUILD}/roles/{{role_id}}", change_role, shapes.EDIT_ROLE),
     Route("DELETE", f"{_GUILD}/roles/{{role_id}}", delete_role),
 )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sandbox import bodies, forms, message_payloads, posts
-from sandbox.clock import iso
-from sandbox.errors import ApiError, foreign_message, invalid_form, no_direct_messages, system_message
-from sandbox.model import Channel, ChannelType, Json, Message, MessageType
-from sandbox.permissions import Permissions, require, require_to_speak
-from sandbox.posts import Draft
+from sandbox.checks import forms, shapes
+from sandbox.records.clock import iso
+from sandbox.records.errors import ApiError, foreign_message, invalid_form, no_direct_messages, system_message
+from sandbox.records.model import Channel, ChannelType, Json, Message, MessageType
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import message_payloads, posts
+from sandbox.verbs.permissions import Permissions, require, require_to_speak
+from sandbox.verbs.posts import Draft
 
 if TYPE_CHECKING:
-    from sandbox.world import World
+    from sandbox.verbs.world import World
 
 MAX_BULK_AGE = timedelta(days=14)
 
@@ -166,9 +167,9 @@ def unpin(call: Call) -> None:
 _ANSWERS = (MessageType.CHAT_INPUT_COMMAND, MessageType.CONTEXT_MENU_COMMAND)
 _MESSAGES = "/channels/{channel_id}/messages"
 ROUTES = (
-    Route("POST", _MESSAGES, create, bodies.CREATE_MESSAGE),
+    Route("POST", _MESSAGES, create, shapes.CREATE_MESSAGE),
     Route("GET", _MESSAGES, listing),
-    Route("POST", f"{_MESSAGES}/bulk-delete", bulk_delete, bodies.BULK_DELETE),
+    Route("POST", f"{_MESSAGES}/bulk-delete", bulk_delete, shapes.BULK_DELETE),
     Route("GET", f"{_MESSAGES}/pins", pins),
     Route("PUT", f"{_MESSAGES}/pins/{{message_id}}", pin),
     Route("DELETE", f"{_MESSAGES}/pins/{{message_id}}", unpin),
@@ -176,6 +177,6 @@ ROUTES = (
     Route("PUT", "/channels/{channel_id}/pins/{message_id}", pin),
     Route("DELETE", "/channels/{channel_id}/pins/{message_id}", unpin),
     Route("GET", f"{_MESSAGES}/{{message_id}}", get),
-    Route("PATCH", f"{_MESSAGES}/{{message_id}}", edit, bodies.EDIT_MESSAGE),
+    Route("PATCH", f"{_MESSAGES}/{{message_id}}", edit, shapes.EDIT_MESSAGE),
     Route("DELETE", f"{_MESSAGES}/{{message_id}}", delete),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox import payloads, reactions
-from sandbox.errors import unknown
-from sandbox.model import Json
-from sandbox.permissions import Permissions, require
+from sandbox.records.errors import unknown
+from sandbox.records.model import Json
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import payloads, reactions
+from sandbox.verbs.permissions import Permissions, require
 
 
 def add(call: Call) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.bodies import Shape, validated
-from sandbox.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint
-from sandbox.faults import Fault
-from sandbox.model import Channel, File, Guild, Json, Message
-from sandbox.permissions import Permissions, require
-from sandbox.rates import RateLimiter, Verdict
+from sandbox.checks.shapes import Shape, validated
+from sandbox.faults.faults import Fault
+from sandbox.faults.rates import RateLimiter, Verdict
+from sandbox.records.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint
+from sandbox.records.model import Channel, File, Guild, Json, Message
 from sandbox.rest.incoming import Uploads, described, read
-from sandbox.world import Request, World
+from sandbox.verbs.permissions import Permissions, require
+from sandbox.verbs.world import Request, World
 
 log = logging.getLogger("sandbox.rest")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox import bodies, payloads, threads
-from sandbox.errors import invalid_form, thread_archived, unknown, wrong_channel_type
-from sandbox.model import Channel, ChannelType, Json, User
-from sandbox.permissions import Permissions, require, speaking
+from sandbox.checks import shapes
+from sandbox.records.errors import invalid_form, thread_archived, unknown, wrong_channel_type
+from sandbox.records.model import Channel, ChannelType, Json, User
 from sandbox.rest.messages import draft, shown
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import payloads, threads
+from sandbox.verbs.permissions import Permissions, require, speaking
 
 
 def _require_parent(call: Call, parent: Channel, needed: int) -> None:
@@ -151,10 +152,10 @@ ROUTES = (
         "POST",
         "/channels/{channel_id}/messages/{message_id}/threads",
         open_from_message,
-        bodies.CREATE_THREAD,
+        shapes.CREATE_THREAD,
         status=201,
     ),
-    Route("POST", "/channels/{channel_id}/threads", open_in_channel, bodies.CREATE_THREAD, status=201),
+    Route("POST", "/channels/{channel_id}/threads", open_in_channel, shapes.CREATE_THREAD, status=201),
     Route("GET", "/channels/{channel_id}/threads/archived/public", archived_public),
     Route("GET", "/channels/{channel_id}/threads/archived/private", archived_private),
     Route("GET", "/channels/{channel_id}/users/@me/threads/archived/private", archived_joined),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox import bodies, gateway, payloads
-from sandbox.errors import ApiError, unknown
-from sandbox.model import Json
-from sandbox.permissions import in_guild
+from sandbox.checks import shapes
+from sandbox.gateway import socket
+from sandbox.records.errors import ApiError, unknown
+from sandbox.records.model import Json
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import payloads
+from sandbox.verbs.permissions import in_guild
 
 
 def me(call: Call) -> Json:
@@ -28,12 +30,12 @@ def user(call: Call) -> Json:
 
 
 def gateway_url(call: Call) -> Json:
-    return {"url": f"wss://{gateway.HOST}"}
+    return {"url": f"wss://{socket.HOST}"}
 
 
 def gateway_bot(call: Call) -> Json:
     limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-    return {"url": f"wss://{gateway.HOST}", "shards": call.world.shards, "session_start_limit": limit}
+    return {"url": f"wss://{socket.HOST}", "shards": call.world.shards, "session_start_limit": limit}
 
 
 def open_dm(call: Call) -> Json:
@@ -63,8 +65,8 @@ def my_guilds(call: Call) -> list[Json]:
 ROUTES = (
     Route("GET", "/users/@me", me),
     Route("GET", "/users/@me/guilds", my_guilds),
-    Route("POST", "/users/@me/channels", open_dm, bodies.OPEN_DIRECT),
-    Route("PATCH", "/users/@me", change_me, bodies.EDIT_SELF),
+    Route("POST", "/users/@me/channels", open_dm, shapes.OPEN_DIRECT),
+    Route("PATCH", "/users/@me", change_me, shapes.EDIT_SELF),
     Route("GET", "/users/{user_id}", user),
     Route("GET", "/gateway", gateway_url, public=True),
     Route("GET", "/gateway/bot", gateway_bot),

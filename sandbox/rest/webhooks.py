@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from sandbox import bodies, payloads, posts, threads
-from sandbox.errors import ApiError, unknown, wrong_channel_type
-from sandbox.model import Channel, ChannelType, Json, Message, User, Webhook
-from sandbox.permissions import Permissions, in_guild
+from sandbox.checks import shapes
+from sandbox.records.errors import ApiError, unknown, wrong_channel_type
+from sandbox.records.model import Channel, ChannelType, Json, Message, User, Webhook
 from sandbox.rest import interactions
 from sandbox.rest.messages import draft, shown
 from sandbox.rest.router import Call, Route
+from sandbox.verbs import payloads, posts, threads
+from sandbox.verbs.permissions import Permissions, in_guild
 
 MAX_WEBHOOKS = 15  # in a channel
 
@@ -170,22 +171,22 @@ def delete_message(call: Call) -> None:
 
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 ROUTES = (
-    Route("POST", "/channels/{channel_id}/webhooks", create, bodies.CREATE_WEBHOOK),
+    Route("POST", "/channels/{channel_id}/webhooks", create, shapes.CREATE_WEBHOOK),
     Route("GET", "/channels/{channel_id}/webhooks", of_channel),
     Route("GET", "/guilds/{guild_id}/webhooks", of_guild),
     Route("GET", "/webhooks/{webhook_id}", get),
-    Route("PATCH", "/webhooks/{webhook_id}", change, bodies.EDIT_WEBHOOK),
+    Route("PATCH", "/webhooks/{webhook_id}", change, shapes.EDIT_WEBHOOK),
     Route("DELETE", "/webhooks/{webhook_id}", delete),
     Route("GET", _WEBHOOK, get, public=True),
-    Route("PATCH", _WEBHOOK, change, bodies.EDIT_WEBHOOK, public=True),
+    Route("PATCH", _WEBHOOK, change, shapes.EDIT_WEBHOOK, public=True),
     Route("DELETE", _WEBHOOK, delete, public=True),
-    Route("POST", _WEBHOOK, execute, bodies.EXECUTE_WEBHOOK, public=True),
+    Route("POST", _WEBHOOK, execute, shapes.EXECUTE_WEBHOOK, public=True),
     *(
         Route(method, f"{_WEBHOOK}/messages/{which}", respond, shape, public=True)
         for which in ("@original", "{message_id}")
         for method, respond, shape in (
             ("GET", get_message, None),
-            ("PATCH", edit_message, bodies.EDIT_MESSAGE),
+            ("PATCH", edit_message, shapes.EDIT_MESSAGE),
             ("DELETE", delete_message, None),
         )
     ),

@@ -17,8 +17,8 @@ from sandbox.state.reading import restore
 from sandbox.state.writing import record, saved_attachments
 
 if TYPE_CHECKING:
-    from sandbox.model import Json
-    from sandbox.world import World
+    from sandbox.records.model import Json
+    from sandbox.verbs.world import World
 
 VERSION = 1
 _STATE, _FILES = "state.json", "files"

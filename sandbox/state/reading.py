@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox.actors import Member
-from sandbox.model import (
+from sandbox.people.actors import Member
+from sandbox.records.model import (
     Attachment,
     Channel,
     ChannelType,
@@ -24,7 +24,7 @@ from sandbox.model import (
 )
 
 if TYPE_CHECKING:
-    from sandbox.world import World
+    from sandbox.verbs.world import World
 
 
 def restore(world: World, state: Json, read_file: Callable[[int], bytes]) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sandbox.model import Attachment, Channel, Guild, Json, Message, Origin, User
+from sandbox.records.model import Attachment, Channel, Guild, Json, Message, Origin, User
 
 if TYPE_CHECKING:
-    from sandbox.actors import Member
-    from sandbox.world import World
+    from sandbox.people.actors import Member
+    from sandbox.verbs.world import World
 
 
 def record(world: World) -> Json:

@@ -9,7 +9,8 @@ import torch
 
 from benchmarks.plain import Models, Plain, distance, quantize
 from benchmarks.speed import models
-from engine import losses, vqgan
+from engine.method import losses
+from engine.models import vqgan
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from benchmarks.studies.catalogue import STUDIES
 from benchmarks.studies.measure import Bench, cpu_seconds, measure
 from benchmarks.studies.study import Study, with_more
 from benchmarks.studies.subjects import Scenes, edges_alike
-from engine.cutouts import AUGMENTATIONS
+from engine.method.cutouts import AUGMENTATIONS
 
 NAN = math.nan
 

@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.files import Files
-from bot.jobs import Kind, NewJob
-from bot.queue import Queue
-from bot.store import metadata, open_database
+from bot.database.store import metadata, open_database
+from bot.domain.job import Kind, NewJob
+from bot.jobs.files import Files
+from bot.jobs.queue import Queue
 from engine.messages import Spec
 from tests.postgres import migrate_at
 

@@ -34,7 +34,7 @@ from engine.messages import (
     StopRun,
     Vocabulary,
 )
-from engine.process import EngineSettings
+from engine.serve.process import EngineSettings
 
 STEP_SECONDS = 0.005
 CHECKPOINT_EVERY = 5

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from engine import bundles
-from engine.loop import Loop
+from engine.bundles import bundles
 from engine.messages import Answer, Command, Event, Ready, RunEvent, Shutdown
+from engine.serve.loop import Loop
 
 
 @cache
@@ -23,7 +23,7 @@ def loaded(weights_dir: Path) -> bundles.Bundle:
 
 
 class ThreadEngineClient:
-    """What :class:`bot.engine_client.ProcessEngineClient` does, without the process."""
+    """What :class:`bot.engines.client.ProcessEngineClient` does, without the process."""
 
     def __init__(self, settings: Any, ready_timeout: float = 0) -> None:
         self.bundle = loaded(Path(settings.weights_dir))

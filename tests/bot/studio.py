@@ -10,17 +10,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from bot.attachments import digest
 from bot.config import Engine
-from bot.dispatcher import Backoff, Dispatcher
-from bot.engine_client import ProcessEngineClient, Target
-from bot.files import Files
-from bot.inputs import Inputs
-from bot.jobs import Job, NewJob, State
-from bot.queue import Queue
-from bot.quotas import Quota
+from bot.domain.job import Job, NewJob, State
+from bot.engines.client import ProcessEngineClient, Target
+from bot.engines.dispatcher import Backoff, Dispatcher
+from bot.images.uploads import digest
+from bot.jobs.files import Files
+from bot.jobs.inputs import Inputs
+from bot.jobs.queue import Queue
+from bot.jobs.quotas import Quota
 from engine.messages import Progress, RunStarted, Spec
-from engine.process import EngineSettings
+from engine.serve.process import EngineSettings
 from tests.bot import engine_children as children
 
 PATIENCE_S = 120.0  # a busy machine takes long over little

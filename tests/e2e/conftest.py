@@ -15,9 +15,9 @@ from PIL import Image
 
 from bot.app import FaradayBot
 from bot.config import Config
-from bot.jobs import Job
+from bot.domain.job import Job
 from sandbox import Channel, File, Guild, Member, Message, Sandbox
-from sandbox.clock import PATIENCE_S
+from sandbox.records.clock import PATIENCE_S
 from tests.e2e.scripted import ScriptedEngine, new_bot
 from tests.traffic import require_fitting, require_quiet
 

@@ -10,9 +10,9 @@ from PIL import Image
 
 from bot.app import FaradayBot
 from bot.config import Config
-from bot.dispatcher import Backoff
-from bot.engine_client import EngineDied
-from bot.pacing import Pacer
+from bot.engines.client import EngineDied
+from bot.engines.dispatcher import Backoff
+from bot.posts.pacing import Pacer
 from engine.messages import (
     Answer,
     BundleInfo,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import discord
 import pytest
 
-from bot.jobs import Job, State
+from bot.domain.job import Job, State
 from sandbox import Message, NoAnswer
-from sandbox.fault_table import Step
+from sandbox.faults.table import Step
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio

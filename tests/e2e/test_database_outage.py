@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from bot.domain.job import State
 from bot.errors import NoDatabase
-from bot.jobs import State
 from bot.operations.control import SOCKET, ask
 from bot.operations.orders import Order
 from tests.postgres import Cluster, create_database

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox.demo import BotProcess, Story, shown
-from sandbox.terminal import Screen
+from sandbox.run.demo import BotProcess, Story, shown
+from sandbox.run.terminal import Screen
 from tests.e2e.conftest import Studio
 
 

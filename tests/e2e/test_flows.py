@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from bot import recipe
+from bot.words import recipe
 from engine.messages import StartRun
 from sandbox import Channel, File
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.jobs import State
+from bot.domain.job import State
 from sandbox import Message, Permissions
 
 if TYPE_CHECKING:

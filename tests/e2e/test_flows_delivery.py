@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from bot.jobs import Job, State
-from sandbox import Message, Permissions, guilds, posts, threads
-from sandbox.clock import PATIENCE_S
+from bot.domain.job import Job, State
+from sandbox import Message, Permissions
+from sandbox.records.clock import PATIENCE_S
+from sandbox.verbs import guilds, posts, threads
 from tests.e2e import scripted
 
 if TYPE_CHECKING:

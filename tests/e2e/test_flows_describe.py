@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from bot.jobs import State
-from bot.looking import OFTEN
+from bot.domain.job import State
+from bot.requests.describe import OFTEN
 from sandbox import File, Message
-from sandbox.clock import PATIENCE_S
+from sandbox.records.clock import PATIENCE_S
 
 if TYPE_CHECKING:
-    from sandbox.actors import Answer
+    from sandbox.people.actors import Answer
     from tests.e2e.conftest import Studio
 
 Draw = Callable[..., File]

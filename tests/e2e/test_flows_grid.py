@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from bot.jobs import State
+from bot.domain.job import State
 from sandbox import Message, Permissions
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import recipe
-from bot.jobs import State
+from bot.domain.job import State
+from bot.words import recipe
 from sandbox import File, Message, Permissions
 
 if TYPE_CHECKING:

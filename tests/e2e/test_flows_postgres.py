@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.jobs import State
+from bot.domain.job import State
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
-from bot import cli
-from bot.jobs import State
+from bot.cli import app
+from bot.domain.job import State
 from sandbox import Permissions
-from sandbox.clock import PATIENCE_S
+from sandbox.records.clock import PATIENCE_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,7 @@ async def test_an_operator_does_the_same_and_the_bot_finishes_it_at_its_next_sta
     path.write_text(f'[queue]\ndatabase = "{queue.database}"\nfiles = "{queue.files}"\n')
 
     def run(*arguments: str) -> str:
-        done = CliRunner().invoke(cli.app, ["privacy", *arguments, "--config", str(path)])
+        done = CliRunner().invoke(app.app, ["privacy", *arguments, "--config", str(path)])
         assert done.exit_code == 0, done.output
         return done.output
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.jobs import Kind
-from bot.settings import Scope
+from bot.domain.job import Kind
+from bot.members.settings import Scope
 from sandbox import Message
-from sandbox.clock import PATIENCE_S
+from sandbox.records.clock import PATIENCE_S
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio

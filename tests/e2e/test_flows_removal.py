@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.jobs import Removed
+from bot.domain.job import Removed
 from sandbox import Channel, Member, Message, Permissions
 
 if TYPE_CHECKING:

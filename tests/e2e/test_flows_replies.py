@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from bot import hints
-from bot.jobs import Kind
+from bot.domain.job import Kind
+from bot.members import hints
 from sandbox import File, Member, Message
 from tests.e2e.scripted import region
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.jobs import Removed
+from bot.domain.job import Removed
 from sandbox import Member, Message
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ import pytest
 
 from bot.config import Config
 from bot.errors import ConfigError
-from bot.operations import disk, presence
+from bot.jobs import disk
+from bot.operations import presence
 from bot.operations.control import SOCKET, Control, NotRunning, ask
 from bot.operations.orders import Order
 from sandbox import Member, NotOffered, Permissions
@@ -265,7 +266,7 @@ async def test_a_failure_names_the_job_number_that_the_log_has(
 
 
 def test_the_command_line_says_when_the_bot_takes_no_orders() -> None:
-    from bot.cli_admin import give
+    from bot.cli.admin import give
 
     config = Config.model_validate({"operators": {"control": False}})
     with pytest.raises(ConfigError, match="control is off"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.jobs import State
+from bot.domain.job import State
 from bot.operations import metrics, status
 from bot.operations.orders import Order
-from sandbox.clock import PATIENCE_S
+from sandbox.records.clock import PATIENCE_S
 from tests.e2e.scripted import ScriptedEngine
 from tests.e2e.test_operators import ordered
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import bundles
+from engine.bundles import bundles
 from engine.messages import Spec
 
 

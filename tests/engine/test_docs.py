@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from benchmarks.gallery import OUT, PICTURES
-from engine.bundles import CHOICES
+from engine.bundles.bundles import CHOICES
 from engine.messages import defaults, settings
 
 DOCS = Path(__file__).parents[2] / "docs"

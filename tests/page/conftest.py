@@ -24,8 +24,8 @@ from playwright.async_api import Request as Fetch
 from bot.config import Config
 from engine.messages import Progress, StartRun
 from sandbox import Channel, Guild, Member, Sandbox
-from sandbox.clock import PATIENCE_S
 from sandbox.page import Page, Stage, scene
+from sandbox.records.clock import PATIENCE_S
 from tests.e2e.scripted import ScriptedEngine, new_bot
 from tests.sandbox.conftest import Bot
 from tests.traffic import require_fitting

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, WebSocketRoute, expect
 
-from sandbox.permissions import Permissions
+from sandbox.verbs.permissions import Permissions
 from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, WIDE, Studio, Visitor, visiting
 
 expect.set_options(timeout=PATIENCE_MS)

@@ -18,7 +18,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from discord import app_commands
 from PIL import Image
 
-from sandbox import Sandbox, schemas
+from sandbox import Sandbox
+from sandbox.checks import schemas
 
 
 class OneAddress(AbstractResolver):

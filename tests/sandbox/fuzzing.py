@@ -14,11 +14,12 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from sandbox import Sandbox, interactions, posts, threads
-from sandbox.interactions import Callback, Interaction, InteractionType, new_token
-from sandbox.model import ChannelType, Webhook
-from sandbox.permissions import Permissions
-from sandbox.posts import Draft
+from sandbox import Sandbox
+from sandbox.records.model import ChannelType, Webhook
+from sandbox.verbs import interactions, posts, threads
+from sandbox.verbs.interactions import Callback, Interaction, InteractionType, new_token
+from sandbox.verbs.permissions import Permissions
+from sandbox.verbs.posts import Draft
 from tests.sandbox.fuzz_corpus import BUTTON, COMMAND, FRAMES, JUNK, QUERY_JUNK, RAW, RIGHT
 
 

@@ -15,7 +15,8 @@ import torch
 from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
-from engine import api, bundles
+from engine import api
+from engine.bundles import bundles
 from training.__main__ import app
 from training.fit import Fit, check_name, entry
 from training.folder import FitError

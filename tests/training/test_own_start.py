@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from engine import api, bundles
-from engine.start import SIDE
+from engine import api
+from engine.bundles import bundles
+from engine.models.start import SIDE
 from training import pages
 from training.__main__ import app
 from training.presets import PRESETS, PresetName

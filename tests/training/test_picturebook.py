@@ -4,7 +4,7 @@ import random
 import numpy as np
 import pytest
 
-from engine import upstream
+from engine.models import upstream
 from training.pages import TRAINING_SEED, evaluation_pictures, family
 from training.picturebook.captions import NOT_SAID, caption, full_caption
 from training.picturebook.draw import draw, sheet

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import weights
-from engine.clip import build as build_clip
-from engine.vqgan import build as build_vqgan
+from engine.models import weights
+from engine.models.clip import build as build_clip
+from engine.models.vqgan import build as build_vqgan
 from training.clip import AttributeHeads, CLIPTraining, contrast, encode_text, vocabulary
 from training.export import checkpoint_weights, export_clip, export_vqgan
 from training.latents import encode_all, repaint

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import bundles
-from engine.clip import CLIP
+from engine.bundles import bundles
 from engine.messages import split_words
-from engine.weights import load_vocabulary
+from engine.models.clip import CLIP
+from engine.models.weights import load_vocabulary
 from training.clip import CONTEXT, SIZE
 from training.evaluate import (
     colours_told_apart,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli.app import app
 from bot.weights import catalogue
 
 ROOT = Path(__file__).parents[3]
@@ -120,7 +120,7 @@ def test_what_cannot_be_done_is_said_without_a_stack_trace(
 
 def test_the_bot_that_fetches_weights_never_loads_torch() -> None:
     program = (
-        "import bot.cli, bot.cli_weights, bot.weights.fetch, bot.weights.add, sys; sys.exit('torch' in sys.modules)"
+        "import bot.cli.app, bot.cli.weights, bot.weights.fetch, bot.weights.add, sys; sys.exit('torch' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run([sys.executable, "-c", program], env=environment, check=False).returncode == 0

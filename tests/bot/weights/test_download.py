@@ -13,8 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.engines.announcer import Backoff
 from bot.errors import WeightsFailed
-from bot.outbox import Backoff
 from bot.weights.download import Arrived, download
 from bot.weights.transfer import Patience, Report
 from tests.bot.weights.shelf import Fault, Shelf

@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.engines.announcer import Backoff
 from bot.errors import WeightsFailed
-from bot.outbox import Backoff
 from bot.weights import catalogue, header, overview, provenance
 from bot.weights.add import Own, add
 from bot.weights.catalogue import Checkpoint, RemoteFile, Source
@@ -221,7 +221,7 @@ async def test_a_vqgan_of_ones_own_becomes_a_bundle_that_the_engine_loads(
     shutil.copy(vit, weights / "clip" / "ViT-B-32.safetensors")
     import torch
 
-    from engine import bundles
+    from engine.bundles import bundles
 
     assert bundles.load("mine", weights, torch.device("cpu")).info().f == 4
 

@@ -1,0 +1,79 @@
+"""``describe`` in a terminal: a picture goes to an engine process, its description to stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli import works
+from bot.cli.terminal import FAILED, ConfigPath, complain, explained
+from bot.config import Config
+from bot.engines.client import EngineDied, ProcessEngineClient, engine_settings
+from bot.errors import CannotDescribe
+from bot.texts import describe as wording_describe
+from engine.messages import Describe, Described, DescribeFailed
+
+_REQUEST = 1
+
+
+def describe(
+    image: Annotated[Path, typer.Argument(help="The picture to describe: PNG, JPEG, WebP or GIF.")],
+    bundle: Annotated[str | None, typer.Option("--bundle", help="The models to look with.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")
+    ] = False,
+    config: ConfigPath = None,
+) -> None:
+    """Say what a picture shows, in a sentence that can be painted and in phrases of each kind."""
+    with explained():
+        try:
+            described = _described(image, bundle, Config.load(config))
+        except EngineDied as error:
+            complain(f"{error}. `python -m bot doctor` looks for the cause.")
+            raise typer.Exit(FAILED) from None
+    typer.echo(_json(described) if as_json else wording_describe.text(described.description))
+
+
+def _described(image: Path, bundle: str | None, config: Config) -> Described:
+    name = works.usable(bundle or config.engine.default_bundle, config)
+    prepared = works.read_picture(image, config)
+    engine = config.engine.model_copy(update={"bundles": (name,), "default_bundle": name})
+    client = ProcessEngineClient(engine_settings(engine), engine.ready_timeout)
+    return asyncio.run(_ask(client, Describe(request_id=_REQUEST, bundle=name, image=prepared.png)))
+
+
+async def _ask(client: ProcessEngineClient, question: Describe) -> Described:
+    try:
+        await client.start()
+        await client.send(question)
+        async for event in client.events():
+            match event:
+                case Described():
+                    return event
+                case DescribeFailed(detail=detail):
+                    raise CannotDescribe(detail)
+                case _:
+                    raise AssertionError(f"nothing runs, but there is a {type(event).__name__}")
+        raise AssertionError("events end by raising EngineDied")
+    finally:
+        await client.close()
+
+
+def _json(described: Described) -> str:
+    """One line."""
+    description = described.description
+    return json.dumps(
+        {
+            "sentence": description.sentence,
+            "kinds": {
+                kind.name: [{"phrase": phrase, "share": round(share, 4)} for phrase, share in kind.phrases]
+                for kind in description.kinds
+            },
+            "seconds": round(described.seconds, 3),
+        },
+        ensure_ascii=False,
+    )

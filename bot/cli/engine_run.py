@@ -1,0 +1,205 @@
+"""Painting without Discord or a database, through the same engine process as the bot's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import assert_never
+
+from bot.cli.works import JOB_ID, Begun, Work
+from bot.config import Config
+from bot.engines.client import EngineClient, ProcessEngineClient, engine_settings
+from bot.jobs.files import write_atomically
+from bot.words import recipe
+from engine.messages import (
+    Checkpointed,
+    Described,
+    DescribeFailed,
+    Failure,
+    Film,
+    Progress,
+    Ready,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Saved,
+    Spec,
+    StopRun,
+)
+
+
+class Interrupted(Exception):
+    """The user left before there was a picture to keep."""
+
+
+class PaintingFailed(Exception):
+    """The engine gave up; the message says what to do. ``bad_request`` tells whose fault it was."""
+
+    def __init__(self, message: str, *, bad_request: bool = False) -> None:
+        super().__init__(message)
+        self.bad_request = bad_request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What to keep of a run besides its picture: a film, and itself, every so many iterations and at its end."""
+
+    film: Film | None = None
+    checkpoint: Path | None = None
+    every: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painting:
+    """A finished picture: PNG with its recipe inside. ``mask`` is where it was painted, None for everywhere."""
+
+    png: bytes
+    recipe: str
+    spec: Spec
+    device: str
+    finished: RunFinished
+    mask: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Where to report: a sentence for the reader, that a run of that spec begins, each step, and each picture."""
+
+    say: Callable[[str], None]
+    begin: Callable[[Spec], None]
+    step: Callable[[Progress], None]
+    done: Callable[[Painting], None]
+
+
+async def paint(works: Sequence[Work], config: Config, show: Show, extras: Extras) -> None:
+    """Paint them one after the other, with the weights of the first one's bundle, which is that of all.
+
+    The first Ctrl-C ends the run under way early and keeps its picture, the second leaves at once. Raises
+    :class:`bot.errors.UserError`, :class:`PaintingFailed`, :class:`Interrupted` and
+    :class:`bot.engines.client.EngineDied`.
+    """
+    engine = config.engine.model_copy(update={"bundles": (works[0].bundle,), "default_bundle": works[0].bundle})
+    client = ProcessEngineClient(engine_settings(engine), config.engine.ready_timeout)
+    gently = False
+    try:
+        with _interrupts(client) as interrupt:
+            ready = await client.start()
+            for work in works:
+                if not interrupt.came:
+                    show.done(await _paint(work.begin(ready), ready, client, interrupt, show, extras))
+        gently = True
+    except asyncio.CancelledError:
+        raise Interrupted from None
+    finally:
+        await client.close(gently=gently)
+
+
+async def _paint(
+    begun: Begun, ready: Ready, client: EngineClient, interrupt: _Interrupt, show: Show, extras: Extras
+) -> Painting:
+    spec = begun.start.spec
+    show.begin(spec)
+    interrupt.keep = True
+    await client.send(
+        replace(
+            begun.start,
+            frame_seconds=0,
+            checkpoint_seconds=0,
+            checkpoint_iterations=extras.every if extras.checkpoint else 0,
+            checkpoint_end=extras.checkpoint is not None,
+            film=extras.film,
+        )
+    )
+    for note in begun.notes:
+        show.say(note)
+    mask, finished = await _follow(client, show, begun, extras)
+    interrupt.keep = False
+    line = recipe.describe(
+        spec,
+        ready.bundles[0],
+        device=ready.device,
+        input_hash=begun.input_hash,
+        stopped_at=finished.iteration if finished.stopped else None,
+        others=begun.facts,
+    )
+    png = await asyncio.to_thread(recipe.stamp, finished.image, line)
+    return Painting(png=png, recipe=line, spec=spec, device=ready.device, finished=finished, mask=mask)
+
+
+async def _follow(client: EngineClient, show: Show, begun: Begun, extras: Extras) -> tuple[bytes | None, RunFinished]:
+    mask: bytes | None = None
+    async for event in client.events():
+        match event:
+            case Progress():
+                show.step(event)
+            case RunStarted():
+                mask = event.mask
+            case Checkpointed():
+                await asyncio.to_thread(_keep, event, begun, extras, show)
+            case Described() | DescribeFailed():
+                pass
+            case RunFinished():
+                return mask, event
+            case RunFailed(reason=reason, detail=detail):
+                raise PaintingFailed(detail, bad_request=reason is Failure.BAD_REQUEST)
+            case RunCancelled():
+                raise Interrupted
+            case _:
+                assert_never(event)
+    raise AssertionError("events end by raising EngineDied")
+
+
+def _keep(event: Checkpointed, begun: Begun, extras: Extras, show: Show) -> None:
+    if extras.checkpoint is None:
+        return
+    start = begun.start
+    saved = Saved(
+        spec=start.spec,
+        state=event.state,
+        iteration=event.iteration,
+        init_image=start.init_image,
+        mask=start.mask,
+        image_prompts=start.image_prompts,
+        input_hash=begun.input_hash,
+        facts=begun.facts,
+    )
+    try:
+        write_atomically(extras.checkpoint, saved.to_bytes())
+    except OSError as error:  # the picture is worth more
+        show.say(f"The run could not be saved: {error}")
+
+
+@dataclass(slots=True)
+class _Interrupt:
+    """``keep``: there is a run whose picture the next Ctrl-C keeps. ``came``: there was one, so no other begins."""
+
+    keep: bool = False
+    came: bool = False
+
+
+@contextlib.contextmanager
+def _interrupts(client: EngineClient) -> Iterator[_Interrupt]:
+    interrupt = _Interrupt()
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    stops: list[asyncio.Task[None]] = []
+
+    def on_ctrl_c() -> None:
+        assert task is not None
+        if interrupt.keep:
+            interrupt.keep, interrupt.came = False, True
+            stops.append(loop.create_task(client.send(StopRun(job_id=JOB_ID))))
+        else:
+            task.cancel()
+
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C then leaves at once
+        loop.add_signal_handler(signal.SIGINT, on_ctrl_c)
+    try:
+        yield interrupt
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)

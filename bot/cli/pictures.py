@@ -1,0 +1,164 @@
+"""``paint``, ``edit``, ``upscale``, ``grid``: pictures in a terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.grid import paint_grid
+from bot.cli.paint import Kept, paint_one
+from bot.cli.terminal import ConfigPath, explained
+from bot.cli.works import ImagePrompt, Task, enlarged, new
+from bot.config import Config
+from bot.errors import BadSetting
+from bot.words.prompts import Wish, with_options
+
+SETTINGS = "Every other setting may follow the words, as --cutouts 16; docs/engine.md lists them."
+OPEN = {"ignore_unknown_options": True}  # those are settings of the engine, which the words' grammar reads
+
+Words = Annotated[
+    list[str] | None, typer.Argument(help="What to paint, as “a red car | fog:0.5”, or a recipe, in quotes.")
+]
+Seed = Annotated[int | None, typer.Option(help="Repeats a picture; drawn if left out.")]
+Size = Annotated[str | None, typer.Option(metavar="WxH", help="Pixels, as 256x192; the bundle's own if left out.")]
+Iterations = Annotated[int | None, typer.Option(help="How long to paint; the bundle's own if left out.")]
+BundleName = Annotated[str | None, typer.Option("--bundle", help="The weights to paint with.")]
+Strength = Annotated[float | None, typer.Option(help="From 0, keep the picture, to 1, free of it.")]
+Guides = Annotated[
+    list[str] | None,
+    typer.Option("--image-prompt", metavar="FILE[:WEIGHT]", help="A picture to be guided towards; may be repeated."),
+]
+Mask = Annotated[Path | None, typer.Option(help="Where to paint: white, or transparent, in a picture of that shape.")]
+Replace = Annotated[str | None, typer.Option(help="What to find in the picture and paint anew, as “the dog”.")]
+With = Annotated[str | None, typer.Option("--with", help="What to paint there, if there are no other words.")]
+Preset = Annotated[str | None, typer.Option(help="Settings for a kind of edit: colour, weather, material, replace.")]
+Checkpoint = Annotated[Path | None, typer.Option(help="A file to save the run in, for resume, continue and branch.")]
+Every = Annotated[int, typer.Option(help="Save it every so many iterations, besides at the end.")]
+FilmFile = Annotated[Path | None, typer.Option("--film", help="A film of the run to write: .mp4 or .webp.")]
+Out = Annotated[Path | None, typer.Option(help="Where to write the PNG; named after the prompt if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
+
+
+def paint(
+    words: Words = None,
+    init: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None,
+    strength: Strength = None,
+    image_prompt: Guides = None,
+    mask: Mask = None,
+    replace: Replace = None,
+    with_: With = None,
+    preset: Preset = None,
+    seed: Seed = None,
+    size: Size = None,
+    iterations: Iterations = None,
+    bundle: BundleName = None,
+    out: Out = None,
+    film: FilmFile = None,
+    checkpoint: Checkpoint = None,
+    every: Every = 0,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Paint a picture from words."""
+    options = {"seed": seed, "iterations": iterations, "bundle": bundle, "strength": strength, "preset": preset}
+    with explained():
+        wish = _wish(words, size, replace, with_, options)
+    task = Task(wish=wish, image=init, mask=mask, image_prompts=_guides(image_prompt))
+    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every, region="replace" in wish.more)
+    paint_one(lambda loaded: new(task, loaded), kept, as_json=as_json, config=config)
+
+
+def edit(
+    image: Annotated[Path, typer.Argument(help="The picture to edit: PNG, JPEG, WebP or GIF.")],
+    words: Words = None,
+    strength: Strength = None,
+    image_prompt: Guides = None,
+    mask: Mask = None,
+    replace: Replace = None,
+    with_: With = None,
+    preset: Preset = None,
+    seed: Seed = None,
+    size: Size = None,
+    iterations: Iterations = None,
+    bundle: BundleName = None,
+    out: Out = None,
+    film: FilmFile = None,
+    checkpoint: Checkpoint = None,
+    every: Every = 0,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Paint over a picture what the words say."""
+    options = {"seed": seed, "iterations": iterations, "bundle": bundle, "strength": strength, "preset": preset}
+    with explained():
+        wish = _wish(words, size, replace, with_, options)
+    task = Task(wish=wish, image=image, mask=mask, image_prompts=_guides(image_prompt), editing=True)
+    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every, region="replace" in wish.more)
+    paint_one(lambda loaded: new(task, loaded), kept, as_json=as_json, config=config)
+
+
+def upscale(
+    picture: Annotated[Path, typer.Argument(help="The picture to enlarge.")],
+    by: Annotated[int, typer.Option(help="2 or 4 times.")] = 2,
+    prompt: Annotated[str | None, typer.Option(help="What it shows; else what its recipe says.")] = None,
+    iterations: Iterations = None,
+    out: Out = None,
+    film: FilmFile = None,
+    checkpoint: Checkpoint = None,
+    every: Every = 0,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Enlarge a picture and refine it, tile by tile."""
+    with explained():
+        if by not in (2, 4):
+            raise BadSetting("A picture is enlarged --by 2 or --by 4.")
+    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every)
+    paint_one(lambda loaded: enlarged(picture, by, prompt, iterations, loaded), kept, as_json=as_json, config=config)
+
+
+def grid(
+    words: Words = None,
+    styles: Annotated[str | None, typer.Option(help="Names of styles or words, as watercolor,oil,“in fog”.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="As 1-8, or 1,5,9.")] = None,
+    size: Size = None,
+    iterations: Iterations = None,
+    bundle: BundleName = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write into; named after the prompt.")] = None,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Paint one prompt in several styles, by several seeds, or both: single pictures and a labelled sheet."""
+    with explained():
+        wish = _wish(words, size, None, None, {"iterations": iterations, "bundle": bundle})
+        paint_grid(wish, styles, seeds, out, Config.load(config), as_json=as_json)
+
+
+def _wish(
+    words: Sequence[str] | None, size: str | None, replace: str | None, with_: str | None, options: dict[str, Any]
+) -> Wish:
+    wish = with_options(" ".join(words or ()), size, **options)
+    if with_ is not None and (not replace or wish.prompt):
+        raise BadSetting(
+            "--with says what to put in the place of what --replace names, where there are no other words."
+        )
+    if not replace:
+        return wish
+    more = {**wish.more, "replace": " ".join(replace.split())}
+    return dataclasses.replace(wish, prompt=with_ or wish.prompt, more=more)
+
+
+def _guides(texts: Sequence[str] | None) -> tuple[ImagePrompt, ...]:
+    return tuple(ImagePrompt.parse(text) for text in texts or ())
+
+
+def register(app: typer.Typer) -> None:
+    """The commands; ``imagine`` is ``paint`` by its name on Discord."""
+    for name, command, hidden in (("paint", paint, False), ("imagine", paint, True), ("edit", edit, False)):
+        app.command(name, context_settings=OPEN, epilog=SETTINGS, hidden=hidden)(command)
+    app.command("upscale")(upscale)
+    app.command("grid", context_settings=OPEN, epilog=SETTINGS)(grid)

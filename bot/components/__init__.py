@@ -1,0 +1,1 @@
+"""Buttons, menus, forms and pages, and the rights that they ask for."""

@@ -1,0 +1,126 @@
+"""Where a member asked for something, and whether the bot may answer there with a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.components.guests import is_guest
+from bot.domain.job import Job
+from bot.errors import CannotPost, NotYours
+from bot.texts import answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A channel, a thread (``in_thread``) or a direct conversation (``guild_id`` is None).
+
+    ``within`` are the ids of what it is in, innermost first: a thread's channel, a channel's category. ``permissions``
+    are the bot's own there; in a direct conversation they mean nothing. ``answering`` is the interaction that asked,
+    where the bot is no member and can say something only as an answer.
+    """
+
+    channel_id: int
+    guild_id: int | None
+    within: tuple[int, ...] = ()
+    in_thread: bool = False
+    locked: bool = False
+    permissions: discord.Permissions
+    answering: discord.Interaction[Any] | None = None
+
+    @property
+    def settings_channel_id(self) -> int:
+        """Whose settings hold here: a thread's are its channel's."""
+        return self.within[0] if self.in_thread and self.within else self.channel_id
+
+
+def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
+    """Discord states the bot's permissions with every interaction, so this needs no cache."""
+    return Place(
+        channel_id=interaction.channel_id or 0,
+        guild_id=interaction.guild_id,
+        within=within(interaction.channel),
+        in_thread=isinstance(interaction.channel, discord.Thread),
+        locked=isinstance(interaction.channel, discord.Thread) and interaction.channel.locked,
+        permissions=interaction.app_permissions,
+        answering=interaction if is_guest(interaction) else None,
+    )
+
+
+async def of_channel(client: discord.Client, channel_id: int) -> Place:
+    """For messages and reactions. Raises :class:`discord.HTTPException` when the channel cannot be seen."""
+    channel = client.get_channel(channel_id) or await client.fetch_channel(channel_id)
+    if isinstance(channel, discord.abc.PrivateChannel):
+        return Place(channel_id=channel_id, guild_id=None, permissions=discord.Permissions.none())
+    return in_guild(channel)
+
+
+def in_guild(channel: discord.abc.GuildChannel | discord.Thread) -> Place:
+    """A channel or thread whose server is known."""
+    return Place(
+        channel_id=channel.id,
+        guild_id=channel.guild.id,
+        within=within(channel),
+        in_thread=isinstance(channel, discord.Thread),
+        locked=isinstance(channel, discord.Thread) and channel.locked,
+        permissions=channel.permissions_for(channel.guild.me),
+    )
+
+
+def within(channel: object) -> tuple[int, ...]:
+    """The ids of what a channel is in, innermost first; none for one that is in nothing."""
+    outer = [getattr(channel, "category_id", None)]
+    if isinstance(channel, discord.Thread):
+        outer = [channel.parent_id, channel.parent.category_id if channel.parent else None]
+    return tuple(one for one in outer if one is not None)
+
+
+def may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Whether the member may look a job up by its number: their own, and what was asked in a channel they can see."""
+    if interaction.user.id == job.requester_id:
+        return True
+    guild, member = interaction.guild, interaction.user
+    if guild is None or job.guild_id != guild.id or not isinstance(member, discord.Member):
+        return False
+    channel = guild.get_channel_or_thread(job.channel_id)
+    return channel is not None and channel.permissions_for(member).view_channel
+
+
+def may_set(interaction: discord.Interaction[Any]) -> None:
+    """Raises :class:`NotYours` for whoever may not manage the server."""
+    if interaction.guild_id is None:
+        raise NotYours(answers.NO_SERVER_TO_SET)
+    if not interaction.permissions.manage_guild:
+        raise NotYours(answers.MANAGERS_ONLY)
+
+
+def roles_of(user: discord.User | discord.Member | None) -> tuple[int, ...]:
+    """The ids of a member's roles; none outside a server."""
+    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+
+
+def check(place: Place) -> None:
+    """Raises :class:`CannotPost`, naming what is missing, when a picture could not be posted there."""
+    if place.guild_id is None or place.answering is not None:
+        return
+    mine = place.permissions
+    if place.locked and not mine.manage_threads:
+        raise CannotPost(answers.LOCKED)
+    needed = {
+        "View Channel": mine.view_channel,
+        "Send Messages in Threads": mine.send_messages_in_threads or not place.in_thread,
+        "Send Messages": mine.send_messages or place.in_thread,
+        "Attach Files": mine.attach_files,
+    }
+    if missing := [name for name, granted in needed.items() if not granted]:
+        raise CannotPost(answers.lacking(missing))
+
+
+def check_channel(channel: discord.TextChannel) -> None:
+    """Raises :class:`CannotPost`, naming what is missing, when a picture could not be posted in another channel."""
+    try:
+        check(in_guild(channel))
+    except CannotPost as error:
+        raise CannotPost(f"{channel.mention}: {error}") from None

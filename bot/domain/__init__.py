@@ -1,0 +1,1 @@
+"""What everything else speaks of: jobs, and the small records and choices that go with them."""

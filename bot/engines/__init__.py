@@ -1,0 +1,1 @@
+"""Engines as the bot sees them: the pipe, the dispatcher, and what runs report."""

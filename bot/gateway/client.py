@@ -1,0 +1,107 @@
+"""The client that gets connected and stays connected, whatever befalls the network."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.components.replies import Tree
+from bot.config import Config
+from bot.engines.announcer import Backoff
+from bot.gateway.connector import make_connector
+from bot.gateway.registering import UNREACHABLE, persistently
+from bot.gateway.throttle import Throttle
+
+log = logging.getLogger(__name__)
+
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
+
+_FATAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
+
+
+class ConnectedBot(commands.AutoShardedBot):
+    """The Discord client alone. To be made inside the running loop."""
+
+    def __init__(self, config: Config) -> None:
+        self.throttle = Throttle()
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=least_intents(message_content=config.discord.message_content),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            max_messages=None,
+            connector=make_connector(config),
+            http_trace=self.throttle.trace(),
+        )
+        self.config = config
+        self.sessions = 0  # with the gateway so far, of all shards
+        self._connecting: asyncio.Task[Any] | None = None
+
+    async def sign_in(self, token: str) -> None:
+        """Log in, trying again while Discord cannot be reached. Raises :class:`discord.LoginFailure`."""
+
+        async def login() -> None:
+            if getattr(self.http.connector, "closed", False):
+                self.http.connector = make_connector(self.config) or discord.utils.MISSING
+            try:
+                await self.login(token)
+            except UNREACHABLE:
+                await self.http.close()  # and its connector with it
+                raise
+
+        await persistently(login)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected. discord.py reconnects a shard by itself, except where an event could not be read; that
+        would end the whole bot.
+        """
+        backoff = Backoff()
+        self._connecting = asyncio.current_task()
+        try:
+            for failures in itertools.count(1):
+                try:
+                    return await super().connect(reconnect=reconnect)
+                except _FATAL:
+                    raise
+                except Exception:
+                    if self.is_closed():
+                        return
+                    log.exception("the gateway broke off; connecting anew in %g s", backoff.delay(failures))
+                    for shard in self.shards.values():
+                        await shard.disconnect()
+                    await asyncio.sleep(backoff.delay(failures))
+        finally:
+            self._connecting = None
+
+    def is_connecting(self) -> bool:
+        """Whether :meth:`connect` is what runs: discord.py closes the bot for one shard that cannot go on, and
+        :meth:`connect` decides about that.
+        """
+        return asyncio.current_task() is self._connecting
+
+    def is_connected(self) -> bool:
+        """Whether every shard is connected now. That of discord.py, ``is_ready``, stays true when a session is lost."""
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A new session knows nothing of what was told to the one before."""
+        self.sessions += 1
+
+
+def least_intents(*, message_content: bool) -> discord.Intents:
+    """What the bot needs to see; none of it is privileged without ``message_content``."""
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = intents.dm_messages = True
+    intents.guild_reactions = intents.dm_reactions = True
+    intents.message_content = message_content
+    return intents

@@ -1,0 +1,71 @@
+"""What a member can look up of what was painted; nothing here changes a job."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.database.store import job_from_row, jobs, transact
+from bot.domain.job import Job, State
+
+_PROMPT = jobs.c.spec["prompt"].as_string()
+_RECENT = 200  # jobs that past prompts are looked for in
+
+
+class Archive:
+    """Queries over the jobs, newest first."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def history(self, user_id: int, search: str, *, offset: int, limit: int) -> tuple[list[Job], int]:
+        """The member's jobs whose prompt contains ``search``, a part of them, and how many there are in all."""
+        mine = _of(user_id, search)
+        page = sa.select(jobs).where(*mine).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
+        many = sa.select(sa.func.count().label("many")).where(*mine)
+        return await self._jobs(page), (await self._rows(many))[0].many
+
+    async def unfinished(self, user_id: int) -> list[Job]:
+        """The member's jobs that wait or run, oldest first."""
+        open_ = jobs.c.state.in_((State.QUEUED, State.RUNNING))
+        return await self._jobs(sa.select(jobs).where(jobs.c.requester_id == user_id, open_).order_by(jobs.c.id))
+
+    async def grid(self, grid_id: int) -> list[Job]:
+        """The jobs of a grid, in its order."""
+        return await self._jobs(sa.select(jobs).where(jobs.c.grid_id == grid_id).order_by(jobs.c.id))
+
+    async def prompts(self, user_id: int, search: str, *, limit: int) -> list[str]:
+        """The member's past prompts, each once."""
+        mine = _of(user_id, search)
+        recent = sa.select(_PROMPT.label("prompt")).where(*mine).order_by(jobs.c.id.desc()).limit(_RECENT)
+        return list(dict.fromkeys(row.prompt for row in await self._rows(recent)))[:limit]
+
+    async def painted_in(self, style_ids: Collection[int]) -> dict[int, Job]:
+        """For each style the newest job that was delivered in it, if there is one."""
+        newest = (
+            sa.select(sa.func.max(jobs.c.id))
+            .where(jobs.c.style_id.in_(style_ids), jobs.c.state == State.DELIVERED, jobs.c.removed.is_(None))
+            .group_by(jobs.c.style_id)
+        )
+        found = await self._jobs(sa.select(jobs).where(jobs.c.id.in_(newest)))
+        return {job.style_id: job for job in found if job.style_id is not None}
+
+    async def _jobs(self, statement: sa.Executable) -> list[Job]:
+        return [job_from_row(row) for row in await self._rows(statement)]
+
+    async def _rows(self, statement: sa.Executable) -> list[sa.Row[Any]]:
+        async def execute(connection: AsyncConnection) -> Iterable[sa.Row[Any]]:
+            return (await connection.execute(statement)).all()
+
+        return list(await transact(self._engine, execute))
+
+
+def _of(user_id: int, search: str) -> list[sa.ColumnElement[bool]]:
+    mine: list[sa.ColumnElement[bool]] = [jobs.c.requester_id == user_id]
+    number = search.strip().removeprefix("#")
+    if number.isdigit() and len(number) < 19:
+        return [*mine, sa.or_(jobs.c.id == int(number), _PROMPT.icontains(search, autoescape=True))]
+    return [*mine, _PROMPT.icontains(search.strip(), autoescape=True)] if search.strip() else mine

@@ -1,0 +1,1 @@
+"""What members set, keep, rate and may take with them."""

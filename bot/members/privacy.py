@@ -1,0 +1,86 @@
+"""What is kept of a member: counted, handed out, and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.database.moderation_tables import RuleKind, audit, reports, rules
+from bot.database.store import jobs, settings, styles, transact
+from bot.domain.job import Removed
+from bot.jobs.usage import usage
+from bot.members.ratings import ratings
+from bot.members.settings import Scope
+
+OWN: Mapping[str, sa.Column[int]] = {
+    "jobs": jobs.c.requester_id,
+    "settings": settings.c.scope_id,
+    "styles": styles.c.owner_id,
+    "ratings": ratings.c.user_id,
+    "reports": reports.c.reporter_id,
+}
+"""The tables with what members leave here by themselves, and the column that says whose it is."""
+OF_MODERATORS: Mapping[str, str] = {"rules": "blocks", "audit": "trail"}
+"""What moderators decided, by the name under which a member gets it: handed out, and not theirs to erase."""
+KEPT_A_DAY: Mapping[str, sa.Column[int]] = {"usage": usage.c.requester_id}
+"""What counts against a member's limits after an erasure: handed out, and gone by itself."""
+
+Rows = list[dict[str, Any]]
+
+
+class Privacy:
+    """Works on the database alone, with the bot running or not; :class:`bot.requests.removal.Removal` does the rest."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def collect(self, user_id: int) -> dict[str, Rows]:
+        """Every row that is about the member, by table, ready for JSON."""
+        blocked = rules.c.kind == RuleKind.USER_BLOCKED, rules.c.value == str(user_id)
+        wanted = {name: sa.select(column.table).where(*_mine(name, user_id)) for name, column in OWN.items()}
+        wanted |= {name: sa.select(column.table).where(column == user_id) for name, column in KEPT_A_DAY.items()}
+        wanted[OF_MODERATORS["rules"]] = sa.select(rules).where(*blocked)
+        wanted[OF_MODERATORS["audit"]] = sa.select(audit).where(audit.c.actor_id == user_id)
+
+        async def read(connection: AsyncConnection) -> dict[str, Rows]:
+            return {
+                name: [_plain(row) for row in (await connection.execute(statement)).all()]
+                for name, statement in wanted.items()
+            }
+
+        return await transact(self._engine, read)
+
+    async def forget(self, user_id: int) -> int:
+        """Delete all that the member left here but the jobs, which are marked to be erased; how many those are.
+
+        What moderators decided stays, or nobody could be blocked; of the jobs stays for a day what counts against
+        limits (:mod:`bot.jobs.usage`).
+        """
+
+        async def write(connection: AsyncConnection) -> int:
+            for name, column in OWN.items():
+                if name != "jobs":
+                    await connection.execute(sa.delete(column.table).where(*_mine(name, user_id)))
+            marked = sa.update(jobs).where(*_mine("jobs", user_id)).values(removed=Removed.ERASED).returning(jobs.c.id)
+            return len((await connection.execute(marked)).all())
+
+        return await transact(self._engine, write)
+
+
+def _mine(name: str, user_id: int) -> list[sa.ColumnElement[bool]]:
+    mine: list[sa.ColumnElement[bool]] = [OWN[name] == user_id]
+    return [*mine, settings.c.scope == str(Scope.USER)] if name == "settings" else mine
+
+
+def _plain(row: sa.Row[Any]) -> dict[str, Any]:
+    def plain(value: object) -> object:
+        if isinstance(value, datetime):
+            return value.isoformat()
+        return value.value if isinstance(value, Enum) else value
+
+    return {name: plain(value) for name, value in row._mapping.items()}

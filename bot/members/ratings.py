@@ -1,0 +1,140 @@
+"""What members think of pictures: 1 (worst) to 5 (best) for how well text and picture agree (000 §3.2, Table 1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.database.store import UTCDateTime, jobs, metadata, transact
+
+BEST = 5
+_KEYCAP = "\ufe0f\u20e3"  # what makes 1️⃣ of 1
+EMOJI = {value: f"{value}{_KEYCAP}" for value in range(1, BEST + 1)}
+
+_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+ratings = sa.Table(
+    "ratings",
+    metadata,
+    sa.Column("job_id", _Id, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.BigInteger, primary_key=True),
+    sa.Column("value", sa.Integer, nullable=False),
+    sa.Column("rated_at", UTCDateTime, nullable=False),
+    sa.Index(None, "user_id"),
+)
+
+
+def meant_by(emoji: str) -> int | None:
+    """The rating that a reaction stands for; None for any other."""
+    plain = emoji.replace("\ufe0f", "")
+    return next((value for value, sign in EMOJI.items() if sign.replace("\ufe0f", "") == plain), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What pictures have in common that is compared: a row of the table. ``edited``: they began with a picture."""
+
+    bundle: str
+    width: int
+    height: int
+    iterations: int
+    edited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A row: the mean rating of each prompt, how many pictures were rated, and how often in all."""
+
+    setting: Setting
+    prompts: dict[str, float]
+    pictures: int
+    ratings: int
+
+    @property
+    def mean(self) -> float:
+        """Over the prompts, as in the paper's table: one that is rated often weighs no more than another."""
+        return sum(self.prompts.values()) / len(self.prompts)
+
+
+class RatingStore:
+    """One rating of each member and picture; the newest counts."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def rate(self, job_id: int, user_id: int, value: int) -> None:
+        """Note what a member thinks, 1 to 5, instead of what they thought before."""
+        mine = ratings.c.job_id == job_id, ratings.c.user_id == user_id
+        now = datetime.now(UTC)
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(sa.delete(ratings).where(*mine))
+            new = {"job_id": job_id, "user_id": user_id, "value": value, "rated_at": now}
+            await connection.execute(sa.insert(ratings).values(**new))
+
+        await transact(self._engine, write)
+
+    async def take_back(self, job_id: int, user_id: int, value: int) -> None:
+        """Forget a rating, if it is this one still."""
+        mine = ratings.c.job_id == job_id, ratings.c.user_id == user_id, ratings.c.value == value
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(sa.delete(ratings).where(*mine))
+
+        await transact(self._engine, write)
+
+    async def scores(self, guild_id: int | None, user_id: int) -> list[Score]:
+        """What the members of a server think, by setting, the most rated first; elsewhere of this member's pictures."""
+        here = jobs.c.guild_id == guild_id
+        if guild_id is None:
+            here = sa.and_(jobs.c.guild_id.is_(None), jobs.c.requester_id == user_id)
+        spec = jobs.c.spec
+        each = (
+            sa.select(
+                spec["bundle"].as_string().label("bundle"),
+                spec["width"].as_integer().label("width"),
+                spec["height"].as_integer().label("height"),
+                spec["iterations"].as_integer().label("iterations"),
+                jobs.c.input_hash.is_not(None).label("edited"),
+                spec["prompt"].as_string().label("prompt"),
+                ratings.c.job_id,
+                ratings.c.value,
+            )
+            .join(ratings, ratings.c.job_id == jobs.c.id)
+            .where(here)
+            .subquery()
+        )
+        alike = each.c.bundle, each.c.width, each.c.height, each.c.iterations, each.c.edited, each.c.prompt
+        statement = sa.select(
+            *alike,
+            sa.func.avg(each.c.value).label("mean"),
+            sa.func.count(sa.distinct(each.c.job_id)).label("pictures"),
+            sa.func.count().label("ratings"),
+        ).group_by(*alike)
+
+        async def read(connection: AsyncConnection) -> Sequence[sa.Row[Any]]:
+            return (await connection.execute(statement)).all()
+
+        return _scores(await transact(self._engine, read))
+
+
+def _scores(rows: Iterable[sa.Row[Any]]) -> list[Score]:
+    alike: dict[Setting, list[sa.Row[Any]]] = defaultdict(list)
+    for row in rows:
+        size = {"width": row.width, "height": row.height}
+        alike[Setting(bundle=row.bundle, **size, iterations=row.iterations, edited=bool(row.edited))].append(row)
+    scores = [
+        Score(
+            setting=setting,
+            prompts={row.prompt: float(row.mean) for row in found},
+            pictures=sum(row.pictures for row in found),
+            ratings=sum(row.ratings for row in found),
+        )
+        for setting, found in alike.items()
+    ]
+    return sorted(scores, key=lambda score: (-score.ratings, str(score.setting)))

@@ -1,0 +1,166 @@
+"""What members and moderators have set, by scope: a member's own, a channel's, a server's, a role's.
+
+A *preference* fills in what a command leaves open: the member's own comes first, then the channel's, then the
+server's. A *quota* bounds what a member may ask for on a server: of those that the member's roles set the most
+generous counts, without one the server's; the operator's configuration bounds them all. What is left is for the
+*safety* of a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.database.store import settings, transact
+from bot.errors import BadSetting
+from bot.texts import refusals
+
+Scoped = tuple["Scope", int]  # and the snowflake of the member, channel, server or role
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Scope(StrEnum):
+    USER = "user"
+    CHANNEL = "channel"
+    GUILD = "guild"
+    ROLE = "role"
+
+
+class Values(BaseModel):
+    """What is set in one scope, or what holds in the end; None is not set. The descriptions are read by members."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    style: str | None = Field(default=None, max_length=32, description="the style of a picture")
+    size: str | None = Field(default=None, pattern=r"^\d{1,5}x\d{1,5}$", description="width x height in pixels")
+    iterations: int | None = Field(default=None, ge=1, le=1_000_000, description="how long to paint")
+    strength: float | None = Field(default=None, ge=0, le=1, description="how far an edit goes, 0 to 1")
+    bundle: str | None = Field(default=None, max_length=100, description="the models to paint with")
+    spoiler: bool | None = Field(default=None, description="pictures are covered until they are clicked")
+    report_channel: int | None = Field(default=None, ge=0, lt=2**63, description="the channel that reports go to")
+    reactions: Literal["requester", "everyone"] | None = Field(
+        default=None, description="whose reactions to a picture count: the requester's, or everyone's"
+    )
+    max_running: Count | None = Field(default=None, description="pictures of one member painted at once")
+    max_queued: Count | None = Field(default=None, description="pictures of one member waiting")
+    max_per_day: Count | None = Field(default=None, description="pictures of one member in 24 hours")
+    max_pixels: Count | None = Field(default=None, description="width times height of a picture")
+    max_iterations: Count | None = Field(default=None, description="iterations of a picture")
+    weight: float | None = Field(default=None, ge=0.1, le=10, description="share of the engines, 1 is everyone's")
+
+
+PREFERENCES = ("style", "size", "iterations", "strength", "bundle")
+QUOTAS = ("max_running", "max_queued", "max_per_day", "max_pixels", "max_iterations")
+MANNERS = ("reactions",)
+"""How members of a server are together."""
+EVERYONE = "everyone"
+ALLOWED: Mapping[Scope, tuple[str, ...]] = {
+    Scope.USER: PREFERENCES,
+    Scope.CHANNEL: (*PREFERENCES, "spoiler"),
+    Scope.GUILD: (*PREFERENCES, *QUOTAS, "spoiler", "report_channel", *MANNERS),
+    Scope.ROLE: (*QUOTAS, "weight"),
+}
+"""Which settings a scope has."""
+_ORDER = (Scope.USER, Scope.CHANNEL, Scope.GUILD)
+
+
+class SettingsStore:
+    """One row for each value that is set. A quota of 0 is no limit."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def get(self, scope: Scope, scope_id: int) -> Values:
+        """What is set in this scope alone."""
+        return (await self.read([(scope, scope_id)])).get((scope, scope_id), Values())
+
+    async def read(self, scopes: Collection[Scoped]) -> dict[Scoped, Values]:
+        """What is set in each of these scopes; those in which nothing is are left out."""
+        wanted = sa.tuple_(settings.c.scope, settings.c.scope_id).in_([(str(scope), id_) for scope, id_ in scopes])
+
+        async def rows(connection: AsyncConnection) -> Iterable[sa.Row[Any]]:
+            return (await connection.execute(sa.select(settings).where(wanted))).all()
+
+        found: dict[Scoped, dict[str, Any]] = {}
+        for row in await transact(self._engine, rows):
+            found.setdefault((Scope(row.scope), row.scope_id), {})[row.name] = row.value
+        return {key: Values.model_validate(values) for key, values in found.items()}
+
+    async def change(self, scope: Scope, scope_id: int, values: Mapping[str, Any]) -> Values:
+        """Set these values and forget those that are None, all or none; returns what is set then.
+
+        Raises :class:`BadSetting` for a value out of range, and for a setting that the scope does not have.
+        """
+        _check(scope, values)
+        mine = settings.c.scope == str(scope), settings.c.scope_id == scope_id
+        kept = [
+            {"scope": str(scope), "scope_id": scope_id, "name": name, "value": value}
+            for name, value in values.items()
+            if value is not None
+        ]
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(sa.delete(settings).where(*mine, settings.c.name.in_(values.keys())))
+            if kept:
+                await connection.execute(sa.insert(settings), kept)
+
+        await transact(self._engine, write)
+        return await self.get(scope, scope_id)
+
+    async def clear(self, scope: Scope, scope_id: int) -> None:
+        """Forget everything of this scope."""
+        await self.change(scope, scope_id, dict.fromkeys(ALLOWED[scope]))
+
+    async def preferences(self, user_id: int, channel_id: int, guild_id: int | None) -> dict[str, tuple[Any, Scope]]:
+        """What holds for a member there, and the scope that it comes from."""
+        ids = {Scope.USER: user_id, Scope.CHANNEL: channel_id, Scope.GUILD: guild_id}
+        scopes = [(scope, id_) for scope in _ORDER if (id_ := ids[scope]) is not None]
+        found = await self.read(scopes)
+        held: dict[str, tuple[Any, Scope]] = {}
+        for key in scopes:
+            for name in PREFERENCES:
+                value = getattr(found.get(key, Values()), name)
+                if value is not None:
+                    held.setdefault(name, (value, key[0]))
+        return held
+
+    async def quotas(self, guild_id: int | None, role_ids: Collection[int]) -> Values:
+        """The quotas and the weight of a member with these roles, before the operator's bounds."""
+        if guild_id is None:
+            return Values()
+        found = await self.read([(Scope.GUILD, guild_id), *((Scope.ROLE, id_) for id_ in role_ids)])
+        server = found.pop((Scope.GUILD, guild_id), Values())
+        roles = list(found.values())
+        quotas = {name: most_generous([getattr(role, name) for role in roles]) for name in QUOTAS}
+        quotas = {name: getattr(server, name) if value is None else value for name, value in quotas.items()}
+        weights = [role.weight for role in roles if role.weight is not None]
+        return Values.model_validate({**quotas, "weight": max(weights, default=None)})
+
+
+def most_generous(limits: Iterable[int | None]) -> int | None:
+    """The highest of the limits that are set, 0 being none at all; None when none is set."""
+    known = [limit for limit in limits if limit is not None]
+    return None if not known else 0 if 0 in known else max(known)
+
+
+def strictest(limits: Iterable[int | None]) -> int:
+    """The lowest of the limits that are set; 0 when there is no limit."""
+    return min((limit for limit in limits if limit), default=0)
+
+
+def _check(scope: Scope, values: Mapping[str, Any]) -> None:
+    if strange := [name for name in values if name not in ALLOWED[scope]]:
+        raise BadSetting(refusals.not_set_in(strange[0], scope, ALLOWED[scope]))
+    try:
+        Values.model_validate(dict(values))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = str(wrong["loc"][0])
+        about = Values.model_fields[name].description or ""
+        raise BadSetting(refusals.cannot_be_set(name, about, wrong["input"], wrong["msg"])) from None

@@ -1,0 +1,137 @@
+"""Styles: words that a member saved under a name and may share with a server, and some that are always there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.database.store import styles, transact
+from bot.errors import BadSetting
+from bot.texts import refusals
+
+MOST = 50  # styles of one member
+PLACE = "{prompt}"
+_LONGEST_WORDS = 300
+_WEIGHTS = re.compile(r"^(?P<text>.*?)(?P<weights>(\s*:\s*-?[\d.]+){0,2})$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """``words`` has the prompt at ``{prompt}``, or else stands beside it as another part of it.
+
+    ``owner_id`` is 0 and ``id`` negative for the built-in ones; ``guild_id`` is the server it is shared with.
+    """
+
+    id: int
+    owner_id: int
+    name: str
+    words: str
+    guild_id: int | None = None
+
+    @property
+    def built_in(self) -> bool:
+        return self.id < 0
+
+    def apply(self, prompt: str) -> str:
+        """The prompt in this style; its further parts, after a ``|``, stay as they are."""
+        if PLACE not in self.words:
+            return f"{prompt} | {self.words}" if prompt.strip() else prompt
+        first, bar, rest = prompt.partition("|")
+        found = _WEIGHTS.match(first.strip())
+        assert found is not None
+        styled = self.words.replace(PLACE, found["text"].strip()) + found["weights"]
+        return f"{styled} |{rest}" if bar else styled
+
+
+BUILT_IN = (
+    Style(id=-1, owner_id=0, name="watercolor", words="a watercolor of {prompt}"),
+    Style(id=-2, owner_id=0, name="oil", words="an oil painting of {prompt}"),
+    Style(id=-3, owner_id=0, name="charcoal", words="a charcoal drawing of {prompt}"),
+    Style(id=-4, owner_id=0, name="pixel-art", words="pixel art of {prompt}"),
+)
+
+
+class StyleStore:
+    """A member sees their own styles, those shared with the server at hand, and the built-in ones, in this order."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def all(self, user_id: int, guild_id: int | None) -> list[Style]:
+        """What the member can paint with there, each name once."""
+        seen = styles.c.owner_id == user_id
+        if guild_id is not None:
+            seen = sa.or_(seen, styles.c.guild_id == guild_id)
+        rank = sa.case((styles.c.owner_id == user_id, 0), else_=1)
+        found = await self._many(sa.select(styles).where(seen).order_by(rank, styles.c.name, styles.c.id))
+        by_name: dict[str, Style] = {}
+        for style in (*found, *BUILT_IN):
+            by_name.setdefault(style.name, style)
+        return list(by_name.values())
+
+    async def find(self, name: str, user_id: int, guild_id: int | None) -> Style:
+        """Raises :class:`BadSetting` when there is none of that name for the member there."""
+        known = await self.all(user_id, guild_id)
+        wanted = slug(name)
+        for style in known:
+            if style.name == wanted:
+                return style
+        raise BadSetting(refusals.no_style(name, [style.name for style in known[:12]]))
+
+    async def own(self, name: str, owner_id: int) -> Style | None:
+        """The member's style of that name."""
+        mine = styles.c.owner_id == owner_id, styles.c.name == slug(name)
+        return next(iter(await self._many(sa.select(styles).where(*mine))), None)
+
+    async def save(self, owner_id: int, name: str, words: str, guild_id: int | None = None) -> Style:
+        """Make a style, or give the one of that name other words; shared with that server alone.
+
+        Raises :class:`BadSetting`.
+        """
+        name, words = slug(name), " ".join(words.split())
+        if not name:
+            raise BadSetting(refusals.NO_STYLE_NAME)
+        if not words or len(words) > _LONGEST_WORDS:
+            raise BadSetting(refusals.style_words(_LONGEST_WORDS))
+        mine = styles.c.owner_id == owner_id
+        new = {"words": words, "guild_id": guild_id}
+
+        async def write(connection: AsyncConnection) -> Style:
+            again = sa.update(styles).where(mine, styles.c.name == name).values(**new).returning(styles)
+            if row := (await connection.execute(again)).first():
+                return _style(row)
+            if (await connection.scalar(sa.select(sa.func.count()).where(mine)) or 0) >= MOST:
+                raise BadSetting(refusals.too_many_styles(MOST))
+            first = sa.insert(styles).values(owner_id=owner_id, name=name, created_at=datetime.now(UTC), **new)
+            return _style((await connection.execute(first.returning(styles))).one())
+
+        return await transact(self._engine, write)
+
+    async def share(self, style: Style, guild_id: int | None) -> None:
+        """With the members of a server; None takes it back."""
+        await self._many(sa.update(styles).where(styles.c.id == style.id).values(guild_id=guild_id).returning(styles))
+
+    async def delete(self, style: Style) -> None:
+        """The pictures painted in it stay."""
+        await self._many(sa.delete(styles).where(styles.c.id == style.id).returning(styles))
+
+    async def _many(self, statement: sa.Executable) -> list[Style]:
+        async def rows(connection: AsyncConnection) -> Iterable[sa.Row[Any]]:
+            return (await connection.execute(statement)).all()
+
+        return [_style(row) for row in await transact(self._engine, rows)]
+
+
+def slug(name: str) -> str:
+    """``Pixel Art!`` is ``pixel-art``: one word, so that it can be typed in a reply."""
+    return "-".join(re.findall(r"[^\W_]+", name.lower()))[:32].strip("-")
+
+
+def _style(row: sa.Row[Any]) -> Style:
+    return Style(id=row.id, owner_id=row.owner_id, name=row.name, words=row.words, guild_id=row.guild_id)

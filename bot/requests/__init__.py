@@ -1,0 +1,1 @@
+"""What members ask for, from any door, up to the job in the queue."""

@@ -1,0 +1,212 @@
+"""What a picture shows, for whoever asks on Discord: which picture, whether they may, the answer, *Paint this*."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot.components import permissions
+from bot.components.apology import explain
+from bot.config import Config
+from bot.domain.job import Job, Kind
+from bot.engines.dispatcher import Dispatcher
+from bot.errors import EngineNotReady, NothingToDescribe, TooSoon, UnknownBundle
+from bot.images import uploads
+from bot.jobs.files import Files
+from bot.jobs.queue import Queue
+from bot.moderation.gate import Asker, Gate
+from bot.moderation.screen import Cover, Screen
+from bot.requests import pictures
+from bot.requests.pictures import Painted, Picture, Upload
+from bot.requests.submit import Request
+from bot.texts import answers, card
+from bot.texts import describe as wording_describe
+from bot.words.prompts import Wish
+from engine.messages import BundleInfo, Description
+
+if TYPE_CHECKING:
+    from bot.app import FaradayBot
+
+OFTEN, WITHIN = 5, 30.0
+"""So many questions of one member in so many seconds."""
+SIDE = 512  # pixels of the long side; no perceptor looks closer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """``image`` is the picture as it was looked at, a PNG; ``hidden`` says that it must not be shown openly here."""
+
+    description: Description
+    image: bytes
+    info: BundleInfo
+    hidden: bool
+    notes: tuple[str, ...] = ()
+
+
+class Pace:
+    """How often one member may ask. What is kept of a member is dropped when it is no longer needed."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._asked: dict[int, deque[float]] = {}
+
+    def check(self, user_id: int) -> None:
+        """Count one question. Raises :class:`bot.errors.TooSoon`."""
+        now = self._clock()
+        self._asked = {one: times for one, times in self._asked.items() if times[-1] > now - WITHIN}
+        times = self._asked.get(user_id, deque(maxlen=OFTEN))
+        if len(times) == OFTEN and times[0] > now - WITHIN:
+            raise TooSoon(wording_describe.too_soon(OFTEN, WITHIN, math.ceil(times[0] + WITHIN - now)))
+        times.append(now)
+        self._asked[user_id] = times
+
+
+class Looking:
+    """Asks the engines about pictures for members."""
+
+    def __init__(
+        self, config: Callable[[], Config], dispatcher: Dispatcher, files: Files, gate: Gate, screen: Screen
+    ) -> None:
+        self._config = config
+        self._dispatcher = dispatcher
+        self._files = files
+        self._gate = gate
+        self._screen = screen
+        self._pace = Pace()
+
+    async def admit(self, asker: Asker) -> None:
+        """Before anything is fetched. Raises :class:`bot.errors.NotAllowed` and :class:`bot.errors.TooSoon`."""
+        await self._gate.check(asker)
+        self._pace.check(asker.user_id)
+
+    async def describe(self, picture: Picture, bundle: str | None = None, *, spoiler: bool = False) -> Seen:
+        """``spoiler`` says that its sender covered it.
+
+        Raises :class:`bot.errors.UserError` for a picture that is not there, not fit, or not to be made out.
+        """
+        info = self._bundle(bundle)
+        limits = self._config().limits
+        prepared = await asyncio.to_thread(
+            uploads.prepare_image,
+            await self._content(picture),
+            max_bytes=limits.max_upload_bytes,
+            max_pixels=limits.max_input_pixels,
+        )
+        image = await asyncio.to_thread(uploads.reduced, prepared.png, SIDE)
+        description = await self._dispatcher.describing.ask(image, info.name)
+        hidden = spoiler or await self._covered(picture)
+        return Seen(description=description, image=image, info=info, hidden=hidden, notes=prepared.notes)
+
+    async def _covered(self, picture: Picture) -> bool:
+        """Whether one of the bot's own was not to be shown openly."""
+        if not isinstance(picture, Painted):
+            return False
+        return await self._screen.cover(picture.job, picture.job.unsafe) is not Cover.NONE
+
+    def _bundle(self, name: str | None) -> BundleInfo:
+        bundles = self._dispatcher.bundles
+        if not bundles:
+            raise EngineNotReady()
+        name = name or self._config().engine.default_bundle
+        if name not in bundles:
+            raise UnknownBundle(answers.no_bundle(name, bundles))
+        return bundles[name]
+
+    async def _content(self, picture: Picture) -> bytes:
+        match picture:
+            case Upload(content=content):
+                return content
+            case Painted(job=job):
+                return await self._stored(job)
+
+    async def _stored(self, job: Job) -> bytes:
+        png = await self._files.read(self._files.final(job.id))
+        if png is None:
+            raise NothingToDescribe(wording_describe.LOST)
+        return png
+
+
+class PaintThis(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"faraday:paint-this:(?P<bundle>.{1,60})",
+):
+    """Under a description: paints its sentence, which is the title above, for whoever presses."""
+
+    def __init__(self, bundle: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Paint this",
+                emoji="🎨",
+                style=discord.ButtonStyle.primary,
+                custom_id=f"faraday:paint-this:{bundle}",
+            )
+        )
+        self.bundle = bundle
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        return cls(match["bundle"])
+
+    async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            text = await self._painted(interaction)
+        except Exception as error:
+            text = explain(error)
+        await interaction.edit_original_response(content=text)
+
+    async def _painted(self, interaction: discord.Interaction[FaradayBot]) -> str:
+        bot, described = interaction.client, interaction.message
+        prompt = described.embeds[0].title if described and described.embeds else None
+        job = await bot.submitter.submit(
+            Request(
+                kind=Kind.IMAGINE,
+                place=permissions.of_interaction(interaction),
+                requester_id=interaction.user.id,
+                roles=permissions.roles_of(interaction.user),
+                wish=Wish(prompt=prompt or "", bundle=self.bundle),
+            )
+        )
+        return card.acknowledgement(job, await bot.queue.position(job.id))
+
+
+async def show(interaction: discord.Interaction[Any], seen: Seen, note: str = "") -> None:
+    """Put the answer into the one that was deferred."""
+    embed = wording_describe.card(seen.description, seen.info, (note, *seen.notes))
+    files = (
+        []
+        if seen.hidden
+        else [discord.File(io.BytesIO(seen.image), "picture.png", description="The picture described")]
+    )
+    if files:
+        embed.set_thumbnail(url="attachment://picture.png")
+    view = discord.ui.View(timeout=None)
+    view.add_item(PaintThis(seen.info.name))
+    await interaction.edit_original_response(embed=embed, attachments=files, view=view)
+
+
+async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) -> tuple[Picture, bool]:
+    """The picture of any message, and whether it is hidden as a spoiler.
+
+    A finished one of the bot's is taken as the engine made it, a frame as it is shown. Raises
+    :class:`NothingToDescribe`, and what :func:`bot.requests.pictures.download` raises.
+    """
+    attachment = pictures.first_picture(message.attachments)
+    if attachment is None:
+        raise NothingToDescribe()
+    job = await queue.by_message(message.id)
+    if job is not None and job.final_message_id == message.id and job.removed is None:
+        return Painted(job=job), attachment.is_spoiler()
+    content = await pictures.download(attachment, max_bytes=max_bytes)
+    return Upload(content=content, message_id=message.id, channel_id=message.channel.id), attachment.is_spoiler()

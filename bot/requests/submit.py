@@ -1,0 +1,275 @@
+"""One way from any door (command, reply, reaction) to a job."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.components import permissions
+from bot.components.permissions import Place
+from bot.config import Config, Limits
+from bot.domain.job import Cell, Job, Kind, NewJob
+from bot.engines.dispatcher import Dispatcher
+from bot.errors import CannotPost, EngineNotReady, OverQuota, UnknownBundle
+from bot.jobs import quotas
+from bot.jobs.files import Files
+from bot.jobs.inputs import Inputs
+from bot.jobs.queue import Queue
+from bot.jobs.quotas import Quota
+from bot.members.defaults import Completed, Wishes
+from bot.members.settings import SettingsStore, Values
+from bot.operations.metrics import SUBMITTED
+from bot.posts.grid_sheets import Sheets
+from bot.posts.publisher import Publisher
+from bot.requests.admission import Admission
+from bot.requests.gathering import Gathered, gather
+from bot.requests.pictures import Painted, Upload
+from bot.requests.request import Request
+from bot.texts import answers, grids
+from bot.words import specs
+from bot.words.prompts import Wish
+from engine.messages import BundleInfo, Spec
+
+__all__ = ["Request", "Submitter"]
+
+log = logging.getLogger(__name__)
+
+_LEAST_COST = 0.01  # engine-seconds; a job for nothing would never lose its turn
+
+
+class Submitter:
+    """Permissions, validation, the picture's bytes, the queue, the thread: in this order, each before the next."""
+
+    def __init__(
+        self,
+        config: Config,
+        queue: Queue,
+        files: Files,
+        dispatcher: Dispatcher,
+        publisher: Publisher,
+        sheets: Sheets,
+        admission: Admission,
+        settings: SettingsStore,
+        wishes: Wishes,
+    ) -> None:
+        self._config = config
+        self._queue = queue
+        self._files = files
+        self._dispatcher = dispatcher
+        self._publisher = publisher
+        self._sheets = sheets
+        self._admission = admission
+        self._settings = settings
+        self._wishes = wishes
+
+    def reconfigure(self, config: Config) -> None:
+        """From now on these settings."""
+        self._config = config
+
+    async def submit(self, request: Request) -> Job:
+        """The job, committed, with its thread and its card.
+
+        Raises :class:`bot.errors.UserError`, and then nothing of it will be painted.
+        """
+        values = await self._admitted(request)
+        new, inputs = await self._order(request, values)
+        job = await self._queued(new, inputs, await self._checkpoint(request), values)
+        SUBMITTED.labels(job.kind).inc()
+        log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
+        return await self._open(job, request.place)
+
+    async def submit_grid(self, cells: Sequence[tuple[Cell, Request]]) -> list[Job]:
+        """The jobs of a grid, all committed, with their thread and sheet. Raises as :meth:`submit`, then for all."""
+        request = cells[0][1]
+        if request.place.answering is not None:
+            raise CannotPost(grids.GUESTS)
+        values = await self._admitted(request)
+        quota = quotas.bounded(values, self._config)
+        orders = [(cell, (await self._order(request, values))[0]) for cell, request in cells]
+        news = [self._costed(replace(new, cell=cell), quota) for cell, new in orders]
+        try:
+            jobs = await self._queue.submit_grid(news, quota=quota)
+        except OverQuota as over:
+            error = await self._with_time(over, news[0])
+            raise OverQuota(
+                grids.room(over.fitting, len(news), str(error)) if over.fitting else str(error),
+                which=over.which, most=over.most, frees=error.frees,
+            ) from None  # fmt: skip
+        SUBMITTED.labels(request.kind).inc(len(jobs))
+        log.info("grid %d: %d pictures for member %d", jobs[0].id, len(jobs), request.requester_id)
+        return await self._open_grid(jobs)
+
+    async def _open_grid(self, jobs: list[Job]) -> list[Job]:
+        try:
+            return await self._sheets.open(jobs)
+        except CannotPost:
+            for job in jobs:
+                await self._dispatcher.cancel_job(job.id)
+            raise
+        except Exception:  # the jobs are safe, and their pictures will come to the channel
+            log.exception("grid %d: its thread could not be opened", jobs[0].id)
+            return jobs
+        finally:
+            self._dispatcher.wake()
+
+    async def _admitted(self, request: Request) -> Values:
+        """What is set for whoever asks. Raises :class:`bot.errors.UserError` for who may not."""
+        permissions.check(request.place)
+        await self._admission.check(request.asker)
+        return await self._settings.quotas(request.place.guild_id, request.roles)
+
+    async def _order(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
+        limits = quotas.limits(values, self._config)
+        request = _with_its_words(_as_upscale(request))
+        completed = await self._complete(request, limits)
+        request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
+        info = self._bundle(request)
+        gathered = await gather(request, self._config, self._files)
+        spec, notes = self._spec(request, info, gathered, limits)
+        await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
+        inputs = await asyncio.to_thread(gathered.fitted, spec)
+        style_id = completed.style.id if completed.style else None
+        return replace(_new_job(request, spec, gathered, notes), style_id=style_id), inputs
+
+    async def _complete(self, request: Request, limits: Limits) -> Completed:
+        return await self._wishes.complete(
+            request.wish,
+            request.kind,
+            user_id=request.requester_id,
+            channel_id=request.place.settings_channel_id,
+            guild_id=request.place.guild_id,
+            bundles=self._dispatcher.bundles,
+            default_bundle=self._config.engine.default_bundle,
+            limits=limits,
+        )
+
+    async def _checkpoint(self, request: Request) -> bytes | None:
+        """Where a continued run goes on. Without it the whole is painted once more, which ends in the same picture."""
+        if request.kind is not Kind.CONTINUE or not isinstance(request.picture, Painted):
+            return None
+        return await self._files.read(self._files.checkpoint(request.picture.job.id))
+
+    async def _queued(self, new: NewJob, inputs: Inputs, checkpoint: bytes | None, values: Values) -> Job:
+        quota = quotas.bounded(values, self._config)
+        try:
+            return await self._queue.submit(self._costed(new, quota), inputs, checkpoint, quota=quota)
+        except OverQuota as over:
+            raise await self._with_time(over, new) from None
+
+    def _costed(self, new: NewJob, quota: Quota) -> NewJob:
+        cost = self._dispatcher.line.speed.cost(new.spec)
+        return replace(
+            new,
+            cost=max(cost, _LEAST_COST),
+            weight=quota.weight,
+            large=cost > self._config.fairness.large_seconds,
+            max_running=quota.max_running,
+            guild_max_running=quota.guild_max_running,
+        )
+
+    async def _with_time(self, over: OverQuota, new: NewJob) -> OverQuota:
+        """The same refusal, saying when the first of those that wait is reckoned to begin."""
+        if over.frees is not None:
+            return over
+        whose: dict[str, dict[str, object]] = {
+            "max_queued": {"requester_id": new.requester_id},
+            "guild_max_queued": {"guild_id": new.guild_id},
+        }
+        waiting = await self._queue.waiting_ids(**whose.get(over.which, {}))
+        begins = [seconds for job_id in waiting if (seconds := self._dispatcher.starts_in(job_id)) is not None]
+        frees = datetime.now(UTC) + timedelta(seconds=min(begins)) if begins else None
+        return quotas.refusal(over.which, over.most, frees)
+
+    async def _open(self, job: Job, place: Place) -> Job:
+        try:
+            return await self._publisher.open(job, place.answering)
+        except CannotPost:
+            await self._dispatcher.cancel_job(job.id)
+            raise
+        except Exception:  # the job is safe, and its picture will come to the channel
+            log.exception("job %d: its thread could not be opened", job.id)
+            return job
+        finally:
+            self._dispatcher.wake()
+
+    def _bundle(self, request: Request) -> BundleInfo:
+        bundles = self._dispatcher.bundles
+        if not bundles:
+            raise EngineNotReady()
+        name = request.wish.bundle
+        if name is None:
+            name = self._config.engine.default_bundle
+            if isinstance(request.picture, Painted):
+                painted_with = request.picture.job.spec.bundle
+                name = painted_with if painted_with in bundles or request.kind is not Kind.EDIT else name
+        if name not in bundles:
+            raise UnknownBundle(answers.no_bundle(name, bundles))
+        return bundles[name]
+
+    def _spec(
+        self, request: Request, info: BundleInfo, gathered: Gathered, limits: Limits
+    ) -> tuple[Spec, tuple[str, ...]]:
+        machine = self._dispatcher.machine
+        guides, source, wish = len(gathered.image_prompts), gathered.source, request.wish
+        match request.kind, request.picture:
+            case Kind.RERUN, Painted(job=job):
+                return specs.rerun(job.spec, info, limits, machine)
+            case Kind.REMIX, Painted(job=job):
+                return specs.remixed(job.spec, wish, info, limits, machine, source=source, image_prompts=guides)
+            case Kind.CONTINUE, Painted(job=job):
+                return specs.continued(job.spec, job.iteration, info, limits)
+            case Kind.UPSCALE, Painted(job=job):
+                return specs.upscaled(job.spec, wish, info, limits, machine, image_prompts=guides)
+            case Kind.UPSCALE, Upload():
+                return specs.upscaled_upload(wish, info, limits, machine, source=source)
+            case kind, _:
+                return specs.wished(
+                    wish, info, limits, machine, source=source, editing=kind is Kind.EDIT, image_prompts=guides
+                )
+
+
+def _as_upscale(request: Request) -> Request:
+    """Whoever writes “x2” of a picture wants it larger; a recipe of that names the size besides, and is repeated."""
+    factor, sized = request.wish.more.get("upscale", 1), request.wish.size is not None
+    if request.kind not in (Kind.IMAGINE, Kind.EDIT) or request.picture is None or factor == 1 or sized:
+        return request
+    return replace(request, kind=Kind.UPSCALE)
+
+
+def _with_its_words(request: Request) -> Request:
+    """An edit that names settings alone keeps the words of its picture; one that names nothing has none."""
+    nothing = request.wish == Wish(prompt="")
+    if request.wish.prompt or nothing or not isinstance(request.picture, Painted) or request.kind is Kind.IMAGINE:
+        return request
+    return replace(request, wish=replace(request.wish, prompt=request.picture.job.spec.prompt))
+
+
+def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str, ...]) -> NewJob:
+    parent_id = parent_message_id = parent_channel_id = None
+    start = gathered.start
+    match request.picture:
+        case Painted(job=parent):
+            parent_id, parent_message_id = parent.id, parent.final_message_id
+            parent_channel_id = parent.thread_id or parent.channel_id
+        case Upload() as upload:
+            parent_message_id, parent_channel_id = upload.message_id, upload.channel_id
+        case None:
+            pass
+    return NewJob(
+        kind=request.kind,
+        spec=spec,
+        requester_id=request.requester_id,
+        guild_id=request.place.guild_id,
+        channel_id=request.place.channel_id,
+        source_message_id=request.source_message_id,
+        parent_id=parent_id,
+        parent_message_id=parent_message_id,
+        parent_channel_id=parent_channel_id,
+        input_hash=start.input_hash if start else None,
+        mask_hash=gathered.mask_hash,
+        image_prompt_hashes=gathered.image_prompt_hashes,
+        notes=(*request.notes, *(start.notes if start else ()), *notes),
+    )

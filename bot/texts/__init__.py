@@ -1,0 +1,1 @@
+"""Every text that members, moderators and operators read, as pure functions."""

@@ -1,0 +1,61 @@
+"""Short answers that commands, buttons and reactions share: pure functions, as in :mod:`bot.texts.card`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+MODERATORS_ONLY = "Only those who may manage messages or this server can do that."
+OWNERS_ONLY = "Only those who run me can do that."
+GONE_REPLY = "The message you replied to is gone."
+UNREADABLE_REPLY = "I cannot read the message you replied to."
+NEWEST_TAKEN = "You attached no picture, so I took the newest one here."
+UNREADABLE = "I cannot read that message any more."
+COMMANDS_CHANGED = "My commands have changed. Reload Discord (Ctrl+R, or restart the app) and try again."
+NOT_PAINTED_ANY_MORE = "That picture is no longer being painted."
+STOPPING = "Stopping: the picture as it is now comes in a moment."
+CANCELLED = "Cancelled."
+NO_SERVER_TO_SET = "There is no server here to set anything for. /settings mine works everywhere."
+MANAGERS_ONLY = "Only members who may manage this server can set that (the permission “Manage Server”)."
+LOCKED = "This thread is locked, so I cannot post here. Ask again in an open one."
+NO_SERVER_TO_SHARE_WITH = "There is no server here to share it with."
+
+
+def not_yours(requester_id: int) -> str:
+    return f"Only <@{requester_id}>, or someone who may manage messages here, can do that."
+
+
+def no_bundle(name: str, known: Iterable[str]) -> str:
+    return f"There is no bundle “{name[:40]}” here. There is: {', '.join(sorted(known))}."
+
+
+def no_style_nor_words(name: str, known: Iterable[str]) -> str:
+    return f"There is no style “{name[:40]}” here. There is: {', '.join(known)}. Words for one are two or more."
+
+
+def built_in(style: str) -> str:
+    return f"“{style}” is built in. Save one of your own under another name."
+
+
+def style_of(style: str, owner_id: int) -> str:
+    return f"“{style}” is <@{owner_id}>'s."
+
+
+def broken(reference: str) -> str:
+    """After an error that nobody foresaw; the log has it under the reference."""
+    return (
+        "Sorry, something went wrong on my side; nothing was painted. "
+        f"If it happens again, tell whoever runs this bot the reference `{reference}`."
+    )
+
+
+def no_such_value(value: object) -> str:
+    return f"“{str(value)[:40]}” is not a value that this setting can have."
+
+
+def lacking(permissions: Sequence[str]) -> str:
+    *first, last = (f"“{name}”" for name in permissions)
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return (
+        f"I cannot post pictures here: I lack the permission {listed}. "
+        "Ask a moderator to grant it, or use another channel."
+    )

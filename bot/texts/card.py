@@ -1,0 +1,212 @@
+"""What members read: pure functions from a job to the text of its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import discord
+
+from bot.domain.job import Job, Kind
+from bot.texts.numbers import count, counted, decimal, moment, percent, seconds, size, soon
+from engine.messages import Progress
+
+CONTENT_LIMIT = 2000  # characters of a message, Discord's
+ALT_LIMIT = 1024  # characters of an attachment's description, Discord's
+_TITLE_LIMIT = 200
+_CELLS = 12
+_LOSS_DIGITS = 3
+_TIMES = {3: "three times", 4: "four times"}
+_IN_METADATA = " … (the picture's metadata has it whole)"
+HINT_TO_GUESTS = "-# To change it by words: press and hold or right-click it → Apps → Edit picture"
+HINT = "-# Or reply “.edit” and what should change · ✉️ as a reaction sends it to you, 1️⃣ to 5️⃣ rate it"
+
+
+def title(job: Job, limit: int = _TITLE_LIMIT) -> str:
+    """The prompt in bold, shortened, with nothing in it that Discord would render."""
+    return f"**{discord.utils.escape_markdown(_shortened(job.spec.prompt, limit))}**"
+
+
+def thread_name(job: Job) -> str:
+    return _shortened(job.spec.prompt, 90)
+
+
+def alt_text(job: Job) -> str:
+    return _shortened(job.spec.prompt, ALT_LIMIT)
+
+
+def starter(job: Job) -> str:
+    """The message in the channel that the thread hangs on."""
+    return f"🎨 {title(job)} for <@{job.requester_id}>{_small(_origin(job))}"
+
+
+def opening(job: Job, note: str = "") -> str:
+    """The card before anything is known of its place in line."""
+    return f"{title(job)}\n⏳ In line{_small(_origin(job), *job.notes, note)}"
+
+
+def waiting(job: Job, position: int, starts_in: float | None = None) -> str:
+    """The card of a job that ``position - 1`` others come before, and that begins in so many seconds."""
+    ahead = "Next in line" if position == 1 else f"{position - 1} ahead of it in line"
+    begins = "" if starts_in is None else f" · begins {soon(starts_in)}"
+    return f"{title(job)}\n⏳ {ahead}{begins}{_small(_origin(job), *job.notes)}"
+
+
+def starting(job: Job) -> str:
+    return f"{title(job)}\n🖌️ Starting{_small(_origin(job), *job.notes)}"
+
+
+def painting(job: Job, progress: Progress, seconds_left: float | None, before: float | None = None) -> str:
+    """The card of a running job: bar, iteration, loss with its trend since it was ``before``, when it will be done."""
+    share = progress.iteration / progress.iterations
+    facts = [
+        f"{count(progress.iteration)} of {counted(progress.iterations, 'iteration', 'iterations')}",
+        f"loss {decimal(progress.loss, _LOSS_DIGITS)}{trend(before, progress.loss)}",
+    ]
+    if seconds_left is not None:
+        facts.append(f"done {soon(seconds_left)}")
+    lines = f"{title(job)}\n{bar(share)} {percent(share)}\n{' · '.join(facts)}"
+    return lines + _small(_origin(job), *job.notes)
+
+
+def trend(before: float | None, now: float) -> str:
+    """An arrow; up and down are for changes that the figures beside it show."""
+    if before is None:
+        return ""
+    change = round(now, _LOSS_DIGITS) - round(before, _LOSS_DIGITS)
+    return " ↘" if change < 0 else " ↗" if change > 0 else " →"
+
+
+def done(job: Job, url: str) -> str:
+    how = f"⏹️ Stopped at iteration {count(job.iteration)} of {count(job.spec.iterations)}" if job.stopped else "✅ Done"
+    return f"{title(job)}\n{how}: {url}"
+
+
+def found(job: Job, share: float) -> str:
+    """Of what words had named, with the room for what took its place; said beside the mask of both."""
+    named = discord.utils.escape_markdown(_shortened(job.spec.replace, _TITLE_LIMIT))
+    return (
+        f"To replace “{named}” I painted {percent(share)} of the picture: where the second one is white. "
+        "It can be sent again as `/edit mask:`."
+    )
+
+
+def region_alt(job: Job) -> str:
+    return _shortened(f"Where “{job.spec.replace}” was replaced: white was painted", ALT_LIMIT)
+
+
+def failed(job: Job, detail: str) -> str:
+    return f"{title(job)}\n❌ {detail or 'It failed.'}{_small(f'job #{job.id}')}"
+
+
+def failure_notice(job: Job, detail: str) -> str:
+    """An ordinary message, since an edited card notifies nobody."""
+    return f"<@{job.requester_id}> {failed(job, detail)}"
+
+
+def cancelled(job: Job, iteration: int) -> str:
+    reached = f" at iteration {count(iteration)} of {count(job.spec.iterations)}" if iteration else ""
+    return f"{title(job)}\n🚫 Cancelled{reached}"
+
+
+def elsewhere(job: Job) -> str:
+    """Why a picture comes as a direct message."""
+    return f"I may not post in <#{job.channel_id}>, so it comes to you."
+
+
+def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] = (), hint: str = HINT) -> str:
+    """The message with the finished picture, delivered at ``width`` × ``height`` pixels."""
+    spec = job.spec
+    facts = [f"{size(width, height)} px" + _painted_at(job, width, height)]
+    iterations = counted(spec.iterations, "iteration", "iterations")
+    facts.append(f"{count(job.iteration)} of {iterations}" if job.stopped else iterations)
+    if job.seconds is not None:
+        facts.append(seconds(job.seconds))
+    head = f"<@{job.requester_id}> {title(job)}" + _small(" · ".join(facts), _origin(job), *job.notes, *notes)
+    return with_recipe(head, recipe, f"\n{hint}")
+
+
+def with_recipe(head: str, recipe: str, tail: str = "") -> str:
+    """A message with the recipe in a block that can be copied, as much of it as fits."""
+    room = CONTENT_LIMIT - len(head) - len(tail) - len("\n```\n\n```")
+    return f"{head}\n```\n{_fenced(recipe, room)}\n```{tail}"
+
+
+def acknowledgement(job: Job, position: int) -> str:
+    """What the requester alone sees at once."""
+    turn = "I have begun" if position == 0 else "it is next" if position == 1 else f"{position - 1} are ahead of it"
+    place = f" Follow it in <#{job.thread_id}>." if job.thread_id not in (None, job.channel_id) else ""
+    return f"Queued as #{job.id}: {turn}.{place}{_small(*job.notes)}"
+
+
+_LIMITS = {
+    "max_queued": "You already have {most} waiting, which is as many as one member may have.",
+    "max_per_day": "You have asked for {most} in the last 24 hours, which is as many as one member may.",
+    "guild_max_queued": "This server already has {most} waiting, which is as many as one server may have.",
+    "guild_max_per_day": "This server has asked for {most} in the last 24 hours, as many as one server may.",
+    "max_waiting": "The line is full: {most} waiting.",
+}
+
+
+def over_quota(which: str, most: int, frees: datetime | None) -> str:
+    """Which limit of :class:`bot.jobs.quotas.Quota` is reached, and when it frees."""
+    daily = which.endswith("per_day")
+    instead = "" if daily or which == "max_waiting" else " Wait for one to start, or cancel one with /cancel."
+    when = f" There is room again {moment(frees)}." if frees else ""
+    return _LIMITS[which].format(most=counted(most, "picture", "pictures")) + instead + when
+
+
+def acknowledgements(jobs: Sequence[Job], first: int, refusal: str = "") -> str:
+    """The same for several at once, of which the first has the place ``first``; ``refusal``: why there are no more."""
+    text = acknowledgement(jobs[0], first)
+    if len(jobs) > 1:
+        text = text.replace(f"#{jobs[0].id}", ", ".join(f"#{job.id}" for job in jobs), 1)
+    return f"{text}\n{refusal}" if refusal else text
+
+
+def bar(share: float, cells: int = _CELLS) -> str:
+    filled = round(max(0.0, min(1.0, share)) * cells)
+    return "▰" * filled + "▱" * (cells - filled)
+
+
+def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
+
+
+def _origin(job: Job) -> str:
+    """Where it comes from, linked where there is something to link."""
+    if job.parent_message_id is None or job.parent_channel_id is None:
+        return "from the attached picture" if job.input_hash else ""
+    link = f"[this picture]({message_url(job.guild_id, job.parent_channel_id, job.parent_message_id)})"
+    match job.kind:
+        case Kind.RERUN:
+            return f"{link} again with a new seed"
+        case Kind.UPSCALE:
+            return f"{link} at {_TIMES.get(job.spec.upscale, 'twice')} the size"
+        case Kind.REMIX:
+            return f"remix of {link}"
+        case Kind.CONTINUE:
+            return f"{link} painted on"
+        case Kind.EDIT:
+            return f"edit of {link}"
+        case Kind.IMAGINE:
+            return f"from {link}"
+
+
+def _painted_at(job: Job, width: int, height: int) -> str:
+    same = (width, height) == (job.spec.width, job.spec.height)
+    return "" if same else f" (painted at {size(job.spec.width, job.spec.height)})"
+
+
+def _small(*lines: str) -> str:
+    return "".join(f"\n-# {line}" for line in lines if line)
+
+
+def _fenced(text: str, room: int) -> str:
+    text = text.replace("```", "'''")
+    return text if len(text) <= room else text[: room - len(_IN_METADATA)] + _IN_METADATA
+
+
+def _shortened(text: str, limit: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

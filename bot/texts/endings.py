@@ -1,0 +1,19 @@
+"""Why a job ended without a picture, and what befell its picture on the way: as in :mod:`bot.texts.card`."""
+
+from __future__ import annotations
+
+GIVEN_UP = "The engine stopped {attempts} times while it painted this, so I gave it up. Try other settings."
+INPUT_LOST = "A picture that this was to be made with is missing from my disk. Please send it again."
+NOT_STORED = "The finished picture could not be stored. Please tell whoever runs this bot, and try again later."
+LOST = "The finished picture is missing from my disk. Please ask for it again."
+TAKEN_AT_NO_SIZE = "Discord takes no file of that size here, however small I make it."
+CLOSED_EVERYWHERE = (
+    "I may no longer post where this was asked, and you take no direct messages from me, so the picture could "
+    "not be shown."
+)
+NOWHERE_TO_TELL = "There is no place where it could be told."
+AS_JPEG = "It is a JPEG here: as PNG it was too large for this place."
+SMALLER = "It is smaller here: at its own size it was too large for this place."
+NO_THREAD = "I could not open a thread here, so everything comes into the channel."
+ENGINE_STOPPED_LOOKING = "The engine stopped before it had looked at the picture. Please try again in a minute."
+ENGINE_TOO_BUSY = "The engine is too busy to look at the picture. Please try again in a few minutes."

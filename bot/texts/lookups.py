@@ -1,0 +1,166 @@
+"""What members read when they look something up: pure functions, as in :mod:`bot.texts.card`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+
+from bot.domain.job import Job, State
+from bot.members.settings import Scope, Values
+from bot.members.styles import Style
+from bot.texts import card, safety
+from bot.texts.numbers import count, counted, moment, size, soon
+
+NOTHING_OPEN = "You have no picture waiting or being painted."
+NO_HISTORY = "You have painted nothing yet. /imagine begins."
+NOT_MINE = "I know no recipe for that message: it is no picture of mine, and carries none."
+SHARED, UNSHARED = "Shared with everyone on this server.", "It is yours alone again."
+SHARED_ELSEWHERE = "It stays shared with another server."
+_SHORT = 70  # characters of a prompt in a list
+_RECIPE_ROOM = 1500
+_SIGNS = {
+    State.QUEUED: "⏳",
+    State.RUNNING: "🖌️",
+    State.RENDERED: "✅",
+    State.DELIVERED: "✅",
+    State.FAILED: "❌",
+    State.CANCELLED: "🚫",
+}
+_FROM = {Scope.USER: "yours", Scope.CHANNEL: "this channel's", Scope.GUILD: "this server's"}
+
+
+def short(job: Job) -> str:
+    """``#12 **a red car**``."""
+    return f"#{job.id} {card.title(job, _SHORT)}"
+
+
+def queue(
+    running: int, waiting: int, mine: Sequence[Job], places: Mapping[int, int], seconds: Mapping[int, float]
+) -> str:
+    """The line as a whole, and one's own jobs: their places from 1, and in how many seconds they begin or are done."""
+    lines = [f"**{count(running)} being painted, {count(waiting)} waiting.**"]
+    for job in mine:
+        when = seconds.get(job.id)
+        if job.state is State.RUNNING:
+            lines.append(f"🖌️ {short(job)}" + (f" · done {soon(when)}" if when is not None else ""))
+        else:
+            place = places.get(job.id, 0)
+            where = "next in line" if place <= 1 else f"{place - 1} ahead of it"
+            lines.append(f"⏳ {short(job)} · {where}" + (f" · begins {soon(when)}" if when is not None else ""))
+    return "\n".join([*lines, "-# /cancel takes one out." if mine else NOTHING_OPEN])
+
+
+def cancelled(jobs: Sequence[Job]) -> str:
+    return "Cancelled: " + ", ".join(short(job) for job in jobs) if jobs else NOTHING_OPEN
+
+
+def history(jobs: Sequence[Job], number: int, pages: int, total: int, search: str) -> str:
+    """One page of a member's own jobs."""
+    if not jobs:
+        return f"Nothing of yours contains “{search}”." if search else NO_HISTORY
+    lines = [f"{_sign(job)} {short(job)} · {_facts(job)}" for job in jobs]
+    found = f" with “{discord.utils.escape_markdown(search)}”" if search else ""
+    return "\n".join(
+        [
+            *lines,
+            f"-# {counted(total, 'picture', 'pictures')}{found} · page {number + 1} of {pages} · /show has the recipe",
+        ]
+    )
+
+
+def _sign(job: Job) -> str:
+    return "🗑️" if job.removed in safety.WISHED else _SIGNS[job.state]
+
+
+def _facts(job: Job) -> str:
+    return " · ".join([size(job.spec.width, job.spec.height), moment(job.created_at), *_whereabouts(job)])
+
+
+def _whereabouts(job: Job) -> list[str]:
+    """Where its picture is to be seen, and that it was deleted."""
+    deleted = [safety.by_whom(job.removed)] if job.removed is not None else []
+    url = picture_url(job)
+    return [*deleted, f"[picture]({url})"] if url else deleted
+
+
+def picture_url(job: Job) -> str:
+    """Of the message with the finished picture; empty when there is none."""
+    if job.final_message_id is None or job.removed in safety.WISHED:
+        return ""
+    return card.message_url(job.guild_id, job.thread_id or job.channel_id, job.final_message_id)
+
+
+def shown(job: Job, recipe: str | None, ancestors: Sequence[Job]) -> str:
+    """A job: what it is, its recipe, and the jobs that it comes from, nearest first."""
+    lines = [f"{_sign(job)} {short(job)} · {job.kind} · {job.state} · {_facts(job)}"]
+    if job.error:
+        lines.append(f"-# {job.error}")
+    for ancestor in ancestors:
+        lines.append(" · ".join([f"-# from {short(ancestor)}", *_whereabouts(ancestor)]))
+    return "\n".join(lines) + recipe_block(recipe)
+
+
+def recipe_block(recipe: str | None) -> str:
+    """In a fence, which can be copied with one touch."""
+    if not recipe:
+        return "\n-# Its recipe is written when it is finished."
+    text = recipe.replace("```", "'''")
+    return f"\n```\n{text[:_RECIPE_ROOM]}{'…' if len(text) > _RECIPE_ROOM else ''}\n```"
+
+
+def found_recipe(recipe: str) -> str:
+    return "This picture carries a recipe:" + recipe_block(recipe)
+
+
+def style(style: Style, user_id: int) -> discord.Embed:
+    whose = "built in" if style.built_in else "yours" if style.owner_id == user_id else f"by <@{style.owner_id}>"
+    shared = ", shared with this server" if style.guild_id is not None else ""
+    words = discord.utils.escape_markdown(style.words)
+    return discord.Embed(title=style.name, description=f"{words}\n-# {whose}{shared}")
+
+
+def styles(number: int, pages: int) -> str:
+    return f"Paint in one with /imagine style; make one with /styles save. Page {number + 1} of {pages}."
+
+
+def style_saved(style: Style, here: int | None, why_not_shared: str = "") -> str:
+    """With whom it is shared now, as told in the server ``here``, and why it is not if that was wanted."""
+    text = f"Saved. “a red car” becomes “{style.apply('a red car')}”: /imagine style: {style.name}"
+    if why_not_shared:
+        return f"{text}\nBut it is yours alone, and not shared. {why_not_shared}"
+    if style.guild_id is None:
+        return text
+    return f"{text}\n{SHARED if style.guild_id == here else SHARED_ELSEWHERE}"
+
+
+def effective(held: Mapping[str, tuple[Any, Scope]], quotas: Mapping[str, int]) -> str:
+    """What holds for a member there, and whose it is; quotas of 0 are none."""
+    lines = [f"**{name}** {value} ({_FROM[scope]})" for name, (value, scope) in held.items()]
+    limits = [f"**{name}** {value}" for name, value in quotas.items() if value]
+    return "\n".join(
+        [
+            "What a command leaves open:",
+            *(lines or ["nothing is set; the models' own settings hold"]),
+            "Limits for you here:",
+            *(limits or ["none but the models' own"]),
+            "-# /settings mine changes yours; it and the channel's and the server's are used in this order.",
+        ]
+    )
+
+
+def changed(scope_id: int, changes: Mapping[str, object]) -> str:
+    """For the trail."""
+    return f"{scope_id}: " + ", ".join(
+        f"{name} {'forgotten' if value is None else value}" for name, value in changes.items()
+    )
+
+
+def values(what: str, values: Values) -> str:
+    """What is set in one scope."""
+    kept = values.model_dump(exclude_none=True)
+    if "report_channel" in kept:
+        kept["report_channel"] = f"<#{kept['report_channel']}>"
+    lines = [f"**{name}** {value}" for name, value in kept.items()]
+    return "\n".join([f"Set for {what}:", *(lines or ["nothing"])])

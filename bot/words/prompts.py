@@ -1,0 +1,227 @@
+"""What members type: an edit written under a picture, and the settings in it.
+
+The grammar is the prompt followed by settings in any order, each ``name value``, ``name: value``, ``name=value`` or
+``--name value``, with commas between them or not::
+
+    .edit a blue car, strength 0.4, seed 7
+    @Faraday a blue car --size 128x192 --noise-seeds 1,2 --replace "a red car"
+    .edit replace "the dog" with "a fox"
+    .edit style watercolor, x2
+
+A plain name counts only where a value of its kind follows and only at the end, so that ordinary words stay part of
+the prompt; ``--name`` is always a setting, and every one of the engine's has a name
+(:mod:`bot.words.grammar`). A recipe reads back as it stands: its bracket tells of the arithmetic and the weights.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.errors import BadSetting, BadSize
+from bot.texts import refusals
+from bot.words import grammar
+from engine.messages import Precision
+
+SEEDS = 2**32
+_COMMANDS = ("/edit", ".edit")
+_IMAGINE = ("/imagine", ".imagine")
+_PROVENANCE = re.compile(r"\s*\[weights (?P<weights>[0-9a-f]+), (?P<rest>[^\[\]]*)\]\s*$")
+_ARITHMETIC = re.compile(rf"(?P<precision>{'|'.join(Precision)}), (?P<threads>\d+) threads?,")
+_STRAY = re.compile(r"(?:^|\s)--(?P<name>[^\W\d_][\w-]*)")
+_BETWEEN = " ,;·"
+_SIGN, _GAP = r"\s*[:=]\s*", r"(?:\s*[:=]\s*|\s+)"
+_PLAIN = {
+    "seed": _GAP + r"(?P<seed>\d+)",
+    "strength": _GAP + r"(?P<strength>\d*\.?\d+)",
+    "size": _GAP + r"(?P<size>\d+ ?[x×] ?\d+)",
+    "iterations": _GAP + r"(?P<iterations>\d+)",
+    "bundle": _SIGN + r"(?P<bundle>[\w.-]+)",  # a sign is a must: "a bundle of straw" is a prompt
+    "style": _SIGN + r"(?P<style>[\w-]+)",
+    "preset": _SIGN + r"(?P<preset>[\w-]+)",
+}
+_MARKED = re.compile(rf"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>{grammar.VALUE})$")
+_QUOTED = r"(?:“([^“”]+)”|\"([^\"]+)\")"
+_REPLACE = re.compile(rf"replace {_QUOTED} (?:with|by) {_QUOTED}", re.IGNORECASE)
+_STYLED = re.compile(r"(?:^|[,;·])\s*style\s+(?P<style>[\w-]+)$", re.IGNORECASE)  # "in gothic style please" is prompt
+_LARGER = re.compile(r"(?:^|[\s,;·])[x×](?P<upscale>[24])$", re.IGNORECASE)
+_UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest in _PLAIN.items())})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A prompt and what the member set; None leaves a setting to the picture or the bundle.
+
+    ``size`` is (width, height) in pixels, ``strength`` in [0, 1], ``seed`` in [0, 2**32); ``style`` is the name of
+    one, or ``none`` to leave out the usual one. ``preset`` names a bundle's settings for a kind of edit, ``more`` has
+    the engine's other settings by name. ``weights`` are those that a recipe was painted with.
+    """
+
+    prompt: str
+    size: tuple[int, int] | None = None
+    iterations: int | None = None
+    seed: int | None = None
+    strength: float | None = None
+    bundle: str | None = None
+    style: str | None = None
+    preset: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    weights: str | None = None
+
+
+def edit_text(content: str, bot_id: int) -> str | None:
+    """What follows ``/edit``, ``.edit`` or a mention of the bot at the start; None when neither is there."""
+    content = content.strip()
+    for start in (*_COMMANDS, f"<@{bot_id}>", f"<@!{bot_id}>"):
+        rest = content[len(start) :]
+        if content.lower().startswith(start) and (start.startswith("<") or not rest[:1].isalnum()):
+            return _without_command(rest.lstrip(" \t\n,:")) if start.startswith("<") else rest.strip()
+    return None
+
+
+def imagine_text(content: str, bot_id: int) -> str | None:
+    """What follows ``/imagine`` or ``.imagine`` at the start, or right after a mention of the bot; None without it."""
+    content = _unmentioned(content, bot_id)
+    for start in _IMAGINE:
+        if content.lower().startswith(start) and not content[len(start) : len(start) + 1].isalnum():
+            return content[len(start) :].strip()
+    return None
+
+
+def commands_edit(content: str, bot_id: int) -> bool:
+    """Whether ``/edit`` or ``.edit`` stands at the start, or right after a mention of the bot."""
+    content = _unmentioned(content, bot_id)
+    return _without_command(content) != content
+
+
+def _unmentioned(content: str, bot_id: int) -> str:
+    return re.sub(rf"^<@!?{bot_id}>[\s,:]*", "", content.strip())
+
+
+def _without_command(text: str) -> str:
+    """A mention may be followed by the command all the same."""
+    for start in _COMMANDS:
+        if text.lower().startswith(start) and not text[len(start) : len(start) + 1].isalnum():
+            return text[len(start) :].strip()
+    return text.strip()
+
+
+def parse(text: str, *, plain: bool = True) -> Wish:
+    """The wish in ``text``. A setting given twice counts once, the last; what stands before it is prompt.
+
+    Without ``plain`` only ``--name`` is a setting, as where a command has fields for the usual ones. Raises
+    :class:`BadSetting` for an unknown ``--name``, one that is not at the end, or a value out of range.
+    """
+    text, wish = _origin(" ".join(text.split()))
+    given = set[str]()
+    while found := _last_setting(text, plain):
+        name, value, start = found
+        if name in given:
+            break
+        given.add(name)
+        wish = _set(wish, name, value)
+        text = text[:start].rstrip(_BETWEEN)
+        if text == grammar.END or text.endswith(f" {grammar.END}"):
+            return replace(wish, prompt=text.removesuffix(grammar.END).rstrip())
+    if stray := _STRAY.search(text):
+        raise BadSetting(refusals.misplaced(grammar.field(stray["name"]).replace("_", "-")))
+    if plain and (replacing := _REPLACE.fullmatch(text)):
+        old, new = (part for part in replacing.groups() if part)
+        return replace(wish, prompt=new, more={**wish.more, "replace": old})
+    return replace(wish, prompt=text)
+
+
+def with_options(text: str, size: str | None, *, plain: bool = False, **options: Any) -> Wish:
+    """The prompt and settings of ``text``; what the options of a command say goes before them.
+
+    Raises :class:`BadSize` and :class:`BadSetting`.
+    """
+    given = {"size": parse_size(size) if size else None, **options}
+    return replace(
+        parse(text, plain=plain), **{name: value for name, value in given.items() if value not in (None, "")}
+    )
+
+
+def _origin(text: str) -> tuple[str, Wish]:
+    """What stands before a recipe's bracket, and what the bracket says."""
+    found = _PROVENANCE.search(text)
+    if found is None:
+        return text, Wish(prompt="")
+    arithmetic = _ARITHMETIC.match(found["rest"])
+    more = (
+        {} if arithmetic is None else {name: grammar.read(name, text) for name, text in arithmetic.groupdict().items()}
+    )
+    return text[: found.start()], Wish(prompt="", style="none", more=more, weights=found["weights"])
+
+
+def _set(wish: Wish, name: str, value: str) -> Wish:
+    if name in _READERS:
+        return _READERS[name](wish, value)
+    return replace(wish, more={**wish.more, name: grammar.read(name, value)})
+
+
+def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
+    """(field, value, where it begins) of the setting that ``text`` ends with."""
+    text = text.rstrip(_BETWEEN + ".")
+    if found := _MARKED.search(text):
+        return grammar.field(found["name"]), grammar.unquoted(found["value"]), found.start()
+    if plain and (found := _LARGER.search(text)):
+        return "upscale", found["upscale"], found.start()
+    if plain and (found := _STYLED.search(text)):
+        return "style", found["style"], found.start()
+    if plain and (found := _UNMARKED.search(text)):
+        name, value = next((name, value) for name, value in found.groupdict().items() if value is not None)
+        return name, value, found.start()
+    return None
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(width, height) from ``256x384``, or ``256`` for a square. Raises :class:`BadSize`."""
+    found = re.fullmatch(r"\s*(\d{1,5})\s*(?:[x×*,]\s*(\d{1,5}))?\s*(?:px)?\s*", text, re.IGNORECASE)
+    if found is None:
+        raise BadSize(refusals.no_size(text))
+    width, height = int(found[1]), int(found[2] or found[1])
+    if width < 1 or height < 1:
+        raise BadSize()
+    return width, height
+
+
+def check_seed(seed: int) -> int:
+    """Raises :class:`BadSetting` outside [0, 2**32)."""
+    if not 0 <= seed < SEEDS:
+        raise BadSetting(refusals.seed_beyond(SEEDS - 1))
+    return seed
+
+
+def check_strength(strength: float) -> float:
+    """Raises :class:`BadSetting` outside [0, 1]."""
+    if not 0 <= strength <= 1:
+        raise BadSetting(refusals.STRENGTH)
+    return strength
+
+
+def _whole(name: str, value: str) -> int:
+    if not re.fullmatch(r"\d{1,18}", value):
+        raise BadSetting(refusals.not_whole(name, value))
+    return int(value)
+
+
+def parse_strength(value: str) -> float:
+    """Raises :class:`BadSetting` for what is no number from 0 to 1."""
+    try:
+        return check_strength(float(value))
+    except ValueError:
+        raise BadSetting(refusals.no_strength(value)) from None
+
+
+_READERS: dict[str, Callable[[Wish, str], Wish]] = {
+    "seed": lambda wish, value: replace(wish, seed=check_seed(_whole("seed", value))),
+    "strength": lambda wish, value: replace(wish, strength=parse_strength(value)),
+    "size": lambda wish, value: replace(wish, size=parse_size(value)),
+    "iterations": lambda wish, value: replace(wish, iterations=_whole("iterations", value)),
+    "bundle": lambda wish, value: replace(wish, bundle=value),
+    "style": lambda wish, value: replace(wish, style=value),
+    "preset": lambda wish, value: replace(wish, preset=value),
+}

@@ -1,0 +1,148 @@
+"""The recipe: one line that repeats a picture, shown under it as text and written into the PNG.
+
+::
+
+    a red car at night --seed 7 --size 128x128 --iterations 200 --bundle starter [weights 1a2b…, fp32, …]
+
+It can be given again as it stands, with the bracket or without: :mod:`bot.words.prompts` reads it in a reply, in a
+command and in a terminal. Every setting is named that is not as it would be if it were left out. The bracket says what
+else the pixels depend on: the weights, the arithmetic, the software, and the pictures it started from.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from PIL import Image, PngImagePlugin
+
+from bot.domain.job import Job
+from bot.errors import UserError
+from bot.words import grammar, prompts
+from engine.messages import BundleInfo, Spec, defaults, settings
+
+VERSION = version("faraday-bot")
+_KEYWORD = "Description"  # of the PNG specification's list, which viewers show
+_HASH_DIGITS = 12
+
+
+_OF_THE_BRACKET = ("precision", "threads")
+
+
+def describe(
+    spec: Spec,
+    info: BundleInfo,
+    *,
+    device: str,
+    input_hash: str | None = None,
+    parent_id: int | None = None,
+    stopped_at: int | None = None,
+    others: Sequence[str] = (),
+) -> str:
+    """The line for ``spec`` painted by ``info``'s weights on ``device``.
+
+    ``input_hash`` is the SHA-256, in hex, of the init image; ``parent_id`` the job it came from. ``stopped_at`` is the
+    iteration at which a stopped run was kept: to repeat its picture a run has that many, and the schedules of the
+    whole. ``others`` are facts about other pictures that it was made of, for the bracket.
+    """
+    edited = input_hash is not None or parent_id is not None
+    prompt = " ".join(spec.prompt.split())
+    options = " ".join(_options(spec, info, edited, stopped_at))
+    origin = ", ".join([*_origin(spec, info, device, input_hash, parent_id, stopped_at), *others])
+    between = "" if _reads_back(f"{prompt} {options}", prompt) else grammar.END
+    return " ".join(part for part in (prompt, between, options, f"[{origin}]") if part)
+
+
+def of_job(job: Job, info: BundleInfo, device: str) -> str:
+    """The line for a job that was painted on ``device``."""
+    started_there = job.input_hash is not None and not job.kind.repeats
+    return describe(
+        job.spec,
+        info,
+        device=device,
+        input_hash=job.input_hash,
+        parent_id=job.parent_id if started_there else None,
+        stopped_at=job.iteration if job.stopped else None,
+        others=made_with(job.mask_hash, job.image_prompt_hashes),
+    )
+
+
+def made_with(mask_hash: str | None, image_prompt_hashes: Sequence[str]) -> tuple[str, ...]:
+    """The facts about a mask and image prompts with these SHA-256, in hex, for :func:`describe`."""
+    guides = [f"image prompt {one[:_HASH_DIGITS]}" for one in image_prompt_hashes]
+    return (*guides, *([f"mask {mask_hash[:_HASH_DIGITS]}"] if mask_hash else ()))
+
+
+def _options(spec: Spec, info: BundleInfo, edited: bool, stopped_at: int | None) -> list[str]:
+    iterations, schedules = spec.iterations, spec.schedule_iterations
+    if stopped_at and stopped_at < iterations:
+        iterations, schedules = stopped_at, spec.horizon
+    usual = {
+        "seed": str(spec.seed),
+        "size": f"{spec.width}x{spec.height}",
+        "iterations": str(iterations),
+        "strength": settings()["strength"].show(spec.strength) if edited or spec.strength != info.strength else None,
+        "bundle": spec.bundle,
+    }
+    more = {name: getattr(spec, name) for name in grammar.table() if name not in _OF_THE_BRACKET}
+    more["schedule_iterations"] = schedules
+    return [
+        *(grammar.option(name, text) for name, text in usual.items() if text is not None),
+        *([grammar.option("preset", "none")] if spec.replace else []),  # which it would have by itself
+        *(grammar.shown(name, value) for name, value in more.items() if value != defaults()[name]),
+    ]
+
+
+def _reads_back(line: str, prompt: str) -> bool:
+    """Whether nothing of the prompt is taken for a setting."""
+    try:
+        return prompts.parse(line).prompt == prompt
+    except UserError:
+        return False
+
+
+def _origin(
+    spec: Spec,
+    info: BundleInfo,
+    device: str,
+    input_hash: str | None,
+    parent_id: int | None,
+    stopped_at: int | None,
+) -> list[str]:
+    origin = [
+        f"weights {info.weights_hash}",
+        str(spec.precision),
+        f"{spec.threads} thread{'s' if spec.threads != 1 else ''}",
+        device,
+        f"faraday {VERSION}",
+    ]
+    if parent_id is not None:
+        origin.append(f"from #{parent_id}")
+    if input_hash is not None:
+        origin.append(f"input {input_hash[:_HASH_DIGITS]}")
+    if stopped_at is not None:
+        origin.append(f"stopped at iteration {stopped_at}")
+    return origin
+
+
+def stamp(png: bytes, recipe: str) -> bytes:
+    """``png`` with the recipe as metadata; the pixels stay as they are."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        notes = PngImagePlugin.PngInfo()
+        notes.add_itxt(_KEYWORD, recipe)
+        notes.add_text("Software", f"Faraday {VERSION}")
+        out = io.BytesIO()
+        image.save(out, format="PNG", pnginfo=notes)
+    return out.getvalue()
+
+
+def read(png: bytes) -> str | None:
+    """The recipe in ``png``; None when it carries none, or is no PNG at all."""
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+            text = image.info.get(_KEYWORD)
+            made_by = str(image.info.get("Software", ""))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+    return str(text) if text and made_by.startswith("Faraday ") else None

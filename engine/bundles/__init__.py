@@ -1,0 +1,1 @@
+"""Bundles: weights that go together, and what is known about them."""

@@ -1,0 +1,1 @@
+"""The processor or GPU that does the work: choice, copies and memory."""

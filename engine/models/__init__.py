@@ -1,0 +1,1 @@
+"""Generators and perceptors, and the files that hold their weights."""

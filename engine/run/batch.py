@@ -1,0 +1,90 @@
+"""One step of several compatible runs: one decode and one pass of each perceptor carry all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from engine.device import transfers
+from engine.method import cutouts, latent, losses
+from engine.method.cutouts import Numbers, Plan
+from engine.run import chunks
+from engine.run.run import Run
+
+Plans = Mapping[int, list[Plan]]
+"""By a perceptor's input size, the plan of each run's cutouts."""
+
+
+def step(runs: Sequence[Run], chunk: int | None = None) -> None:
+    """Advance every run by one iteration. The runs share :meth:`engine.run.run.Run.batch_key`.
+
+    ``chunk`` is how many cutouts of each run are looked at at a time, None all of them; to rounding it changes nothing.
+    The loss of a run is 001 §2.4's: CLIP's distance to its prompts, by the perceptors' weights, plus its penalty. The
+    runs' losses are independent, so one backward pass of their sum gives each its own gradient. Nothing here waits for
+    the device: what the host draws for the cutouts goes there in one copy, and losses are read later.
+    """
+    torch.set_num_threads(runs[0].spec.threads)
+    draws = [run.draw() for run in runs]
+    images = latent.clamp_with_grad(runs[0].generator.decode(_codes(runs)))
+    images = torch.cat([run.joined(image[None]) for run, image in zip(runs, images, strict=True)])
+    if chunk is None:
+        distances = _distances(runs, draws, images)
+    else:
+        distances = chunks.gathered(_distances, runs, draws, images, chunk)
+    penalties = [run.penalty(image[None]) for run, image in zip(runs, images, strict=True)]
+    totals = [distance + penalty for distance, penalty in zip(distances, penalties, strict=True)]
+    torch.stack(totals).sum().backward()
+    for run, total in zip(runs, totals, strict=True):
+        run.descend(total.detach())
+
+
+def _plans(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor) -> Plans:
+    """What the drawings mean for ``images`` (n, 3, H, W), their numbers on the device."""
+    height, width = images.shape[-2:]
+    plans = {size: [cutouts.plan(drawn, width, height, size) for drawn in draws] for size in _sizes(runs)}
+    numbers = [tensor for of_size in plans.values() for plan in of_size for tensor in plan.numbers]
+    sent = iter(transfers.to_device(numbers, images.device))
+    for of_size in plans.values():
+        of_size[:] = [replace(plan, numbers=Numbers(*(next(sent) for _ in plan.numbers))) for plan in of_size]
+    return plans
+
+
+def _sizes(runs: Sequence[Run]) -> list[int]:
+    """The input sizes of the perceptors that any run asks."""
+    asked = [p for i, p in enumerate(runs[0].perceptors) if any(run.perceptor_weights[i] for run in runs)]
+    return list(dict.fromkeys(perceptor.input_size for perceptor in asked))
+
+
+def _codes(runs: Sequence[Run]) -> Tensor:
+    """What is decoded, (n, e, h, w); runs with the same way to optimise are quantised at once."""
+    generator = runs[0].bundle.generator
+    codes: dict[int, Tensor] = {}
+    for method in {run.latent: None for run in runs}:
+        mine = [i for i, run in enumerate(runs) if run.latent is method]
+        drawn = [method.draw(runs[i].z, runs[i].rng) for i in mine]
+        numbers = transfers.to_device([one for one in drawn if one is not None], runs[0].bundle.device)
+        z_q = method.z_q(torch.cat([runs[i].z for i in mine]), torch.cat(numbers) if numbers else None, generator)
+        codes |= dict(zip(mine, z_q.split(1), strict=True))
+    return torch.cat([run.held(codes[i]) for i, run in enumerate(runs)])
+
+
+def _distances(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor) -> list[Tensor]:
+    """Per run, the prompt loss averaged over the perceptors by their weights, each at its own input size."""
+    seen = {
+        size: [cutouts.follow(plan, image[None]) for image, plan in zip(images, plans, strict=True)]
+        for size, plans in _plans(runs, draws, images).items()
+    }
+    sums = [images.new_zeros(()) for _ in runs]
+    for i, perceptor in enumerate(runs[0].perceptors):
+        if not any(run.perceptor_weights[i] for run in runs):
+            continue
+        parts = seen[perceptor.input_size]
+        embedded = torch.split(perceptor.embed_images(torch.cat(parts)), [len(part) for part in parts])
+        for j, run in enumerate(runs):
+            now = run.targets
+            loss = losses.prompt_loss(embedded[j], now.embeddings[i], now.weights, now.stops)
+            sums[j] = sums[j] + loss * run.perceptor_weights[i]
+    return sums

@@ -1,0 +1,145 @@
+"""A run as bytes: everything that changes from one iteration to the next, and what it belongs to."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from engine.messages import Spec, SpecError, defaults
+
+if TYPE_CHECKING:
+    from engine.run.run import Run
+
+VERSION = 1
+_FIRST_FIELDS = (
+    "prompt", "bundle", "width", "height", "iterations", "seed", "strength", "learning_rate", "cutouts", "precision",
+    "threads",
+)  # fmt: skip
+"""The fields of a spec when checkpoints held its ``repr``."""
+
+
+def save(run: Run) -> bytes:
+    """Everything that :func:`restore` needs for ``run`` to go on bit for bit (on the CPU)."""
+    run.settle()
+    state = {
+        "version": VERSION,
+        "spec": _plain(run.spec),
+        "weights_hash": run.bundle.weights_hash,
+        "iteration": run.iteration,
+        "loss": run.loss,
+        "z": run.z.detach().cpu(),
+        "editing": run.editing,
+        "masked": run.masked is not None,
+        "refined": None if run.refined is None else run.refined.cpu(),
+        "rest": None if run.rest is None else run.rest.cpu(),
+        "optimiser": _optimiser(run),
+        "adam": run.optimiser.state_dict(),
+        "average": None if run.average is None or run.average.value is None else run.average.value.cpu(),
+        "plateau": (run.plateau.smoothed, run.plateau.best, run.plateau.since),
+        "rng": run.rng.get_state(),
+    }
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
+    """Let ``run``, just begun, go on from ``checkpoint``: of its own spec or, for a ``branch``, of another one.
+
+    A branch takes over the iteration, z and, if it has the same optimiser, its moments; what z is pulled to is its
+    own, and so are the random numbers if it has another seed.
+
+    Raises :class:`SpecError` when the checkpoint is damaged or does not fit.
+    """
+    state = load(checkpoint)
+    if state["z"].shape[2:] == run.cells:
+        run.refine()
+    _check(run, state, branch)
+    run.iteration, run.loss = state["iteration"], state["loss"]
+    run.read = run.iteration
+    with torch.no_grad():
+        run.z.copy_(state["z"])
+    if state.get("optimiser", _optimiser(run)) == _optimiser(run):
+        _restore_moments(run, state["adam"])
+    if run.average is not None and (average := state.get("average")) is not None:
+        run.average.value = average.to(run.bundle.device)
+    if not branch:
+        _restore_ends(run, state)
+    if not branch or run.spec.seed == state["spec"]["seed"]:
+        run.rng.set_state(state["rng"])
+
+
+def _check(run: Run, state: dict[str, Any], branch: bool) -> None:
+    belongs = isinstance(state["spec"], dict) if branch else _same(run.spec, state["spec"])
+    if state["weights_hash"] != run.bundle.weights_hash or not belongs:
+        raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
+    if not branch and state.get("editing", run.editing) != run.editing:
+        raise SpecError("That checkpoint is of an edit: its init image is needed again.")
+    if not branch and state.get("masked", run.masked is not None) != (run.masked is not None):
+        raise SpecError("That checkpoint is of a masked edit: its mask is needed again.")
+    if state["z"].shape != run.z.shape:
+        raise SpecError(
+            "That checkpoint is of another size. A branch keeps the width and height of its run, and coarse as long as "
+            "that paints at half its size."
+        )
+    if state["iteration"] > run.spec.iterations:
+        raise SpecError(f"iterations must be at least {state['iteration']}, which the checkpoint has already.")
+
+
+def _optimiser(run: Run) -> str:
+    return type(run.optimiser).__name__
+
+
+def _restore_moments(run: Run, moments: dict[str, Any]) -> None:
+    """The optimiser's; its learning rate is the run's own."""
+    rates = [group["lr"] for group in run.optimiser.param_groups]
+    run.optimiser.load_state_dict(moments)
+    for group, rate in zip(run.optimiser.param_groups, rates, strict=True):
+        group["lr"] = rate
+
+
+def _restore_ends(run: Run, state: dict[str, Any]) -> None:
+    """What z is pulled to, and whether the loss still falls; who asks for more iterations of a plateau wants them."""
+    if "plateau" in state:
+        run.plateau.smoothed, run.plateau.best, run.plateau.since = state["plateau"]
+    stored = state["spec"]
+    if run.plateaued and isinstance(stored, dict) and run.spec.iterations != stored["iterations"]:
+        run.plateau.reset()
+    run.rest = None if state["rest"] is None else state["rest"].to(run.bundle.device)
+    if state.get("refined") is not None:
+        run.refined = state["refined"].to(run.bundle.device)
+
+
+def spec(checkpoint: bytes) -> Spec:
+    """What was asked of the run. Raises :class:`SpecError` when the checkpoint cannot be read."""
+    stored = load(checkpoint)["spec"]
+    if not isinstance(stored, dict):
+        raise SpecError("That checkpoint was written by another version. Start the job again.")
+    return Spec.from_json(stored)
+
+
+def load(checkpoint: bytes) -> dict[str, Any]:
+    """The parts of a checkpoint. Raises :class:`SpecError` when it is damaged or of another version."""
+    try:
+        state = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many types for damaged bytes
+        raise SpecError(f"That checkpoint cannot be read: {error}") from error
+    if not isinstance(state, dict) or state.get("version") != VERSION:
+        raise SpecError("That checkpoint was written by another version. Start the job again.")
+    return state
+
+
+def _plain(spec: Spec) -> dict[str, Any]:
+    """The settings as types that a checkpoint may hold: no enum."""
+    return {name: str(value) if isinstance(value, str) else value for name, value in spec.to_json().items()}
+
+
+def _same(spec: Spec, stored: dict[str, Any] | str) -> bool:
+    """Whether the checkpoint's spec means ``spec``, or is continued by it; a field that it lacks had its default."""
+    if isinstance(stored, dict):
+        return Spec.from_json(stored).continued(spec.iterations) == spec.continued(spec.iterations)
+    new = [name for name in defaults() if name not in _FIRST_FIELDS]
+    first = ", ".join(f"{name}={getattr(spec, name)!r}" for name in _FIRST_FIELDS)
+    return stored == f"Spec({first})" and all(getattr(spec, name) == defaults()[name] for name in new)

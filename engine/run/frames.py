@@ -1,0 +1,53 @@
+"""Events whose pictures are copied from the device and encoded beside the steps, in the thread that sends them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from engine import pictures
+from engine.device.transfers import Arriving
+from engine.messages import Failure, Progress, RunFailed, RunFinished
+
+log = logging.getLogger(__name__)
+
+NO_PICTURE = "The picture could not be encoded; the engine's log has the details. Try again."
+
+
+class Shot:
+    """One picture on its way from the device, (1, 3, H, W) in [0, 1] when it is taken."""
+
+    def __init__(self, picture: Tensor) -> None:
+        self._pixels = Arriving(pictures.to_pixels(picture))
+
+    def image(self) -> Image.Image:
+        """The picture, once it has arrived."""
+        return Image.fromarray(self._pixels.get().numpy())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """``event`` before it has its picture, its film and the fields in ``scores``, which are still under way."""
+
+    event: Progress | RunFinished
+    shot: Shot
+    scores: Mapping[str, Arriving] = field(default_factory=dict)
+    film: bytes | None = None
+
+    def complete(self) -> Progress | RunFinished | RunFailed:
+        """The whole event. A frame that cannot be made is left out; a finished picture that cannot is a failed run."""
+        try:
+            late: dict[str, Any] = {name: float(score.get()) for name, score in self.scores.items()}
+            if self.film is not None:
+                late["film"] = self.film
+            return replace(self.event, image=pictures.png(self.shot.image()), **late)
+        except Exception:
+            log.exception("job %d: a picture could not be encoded", self.event.job_id)
+            if isinstance(self.event, Progress):
+                return self.event
+            return RunFailed(job_id=self.event.job_id, reason=Failure.INTERNAL, detail=NO_PICTURE)

@@ -1,0 +1,1 @@
+"""The engine process: its loop, its schedule, its memory."""

@@ -1,0 +1,34 @@
+"""What an error in a run means for its requester."""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+
+from engine.device import devices
+from engine.messages import Failure
+from engine.serve.memory import NoRoom
+
+log = logging.getLogger(__name__)
+
+OUT_OF_MEMORY = "The engine ran out of memory. Try a smaller picture."
+INTERNAL = "Something went wrong in the engine; its log has the details. Try again."
+
+
+def meaning(error: Exception) -> tuple[Failure, str]:
+    """What the requester is told; only a wrong request's own words are shown."""
+    if isinstance(error, NoRoom):
+        return Failure.OUT_OF_MEMORY, str(error)
+    if ran_out(error):
+        devices.free_memory()
+        return Failure.OUT_OF_MEMORY, OUT_OF_MEMORY
+    if isinstance(error, ValueError):
+        return Failure.BAD_REQUEST, str(error)
+    log.error("that was not the request's fault", exc_info=error)
+    return Failure.INTERNAL, INTERNAL
+
+
+def ran_out(error: Exception) -> bool:
+    """Whether it says that there is no more memory, on any device."""
+    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error)

@@ -1,0 +1,69 @@
+"""What an engine has to say, written to the pipe in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from multiprocessing.connection import Connection
+
+from engine.messages import Event, Progress
+from engine.run.frames import Pictured
+
+
+class Outbox:
+    """Events waiting to be written, in order, by a thread of their own, which also encodes their pictures.
+
+    A :class:`Progress` that was not yet written is replaced by the run's next one (and leaves it its picture), so a
+    slow reader costs neither memory nor engine time. Nothing else is ever dropped.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._events: list[Event | Pictured] = []
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._write, name="engine-outbox", daemon=True)
+        self._thread.start()
+
+    def send(self, event: Event | Pictured) -> None:
+        """Queue ``event``."""
+        with self._changed:
+            self._events.append(self._supersede(event))
+            self._changed.notify()
+
+    def _supersede(self, newest: Event | Pictured) -> Event | Pictured:
+        """``newest``, in place of its run's progress that still waits; of two pictures the newer is encoded."""
+        progress = _progress(newest)
+        waiting = next((event for event in self._events if progress and _same_run(_progress(event), progress)), None)
+        if progress is None or waiting is None:
+            return newest
+        self._events.remove(waiting)
+        return replace(waiting, event=progress) if isinstance(waiting, Pictured) and newest is progress else newest
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Write what is waiting, for at most ``timeout`` seconds."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(timeout)
+
+    def _write(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._events or self._closed)
+                if not self._events:
+                    return
+                event = self._events.pop(0)
+            try:
+                self._connection.send(event.complete() if isinstance(event, Pictured) else event)
+            except OSError:  # the parent is gone; the inbox ends the process
+                return
+
+
+def _progress(event: Event | Pictured) -> Progress | None:
+    inner = event.event if isinstance(event, Pictured) else event
+    return inner if isinstance(inner, Progress) else None
+
+
+def _same_run(one: Progress | None, other: Progress) -> bool:
+    return one is not None and one.job_id == other.job_id

@@ -1,0 +1,54 @@
+"""One step of a party of runs, and what is done where it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from engine.device import devices
+from engine.run import batch
+from engine.serve import failures
+from engine.serve.memory import Memory, NoRoom, smaller
+from engine.serve.scheduler import M
+
+log = logging.getLogger(__name__)
+
+
+def step(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], None]) -> None:
+    """Step the party in one batch; if that fails, each alone, so that one run's failure is its own.
+
+    A single run that runs out of memory is tried again with fewer cutouts at a time. What cannot be stepped is told
+    to ``failed`` with its error.
+    """
+    before = [member.run.rng.get_state() for member in party]
+    try:
+        batch.step([member.run for member in party], party[0].chunk)
+    except Exception as error:
+        for member, state in zip(party, before, strict=True):
+            member.run.rng.set_state(state)
+            member.run.z.grad = None
+        if failures.ran_out(error):
+            devices.free_memory()
+            _with_less_memory(party, memory, failed)
+        elif len(party) == 1:
+            failed(party[0], error)
+        else:
+            log.warning("a batch of %d runs failed (%s); stepping them one by one", len(party), error)
+            for member in party:
+                step([member], memory, failed)
+
+
+def _with_less_memory(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], None]) -> None:
+    if len(party) > 1:
+        log.warning("a batch of %d runs ran out of memory; stepping them one by one", len(party))
+        memory.shrink([member.run.spec for member in party], party[0].run.bundle)
+        for member in party:
+            step([member], memory, failed)
+        return
+    (member,), run = party, party[0].run
+    chunk = next(smaller(member.chunk or run.cutouts.count), None)
+    if chunk is None:
+        return failed(member, NoRoom(memory.ran_out(run.spec, run.bundle)))
+    log.warning("a run ran out of memory; from now on %d of its cutouts at a time", chunk)
+    member.chunk = chunk
+    step(party, memory, failed)

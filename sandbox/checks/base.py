@@ -1,0 +1,67 @@
+"""What all bodies share: strict types, identifiers, and field errors in Discord's form."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sandbox.records.errors import ApiError
+from sandbox.records.model import Json
+
+_DIGITS = 20  # of the largest 64-bit number
+
+
+def _snowflake(value: object) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
+        return value  # discord.py sends them as numbers, which Discord takes
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        return value
+    raise ValueError("Value is not snowflake.")
+
+
+Snowflake = Annotated[Any, AfterValidator(_snowflake)]
+Bits = Snowflake  # permissions travel as numbers or as text, too
+Size = Annotated[int, Field(ge=0, lt=1 << 31)]
+Colour = Annotated[int, Field(ge=0, le=0xFFFFFF)]
+
+
+class Body(BaseModel):
+    """Fields that are not named are dropped, as Discord drops them; a wrong type is an error, never converted."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+_CODES = {
+    "missing": ("BASE_TYPE_REQUIRED", "This field is required"),
+    "int_type": ("NUMBER_TYPE_COERCE", 'Value "…" is not int.'),
+    "float_type": ("NUMBER_TYPE_COERCE", 'Value "…" is not float.'),
+    "string_type": ("STRING_TYPE_CONVERT", "Could not interpret as string."),
+    "bool_type": ("BOOLEAN_TYPE_CONVERT", "Must be either true or false."),
+    "list_type": ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"),
+    "model_type": ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"),
+    "dict_type": ("DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"),
+}
+
+
+def validated(shape: TypeAdapter[Any], body: Any) -> Any:
+    """The body with nothing in it but what its shape names.
+
+    Raises:
+        ApiError: 50035 with an error for each field that is wrong.
+    """
+    try:
+        return shape.dump_python(shape.validate_python(body), exclude_unset=True)
+    except ValidationError as error:
+        raise ApiError(400, 50035, "Invalid Form Body", _field_errors(error)) from None
+
+
+def _field_errors(error: ValidationError) -> Json:
+    errors: Json = {}
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        code, message = _CODES.get(one["type"], ("BASE_TYPE_BAD_VALUE", one["msg"].removeprefix("Value error, ")))
+        place = errors
+        for step in one["loc"]:
+            place = place.setdefault(str(step), {})
+        place.setdefault("_errors", []).append({"code": code, "message": message})
+    return errors

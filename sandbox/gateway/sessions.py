@@ -1,0 +1,159 @@
+"""One websocket of the gateway, and the session that outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
+
+from sandbox.records import intents
+from sandbox.records.model import Json
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+RESUMABLE_S = 300.0  # how long after its connection was lost
+REPLAY_LIMIT = 5000  # events kept for a session that may resume
+SWAP_LIMIT_S = 0.5  # an event that should come after the next one comes by itself if there is none
+COMMANDS_PER_MINUTE = 120
+
+
+class Op(IntEnum):
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    PRESENCE = 3
+    VOICE_STATE = 4
+    RESUME = 6
+    RECONNECT = 7
+    REQUEST_MEMBERS = 8
+    INVALID_SESSION = 9
+    HELLO = 10
+    HEARTBEAT_ACK = 11
+
+
+class Close(IntEnum):
+    UNKNOWN_ERROR = 4000
+    UNKNOWN_OP = 4001
+    DECODE_ERROR = 4002
+    NOT_AUTHENTICATED = 4003
+    AUTHENTICATION_FAILED = 4004
+    ALREADY_AUTHENTICATED = 4005
+    INVALID_SEQ = 4007
+    RATE_LIMITED = 4008
+    SESSION_TIMED_OUT = 4009
+    INVALID_SHARD = 4010
+    INVALID_INTENTS = 4013
+    DISALLOWED_INTENTS = 4014
+
+
+# After these Discord knows the session no more; after the others the bot may resume.
+ENDS_SESSION = frozenset({1000, 1001, Close.AUTHENTICATION_FAILED, Close.INVALID_SEQ, Close.SESSION_TIMED_OUT})
+
+
+class Fate(Enum):
+    """What becomes of an event on its way to the bot."""
+
+    SENT = "sent"
+    LOST = "lost"
+    DOUBLED = "doubled"
+    SWAPPED = "swapped"  # it comes after the next one
+
+
+class Connection:
+    """One websocket: compresses, and sends in order from a task of its own."""
+
+    def __init__(self, socket: web.WebSocketResponse, *, compress: bool, record: Callable[[Json], None]) -> None:
+        self._record = record
+        self._socket = socket
+        self._stream = zlib.compressobj() if compress else None
+        self._outbox: asyncio.Queue[Json | int] = asyncio.Queue()
+        self._received: deque[float] = deque(maxlen=COMMANDS_PER_MINUTE)
+        self.session: Session | None = None
+
+    def send(self, payload: Json) -> None:
+        self._record(payload)
+        self._outbox.put_nowait(payload)
+
+    def close(self, code: int) -> None:
+        """Close after everything before has been sent."""
+        self._outbox.put_nowait(code)
+
+    def takes_another(self, now: float) -> bool:
+        """Count a command of the bot; False when there were too many within a minute."""
+        full = len(self._received) == COMMANDS_PER_MINUTE and now - self._received[0] < 60
+        self._received.append(now)
+        return not full
+
+    async def pump(self) -> None:
+        """Send what is queued until the connection is closed."""
+        while True:
+            item = await self._outbox.get()
+            if isinstance(item, int):
+                await self._socket.close(code=item)
+                return
+            text = json.dumps(item, separators=(",", ":"))
+            if self._stream is None:
+                await self._socket.send_str(text)
+            else:  # each message ends with the sync flush 00 00 ff ff
+                frame = self._stream.compress(text.encode()) + self._stream.flush(zlib.Z_SYNC_FLUSH)
+                await self._socket.send_bytes(frame)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Session:
+    """What survives a lost connection: the intents, the sequence number and the last events."""
+
+    id: str
+    intents: int
+    shard: tuple[int, int]
+    seq: int = 0
+    ready: bool = False
+    backlog: deque[Json] = field(default_factory=lambda: deque(maxlen=REPLAY_LIMIT))
+    connection: Connection | None = None
+    lost_at: float = 0.0  # when the last connection ended
+    held: list[Json] = field(default_factory=list)  # events that are to come after the next one
+
+    def dispatch(self, name: str, details: Json, fate: Fate = Fate.SENT) -> None:
+        self.seq += 1
+        payload = {"op": int(Op.DISPATCH), "t": name, "s": self.seq, "d": details}
+        if fate is Fate.LOST:
+            return
+        self.backlog.append(payload)
+        if self.connection is None:
+            return
+        if fate is Fate.SWAPPED:
+            self.held.append(payload)
+            asyncio.get_running_loop().call_later(SWAP_LIMIT_S, self.release)
+            return
+        self.connection.send(payload)
+        if fate is Fate.DOUBLED:
+            self.connection.send(payload)
+        self.release()
+
+    def release(self) -> None:
+        """Send what was held back."""
+        held, self.held = self.held, []
+        for payload in held:
+            if self.connection is not None:
+                self.connection.send(payload)
+
+    def resume(self, connection: Connection, seq: int) -> None:
+        """Go on over another connection, with everything after ``seq`` once more."""
+        self.held.clear()
+        self.connection, connection.session = connection, self
+        for payload in self.backlog:
+            if payload["s"] > seq:
+                connection.send(payload)
+
+    def wants(self, name: str, guild_id: int | None, *, always: bool = False) -> bool:
+        """Whether an event goes to this session: its shard, its intents; ``always`` needs no intent."""
+        needed = 0 if always else intents.needed(name, direct=guild_id is None)
+        number, count = self.shard
+        home = 0 if guild_id is None else (guild_id >> 22) % count
+        return self.ready and home == number and (not needed or bool(self.intents & needed))

@@ -1,0 +1,1 @@
+"""Members who act from Python or from the page."""

@@ -1,0 +1,1 @@
+"""Plain records: messages, channels, users, errors, the clock."""

@@ -1,0 +1,299 @@
+"""What a Discord holds: users, guilds, channels, messages. Plain records; the verbs are elsewhere.
+
+These records are live: a test that keeps a `Message` sees its later edits and reactions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from sandbox.records.clock import born_at
+
+if TYPE_CHECKING:
+    from sandbox.people.actors import Member
+    from sandbox.verbs.world import World
+
+Json = dict[str, Any]
+
+UPLOAD_LIMIT = 10 * 1024 * 1024  # bytes a file, in a server without boosts
+BOOSTED_UPLOAD_LIMITS = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}  # by premium tier
+
+EPHEMERAL, LOADING, HAS_THREAD = 1 << 6, 1 << 7, 1 << 5
+SUPPRESS_EMBEDS = 1 << 2
+COMPONENTS_V2 = 1 << 15
+SETTABLE_FLAGS = SUPPRESS_EMBEDS | EPHEMERAL | (1 << 12) | COMPONENTS_V2
+
+
+class ChannelType(IntEnum):
+    TEXT = 0
+    DM = 1
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+    FORUM = 15
+
+
+class MessageType(IntEnum):
+    DEFAULT = 0
+    CHANNEL_PINNED_MESSAGE = 6
+    THREAD_CREATED = 18
+    REPLY = 19
+    CHAT_INPUT_COMMAND = 20
+    THREAD_STARTER_MESSAGE = 21
+    CONTEXT_MENU_COMMAND = 23
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to upload: its name, its bytes, and optionally its type and alt text."""
+
+    filename: str
+    content: bytes
+    content_type: str | None = None
+    description: str | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class User:
+    id: int
+    name: str
+    bot: bool = False
+    takes_dms: bool = True  # whether the bot may write to this user directly
+
+    @property
+    def mention(self) -> str:
+        return f"<@{self.id}>"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Role:
+    id: int
+    name: str
+    permissions: int
+    position: int = 0
+    managed_by: int | None = None  # the bot whose own role this is
+    colour: int = 0
+    hoist: bool = False
+    mentionable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overwrite:
+    """What a channel allows and denies one role (kind 0) or member (1)."""
+
+    id: int
+    kind: int
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Attachment:
+    id: int
+    channel_id: int
+    filename: str
+    bytes: bytes
+    content_type: str | None
+    description: str | None = None
+    size: tuple[int, int] | None = None  # width and height in pixels, of pictures
+    ephemeral: bool = False
+    embedded: bool = False  # shown inside an embed (attachment://name), so not listed on its own
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Webhook:
+    """An incoming webhook: whoever has its token posts in its channel under any name."""
+
+    id: int
+    channel: Channel
+    name: str
+    token: str
+    creator: User
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Reaction:
+    """One emoji under a message, with who pressed it, in order. ``id`` is set for custom emoji only."""
+
+    name: str
+    id: int | None = None
+    users: list[User] = field(default_factory=list)
+
+    @property
+    def emoji(self) -> str:
+        return self.name if self.id is None else f"{self.name}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The interaction that a message of the bot answers."""
+
+    id: int
+    type: int  # of the interaction: 2 command, 3 component, 5 modal
+    user: User
+    token: str
+    name: str  # of the command; empty for components and modals
+    guild_id: int | None
+    target_message_id: int | None = None
+    original_id: int | None = None  # of the original response, on follow-ups
+    component_message_id: int | None = None
+    trigger: Origin | None = None  # what opened the modal
+    user_install: bool = False  # whether the bot is no member there
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Message:
+    id: int
+    channel: Channel
+    author: User
+    content: str = ""
+    type: MessageType = MessageType.DEFAULT
+    flags: int = 0
+    files: list[Attachment] = field(default_factory=list)
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    mentions: list[User] = field(default_factory=list)
+    mention_roles: list[int] = field(default_factory=list)
+    mention_everyone: bool = False
+    reactions: list[Reaction] = field(default_factory=list)
+    reference: tuple[int, int | None] | None = None  # channel and message that it points to
+    referenced_message: Message | None = None
+    nonce: str | int | None = None
+    origin: Origin | None = None
+    thread: Channel | None = None
+    tts: bool = False
+    webhook_id: int | None = None  # of the incoming webhook that posted it
+    pinned_at: datetime | None = None
+    edited_at: datetime | None = None
+    late_edits: list[float] = field(default_factory=list)  # when it was edited after its first hour
+    deleted: bool = False
+
+    @property
+    def created_at(self) -> datetime:
+        return born_at(self.id)
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """The files listed under the message; those shown inside an embed are not among them."""
+        return [attachment for attachment in self.files if not attachment.embedded]
+
+    @property
+    def ephemeral(self) -> bool:
+        return bool(self.flags & EPHEMERAL)
+
+    @property
+    def loading(self) -> bool:
+        """Whether it still says that the bot is thinking."""
+        return bool(self.flags & LOADING)
+
+    @property
+    def buttons(self) -> list[Json]:
+        """Every button on it, however deep it is nested."""
+        return [part for part in walk_components(self.components) if part["type"] == 2]
+
+    def reaction(self, emoji: str) -> Reaction | None:
+        return next((reaction for reaction in self.reactions if reaction.emoji == emoji), None)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Channel:
+    """A text channel, a forum, a thread or a DM."""
+
+    id: int
+    type: ChannelType
+    world: World = field(repr=False)
+    guild: Guild | None = None
+    name: str = ""
+    parent: Channel | None = None
+    overwrites: list[Overwrite] = field(default_factory=list)
+    recipients: list[User] = field(default_factory=list)
+    position: int = 0
+    topic: str | None = None
+    nsfw: bool = False
+    threads: list[Channel] = field(default_factory=list, repr=False)
+    messages_by_id: dict[int, Message] = field(default_factory=dict, repr=False)
+    last_message_id: int | None = None
+    available_tags: list[Json] = field(default_factory=list)  # forums only
+    # Threads only
+    applied_tags: list[int] = field(default_factory=list)
+    owner_id: int = 0
+    archived: bool = False
+    locked: bool = False
+    invitable: bool = True
+    auto_archive_duration: int = 1440
+    archive_changed_at: datetime | None = None
+    joined: dict[int, datetime] = field(default_factory=dict, repr=False)
+    total_sent: int = 0
+    rate_limit_per_user: int = 0
+
+    @property
+    def is_thread(self) -> bool:
+        return self.type in (ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
+
+    @property
+    def upload_limit(self) -> int:  # bytes a file
+        return self.guild.upload_limit if self.guild else UPLOAD_LIMIT
+
+    @property
+    def messages(self) -> list[Message]:
+        """What stands in it now, oldest first, without ephemeral messages."""
+        return [message for message in self.messages_by_id.values() if not message.ephemeral]
+
+    @property
+    def mention(self) -> str:
+        return f"<#{self.id}>"
+
+    def archive(self, *, locked: bool = False) -> None:
+        """Archive this thread, as a moderator or the passing of time would."""
+        self.world.archive(self, locked=locked)
+
+    def set_permissions(self, *, allow: int = 0, deny: int = 0, member: Member | None = None) -> None:
+        """Overwrite permissions here for one member, or for the bot."""
+        self.world.overwrite(self, allow=allow, deny=deny, member=member)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Guild:
+    id: int
+    name: str
+    owner_id: int
+    world: World = field(repr=False)
+    premium_tier: int = 0  # of boosts: 2 and 3 raise the upload limit
+    roles: dict[int, Role] = field(default_factory=dict)
+    members: dict[int, Member] = field(default_factory=dict, repr=False)
+    channels: dict[int, Channel] = field(default_factory=dict, repr=False)
+
+    @property
+    def everyone(self) -> Role:
+        return self.roles[self.id]
+
+    @property
+    def upload_limit(self) -> int:
+        return BOOSTED_UPLOAD_LIMITS.get(self.premium_tier, UPLOAD_LIMIT)
+
+    def create_text_channel(self, name: str, *, allow: int = 0, deny: int = 0, nsfw: bool = False) -> Channel:
+        """Open a channel; ``allow`` and ``deny`` are permission bits that it overwrites for the bot."""
+        return self.world.create_text_channel(self, name, allow=allow, deny=deny, nsfw=nsfw)
+
+    def create_forum(self, name: str, *, allow: int = 0, deny: int = 0, tags: tuple[str, ...] = ()) -> Channel:
+        """Open a forum, where every post is a thread."""
+        return self.world.create_forum(self, name, allow=allow, deny=deny, tags=tags)
+
+    def add_member(self, name: str, *, roles: tuple[Role, ...] = ()) -> Member:
+        """Let somebody join. The returned `Member` acts: says, reacts, clicks, runs commands."""
+        return self.world.add_member(self, name, roles=roles)
+
+    def create_role(self, name: str, *, permissions: int = 0) -> Role:
+        return self.world.create_role(self, name, permissions=permissions)
+
+
+def walk_components(components: list[Json]) -> list[Json]:
+    """All components of a message or modal, containers before what they hold."""
+    found: list[Json] = []
+    for component in components:
+        found.append(component)
+        found.extend(walk_components(component.get("components") or []))
+        found.extend(walk_components([component[key] for key in ("accessory", "component") if component.get(key)]))
+    return found

@@ -1,0 +1,1 @@
+"""What a person starts: the server, the demo, the page, the guest."""

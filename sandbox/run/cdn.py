@@ -1,0 +1,145 @@
+"""Attachments: where their bytes lie, and the signed links that expire, as on cdn.discordapp.com."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import mimetypes
+import re
+import secrets
+import struct
+from collections.abc import Collection, Iterable, Mapping
+from urllib.parse import quote
+
+from aiohttp import web
+
+from sandbox.records.clock import Clock
+from sandbox.records.model import Attachment, File
+
+HOST = "cdn.discordapp.com"
+PROXY_HOST = "media.discordapp.net"
+LINK_LIFETIME_S = 24 * 3600
+
+
+class Cdn:
+    """Keeps what was uploaded, and serves it to whoever holds a fresh link."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.secret = secrets.token_bytes(32)
+        self._attachments: dict[str, Attachment] = {}
+
+    def replace(self, secret: bytes, attachments: Iterable[Attachment]) -> None:
+        """Serve these attachments and no others; links signed with this secret hold."""
+        self.secret = secret
+        self._attachments = {_path(attachment): attachment for attachment in attachments}
+
+    def store(self, file: File, *, id: int, channel_id: int, ephemeral: bool = False) -> Attachment:
+        guessed, _ = mimetypes.guess_type(file.filename)
+        attachment = Attachment(
+            id=id,
+            channel_id=channel_id,
+            filename=safe_name(file.filename),
+            bytes=file.content,
+            content_type=guessed or file.content_type or "application/octet-stream",
+            description=file.description,
+            size=picture_size(file.content),
+            ephemeral=ephemeral,
+        )
+        self._attachments[_path(attachment)] = attachment
+        return attachment
+
+    def url(self, attachment: Attachment, host: str = HOST) -> str:
+        """A link that works for a day from now."""
+        issued = int(self._clock.now())
+        expires = issued + LINK_LIFETIME_S
+        path = _path(attachment)
+        signature = self._sign(path, f"{expires:x}", f"{issued:x}")
+        return f"https://{host}{quote(path)}?ex={expires:x}&is={issued:x}&hm={signature}&"
+
+    def forget_all_but(self, listed: Collection[int], *, most_bytes: int) -> None:
+        """Forget the oldest attachments that are not ``listed`` by id, until those have at most so many bytes."""
+        total = 0
+        for path, attachment in reversed(list(self._attachments.items())):
+            if attachment.id not in listed:
+                total += len(attachment.bytes)
+                if total > most_bytes:
+                    del self._attachments[path]
+
+    @staticmethod
+    def path(attachment: Attachment) -> str:
+        """Where it lies, which no time changes."""
+        return _path(attachment)
+
+    def find(self, path: str) -> Attachment | None:
+        """What lies at a path, for whoever needs no link."""
+        return self._attachments.get(path)
+
+    async def serve(self, request: web.Request) -> web.Response:
+        attachment = self._attachments.get(request.path)
+        if attachment is None or not self._valid(request.path, request.query):
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=attachment.bytes, content_type=attachment.content_type or "")
+
+    def _valid(self, path: str, query: Mapping[str, str]) -> bool:
+        expires, issued, signature = (query.get(key, "") for key in ("ex", "is", "hm"))
+        if not hmac.compare_digest(signature, self._sign(path, expires, issued)):
+            return False
+        return self._clock.now() < int(expires, 16)  # what is signed was written here, so it is a number
+
+    def _sign(self, path: str, expires: str, issued: str) -> str:
+        return hmac.new(self.secret, f"{path}?{expires}&{issued}".encode(), hashlib.sha256).hexdigest()
+
+
+def _path(attachment: Attachment) -> str:
+    folder = "ephemeral-attachments" if attachment.ephemeral else "attachments"
+    return f"/{folder}/{attachment.channel_id}/{attachment.id}/{attachment.filename}"
+
+
+def safe_name(filename: str) -> str:
+    """The name Discord gives an upload: no folders, no blanks, nothing that could bite."""
+    base = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return re.sub(r"[^\w.\-]", "", re.sub(r"\s", "_", base)) or "unknown"
+
+
+def picture_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels of a PNG, GIF, WebP or JPEG, else None. Reads the header only."""
+    try:
+        if content.startswith(b"\x89PNG\r\n\x1a\n"):
+            width, height = struct.unpack(">II", content[16:24])
+            return width, height
+        if content[:6] in (b"GIF87a", b"GIF89a"):
+            width, height = struct.unpack("<HH", content[6:10])
+            return width, height
+        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+            return _webp_size(content)
+        if content.startswith(b"\xff\xd8"):
+            return _jpeg_size(content)
+    except (struct.error, IndexError):
+        return None  # cut off within the header
+    return None
+
+
+def _webp_size(content: bytes) -> tuple[int, int] | None:
+    match content[12:16]:
+        case b"VP8X":
+            width, height = int.from_bytes(content[24:27], "little"), int.from_bytes(content[27:30], "little")
+            return width + 1, height + 1
+        case b"VP8L":
+            bits = int.from_bytes(content[21:25], "little")
+            return (bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1
+        case b"VP8 ":
+            width, height = struct.unpack("<HH", content[26:30])
+            return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    position = 2
+    while position < len(content):
+        marker, length = struct.unpack(">xBH", content[position : position + 4])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start-of-frame segment
+            height, width = struct.unpack(">HH", content[position + 5 : position + 9])
+            return width, height
+        position += 2 + length
+    return None

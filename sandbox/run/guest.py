@@ -1,0 +1,184 @@
+"""Any discord.py bot in the local Discord, with the page to try it on: ``python -m sandbox --bot COMMAND``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from sandbox import state
+from sandbox.page import BotPhase, BotState, Page, Persona, Stage
+from sandbox.records.model import Channel, User
+from sandbox.run.server import Sandbox
+from sandbox.verbs.leftovers import TRAFFIC_IN_PLAY
+from sandbox.verbs.permissions import Permissions
+
+ADDRESS, CA_FILE, TOKEN = "SANDBOX_ADDRESS", "SANDBOX_CA_FILE", "DISCORD_TOKEN"
+PAGE_PORT = 8765
+_STOP_LIMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to run a guest.
+
+    Attributes:
+        command: starts the bot, as in a shell.
+        host: where the sandbox and its page listen; anything but loopback lets others in.
+        port, page_port: of the sandbox and of the page; 0 takes a free one.
+        message_content, members: the privileged intents, as switched in the developer portal.
+        token_variable: where the bot looks for its token.
+        keep: a folder to continue from and to save into, or None.
+    """
+
+    command: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    page_port: int = PAGE_PORT
+    message_content: bool = False
+    members: bool = False
+    token_variable: str = TOKEN
+    keep: Path | None = None
+
+
+class Guest:
+    """The bot's process. One that ends is started again only on order, from the page."""
+
+    def __init__(self, sandbox: Sandbox, options: Options, console: Console) -> None:
+        self._sandbox = sandbox
+        self._command = shlex.split(options.command)
+        self._token_variable = options.token_variable
+        self._console = console
+        self._ordered = asyncio.Event()
+        self._ended = ""
+
+    @property
+    def state(self) -> BotState:
+        if self._ended:
+            return BotState(phase=BotPhase.STOPPED, detail=self._ended)
+        phase = BotPhase.READY if self._sandbox.gateway.connected else BotPhase.STARTING
+        return BotState(phase=phase, detail="" if phase is BotPhase.READY else "The bot is starting.")
+
+    async def restart(self) -> None:
+        self._ordered.set()
+
+    async def run(self) -> None:
+        """Start the bot, and again whenever that is ordered; ends by being cancelled, and the bot with it.
+
+        Raises:
+            OSError: there is no such command.
+        """
+        while True:
+            self._ordered.clear()
+            self._say("")
+            process = await asyncio.create_subprocess_exec(*self._command, env=self._environment())
+            ordered = asyncio.create_task(self._ordered.wait())
+            try:
+                await asyncio.wait(
+                    {ordered, ended := asyncio.create_task(process.wait())}, return_when="FIRST_COMPLETED"
+                )
+                ended.cancel()
+            finally:
+                ordered.cancel()
+                await _stop(process)
+            if not self._ordered.is_set():
+                self._say(f"The bot ended with code {process.returncode}.")
+                self._console.print(self._ended + " The page can start it again.", style="yellow")
+                await self._ordered.wait()
+
+    def _environment(self) -> dict[str, str]:
+        sandbox = self._sandbox
+        return os.environ | {
+            ADDRESS: sandbox.address,
+            CA_FILE: str(sandbox.ca_file.absolute()),
+            self._token_variable: sandbox.token,
+        }
+
+    def _say(self, ended: str) -> None:
+        self._ended = ended
+        self._sandbox.world.changed()
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), _STOP_LIMIT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _furnish(sandbox: Sandbox) -> Channel:
+    """A server with two channels, and its people."""
+    guild = sandbox.create_guild("Studio", bot_permissions=int(Permissions.ADMINISTRATOR))
+    general = guild.create_text_channel("general")
+    guild.create_text_channel("second")
+    moderators = guild.create_role("moderator", permissions=int(Permissions.MANAGE_MESSAGES))
+    guild.add_member("ada")
+    guild.add_member("max", roles=(moderators,))
+    return general
+
+
+def _personas(sandbox: Sandbox) -> list[Persona]:
+    def part(user: User) -> str:
+        return {"owner": "owner", "max": "moderator"}.get(user.name, "member")
+
+    people = [user for user in sandbox.world.users.values() if not user.bot]
+    return [Persona(user=user, part=part(user)) for user in sorted(people, key=lambda user: part(user) != "member")]
+
+
+async def run(console: Console, options: Options, *, told_to_stop: asyncio.Event) -> None:
+    """Run the bot, the sandbox and the page until told to stop.
+
+    Raises:
+        OSError: a port is taken, or there is no such command.
+        StateError: what was kept cannot be read.
+    """
+    sandbox = Sandbox(
+        host=options.host,
+        port=options.port,
+        message_content=options.message_content,
+        server_members=options.members,
+        traffic_kept=TRAFFIC_IN_PLAY,
+    )
+    if options.keep is not None and state.exists(options.keep):
+        sandbox.load(options.keep)
+    home = next((one for one in sandbox.world.channels.values() if one.name == "general"), None) or _furnish(sandbox)
+    guest = Guest(sandbox, options, console)
+    stage = Stage(
+        sandbox=sandbox,
+        personas=_personas(sandbox),
+        home=home,
+        bot_state=lambda: guest.state,
+        restart=guest.restart,
+    )
+    async with sandbox, Page(stage, host=options.host, port=options.page_port) as page:
+        _welcome(console, sandbox, page, options)
+        running = asyncio.create_task(guest.run())
+        stopping = asyncio.create_task(told_to_stop.wait())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (running, stopping):
+                task.cancel()
+            result, _ = await asyncio.gather(running, stopping, return_exceptions=True)
+            if options.keep is not None:
+                sandbox.save(options.keep)
+        if isinstance(result, Exception):
+            raise result
+
+
+def _welcome(console: Console, sandbox: Sandbox, page: Page, options: Options) -> None:
+    console.print(f"\n  Open  [bold]{page.address}[/bold]\n")
+    console.print(f"The local Discord listens on {sandbox.address}. Ctrl-C ends it, and the bot with it.")
+    if options.keep is not None:
+        console.print(f"What happens is kept in {options.keep} for the next time.", style="dim")

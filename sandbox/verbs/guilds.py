@@ -1,0 +1,110 @@
+"""The verbs that change a server: its channels, members and roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sandbox.records.model import Channel, ChannelType, Guild, Json, Overwrite, Role
+from sandbox.verbs import payloads, threads
+
+if TYPE_CHECKING:
+    from sandbox.people.actors import Member
+    from sandbox.verbs.world import World
+
+
+# Channels
+
+
+def open_channel(world: World, guild: Guild, type_: ChannelType, name: str, settings: Json) -> Channel:
+    """Open a text channel or a forum; ``settings`` are further fields of the `Channel`."""
+    channel = Channel(
+        id=world.ids.next(), type=type_, world=world, guild=guild, name=name, position=len(guild.channels), **settings
+    )
+    guild.channels[channel.id] = world.channels[channel.id] = channel
+    world.emit("CHANNEL_CREATE", lambda _: payloads.channel(channel), channel=channel)
+    return channel
+
+
+def tags(world: World, names: tuple[str, ...]) -> list[Json]:
+    """A forum's tags, as Discord describes them."""
+    return [
+        {"id": str(world.ids.next()), "name": name, "moderated": False, "emoji_id": None, "emoji_name": None}
+        for name in names
+    ]
+
+
+def close_channel(world: World, channel: Channel) -> None:
+    """Delete a channel with its threads and webhooks."""
+    assert channel.guild is not None
+    for thread in list(channel.threads):
+        threads.delete(world, thread)
+    world.webhooks = {key: one for key, one in world.webhooks.items() if one.channel is not channel}
+    shown = payloads.channel(channel)
+    world.emit("CHANNEL_DELETE", lambda _: shown, channel=channel)
+    del channel.guild.channels[channel.id], world.channels[channel.id]
+
+
+def set_overwrite(world: World, channel: Channel, target: int, overwrite: Overwrite | None) -> None:
+    """Put an overwrite in the place of its target's former one; None only removes that."""
+    kept = [one for one in channel.overwrites if one.id != target]
+    channel.overwrites = kept if overwrite is None else [*kept, overwrite]
+    world.emit("CHANNEL_UPDATE", lambda _: payloads.channel(channel), guild=channel.guild)
+
+
+# Members
+
+
+def change_member(
+    world: World,
+    member: Member,
+    *,
+    nick: str | None = None,
+    roles: list[Role] | None = None,
+    timed_out_until: datetime | None = None,
+) -> None:
+    """Give a member this nickname, these roles (None leaves them) and this timeout."""
+    member.nick, member.timed_out_until = nick, timed_out_until
+    if roles is not None:
+        member.roles = roles
+    shown = payloads.member(member) | {"guild_id": str(member.guild.id)}
+    world.emit("GUILD_MEMBER_UPDATE", lambda _: shown, guild=member.guild, about=member.user)
+
+
+def remove_member(world: World, member: Member) -> None:
+    """Let somebody go, out of the server and its threads."""
+    guild = member.guild
+    for channel in guild.channels.values():
+        if channel.is_thread:
+            threads.leave(world, channel, member.user)
+    shown = {"guild_id": str(guild.id), "user": payloads.user(member.user)}
+    if member.user is world.bot_user:
+        world.emit("GUILD_DELETE", lambda _: {"id": str(guild.id)}, guild=guild)
+    del guild.members[member.id]
+    if member.user is not world.bot_user:
+        world.emit("GUILD_MEMBER_REMOVE", lambda _: shown, guild=guild)
+
+
+# Roles
+
+
+def change_role(world: World, guild: Guild, role: Role, changes: Json) -> None:
+    """``changes`` is the body of PATCH .../roles/{role}."""
+    names = {"color": "colour"}
+    for key in ("name", "permissions", "color", "hoist", "mentionable"):
+        if changes.get(key) is not None:
+            value = int(changes[key]) if key == "permissions" else changes[key]
+            setattr(role, names.get(key, key), value)
+    shown = {"guild_id": str(guild.id), "role": payloads.role(role)}
+    world.emit("GUILD_ROLE_UPDATE", lambda _: shown, guild=guild)
+
+
+def delete_role(world: World, guild: Guild, role: Role) -> None:
+    del guild.roles[role.id]
+    for member in guild.members.values():
+        if role in member.roles:
+            member.roles.remove(role)
+    for channel in guild.channels.values():
+        channel.overwrites = [one for one in channel.overwrites if one.id != role.id]
+    shown = {"guild_id": str(guild.id), "role_id": str(role.id)}
+    world.emit("GUILD_ROLE_DELETE", lambda _: shown, guild=guild)

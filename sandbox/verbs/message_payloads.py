@@ -1,0 +1,157 @@
+"""Messages as JSON, as the bot gets to see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.records.clock import iso
+from sandbox.records.model import Attachment, Json, Message, Origin, Reaction, User
+from sandbox.run import cdn
+from sandbox.verbs import media, payloads, visibility
+
+if TYPE_CHECKING:
+    from sandbox.verbs.world import World
+
+
+def attachment(one: Attachment, world: World) -> Json:
+    shown: Json = {
+        "id": str(one.id),
+        "filename": one.filename,
+        "size": len(one.bytes),
+        "url": world.cdn.url(one),
+        "proxy_url": world.cdn.url(one, cdn.PROXY_HOST),
+        "content_type": one.content_type,
+    }
+    if one.size is not None:
+        shown["width"], shown["height"] = one.size
+    if one.description is not None:
+        shown["description"] = one.description
+    if one.ephemeral:
+        shown["ephemeral"] = True
+    return shown
+
+
+def emoji(one: Reaction) -> Json:
+    return {"id": payloads.id_or_none(one.id), "name": one.name}
+
+
+def reaction(one: Reaction, reader: User) -> Json:
+    return {
+        "emoji": emoji(one),
+        "count": len(one.users),
+        "count_details": {"burst": 0, "normal": len(one.users)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": reader in one.users,
+    }
+
+
+def owners(one: Origin) -> Json:
+    """By whose installation it came: that of the user (1), or of the server (0; in a DM, of none)."""
+    return {"1": str(one.user.id)} if one.user_install else {"0": str(one.guild_id or 0)}
+
+
+def origin(one: Origin) -> Json:
+    """The ``interaction_metadata`` of a message."""
+    shown: Json = {
+        "id": str(one.id),
+        "type": one.type,
+        "user": payloads.user(one.user),
+        "authorizing_integration_owners": owners(one),
+    }
+    optional = {
+        "original_response_message_id": one.original_id,
+        "target_message_id": one.target_message_id,
+        "interacted_message_id": one.component_message_id,
+    }
+    shown |= {key: str(value) for key, value in optional.items() if value is not None}
+    if one.trigger is not None:
+        shown["triggering_interaction_metadata"] = origin(one.trigger)
+    return shown
+
+
+def message(one: Message, world: World, *, intent: bool, nested: bool = False) -> Json:
+    """A message as the bot gets to see it.
+
+    Args:
+        intent: whether this reader has the message-content intent; without it, what `visibility` hides is empty.
+        nested: for a message inside another one, which is not followed further.
+    """
+    readable = intent or visibility.readable_without_intent(one, world.bot_user)
+    shown: Json = {
+        "id": str(one.id),
+        "channel_id": str(one.channel.id),
+        "type": int(one.type),
+        "author": payloads.user(one.author),
+        "content": one.content if readable else "",
+        "timestamp": iso(one.created_at),
+        "edited_timestamp": iso(one.edited_at) if one.edited_at else None,
+        "tts": one.tts,
+        "mention_everyone": one.mention_everyone,
+        "mentions": [payloads.user(person) for person in one.mentions],
+        "mention_roles": [str(role_id) for role_id in one.mention_roles],
+        "attachments": [attachment(each, world) for each in one.attachments] if readable else [],
+        "embeds": media.embeds(one, world.cdn) if readable else [],
+        "components": media.components(one, world.cdn) if readable else [],
+        "pinned": one.pinned_at is not None,
+        "flags": one.flags,
+    }
+    if one.reactions:
+        shown["reactions"] = [reaction(each, world.bot_user) for each in one.reactions]
+    if one.nonce is not None:
+        shown["nonce"] = one.nonce
+    if one.channel.is_thread:
+        shown["position"] = sum(1 for other in one.channel.messages_by_id if other < one.id)
+    if one.thread is not None:
+        shown["thread"] = payloads.thread(one.thread, world.bot_user)
+    if one.webhook_id is not None:
+        shown["webhook_id"] = str(one.webhook_id)
+    if one.origin is not None:
+        shown |= _answer_marks(one.origin, world)
+    return shown | _reference(one, world, intent=intent, nested=nested)
+
+
+def _answer_marks(from_: Origin, world: World) -> Json:
+    marks: Json = {
+        "webhook_id": str(world.bot_user.id),
+        "application_id": str(world.bot_user.id),
+        "interaction_metadata": origin(from_),
+    }
+    if from_.name:
+        marks["interaction"] = {
+            "id": str(from_.id), "type": from_.type, "name": from_.name, "user": payloads.user(from_.user),
+        }  # fmt: skip
+    return marks
+
+
+def _reference(one: Message, world: World, *, intent: bool, nested: bool) -> Json:
+    if one.reference is None:
+        return {}
+    channel_id, message_id = one.reference
+    pointer: Json = {"type": 0, "channel_id": str(channel_id)}
+    if one.channel.guild is not None:
+        pointer["guild_id"] = str(one.channel.guild.id)
+    if message_id is None:
+        return {"message_reference": pointer}
+    pointer["message_id"] = str(message_id)
+    if nested:
+        return {"message_reference": pointer}
+    target = one.referenced_message
+    gone = target is None or target.deleted
+    inner = None if gone or target is None else message(target, world, intent=intent, nested=True)
+    return {"message_reference": pointer, "referenced_message": inner}
+
+
+def located(one: Message, world: World, *, intent: bool) -> Json:
+    """A message as the gateway sends it, with its guild and its author's membership."""
+    shown = message(one, world, intent=intent) | {"channel_type": int(one.channel.type)}
+    guild = one.channel.guild
+    if guild is None:
+        return shown
+    shown["guild_id"] = str(guild.id)
+    if one.author.id in guild.members and one.origin is None:
+        shown["member"] = payloads.member(guild.members[one.author.id], with_user=False)
+    for person in shown["mentions"]:
+        if int(person["id"]) in guild.members:
+            person["member"] = payloads.member(guild.members[int(person["id"])], with_user=False)
+    return shown

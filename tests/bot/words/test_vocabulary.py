@@ -1,0 +1,106 @@
+"""What is said of the words that a bundle does not know."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from bot.config import Limits
+from bot.errors import UnknownWords
+from bot.words import specs, vocabulary
+from bot.words.prompts import Wish
+from engine.messages import BundleInfo, Spec, Vocabulary
+
+WORDS = "a an at blue car cars heart house in is night of on picture rain red sea star the two with"
+INFO = BundleInfo(
+    name="starter",
+    title="Picture book",
+    f=8,
+    width=128,
+    height=128,
+    iterations=150,
+    iterations_edit=100,
+    iterations_upscale=60,
+    strength=0.6,
+    max_pixels=256 * 256,
+    max_iterations=2000,
+    max_tokens=75,
+    weights_hash="1a2b3c4d5e6f",
+    vocabulary=Vocabulary(
+        words=tuple(WORDS.split()),
+        kinds=(("things", "car, house, star"), ("weathers", "at night, in the rain")),
+    ),
+    examples=("a red star", "a blue car at night"),
+)
+HELP = "I know things like car, house, star; weathers like at night, in the rain."
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a blue car at night",
+        "Blue CAR, at-night!",
+        "the car's rain | star:0.5",
+        "please make it a red house",  # words that no picture shows are no trouble
+    ],
+)
+def test_nothing_is_said_of_words_that_are_known(prompt: str) -> None:
+    assert vocabulary.check(prompt, INFO) == ()
+
+
+def test_a_bundle_that_knows_all_words_never_complains() -> None:
+    assert vocabulary.check("an astronaut", dataclasses.replace(INFO, vocabulary=None)) == ()
+
+
+def test_an_unknown_word_is_named_with_what_is_known_and_the_example_most_like_the_prompt() -> None:
+    (note,) = vocabulary.check("a blue astronaut | fog:-0.5", INFO)
+    assert note == f"I do not know “astronaut” and “fog”. {HELP} Try: a blue car at night"
+
+
+def test_a_typo_gets_the_known_word_that_was_meant() -> None:
+    (note,) = vocabulary.check("a red hart in the rian at nigth", INFO)
+    named = "“hart” (did you mean “heart”?), “rian” (did you mean “rain”?) and “nigth” (did you mean “night”?)."
+    assert note.startswith(f"I do not know {named} I know")
+
+
+@pytest.mark.parametrize("prompt", ["an astronaut", "a picture of the astronaut", "astronaut | car:-1"])
+def test_a_prompt_of_which_nothing_is_known_is_refused_with_the_same_help(prompt: str) -> None:
+    with pytest.raises(UnknownWords) as refusal:
+        vocabulary.check(prompt, INFO)
+    assert "nothing in that prompt that I could paint. I do not know “astronaut”. " + HELP in str(refusal.value)
+
+
+@pytest.mark.parametrize("prompt", ["🚗", "a picture of it", "the"])
+def test_a_prompt_that_names_nothing_is_refused_too(prompt: str) -> None:
+    with pytest.raises(UnknownWords, match="names nothing that I know"):
+        vocabulary.check(prompt, INFO)
+
+
+def test_however_many_words_are_unknown_the_note_stays_short_and_plain() -> None:
+    prompt = "a red car " + " ".join(f"**{letter * 200}** <@{letter}1> `{letter}{letter}`" for letter in "bdefgh")
+    (note,) = vocabulary.check(prompt, INFO)
+    assert len(note) < 400 and "and 14 more." in note
+    assert not set(note) & set("*<@`_")
+
+
+def test_where_nobody_sorted_the_words_by_kind_the_most_usual_are_named() -> None:
+    words = ("a", "dog", "the", "cat", "picture", *(f"animal{number}" for number in range(20)))
+    info = dataclasses.replace(INFO, vocabulary=Vocabulary(words=words), examples=())
+    (note,) = vocabulary.check("cat and zeppelin", info)
+    assert note.startswith("I do not know “zeppelin”. I know words like dog, cat, animal0, animal1, ")
+    assert note.endswith(", animal9.")
+
+
+def test_specs_of_every_origin_carry_the_note() -> None:
+    machine = specs.Machine(threads=2, cores=2)
+    spec, (note,) = specs.wished(Wish(prompt="red zeppelin"), INFO, Limits(), machine, source=None, editing=False)
+    assert "“zeppelin”" in note
+
+    def larger(spec: Spec) -> tuple[str, ...]:
+        return specs.upscaled(spec, Wish(prompt=""), INFO, Limits(), machine)[1]
+
+    for again in (lambda spec: specs.rerun(spec, INFO, Limits(), machine)[1], larger):
+        assert again(spec) == (note,)
+        with pytest.raises(UnknownWords):
+            again(dataclasses.replace(spec, prompt="zeppelin"))
