@@ -105,7 +105,7 @@ def bundles(weights_dir: Path) -> dict[str, Bundle]:
 
     Raises :class:`WeightsFailed` for an entry that cannot be read.
     """
-    table = tomllib.loads(resources.files("engine").joinpath("bundles.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(resources.files("engine.bundles").joinpath("bundles.toml").read_text(encoding="utf-8"))
     found = {}
     for name, values in table.items():
         found[name] = _bundle(name, {**table.get(values.get("like", ""), {}), **values}, weights_dir)
