@@ -24,11 +24,12 @@ test: setup  ## every test but the long ones, of which it runs a seeded sample
 soak: setup  ## the long and heavy tests in full
 	$(BIN)/python -m pytest -m soak
 
-check: setup  ## lint, types, layers
+check: setup  ## lint, types, who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_layers.py
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.circles
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
