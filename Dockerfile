@@ -1,5 +1,5 @@
-# Two stages: the first installs into a virtual environment, the second carries only that and the code.
-# Weights and data are volumes: the starter models ship in the image, larger ones are mounted over them.
+# The first stage installs the bot into a virtual environment. The second stage copies that environment and the starter
+# models, so that the image holds no build tools. Weights and data are volumes: mount your own models over /app/weights.
 FROM python:3.12-slim AS build
 WORKDIR /app
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -12,7 +12,7 @@ COPY engine engine
 COPY migrations migrations
 COPY sandbox sandbox
 COPY training training
-# A build argument chooses where torch comes from, so that an image without CUDA can be small:
+# Take torch from another index to get a small image without CUDA:
 #   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu .
 ARG TORCH_INDEX=
 RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" 'torch>=2.6,<2.14'; fi \
@@ -27,6 +27,6 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /app
 USER faraday
 VOLUME ["/app/data", "/app/weights"]
-# The configuration is mounted: docker run -v ./config.toml:/app/config.toml -e FARADAY_TOKEN=… faraday
+# Mount the configuration: docker run -v ./config.toml:/app/config.toml:ro -e FARADAY_TOKEN=… faraday
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "bot", "run", "--config", "/app/config.toml"]

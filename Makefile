@@ -1,4 +1,4 @@
-# `make demo` and `make test` work on a fresh machine that has Python (3.11 or newer), make and a C library.
+# Every target works on a fresh machine that has make and Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -12,19 +12,19 @@ setup: .venv/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[dev,train]'
 	touch $@
 
-demo: setup  ## the bot paints, edits and reruns a picture in a local Discord, and the run ends by itself
+demo: setup  ## show the bot painting, editing and rerunning a picture in a local Discord; ends by itself
 	$(BIN)/python -m sandbox demo
 
-play: setup  ## a local Discord with a chat page and the bot in it; open the address that it prints, end it by Ctrl-C
-	@$(BIN)/python -m sandbox.play $(PLAY)
+play: setup  ## open a local Discord with the bot in your browser, at the address that this prints; Ctrl-C ends it
+	@$(BIN)/python -m sandbox.run.play $(PLAY)
 
-test: setup  ## every test but the long ones, of which it runs a seeded sample
+test: setup  ## run every test; of the long ones a seeded sample
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-soak: setup  ## the long and heavy tests in full
+soak: setup  ## run the long and heavy tests in full
 	$(BIN)/python -m pytest -m soak
 
-check: setup  ## lint, types, who may import whom
+check: setup  ## check format, lint, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
