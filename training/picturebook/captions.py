@@ -13,6 +13,8 @@ from training.picturebook.picture import ATTRIBUTES, Picture, attributes
 
 NOT_SAID = -1
 _FIELDS = frozenset(ATTRIBUTES)
+COLOURLESS = 1 / 3
+"""The share of captions that leave the colours of things out, so that "a cat" is no charcoal drawing."""
 _FORMS = {"sentence": 0.72, "list": 0.12, "terse": 0.08, "fragment": 0.08}
 
 
@@ -66,6 +68,8 @@ def _left_out(picture: Picture, rng: random.Random) -> set[str]:
     """What this caption does not mention; of a landscape without a subject it mentions all but the mountains."""
     chances = {"background": 0.12, "weather": 0.25, "ground": 0.2, "mountains": 0.3}
     left_out = {name for name, chance in chances.items() if rng.random() < chance}
+    if picture.thing and rng.random() < COLOURLESS:
+        left_out |= {"colour", "other_colour"}
     return left_out if picture.thing else left_out - {"weather", "ground"}
 
 
@@ -99,7 +103,8 @@ def _fragments(picture: Picture, rng: random.Random) -> list[tuple[str, tuple[st
     if picture.style != "plain":
         name = rng.choice(words.STYLE_NAMES[picture.style])
         found.append((name if rng.random() < 0.6 or name in words.UNCOUNTED else article(name), ("style",)))
-    colours = ("colour",) if picture.style != "charcoal" else ()
+    in_colour = picture.style != "charcoal"
+    colours = ("colour",) if in_colour and rng.random() >= COLOURLESS else ()
     if picture.thing and not picture.other:
         said = {"thing", "count", *colours} | ({"size", "material"} - _unsayable(picture))
         found.append((thing(picture, picture.thing, set(_FIELDS - said), rng), tuple(said)))
@@ -111,7 +116,7 @@ def _fragments(picture: Picture, rng: random.Random) -> list[tuple[str, tuple[st
         ground = rng.choice(words.GROUND_NAMES[picture.ground])
         found.append((ground if rng.random() < 0.5 else landscape(picture, rng), ("ground",)))
         found += [(one_of(("mountains", "mountains in the background"), rng), ("mountains",))] * picture.mountains
-    elif colours:
+    elif in_colour:
         said_background = f"{background(picture, rng)} background"
         found.append((rng.choice((said_background, article(said_background))), ("background",)))
     return found or [(full_caption(picture), tuple(_FIELDS - _unsayable(picture)))]
