@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Painting in a notebook
 #
-# The engine is a plain Python function. Each cell below is a notebook cell (open this file in an editor that knows
-# the `# %%` format, or run it as a script from the repository's root: `python docs/notebook.py`).
+# Open this file in an editor that knows notebook cells (`# %%`), or run it as a script from the repository's root:
+# `python docs/notebook.py`. The engine is a plain Python function.
 
 # %%
 import engine
 
 # %% [markdown]
-# `generate` yields after every iteration, so that you can watch, plot, or stop by leaving the loop.
+# Paint a picture. `generate` yields after every iteration: watch it, plot it, or leave the loop to stop.
 
 # %%
 losses = []
@@ -20,7 +20,7 @@ painted = step.image
 painted
 
 # %% [markdown]
-# An edit is the same loop from another first picture. `strength` says how free of it the result may be.
+# Edit it. `strength` says how far the result may go from the first picture: 0 keeps it, 1 ignores it.
 
 # %%
 for step in engine.generate("a blue circle on a white background", init_image=painted, seed=1, strength=0.8):

@@ -1,4 +1,4 @@
-"""A bot of twenty lines for the sandbox: python -m sandbox --bot "python examples/echo_bot.py"."""
+"""A bot of twenty lines. Start it with: python -m sandbox --bot "python examples/echo_bot.py"."""
 
 import asyncio
 import os

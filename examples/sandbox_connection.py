@@ -1,4 +1,4 @@
-"""How a discord.py bot finds the sandbox: copy this file beside your bot. Without a sandbox it changes nothing."""
+"""Lead a discord.py bot to the sandbox. Copy this file beside your bot; outside the sandbox it changes nothing."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 
 class OneAddress(AbstractResolver):
-    """Finds every host of Discord at the sandbox."""
+    """Resolve every host of Discord to the sandbox's address."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -21,7 +21,7 @@ class OneAddress(AbstractResolver):
 
 
 def connector() -> aiohttp.TCPConnector | None:
-    """For ``discord.Client(connector=…)`` or ``commands.Bot(connector=…)``, once the event loop runs."""
+    """Return the connector for ``discord.Client`` or ``commands.Bot``. Call it once the event loop runs."""
     if "SANDBOX_ADDRESS" not in os.environ:
         return None
     trusted = ssl.create_default_context(cafile=os.environ["SANDBOX_CA_FILE"])
