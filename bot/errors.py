@@ -6,7 +6,11 @@ The docstring of a subclass is its message; an argument replaces it where the na
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+
+from engine.messages import PromptError, SpecError
 
 
 class ConfigError(Exception):
@@ -30,14 +34,6 @@ class NoDatabase(UserError):
         self.detail = detail  # for those who run the bot: what is wrong, and what to do
 
 
-class PromptTooLong(UserError):
-    """That prompt is too long. Please shorten it."""
-
-
-class EmptyPrompt(UserError):
-    """The prompt is empty. Describe the picture, for example: a red car at night"""
-
-
 class OverQuota(UserError):
     """A limit is reached. Wait for one of your pictures to finish, or cancel one.
 
@@ -58,16 +54,8 @@ class PictureTooLarge(UserError):
     """That picture is too large. Attach a smaller one."""
 
 
-class BadSize(UserError):
-    """That size cannot be painted. Write it as width x height in pixels, for example: 256x256"""
-
-
 class BadSetting(UserError):
-    """One of the settings is out of its range."""
-
-
-class UnknownBundle(UserError):
-    """There is no bundle of that name here."""
+    """That picture cannot be painted as it was asked for."""
 
 
 class CannotPost(UserError):
@@ -102,10 +90,6 @@ class DiskFull(UserError):
     """My disk is nearly full, so I take no new pictures. Please tell whoever runs this bot."""
 
 
-class UnknownWords(UserError):
-    """There is nothing in that prompt that I could paint."""
-
-
 class NothingToDescribe(UserError):
     """There is no picture in that message. Use *Apps → Describe picture* on one with a PNG, JPEG, WebP or GIF."""
 
@@ -120,3 +104,12 @@ class TooSoon(UserError):
 
 class WeightsFailed(UserError):
     """Those weights cannot be had."""
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Raise the engine's refusal of a picture as a :class:`BadSetting`, which its reader is shown as it is."""
+    try:
+        yield
+    except (PromptError, SpecError) as error:
+        raise BadSetting(str(error)) from None

@@ -13,7 +13,8 @@ from bot.components import options, permissions
 from bot.moderation.gate import Asker
 from bot.requests import describe as looking
 from bot.requests.describe import PaintThis
-from bot.requests.pictures import Picture, Upload, download, newest
+from bot.requests.pictures import download, newest
+from bot.requests.request import Picture, Upload
 from bot.texts import answers
 from bot.texts import describe as wording_describe
 

@@ -10,8 +10,8 @@ from bot.app import FaradayBot
 from bot.components import options, permissions
 from bot.components.replies import answer
 from bot.domain.job import Kind
-from bot.requests.pictures import Picture, Upload, download, downloaded, newest
-from bot.requests.submit import Request
+from bot.requests.pictures import download, downloaded, newest
+from bot.requests.request import Picture, Request, Upload
 from bot.texts import answers, card
 from bot.words.prompts import with_options
 

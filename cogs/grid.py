@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -15,15 +13,10 @@ from bot.components import options, permissions
 from bot.components.grid_button import GridControl
 from bot.components.replies import answer
 from bot.domain.job import Cell, Kind
-from bot.errors import BadSetting
-from bot.members.styles import Style
 from bot.requests.request import Request
-from bot.texts import answers, refusals
 from bot.texts import grids as wording_grids
 from bot.words import grids
-from bot.words.grids import Square
-from bot.words.prompts import Wish, with_options
-from bot.words.specs import new_seed
+from bot.words.prompts import with_options
 
 MOST = 16  # pictures of one grid
 _IN_A_ROW = 4  # where the seeds do not say
@@ -62,12 +55,11 @@ class Grid(commands.Cog):
         place = permissions.of_interaction(interaction)
         permissions.check(place)
         wish = with_options(prompt, size, iterations=iterations, bundle=bundle)
-        numbers = grids.parse_seeds(seeds) if seeds else [new_seed() if wish.seed is None else wish.seed]
-        variants = await self._variants(interaction, wish, styles)
-        if not (styles or seeds):
-            raise BadSetting(refusals.GRID_OF_ONE)
-        squares = grids.by_seeds(variants, numbers, named=bool(seeds), most=MOST)
-        columns = len(numbers) if styles and seeds else min(_IN_A_ROW, math.ceil(math.sqrt(len(squares))))
+        known = {
+            style.name: style.words for style in await self.bot.styles.all(interaction.user.id, interaction.guild_id)
+        }
+        squares, in_a_row = grids.squares(wish, styles, seeds, known, most=MOST)
+        columns = in_a_row or min(_IN_A_ROW, math.ceil(math.sqrt(len(squares))))
         jobs = await self.bot.submitter.submit_grid(
             [
                 (
@@ -84,23 +76,6 @@ class Grid(commands.Cog):
             ]
         )
         await answer(interaction, wording_grids.acknowledgement(jobs))
-
-    async def _variants(
-        self, interaction: discord.Interaction[FaradayBot], wish: Wish, styles: str | None
-    ) -> Sequence[Square]:
-        known = await self.bot.styles.all(interaction.user.id, interaction.guild_id)
-        return [_styled(wish, name, known) for name in grids.names(styles)] or [Square(wish=wish)]
-
-
-def _styled(wish: Wish, name: str, known: Sequence[Style]) -> Square:
-    """In a style by its name, or in words of more than one word. Raises :class:`bot.errors.BadSetting`."""
-    style = next((style for style in known if style.name == name.lower()), None)
-    if style is not None or name.lower() == "none":
-        return Square(wish=replace(wish, style=name.lower()), label=name)
-    if " " not in name:
-        raise BadSetting(answers.no_style_nor_words(name, [style.name for style in known[:12]]))
-    words = Style(id=0, owner_id=0, name=name, words=name)
-    return Square(wish=replace(wish, prompt=words.apply(wish.prompt), style="none"), label=name)
 
 
 async def setup(bot: FaradayBot) -> None:

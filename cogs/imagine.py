@@ -14,10 +14,11 @@ from bot.components import options, permissions
 from bot.components.replies import answer
 from bot.domain.job import Job, Kind
 from bot.errors import OverQuota
-from bot.requests.pictures import Upload, downloaded
-from bot.requests.submit import Request
+from bot.requests.pictures import downloaded
+from bot.requests.request import Request, Upload
 from bot.texts import card
-from bot.words.prompts import SEEDS, with_options
+from bot.words.prompts import with_options
+from engine.messages import SEEDS
 
 Count: TypeAlias = app_commands.Range[int, 1, 4]
 

@@ -16,7 +16,7 @@ from bot.components.replies import answer
 from bot.domain.job import Kind
 from bot.errors import NothingToEdit, UnknownJob
 from bot.requests import pictures
-from bot.requests.submit import Request
+from bot.requests.request import Request
 from bot.texts import answers, card, refusals
 
 _REMEMBERED = 200  # messages whose forms may be open

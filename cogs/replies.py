@@ -18,8 +18,8 @@ from bot.components.permissions import Place
 from bot.domain.job import Kind
 from bot.errors import NothingToEdit
 from bot.members.hints import Hints
-from bot.requests.pictures import Attached, Picture, Upload, attached, download, find_kept, guides, in_message
-from bot.requests.submit import Request
+from bot.requests.pictures import Attached, attached, download, find_kept, guides, in_message
+from bot.requests.request import Picture, Request, Upload
 from bot.texts import answers, refusals
 from bot.words import prompts
 from bot.words.prompts import Wish

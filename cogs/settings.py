@@ -11,11 +11,12 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components import options, permissions
 from bot.components.replies import answer
-from bot.errors import UnknownBundle
+from bot.errors import refusing
 from bot.jobs import quotas
 from bot.members.settings import ALLOWED, PREFERENCES, QUOTAS, Scope
-from bot.texts import answers, lookups
+from bot.texts import lookups
 from bot.words.prompts import parse_size
+from engine.messages.resolution import bundle_named
 
 Most: TypeAlias = app_commands.Range[int, 0, 1_000_000]
 Weight: TypeAlias = app_commands.Range[float, 0.1, 10.0]
@@ -169,8 +170,9 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
         if style is not None:
             style = (await self.bot.styles.find(style, interaction.user.id, interaction.guild_id)).name
         bundles = self.bot.dispatcher.bundles
-        if bundle is not None and bundle not in bundles:
-            raise UnknownBundle(answers.no_bundle(bundle, bundles))
+        if bundle is not None:
+            with refusing():
+                bundle_named(bundle, bundles)
         written = "x".join(map(str, parse_size(size))) if size else None
         return {"style": style, "size": written, "iterations": iterations, "strength": strength, "bundle": bundle}
 

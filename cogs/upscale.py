@@ -13,7 +13,7 @@ from bot.components import options, permissions
 from bot.components.replies import answer
 from bot.domain.job import Kind
 from bot.requests import pictures
-from bot.requests.submit import Request
+from bot.requests.request import Picture, Request, Upload
 from bot.texts import answers, card
 from bot.words.prompts import Wish
 
@@ -47,9 +47,9 @@ class Upscale(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         place, most = permissions.of_interaction(interaction), self.bot.config.limits.max_upload_bytes
         permissions.check(place)
-        picture: pictures.Picture
+        picture: Picture
         if image is not None:
-            picture = pictures.Upload(content=await pictures.download(image, max_bytes=most))
+            picture = Upload(content=await pictures.download(image, max_bytes=most))
         else:
             picture = await pictures.newest(self.bot, self.bot.queue, place.channel_id, max_bytes=most)
         wish = Wish(prompt=prompt, strength=strength, iterations=iterations, more={"upscale": factor})
@@ -61,14 +61,14 @@ class Upscale(commands.Cog):
         permissions.check(permissions.of_interaction(interaction))
         most = self.bot.config.limits.max_upload_bytes
         picture = await pictures.in_message(self.bot.queue, message, max_bytes=most)
-        words = message.content if isinstance(picture, pictures.Upload) else ""
+        words = message.content if isinstance(picture, Upload) else ""
         await self._submit(interaction, Wish(prompt=words, more={"upscale": 2}), picture)
 
     async def _submit(
         self,
         interaction: discord.Interaction[Any],
         wish: Wish,
-        picture: pictures.Picture,
+        picture: Picture,
         notes: tuple[str, ...] = (),
     ) -> None:
         job = await self.bot.submitter.submit(

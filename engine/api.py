@@ -1,24 +1,29 @@
-"""The method as a plain Python function, for notebooks (001 appendix C)."""
+"""Paint, edit and describe pictures by plain Python functions, for notebooks (paper appendix C)."""
 
 from __future__ import annotations
 
 import dataclasses
-import secrets
+import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from PIL import Image
 
-from engine import pictures
+from engine import drawn, pictures
 from engine.bundles import bundles
 from engine.device import devices
-from engine.messages import Description, Precision, Saved, Spec, SpecError, is_saved, settings
+from engine.messages import Description, Precision, Saved, Spec, is_saved, resolution, styles
+from engine.messages.resolution import Asked, Machine, Means
+from engine.messages.sizes import InitSize
 from engine.method import masks
 from engine.run import batch, checkpoint
 from engine.run.run import Run
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +56,13 @@ def generate(
     mask: Image.Image | None = None,
     replace: tuple[str, str] | None = None,
     preset: str | None = None,
+    style: str | None = None,
     bundle: str | bundles.Bundle = "starter",
     size: tuple[int, int] | None = None,
     iterations: int | None = None,
     seed: int | None = None,
     strength: float | None = None,
-    precision: Precision | str = Precision.FP32,
+    precision: Precision | str | None = None,
     threads: int = 1,
     device: str = "auto",
     weights_dir: str | Path = "weights",
@@ -69,16 +75,16 @@ def generate(
     ``image_prompts`` are pictures to be guided towards. ``more`` are further settings of
     :class:`engine.messages.Spec` by name, such as ``losses=("l2:1.5:paper",)`` or ``image_weights=(0.5,)``.
 
-    An edit stays within ``mask`` if there is one, a picture of the same shape: white paints, and so does what is
-    transparent. ``replace`` is what to look for in the input and what to paint there, ("dog", "a fox"); then ``prompt``
-    may say what the whole picture shows afterwards. ``preset`` names settings for a kind of edit (see
-    ``engine/presets.toml``); what is given here goes before them, and ``replace`` has its own.
+    An edit stays within ``mask``, a picture of the same shape: white paints, and so does what is transparent.
+    ``replace`` is what to look for in the input and what to paint there, ("dog", "a fox"). ``prompt`` may then say
+    what the whole picture shows afterwards. ``preset`` names settings for a kind of edit (see
+    ``engine/presets.toml``); settings given here go before them. ``style`` names a built-in style.
 
-    ``bundle`` is a name (then ``device`` and ``weights_dir`` say where and from where to load it) or a bundle that
-    :func:`engine.bundles.bundles.load` made. ``size`` is (width, height) in pixels, multiples of the bundle's f.
-    Whatever is None is the bundle's default; a ``seed`` of None is drawn. The last step's ``image`` is the picture.
-    Stop early by leaving the loop. ``save_to`` is a file that a checkpoint is written to, every ``save_every``
-    iterations and at the end; :func:`resume` goes on from it.
+    ``bundle`` is a name, loaded from ``weights_dir`` onto ``device``, or a bundle that
+    :func:`engine.bundles.bundles.load` made. ``size`` is (width, height) in pixels; the sides become multiples of the
+    bundle's f. A setting that is None is the bundle's default; a ``seed`` of None is drawn. The log tells of changes
+    to what was asked for. The last step's ``image`` is the picture. Stop early by leaving the loop. A checkpoint is
+    written to the file ``save_to`` every ``save_every`` iterations and at the end; :func:`resume` goes on from it.
 
     Raises :class:`ValueError` for a request that cannot be painted and :class:`engine.models.weights.WeightsError` for
     weights that cannot be loaded.
@@ -88,24 +94,39 @@ def generate(
     >>> step.image.save("circle.png")  # doctest: +SKIP
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
-    if unknown := sorted(more.keys() - settings().keys()):
-        raise SpecError(f"There is no setting {', '.join(unknown)}. There is: {', '.join(settings())}.")
-    width, height = size or (loaded.entry.width, loaded.entry.height)
-    asked = {"iterations": iterations, "strength": strength, **more}
-    kind = preset or ("replace" if replace else None)
-    spec = Spec(
-        prompt=prompt or (replace[1] if replace else ""),
-        replace=replace[0] if replace else "",
-        bundle=loaded.name,
-        width=width,
-        height=height,
-        seed=secrets.randbelow(2**32) if seed is None else seed,
-        precision=cast(Precision, precision),  # its name will do, and any other is refused with the rest of the spec
-        threads=threads,
-        **_chosen(loaded, kind, asked, editing=init_image is not None),
+    named = {"size": size, "iterations": iterations, "seed": seed, "strength": strength, "precision": precision}
+    named = {**named, "replace": replace[0] if replace else None}
+    asked = Asked(
+        prompt=styles.styled(prompt or (replace[1] if replace else ""), style),
+        settings={
+            **{name: value for name, value in named.items() if value is not None},
+            **{resolution.setting_named(name): value for name, value in more.items()},
+        },
+        preset=preset,
     )
-    given = _Given(init_image=_encoded(init_image), mask=_encoded(mask), image_prompts=_all_encoded(image_prompts))
+    means = Means(
+        info=loaded.info(),
+        machine=Machine(threads=threads, cores=max(threads, os.cpu_count() or 1)),
+        init=None if init_image is None else InitSize(width=init_image.width, height=init_image.height),
+        image_prompts=len(image_prompts),
+        masked=mask is not None,
+    )
+    spec, notes = resolution.painted(asked, means, editing=init_image is not None)
+    for note in notes:
+        log.warning(note)
+    start = spec.width // spec.upscale, spec.height // spec.upscale
+    given = _Given(
+        init_image=None if init_image is None else pictures.png(pictures.fitted(init_image.convert("RGB"), start)),
+        mask=None if mask is None else _fitted_mask(mask, init_image, start),
+        image_prompts=_all_encoded(image_prompts),
+    )
     return _steps(given.run(spec, loaded), given, save_to, save_every)
+
+
+def _fitted_mask(mask: Image.Image, init_image: Image.Image | None, size: tuple[int, int]) -> bytes:
+    assert init_image is not None
+    drawn.check(mask, init_image.size)
+    return pictures.png(pictures.fitted(mask.convert("RGBA"), size, Image.Resampling.BOX))
 
 
 def describe(
@@ -125,14 +146,6 @@ def describe(
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
     return loaded.describer.describe(image)
-
-
-def _chosen(loaded: bundles.Bundle, preset: str | None, asked: dict[str, Any], *, editing: bool) -> dict[str, Any]:
-    """Settings: what is ``asked`` for and not None goes before the preset, and that before the bundle's defaults."""
-    entry = loaded.entry
-    usual = {"iterations": entry.iterations_edit if editing else entry.iterations, "strength": entry.strength}
-    named = loaded.info().preset(preset) if preset else {}
-    return {**usual, **named, **{name: value for name, value in asked.items() if value is not None}}
 
 
 def resume(
@@ -155,7 +168,7 @@ def resume(
 
     Yields as generate does. By itself it ends bit for bit as the unbroken run (on the CPU). ``iterations`` is another
     number of them in all: a longer run goes on with its schedules at their end. Another ``prompt`` or ``seed`` makes a
-    branch. ``painted`` is the checkpoint's picture with something painted over it (001 appendix C). The file has the
+    branch. ``painted`` is the checkpoint's picture with something painted over it (paper appendix C). The file has the
     pictures that the run was given; with a bare checkpoint they are needed again: ``init_image``, ``image_prompts``,
     ``mask``.
 
@@ -240,4 +253,5 @@ def _encoded(image: Image.Image | None) -> bytes | None:
 
 @cache
 def _load(bundle: str, weights_dir: str, device: str) -> bundles.Bundle:
+    resolution.bundle_named(bundle, bundles.names(Path(weights_dir)))
     return bundles.load(bundle, Path(weights_dir), devices.choose(device))

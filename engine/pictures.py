@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 
@@ -51,6 +51,13 @@ def to_image(picture: Tensor) -> Image.Image:
 def to_png(pixels: Tensor) -> bytes:
     """One picture (1, 3, H, W) as PNG bytes."""
     return png(to_image(pixels))
+
+
+def fitted(
+    image: Image.Image, size: tuple[int, int], filter: Image.Resampling = Image.Resampling.LANCZOS
+) -> Image.Image:
+    """Return the picture at exactly ``size``: scaled to cover it, and cropped evenly at the sides."""
+    return image if image.size == size else ImageOps.fit(image, size, filter)
 
 
 def png(image: Image.Image) -> bytes:

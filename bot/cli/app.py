@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import describe, pictures, privacy, runs, weights
+from bot.cli import describe, paint, privacy, runs, weights
 from bot.cli.terminal import FAILED, INTERRUPTED, ConfigPath, complain, explained, stdout
 from bot.config import Config
 from bot.errors import ConfigError
@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(weights.app, name="weights")
 app.add_typer(privacy.app, name="privacy")
-pictures.register(app)
+paint.register(app)
 runs.register(app)
 app.command("describe")(describe.describe)
 

@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import works
+from bot.cli.commissions import read_file
 from bot.cli.terminal import FAILED, ConfigPath, complain, explained
 from bot.config import Config
 from bot.engines.client import EngineDied, ProcessEngineClient, engine_settings
-from bot.errors import CannotDescribe
-from bot.texts import describe as wording_describe
+from bot.errors import CannotDescribe, refusing
+from bot.requests.gathering import prepared_upload
+from bot.texts import describe as describe_texts
 from engine.messages import Describe, Described, DescribeFailed
+from engine.messages.resolution import bundle_named
 
 _REQUEST = 1
 
@@ -35,12 +37,13 @@ def describe(
         except EngineDied as error:
             complain(f"{error}. `python -m bot doctor` looks for the cause.")
             raise typer.Exit(FAILED) from None
-    typer.echo(_json(described) if as_json else wording_describe.text(described.description))
+    typer.echo(_json(described) if as_json else describe_texts.text(described.description))
 
 
 def _described(image: Path, bundle: str | None, config: Config) -> Described:
-    name = works.usable(bundle or config.engine.default_bundle, config)
-    prepared = works.read_picture(image, config)
+    with refusing():
+        name = bundle_named(bundle or config.engine.default_bundle, config.engine.bundles)
+    prepared = prepared_upload(read_file(image), config.limits)
     engine = config.engine.model_copy(update={"bundles": (name,), "default_bundle": name})
     client = ProcessEngineClient(engine_settings(engine), engine.ready_timeout)
     return asyncio.run(_ask(client, Describe(request_id=_REQUEST, bundle=name, image=prepared.png)))

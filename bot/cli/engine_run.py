@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
-from bot.cli.works import JOB_ID, Begun, Work
+from bot.cli.commissions import JOB_ID, Begun, Commission
 from bot.config import Config
 from bot.engines.client import EngineClient, ProcessEngineClient, engine_settings
 from bot.jobs.files import write_atomically
@@ -67,7 +67,7 @@ class Painting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Show:
+class Reporter:
     """Where to report: a sentence for the reader, that a run of that spec begins, each step, and each picture."""
 
     say: Callable[[str], None]
@@ -76,22 +76,24 @@ class Show:
     done: Callable[[Painting], None]
 
 
-async def paint(works: Sequence[Work], config: Config, show: Show, extras: Extras) -> None:
+async def paint(commissions: Sequence[Commission], config: Config, reporter: Reporter, extras: Extras) -> None:
     """Paint them one after the other, with the weights of the first one's bundle, which is that of all.
 
     The first Ctrl-C ends the run under way early and keeps its picture, the second leaves at once. Raises
     :class:`bot.errors.UserError`, :class:`PaintingFailed`, :class:`Interrupted` and
     :class:`bot.engines.client.EngineDied`.
     """
-    engine = config.engine.model_copy(update={"bundles": (works[0].bundle,), "default_bundle": works[0].bundle})
+    engine = config.engine.model_copy(
+        update={"bundles": (commissions[0].bundle,), "default_bundle": commissions[0].bundle}
+    )
     client = ProcessEngineClient(engine_settings(engine), config.engine.ready_timeout)
     gently = False
     try:
         with _interrupts(client) as interrupt:
             ready = await client.start()
-            for work in works:
+            for commission in commissions:
                 if not interrupt.came:
-                    show.done(await _paint(work.begin(ready), ready, client, interrupt, show, extras))
+                    reporter.done(await _paint(commission.begin(ready), ready, client, interrupt, reporter, extras))
         gently = True
     except asyncio.CancelledError:
         raise Interrupted from None
@@ -100,10 +102,10 @@ async def paint(works: Sequence[Work], config: Config, show: Show, extras: Extra
 
 
 async def _paint(
-    begun: Begun, ready: Ready, client: EngineClient, interrupt: _Interrupt, show: Show, extras: Extras
+    begun: Begun, ready: Ready, client: EngineClient, interrupt: _Interrupt, reporter: Reporter, extras: Extras
 ) -> Painting:
     spec = begun.start.spec
-    show.begin(spec)
+    reporter.begin(spec)
     interrupt.keep = True
     await client.send(
         replace(
@@ -116,8 +118,8 @@ async def _paint(
         )
     )
     for note in begun.notes:
-        show.say(note)
-    mask, finished = await _follow(client, show, begun, extras)
+        reporter.say(note)
+    mask, finished = await _follow(client, reporter, begun, extras)
     interrupt.keep = False
     line = recipe.describe(
         spec,
@@ -131,16 +133,18 @@ async def _paint(
     return Painting(png=png, recipe=line, spec=spec, device=ready.device, finished=finished, mask=mask)
 
 
-async def _follow(client: EngineClient, show: Show, begun: Begun, extras: Extras) -> tuple[bytes | None, RunFinished]:
+async def _follow(
+    client: EngineClient, reporter: Reporter, begun: Begun, extras: Extras
+) -> tuple[bytes | None, RunFinished]:
     mask: bytes | None = None
     async for event in client.events():
         match event:
             case Progress():
-                show.step(event)
+                reporter.step(event)
             case RunStarted():
                 mask = event.mask
             case Checkpointed():
-                await asyncio.to_thread(_keep, event, begun, extras, show)
+                await asyncio.to_thread(_keep, event, begun, extras, reporter)
             case Described() | DescribeFailed():
                 pass
             case RunFinished():
@@ -154,7 +158,7 @@ async def _follow(client: EngineClient, show: Show, begun: Begun, extras: Extras
     raise AssertionError("events end by raising EngineDied")
 
 
-def _keep(event: Checkpointed, begun: Begun, extras: Extras, show: Show) -> None:
+def _keep(event: Checkpointed, begun: Begun, extras: Extras, reporter: Reporter) -> None:
     if extras.checkpoint is None:
         return
     start = begun.start
@@ -171,7 +175,7 @@ def _keep(event: Checkpointed, begun: Begun, extras: Extras, show: Show) -> None
     try:
         write_atomically(extras.checkpoint, saved.to_bytes())
     except OSError as error:  # the picture is worth more
-        show.say(f"The run could not be saved: {error}")
+        reporter.say(f"The run could not be saved: {error}")
 
 
 @dataclass(slots=True)

@@ -1,196 +1,163 @@
-"""What every painting command does in a terminal: the bar on stderr, the files on disk, the recipe on stdout."""
+"""Paint pictures in a terminal: ``paint``, ``edit``, ``upscale`` and ``grid``."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
-from bot.cli import terminal
-from bot.cli.engine_run import Extras, Interrupted, Painting, PaintingFailed, Show, paint
-from bot.cli.works import Work
+from bot.cli.commissions import asking, commission
+from bot.cli.grid import paint_grid
+from bot.cli.output import Kept, paint_one
+from bot.cli.terminal import ConfigPath, explained
 from bot.config import Config
-from bot.engines.client import EngineDied
+from bot.domain.job import Kind
 from bot.errors import BadSetting
-from bot.jobs.files import write_atomically
-from engine.messages import Film, Progress, Spec
+from bot.words.prompts import Wish, with_options
 
-_LONGEST_NAME = 60  # characters of a file name made from a prompt
+SETTINGS = "Every other setting may follow the words, as --cutouts 16; docs/engine.md lists them."
+OPEN = {"ignore_unknown_options": True}  # those are settings of the engine, which the words' grammar reads
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """The files to write: the picture, a film of its run, and the run itself every so many iterations."""
-
-    out: Path | None = None
-    film: Path | None = None
-    checkpoint: Path | None = None
-    every: int = 0
-    region: bool = False
-
-    def checked(self) -> Extras:
-        """Raises :class:`BadSetting` for what could not be written, before anything is painted."""
-        check_out(self.out)
-        for path in (self.film, self.checkpoint):
-            if path is not None:
-                _check_folder(path.absolute().parent, path)
-        if self.every and self.checkpoint is None:
-            raise BadSetting("--every needs a file to save the run in: give --checkpoint FILE too.")
-        if self.every < 0:
-            raise BadSetting("--every is a number of iterations, 1 or more.")
-        return Extras(film=_film(self.film), checkpoint=self.checkpoint, every=self.every)
-
-
-def paint_one(work: Callable[[Config], Work], kept: Kept, *, as_json: bool, config: Path | None) -> None:
-    """Paint, write what is to be kept, and tell of it. Ends the program, with an exit code that says how it went."""
-    with terminal.explained():
-        extras = kept.checked()
-        loaded = Config.load(config)
-        painting, written = run([work(loaded)], loaded, extras, lambda painting: _write(painting, kept))[0]
-    if as_json:
-        typer.echo(_json(painting, written))
-    else:
-        typer.echo("\n".join([painting.recipe, *(str(path) for path in written.values())]))
-    if painting.finished.stopped:
-        raise typer.Exit(terminal.INTERRUPTED)
+Words = Annotated[
+    list[str] | None, typer.Argument(help="What to paint, as “a red car | fog:0.5”, or a recipe, in quotes.")
+]
+Seed = Annotated[int | None, typer.Option(help="Repeats a picture; drawn if left out.")]
+Size = Annotated[str | None, typer.Option(metavar="WxH", help="Pixels, as 256x192; the bundle's own if left out.")]
+Iterations = Annotated[int | None, typer.Option(help="How long to paint; the bundle's own if left out.")]
+BundleName = Annotated[str | None, typer.Option("--bundle", help="The weights to paint with.")]
+Strength = Annotated[float | None, typer.Option(help="From 0, keep the picture, to 1, free of it.")]
+Guides = Annotated[
+    list[str] | None,
+    typer.Option("--image-prompt", metavar="FILE[:WEIGHT]", help="A picture to be guided towards; may be repeated."),
+]
+Mask = Annotated[Path | None, typer.Option(help="Where to paint: white, or transparent, in a picture of that shape.")]
+Replace = Annotated[str | None, typer.Option(help="What to find in the picture and paint anew, as “the dog”.")]
+With = Annotated[str | None, typer.Option("--with", help="What to paint there, if there are no other words.")]
+Preset = Annotated[str | None, typer.Option(help="Settings for a kind of edit: colour, weather, material, replace.")]
+Checkpoint = Annotated[Path | None, typer.Option(help="A file to save the run in, for resume, continue and branch.")]
+Every = Annotated[int, typer.Option(help="Save it every so many iterations, besides at the end.")]
+FilmFile = Annotated[Path | None, typer.Option("--film", help="A film of the run to write: .mp4 or .webp.")]
+Out = Annotated[Path | None, typer.Option(help="Where to write the PNG; named after the prompt if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
 
 
-def run(
-    works: Sequence[Work], config: Config, extras: Extras, write: Callable[[Painting], dict[str, Path]]
-) -> list[tuple[Painting, dict[str, Path]]]:
-    """Paint all, each written as soon as it is done: the pictures, and what was written of each by its name.
-
-    Fewer than there are works when Ctrl-C ended it. Raises :class:`bot.errors.UserError`, and ends the program
-    for whatever else goes wrong.
-    """
-    paintings: list[tuple[Painting, dict[str, Path]]] = []
-    try:
-        with _shown(
-            terminal.stderr, len(works), lambda painting: paintings.append((painting, write(painting)))
-        ) as show:
-            asyncio.run(paint(works, config, show, extras))
-    except PaintingFailed as error:
-        terminal.complain(str(error))
-        raise typer.Exit(terminal.BAD_USAGE if error.bad_request else terminal.FAILED) from None
-    except EngineDied as error:
-        terminal.complain(f"{error}. `python -m bot doctor` looks for the cause.")
-        raise typer.Exit(terminal.FAILED) from None
-    except OSError as error:
-        terminal.complain(f"The picture could not be written: {error}")
-        raise typer.Exit(terminal.FAILED) from None
-    except Interrupted:
-        terminal.complain("Interrupted.")
-        raise typer.Exit(terminal.INTERRUPTED) from None
-    return paintings
-
-
-def _write(painting: Painting, kept: Kept) -> dict[str, Path]:
-    """The files, by what they are."""
-    folder = check_out(kept.out)
-    named = kept.out if kept.out is not None and folder is None else None
-    path = named or (folder or Path()) / picture_name(painting.spec)
-    written = {"path": path}
-    write_atomically(path, painting.png)
-    if kept.region and painting.mask is not None:
-        written["region"] = path.with_name(f"{path.stem}-region.png")
-        write_atomically(written["region"], painting.mask)
-    if kept.film is not None and painting.finished.film is not None:
-        written["film"] = kept.film
-        write_atomically(kept.film, painting.finished.film)
-    elif kept.film is not None:
-        terminal.complain("The film could not be made; the picture is there.")
-    if kept.checkpoint is not None and kept.checkpoint.exists():
-        written["checkpoint"] = kept.checkpoint
-    return written
+def paint(
+    words: Words = None,
+    init: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None,
+    strength: Strength = None,
+    image_prompt: Guides = None,
+    mask: Mask = None,
+    replace: Replace = None,
+    with_: With = None,
+    preset: Preset = None,
+    seed: Seed = None,
+    size: Size = None,
+    iterations: Iterations = None,
+    bundle: BundleName = None,
+    out: Out = None,
+    film: FilmFile = None,
+    checkpoint: Checkpoint = None,
+    every: Every = 0,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Paint a picture from words."""
+    options = {"seed": seed, "iterations": iterations, "bundle": bundle, "strength": strength, "preset": preset}
+    with explained():
+        wish = _wish(words, size, replace, with_, options)
+        request = asking(Kind.IMAGINE, wish, init, mask, tuple(image_prompt or ()))
+    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every, region="replace" in wish.more)
+    paint_one(lambda loaded: commission(request, loaded), kept, as_json=as_json, config=config)
 
 
-def _json(painting: Painting, written: dict[str, Path]) -> str:
-    """One line."""
-    finished, spec = painting.finished, painting.spec
-    return json.dumps(
-        {
-            "seed": spec.seed,
-            "size": f"{spec.width}x{spec.height}",
-            "iterations": finished.iteration,
-            "loss": finished.loss,
-            "seconds": round(finished.seconds, 3),
-            "device": painting.device,
-            **{name: str(path) for name, path in written.items()},
-            "stopped": finished.stopped,
-            "recipe": painting.recipe,
-        }
-    )
+def edit(
+    image: Annotated[Path, typer.Argument(help="The picture to edit: PNG, JPEG, WebP or GIF.")],
+    words: Words = None,
+    strength: Strength = None,
+    image_prompt: Guides = None,
+    mask: Mask = None,
+    replace: Replace = None,
+    with_: With = None,
+    preset: Preset = None,
+    seed: Seed = None,
+    size: Size = None,
+    iterations: Iterations = None,
+    bundle: BundleName = None,
+    out: Out = None,
+    film: FilmFile = None,
+    checkpoint: Checkpoint = None,
+    every: Every = 0,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Paint over a picture what the words say."""
+    options = {"seed": seed, "iterations": iterations, "bundle": bundle, "strength": strength, "preset": preset}
+    with explained():
+        wish = _wish(words, size, replace, with_, options)
+        request = asking(Kind.EDIT, wish, image, mask, tuple(image_prompt or ()))
+    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every, region="replace" in wish.more)
+    paint_one(lambda loaded: commission(request, loaded), kept, as_json=as_json, config=config)
 
 
-def check_out(out: Path | None) -> Path | None:
-    """The folder to make up a name in, if ``out`` is one. Raises :class:`BadSetting` before anything is painted."""
-    if out is None:
-        return None
-    folder = out if out.is_dir() else out.absolute().parent
-    _check_folder(folder, out)
-    if folder == out:
-        return folder
-    if out.suffix.lower() != ".png":
-        raise BadSetting(f"I write PNG. Name the picture {out.with_suffix('.png').name}.")
-    return None
+def upscale(
+    picture: Annotated[Path, typer.Argument(help="The picture to enlarge.")],
+    by: Annotated[int, typer.Option(help="2 or 4 times.")] = 2,
+    prompt: Annotated[str | None, typer.Option(help="What it shows; else what its recipe says.")] = None,
+    iterations: Iterations = None,
+    out: Out = None,
+    film: FilmFile = None,
+    checkpoint: Checkpoint = None,
+    every: Every = 0,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Enlarge a picture and refine it, tile by tile."""
+    with explained():
+        if by not in (2, 4):
+            raise BadSetting("A picture is enlarged --by 2 or --by 4.")
+        wish = with_options(prompt or "", None, iterations=iterations)
+        request = asking(Kind.UPSCALE, dataclasses.replace(wish, more={**wish.more, "upscale": by}), picture)
+    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every)
+    paint_one(lambda loaded: commission(request, loaded), kept, as_json=as_json, config=config)
 
 
-def _check_folder(folder: Path, path: Path) -> None:
-    if not folder.is_dir():
-        raise BadSetting(f"The folder {folder} does not exist. Make it, or write {path.name} somewhere else.")
-    if not os.access(folder, os.W_OK):
-        raise BadSetting(f"I may not write into {folder}. Write {path.name} somewhere else.")
+def grid(
+    words: Words = None,
+    styles: Annotated[str | None, typer.Option(help="Names of styles or words, as watercolor,oil,“in fog”.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="As 1-8, or 1,5,9.")] = None,
+    size: Size = None,
+    iterations: Iterations = None,
+    bundle: BundleName = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write into; named after the prompt.")] = None,
+    as_json: AsJson = False,
+    config: ConfigPath = None,
+) -> None:
+    """Paint one prompt in several styles, by several seeds, or both: single pictures and a labelled sheet."""
+    with explained():
+        wish = _wish(words, size, None, None, {"iterations": iterations, "bundle": bundle})
+        paint_grid(wish, styles, seeds, out, Config.load(config), as_json=as_json)
 
 
-def _film(path: Path | None) -> Film | None:
-    if path is None:
-        return None
-    try:
-        return Film(path.suffix.lower().lstrip("."))
-    except ValueError:
-        raise BadSetting(f"A film is {' or '.join(f'.{film}' for film in Film)}, and {path.name} is neither.") from None
+def _wish(
+    words: Sequence[str] | None, size: str | None, replace: str | None, with_: str | None, options: dict[str, Any]
+) -> Wish:
+    wish = with_options(" ".join(words or ()), size, **options)
+    if with_ is not None and (not replace or wish.prompt):
+        raise BadSetting(
+            "--with says what to put in the place of what --replace names, where there are no other words."
+        )
+    if not replace:
+        return wish
+    more = {**wish.more, "replace": " ".join(replace.split())}
+    return dataclasses.replace(wish, prompt=with_ or wish.prompt, more=more)
 
 
-def picture_name(spec: Spec) -> str:
-    """A file name made of the prompt and the seed."""
-    return f"{slug(spec.prompt) or 'picture'}-{spec.seed}.png"
-
-
-def slug(text: str) -> str:
-    """The words of ``text`` as they may stand in a file name."""
-    return "-".join(re.findall(r"\w+", text.lower()))[:_LONGEST_NAME].strip("-")
-
-
-@contextmanager
-def _shown(console: Console, total: int, done: Callable[[Painting], None]) -> Iterator[Show]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=console, transient=True) as bar:
-        shown = bar.add_task("loading the models", total=None, loss="")
-        begun = 0
-
-        def begin(spec: Spec) -> None:
-            nonlocal begun
-            begun += 1
-            which = f" {begun} of {total}" if total > 1 else ""
-            bar.reset(shown, total=spec.iterations, description=f"painting{which}", loss="")
-
-        def step(event: Progress) -> None:
-            bar.update(shown, completed=event.iteration, total=event.iterations, loss=f"loss {event.loss:.4f}")
-
-        yield Show(say=lambda text: bar.console.print(text, markup=False), begin=begin, step=step, done=done)
+def register(app: typer.Typer) -> None:
+    """Add the commands. ``imagine`` is ``paint`` by its name on Discord."""
+    for name, command, hidden in (("paint", paint, False), ("imagine", paint, True), ("edit", edit, False)):
+        app.command(name, context_settings=OPEN, epilog=SETTINGS, hidden=hidden)(command)
+    app.command("upscale")(upscale)
+    app.command("grid", context_settings=OPEN, epilog=SETTINGS)(grid)

@@ -1,17 +1,42 @@
-"""``resume``, ``continue``, ``branch``, ``paint-over``: what becomes of a saved run (001 appendix C)."""
+"""Go on with a saved run: ``resume``, ``continue``, ``branch`` and ``paint-over`` (paper appendix C)."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli.paint import Kept, paint_one
-from bot.cli.pictures import AsJson, Every, FilmFile, Out
-from bot.cli.saved_runs import Course, going_on, opened
+from bot.cli.commissions import JOB_ID, Begun, Commission, in_style, read_file
+from bot.cli.output import Kept, paint_one
+from bot.cli.paint import AsJson, Every, FilmFile, Out
 from bot.cli.terminal import ConfigPath, explained
+from bot.config import Config
+from bot.errors import BadSetting, refusing
+from bot.images import uploads
+from bot.images.uploads import Prepared, digest
+from bot.requests.gathering import prepared_upload
+from bot.texts.numbers import size
+from bot.words import specs
 from bot.words.prompts import Wish, parse
+from engine.messages import Ready, Saved, Spec, SpecError, StartRun
+from engine.messages.resolution import (
+    BRANCH_KEEPS,
+    Machine,
+    Means,
+    Resolved,
+    branched,
+    bundle_named,
+    check_asked,
+    check_spec,
+    continued,
+)
+from engine.messages.sizes import InitSize
+
+_HASH_DIGITS = 12
+_SHAPE = 0.03  # the greatest difference in aspect, as a logarithm, of a picture painted over
 
 RunFile = Annotated[Path, typer.Argument(metavar="FILE", help="A run that --checkpoint saved.")]
 More = Annotated[int | None, typer.Option("--iterations", help="How many more; those that are left if left out.")]
@@ -82,13 +107,106 @@ def paint_over(
     _go_on(file, Course(more=iterations, wish=wish, painted=picture), kept, as_json, config)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a saved run goes on."""
+
+    more: int | None = None  # iterations; None makes those that are left
+    wish: Wish | None = None  # other words
+    painted: Path | None = None  # the run's picture with something painted over it
+
+
 def _wish(prompt: str) -> Wish:
     with explained():
-        return parse(prompt, plain=False)
+        return in_style(parse(prompt, plain=False))
 
 
 def _go_on(file: Path, course: Course, kept: Kept, as_json: bool, config: Path | None) -> None:
-    paint_one(lambda loaded: going_on(opened(file), course, loaded), kept, as_json=as_json, config=config)
+    paint_one(lambda loaded: _commission(_opened(file), course, loaded), kept, as_json=as_json, config=config)
+
+
+def _opened(path: Path) -> Saved:
+    try:
+        return Saved.from_bytes(read_file(path, BadSetting))
+    except SpecError as error:
+        raise BadSetting(f"{path} cannot be used: {error} `paint --checkpoint FILE` saves one.") from None
+
+
+def _commission(saved: Saved, course: Course, config: Config) -> Commission:
+    with refusing():
+        bundle = bundle_named(saved.spec.bundle, config.engine.bundles)
+        if course.more is not None:
+            check_asked({"iterations": course.more})
+    if course == Course() and saved.iteration >= saved.spec.iterations:
+        raise BadSetting(
+            f"That run has made all of its {saved.iteration} iterations. `continue FILE --iterations 50` adds to them."
+        )
+    painted = None
+    if course.painted is not None:
+        painted = prepared_upload(read_file(course.painted), config.limits)
+        _check_shape(painted, saved.spec)
+
+    def begin(ready: Ready) -> Begun:
+        with refusing():
+            spec, notes = _resolve(saved, course, _means(saved, config, ready))
+        start = StartRun(
+            job_id=JOB_ID,
+            spec=spec,
+            init_image=saved.init_image,
+            mask=saved.mask,
+            image_prompts=saved.image_prompts,
+            resume_from=saved.state,
+            branch=course.wish is not None,
+            painted=uploads.fit(painted.png, spec.width, spec.height) if painted else None,
+        )
+        facts = (*saved.facts, *_origin(saved, course, painted))
+        return Begun(start=start, input_hash=saved.input_hash, facts=facts, notes=notes)
+
+    return Commission(bundle=bundle, begin=begin)
+
+
+def _check_shape(picture: Prepared, spec: Spec) -> None:
+    if abs(math.log(picture.width / picture.height * spec.height / spec.width)) > _SHAPE:
+        raise BadSetting(
+            f"That picture is {size(picture.width, picture.height)} and the run's {size(spec.width, spec.height)}: "
+            "paint over the picture that the run has made, and keep its shape."
+        )
+
+
+def _means(saved: Saved, config: Config, ready: Ready) -> Means:
+    spec = saved.spec
+    init = InitSize(width=spec.width // spec.upscale, height=spec.height // spec.upscale, painted=True)
+    return specs.means(
+        ready.bundles[0],
+        config.limits,
+        Machine.of(ready),
+        init=init if saved.init_image else None,
+        image_prompts=len(saved.image_prompts),
+        masked=saved.mask is not None,
+    )
+
+
+def _resolve(saved: Saved, course: Course, means: Means) -> Resolved:
+    spec, more, wish = saved.spec, course.more, course.wish
+    if more is None and course != Course() and saved.iteration >= spec.iterations:
+        more = means.info.iterations_edit
+    if more is not None:
+        spec, _ = continued(spec, saved.iteration, means, more)
+    if wish is None:
+        check_spec(spec, means)
+        return spec, ()
+    if wish.bundle not in (None, spec.bundle):
+        raise SpecError(BRANCH_KEEPS)
+    return branched(spec, specs.asked(wish), means)
+
+
+def _origin(saved: Saved, course: Course, painted: Prepared | None) -> tuple[str, ...]:
+    """Return what a recipe says of a run that words alone do not repeat."""
+    if course.wish is None and painted is None:
+        return ()
+    state = digest(saved.state)[:_HASH_DIGITS]
+    over = () if painted is None else (f"painted over with {painted.input_hash[:_HASH_DIGITS]}",)
+    return (f"from iteration {saved.iteration} of run {state}", *over)
 
 
 def register(app: typer.Typer) -> None:

@@ -15,9 +15,9 @@ import discord
 
 from bot.components.picture_buttons import LABELS, Sequel
 from bot.domain.job import Job, Kind
-from bot.errors import EmptyPrompt
+from bot.errors import BadSetting
 from bot.texts import refusals
-from bot.words import prompts
+from bot.words import grammar, prompts
 from bot.words.prompts import Wish
 
 Fields = dict[str, str]
@@ -61,9 +61,9 @@ class FilledOfMessage:
 def _words(fields: Mapping[str, str]) -> Wish:
     wish = prompts.parse(fields[WORDS])
     if (strength := fields[STRENGTH].strip()) and wish.strength is None:
-        wish = replace(wish, strength=prompts.parse_strength(strength))
+        wish = replace(wish, strength=grammar.read("strength", strength))
     if wish == Wish(prompt=""):
-        raise EmptyPrompt(refusals.NOTHING_SAID)
+        raise BadSetting(refusals.NOTHING_SAID)
     return wish
 
 

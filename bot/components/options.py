@@ -11,9 +11,10 @@ from discord import app_commands
 from bot.components.pager import QUERY_LIMIT
 from bot.domain.job import Job
 from bot.errors import BadSetting
-from bot.images.uploads import working_size
 from bot.texts import refusals
-from bot.words.prompts import SEEDS, Wish
+from bot.words.prompts import Wish
+from engine.messages import SEEDS
+from engine.messages.sizes import working_size
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot

@@ -22,7 +22,6 @@ from bot.jobs.files import Files
 from bot.jobs.inputs import InputLost, Inputs
 from bot.jobs.queue import Queue
 from bot.texts import endings
-from bot.words.specs import Machine
 from engine.messages import (
     BundleInfo,
     CancelRun,
@@ -40,6 +39,7 @@ from engine.messages import (
     StartRun,
     StopRun,
 )
+from engine.messages.resolution import Machine
 
 __all__ = ["Backoff", "DeliveryImpossible", "Dispatcher", "Observer"]
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bot.errors import BadSetting
-from bot.texts import refusals
-from bot.words.sizes import Source
 from engine import drawn
+from engine.messages.resolution import NOTHING_UNDER_MASK
+from engine.messages.sizes import InitSize
 
 
-def check(content: bytes, source: Source | None) -> None:
-    """Raises :class:`bot.errors.BadSetting` for one that says nothing about where to paint in ``source``. Blocks."""
-    if source is None:
-        raise BadSetting(refusals.NOTHING_UNDER_MASK)
+def check(content: bytes, init: InitSize | None) -> None:
+    """Raises :class:`bot.errors.BadSetting` for one that says nothing about where to paint in ``init``. Blocks."""
+    if init is None:
+        raise BadSetting(NOTHING_UNDER_MASK)
     try:
-        drawn.read(content, (source.width, source.height), source.width, source.height)
+        drawn.read(content, (init.width, init.height), init.width, init.height)
     except drawn.MaskError as error:
         raise BadSetting(str(error)) from None

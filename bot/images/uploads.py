@@ -103,18 +103,6 @@ def _flatten(image: Image.Image) -> tuple[Image.Image, bool]:
     return Image.alpha_composite(white, layers).convert("RGB"), lowest != 255
 
 
-def working_size(width: int, height: int, *, pixels: int, max_pixels: int, f: int) -> tuple[int, int]:
-    """The size near ``pixels`` in area and near ``width``:``height`` in aspect, both sides multiples of ``f``.
-
-    At least 2 f a side and at most ``max_pixels`` in all, where the aspect allows both.
-    """
-    scale = math.sqrt(pixels / (width * height))
-    sides = [max(2, round(side * scale / f)) for side in (width, height)]
-    while sides[0] * sides[1] * f * f > max_pixels and max(sides) > 2:
-        sides[sides.index(max(sides))] -= 1
-    return sides[0] * f, sides[1] * f
-
-
 def fit(png: bytes, width: int, height: int) -> bytes:
     """``png`` at exactly ``width`` × ``height``: scaled to cover it, what stands over cropped evenly."""
     with Image.open(io.BytesIO(png)) as image:

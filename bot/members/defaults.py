@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.config import Limits
@@ -26,11 +26,12 @@ _WHOSE = {Scope.USER: "your", Scope.CHANNEL: "this channel's", Scope.GUILD: "thi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """``notes`` are sentences for the requester about settings that could not be kept to."""
+    """A wish in its style, and the settings that hold where it leaves them open."""
 
     wish: Wish
+    held: Mapping[str, Any] = field(default_factory=dict)  # settings of the member, the channel or the server
     style: Style | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # about settings that could not be kept to
 
 
 class Wishes:
@@ -63,11 +64,11 @@ class Wishes:
         elif wish.bundle is None and "bundle" in held:
             notes.append(_unkept("bundle", held))
         info = bundles.get(wish.bundle or default_bundle)
-        wish = _filled(wish, held, info, limits, notes)
+        values = _fitting(wish, held, info, limits, notes)
         style = await self._style(wish, held, user_id, guild_id, notes)
         if style is not None:
             wish = replace(wish, prompt=style.apply(wish.prompt))
-        return Completed(wish=wish, style=style, notes=tuple(notes))
+        return Completed(wish=wish, held=values, style=style, notes=tuple(notes))
 
     async def _style(
         self, wish: Wish, held: Mapping[str, tuple[Any, Scope]], user_id: int, guild_id: int | None, notes: list[str]
@@ -83,22 +84,21 @@ class Wishes:
             return None
 
 
-def _filled(
+def _fitting(
     wish: Wish, held: Mapping[str, tuple[Any, Scope]], info: BundleInfo | None, limits: Limits, notes: list[str]
-) -> Wish:
-    values = {name: found[0] for name, found in held.items()}
-    size = parse_size(values["size"]) if "size" in values else None
-    if wish.size is None and size is not None:
-        if info is None or _area(info.snap(*size)) <= min(info.max_pixels, limits.max_pixels):
-            wish = replace(wish, size=size)
-        else:
-            notes.append(_unkept("size", held))
-    if wish.iterations is None and "iterations" in values:
+) -> dict[str, Any]:
+    """Return the settings held, as far as the bundle and the limits allow them."""
+    values = {name: found[0] for name, found in held.items() if name in ("size", "iterations", "strength")}
+    if "size" in values:
+        values["size"] = size = parse_size(values["size"])
+        if info is not None and _area(info.snap(*size)) > min(info.max_pixels, limits.max_pixels):
+            del values["size"]
+            if wish.size is None:
+                notes.append(_unkept("size", held))
+    if "iterations" in values:
         most = min(limits.max_iterations, info.max_iterations if info else limits.max_iterations)
-        wish = replace(wish, iterations=min(values["iterations"], most))
-    if wish.strength is None and "strength" in values:
-        wish = replace(wish, strength=values["strength"])
-    return wish
+        values["iterations"] = min(values["iterations"], most)
+    return values
 
 
 def _area(size: tuple[int, int]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,13 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.database.store import styles, transact
-from bot.errors import BadSetting
+from bot.errors import BadSetting, refusing
 from bot.texts import refusals
+from engine.messages.styles import BUILT_IN as STYLES
+from engine.messages.styles import apply, named, slug
 
 MOST = 50  # styles of one member
-PLACE = "{prompt}"
 _LONGEST_WORDS = 300
-_WEIGHTS = re.compile(r"^(?P<text>.*?)(?P<weights>(\s*:\s*-?[\d.]+){0,2})$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +38,12 @@ class Style:
         return self.id < 0
 
     def apply(self, prompt: str) -> str:
-        """The prompt in this style; its further parts, after a ``|``, stay as they are."""
-        if PLACE not in self.words:
-            return f"{prompt} | {self.words}" if prompt.strip() else prompt
-        first, bar, rest = prompt.partition("|")
-        found = _WEIGHTS.match(first.strip())
-        assert found is not None
-        styled = self.words.replace(PLACE, found["text"].strip()) + found["weights"]
-        return f"{styled} |{rest}" if bar else styled
+        """Return the prompt in this style. Its further parts, after a ``|``, stay as they are."""
+        return apply(self.words, prompt)
 
 
-BUILT_IN = (
-    Style(id=-1, owner_id=0, name="watercolor", words="a watercolor of {prompt}"),
-    Style(id=-2, owner_id=0, name="oil", words="an oil painting of {prompt}"),
-    Style(id=-3, owner_id=0, name="charcoal", words="a charcoal drawing of {prompt}"),
-    Style(id=-4, owner_id=0, name="pixel-art", words="pixel art of {prompt}"),
+BUILT_IN = tuple(
+    Style(id=-number, owner_id=0, name=name, words=words) for number, (name, words) in enumerate(STYLES.items(), 1)
 )
 
 
@@ -77,12 +67,9 @@ class StyleStore:
 
     async def find(self, name: str, user_id: int, guild_id: int | None) -> Style:
         """Raises :class:`BadSetting` when there is none of that name for the member there."""
-        known = await self.all(user_id, guild_id)
-        wanted = slug(name)
-        for style in known:
-            if style.name == wanted:
-                return style
-        raise BadSetting(refusals.no_style(name, [style.name for style in known[:12]]))
+        known = {style.name: style for style in await self.all(user_id, guild_id)}
+        with refusing():
+            return known[named(name, known)]
 
     async def own(self, name: str, owner_id: int) -> Style | None:
         """The member's style of that name."""
@@ -126,11 +113,6 @@ class StyleStore:
             return (await connection.execute(statement)).all()
 
         return [_style(row) for row in await transact(self._engine, rows)]
-
-
-def slug(name: str) -> str:
-    """``Pixel Art!`` is ``pixel-art``: one word, so that it can be typed in a reply."""
-    return "-".join(re.findall(r"[^\W_]+", name.lower()))[:32].strip("-")
 
 
 def _style(row: sa.Row[Any]) -> Style:

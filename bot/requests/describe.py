@@ -19,19 +19,19 @@ from bot.components.apology import explain
 from bot.config import Config
 from bot.domain.job import Job, Kind
 from bot.engines.dispatcher import Dispatcher
-from bot.errors import EngineNotReady, NothingToDescribe, TooSoon, UnknownBundle
+from bot.errors import EngineNotReady, NothingToDescribe, TooSoon, refusing
 from bot.images import uploads
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
 from bot.moderation.gate import Asker, Gate
 from bot.moderation.screen import Cover, Screen
 from bot.requests import pictures
-from bot.requests.pictures import Painted, Picture, Upload
-from bot.requests.submit import Request
-from bot.texts import answers, card
+from bot.requests.request import Painted, Picture, Request, Upload
+from bot.texts import card
 from bot.texts import describe as wording_describe
 from bot.words.prompts import Wish
 from engine.messages import BundleInfo, Description
+from engine.messages.resolution import bundle_named
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot
@@ -116,10 +116,8 @@ class Looking:
         bundles = self._dispatcher.bundles
         if not bundles:
             raise EngineNotReady()
-        name = name or self._config().engine.default_bundle
-        if name not in bundles:
-            raise UnknownBundle(answers.no_bundle(name, bundles))
-        return bundles[name]
+        with refusing():
+            return bundles[bundle_named(name or self._config().engine.default_bundle, bundles)]
 
     async def _content(self, picture: Picture) -> bytes:
         match picture:

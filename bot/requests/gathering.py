@@ -1,4 +1,4 @@
-"""The pictures of a request: those that were sent, and those that the job has which it goes on from."""
+"""Read and check the pictures of a request: those that were sent, and those of the job that it goes on from."""
 
 from __future__ import annotations
 
@@ -7,121 +7,130 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.config import Config
+from bot.config import Config, Limits
 from bot.domain.job import Job, Kind
 from bot.errors import BadSetting, NothingToEdit
 from bot.images import masks, uploads
 from bot.jobs.files import Files
 from bot.jobs.inputs import InputLost, Inputs
-from bot.requests.pictures import Painted, Upload
-from bot.requests.request import Request
-from bot.texts import refusals, safety
-from bot.words.sizes import Source
+from bot.requests.request import Painted, Request, Upload
+from bot.texts import safety
+from bot.words import prompts, recipe
 from engine.messages import Spec
+from engine.messages.resolution import UPSCALE_IS_WHOLE
+from engine.messages.sizes import InitSize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """An encoded picture to start from; ``input_hash`` is the SHA-256 of the file that it came from."""
+class InitImage:
+    """The picture that a run starts from."""
 
-    image: bytes
-    source: Source
-    input_hash: str
-    notes: tuple[str, ...] = ()
+    image: bytes  # encoded
+    size: InitSize
+    input_hash: str  # SHA-256, in hex, of the file that it came from
+    notes: tuple[str, ...] = ()  # about what was changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """All pictures of a job to be, with the SHA-256 of the files that they came from."""
+    """All pictures of a job to be, with the SHA-256, in hex, of the files that they came from."""
 
-    start: Start | None = None
+    init: InitImage | None = None
     mask: bytes | None = None
     mask_hash: str | None = None
     image_prompts: tuple[bytes, ...] = ()
     image_prompt_hashes: tuple[str, ...] = ()
 
-    @property
-    def source(self) -> Source | None:
-        return self.start.source if self.start else None
-
     def fitted(self, spec: Spec) -> Inputs:
-        """At the size that ``spec`` paints; an upscale begins with what it was. Blocks."""
+        """Return the pictures at the size that the run starts with. Blocks."""
         size = spec.width // spec.upscale, spec.height // spec.upscale
         return Inputs(
-            init_image=uploads.fit(self.start.image, *size) if self.start else None,
+            init_image=uploads.fit(self.init.image, *size) if self.init else None,
             mask=uploads.fit_mask(self.mask, *size) if self.mask else None,
             image_prompts=self.image_prompts,
         )
 
 
 async def gather(request: Request, config: Config, files: Files) -> Gathered:
-    """Raises :class:`bot.errors.UserError` for pictures that cannot be used, and for those that are gone."""
+    """Return the pictures of a request. Raises :class:`bot.errors.UserError` if they are unusable or gone."""
+    match request.picture:
+        case Painted(job=job) if request.kind.repeats:
+            return await _repeated(job, config, files)
+        case Painted(job=job):
+            init = await _painted(job, config, files)
+            gathered = await asyncio.to_thread(prepare, request, config.limits, init)
+            # The same words and pictures guide an upscale.
+            guides = await _guides_of(job, config, files) if request.kind is Kind.UPSCALE else gathered
+            return replace(guides, init=init)
+        case _:
+            return await asyncio.to_thread(prepare, request, config.limits)
+
+
+def prepare(request: Request, limits: Limits, init: InitImage | None = None) -> Gathered:
+    """Return the pictures that were sent, and ``init`` if the bot painted what the request starts from. Blocks.
+
+    Raises :class:`bot.errors.UserError` for a picture that cannot be used.
+    """
     if request.kind is Kind.UPSCALE and (request.mask or request.image_prompts):
-        raise BadSetting(refusals.UPSCALE_IS_WHOLE)
+        raise BadSetting(UPSCALE_IS_WHOLE)
     match request.picture:
         case None:
             if request.kind is not Kind.IMAGINE:
                 raise NothingToEdit()
-            start = None
         case Upload(content=content):
-            start = await _sent(content, config)
-        case Painted(job=job) if request.kind.repeats:
-            return await _repeated(job, config, files)
-        case Painted(job=job):
-            start = await _painted(job, config, files)
-            if request.kind is Kind.UPSCALE:  # the same words and pictures guide it
-                return replace(await _guides_of(job, config, files), start=start)
+            init = _sent(content, limits, upscaling=request.kind is Kind.UPSCALE)
+        case Painted():
+            pass
         case _:
             assert_never(request.picture)
-    return await _with_sent(request, start, config)
-
-
-async def _sent(content: bytes, config: Config) -> Start:
-    prepared = await prepared_upload(content, config)
-    return Start(
-        image=prepared.png,
-        source=Source(width=prepared.width, height=prepared.height),
-        input_hash=prepared.input_hash,
-        notes=prepared.notes,
-    )
-
-
-async def prepared_upload(content: bytes, config: Config) -> uploads.Prepared:
-    """A member's file as a picture. Raises as :func:`bot.images.uploads.prepare_image`."""
-    limits = config.limits
-    return await asyncio.to_thread(
-        uploads.prepare_image, content, max_bytes=limits.max_upload_bytes, max_pixels=limits.max_input_pixels
-    )
-
-
-async def _with_sent(request: Request, start: Start | None, config: Config) -> Gathered:
-    guides = [await prepared_upload(content, config) for content in request.image_prompts]
+    guides = [prepared_upload(content, limits) for content in request.image_prompts]
     gathered = Gathered(
-        start=start,
+        init=init,
         image_prompts=tuple(guide.png for guide in guides),
         image_prompt_hashes=tuple(guide.input_hash for guide in guides),
     )
     if request.mask is None:
         return gathered
-    shape = await prepared_upload(request.mask, config)
-    await asyncio.to_thread(masks.check, request.mask, gathered.source)
+    shape = prepared_upload(request.mask, limits)
+    masks.check(request.mask, init.size if init else None)
     return replace(gathered, mask=request.mask, mask_hash=shape.input_hash)
 
 
-async def _painted(job: Job, config: Config, files: Files) -> Start:
-    """The bot's own picture as the engine made it."""
+def prepared_upload(content: bytes, limits: Limits) -> uploads.Prepared:
+    """Return a file as a picture. Raises as :func:`bot.images.uploads.prepare_image`."""
+    return uploads.prepare_image(content, max_bytes=limits.max_upload_bytes, max_pixels=limits.max_input_pixels)
+
+
+def _sent(content: bytes, limits: Limits, *, upscaling: bool) -> InitImage:
+    prepared = prepared_upload(content, limits)
+    size = prepared.width, prepared.height
+    line = recipe.read(content) if upscaling else None
+    return InitImage(
+        image=prepared.png,
+        size=InitSize(
+            width=prepared.width,
+            height=prepared.height,
+            painted=line is not None and prompts.parse(line).size == size,
+        ),
+        input_hash=prepared.input_hash,
+        notes=prepared.notes,
+    )
+
+
+async def _painted(job: Job, config: Config, files: Files) -> InitImage:
+    """Return the bot's own picture as the engine made it."""
     image = None if job.removed in safety.WISHED else await files.read(files.final(job.id))
     if image is None:
         raise _lost(job, config)
-    return _start_of(job, image, hashlib.sha256(image).hexdigest())
+    return _of_job(job, image, hashlib.sha256(image).hexdigest())
 
 
 async def _repeated(job: Job, config: Config, files: Files) -> Gathered:
-    """What its run was made with."""
+    """Return the pictures that the job's run was made with."""
     inputs = await _inputs_of(job, config, files)
     image = inputs.init_image
     return Gathered(
-        start=None if image is None or job.input_hash is None else _start_of(job, image, job.input_hash),
+        init=None if image is None or job.input_hash is None else _of_job(job, image, job.input_hash),
         mask=inputs.mask,
         mask_hash=job.mask_hash,
         image_prompts=inputs.image_prompts,
@@ -137,7 +146,7 @@ async def _guides_of(job: Job, config: Config, files: Files) -> Gathered:
 
 
 async def _inputs_of(job: Job, config: Config, files: Files) -> Inputs:
-    if job.removed in safety.WISHED:  # also where its files would not be needed
+    if job.removed in safety.WISHED:  # the member's wish holds even if no file is needed
         raise _lost(job, config)
     try:
         return await Inputs.read(files, job.id, job)
@@ -145,9 +154,9 @@ async def _inputs_of(job: Job, config: Config, files: Files) -> Inputs:
         raise _lost(job, config) from None
 
 
-def _start_of(job: Job, image: bytes, input_hash: str) -> Start:
-    source = Source(width=job.spec.width, height=job.spec.height, painted=True)
-    return Start(image=image, source=source, input_hash=input_hash)
+def _of_job(job: Job, image: bytes, input_hash: str) -> InitImage:
+    size = InitSize(width=job.spec.width, height=job.spec.height, painted=True)
+    return InitImage(image=image, size=size, input_hash=input_hash)
 
 
 def _lost(job: Job, config: Config) -> NothingToEdit:

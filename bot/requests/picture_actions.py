@@ -15,8 +15,7 @@ from bot.components.picture_buttons import Follow, Sequel
 from bot.domain.job import Job, Kind, State
 from bot.errors import CannotPost, NothingToEdit, UnknownJob
 from bot.moderation.gate import Asker
-from bot.requests.pictures import Painted
-from bot.requests.submit import Request
+from bot.requests.request import Painted, Request
 from bot.texts import card, refusals, safety, sequels
 from bot.words.prompts import Wish
 

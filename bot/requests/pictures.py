@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import aiohttp
 import discord
@@ -14,6 +14,7 @@ import discord
 from bot.domain.job import Job, State
 from bot.errors import BadSetting, NotAPicture, NothingToEdit, PictureTooLarge
 from bot.jobs.queue import Queue
+from bot.requests.request import Painted, Picture, Upload
 from bot.texts import refusals, safety
 
 log = logging.getLogger(__name__)
@@ -21,25 +22,6 @@ log = logging.getLogger(__name__)
 MOST_GUIDES = 4  # image prompts in one message
 _SEARCHED = 50  # messages back from now
 _MASK = re.compile(r"(?<![a-z])(?:mask(?![a-z])|region-\d+\.)")  # the second is what a replacement comes with
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A member's file, as sent. ``message_id`` in ``channel_id`` has it, where there is such a message to link."""
-
-    content: bytes
-    message_id: int | None = None
-    channel_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Painted:
-    """One of the bot's own, taken as the engine made it and not as it was shown."""
-
-    job: Job
-
-
-Picture: TypeAlias = Upload | Painted
 
 
 async def download(attachment: discord.Attachment, *, max_bytes: int) -> bytes:

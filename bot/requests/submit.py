@@ -13,7 +13,7 @@ from bot.components.permissions import Place
 from bot.config import Config, Limits
 from bot.domain.job import Cell, Job, Kind, NewJob
 from bot.engines.dispatcher import Dispatcher
-from bot.errors import CannotPost, EngineNotReady, OverQuota, UnknownBundle
+from bot.errors import CannotPost, EngineNotReady, OverQuota
 from bot.jobs import quotas
 from bot.jobs.files import Files
 from bot.jobs.inputs import Inputs
@@ -26,14 +26,10 @@ from bot.posts.grid_sheets import Sheets
 from bot.posts.publisher import Publisher
 from bot.requests.admission import Admission
 from bot.requests.gathering import Gathered, gather
-from bot.requests.pictures import Painted, Upload
-from bot.requests.request import Request
-from bot.texts import answers, grids
-from bot.words import specs
-from bot.words.prompts import Wish
-from engine.messages import BundleInfo, Spec
-
-__all__ = ["Request", "Submitter"]
+from bot.requests.request import Painted, Request, Upload
+from bot.requests.resolving import bundle_of, resolve
+from bot.texts import grids
+from engine.messages import Spec
 
 log = logging.getLogger(__name__)
 
@@ -122,13 +118,15 @@ class Submitter:
         return await self._settings.quotas(request.place.guild_id, request.roles)
 
     async def _order(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
-        limits = quotas.limits(values, self._config)
-        request = _with_its_words(_as_upscale(request))
+        limits, bundles = quotas.limits(values, self._config), self._dispatcher.bundles
+        request = request.completed()
         completed = await self._complete(request, limits)
         request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
-        info = self._bundle(request)
+        if not bundles:
+            raise EngineNotReady()
+        info = bundles[bundle_of(request, bundles, self._config.engine.default_bundle)]
         gathered = await gather(request, self._config, self._files)
-        spec, notes = self._spec(request, info, gathered, limits)
+        spec, notes = resolve(request, gathered, info, limits, self._dispatcher.machine, completed.held)
         await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
         inputs = await asyncio.to_thread(gathered.fitted, spec)
         style_id = completed.style.id if completed.style else None
@@ -195,61 +193,10 @@ class Submitter:
         finally:
             self._dispatcher.wake()
 
-    def _bundle(self, request: Request) -> BundleInfo:
-        bundles = self._dispatcher.bundles
-        if not bundles:
-            raise EngineNotReady()
-        name = request.wish.bundle
-        if name is None:
-            name = self._config.engine.default_bundle
-            if isinstance(request.picture, Painted):
-                painted_with = request.picture.job.spec.bundle
-                name = painted_with if painted_with in bundles or request.kind is not Kind.EDIT else name
-        if name not in bundles:
-            raise UnknownBundle(answers.no_bundle(name, bundles))
-        return bundles[name]
-
-    def _spec(
-        self, request: Request, info: BundleInfo, gathered: Gathered, limits: Limits
-    ) -> tuple[Spec, tuple[str, ...]]:
-        machine = self._dispatcher.machine
-        guides, source, wish = len(gathered.image_prompts), gathered.source, request.wish
-        match request.kind, request.picture:
-            case Kind.RERUN, Painted(job=job):
-                return specs.rerun(job.spec, info, limits, machine)
-            case Kind.REMIX, Painted(job=job):
-                return specs.remixed(job.spec, wish, info, limits, machine, source=source, image_prompts=guides)
-            case Kind.CONTINUE, Painted(job=job):
-                return specs.continued(job.spec, job.iteration, info, limits)
-            case Kind.UPSCALE, Painted(job=job):
-                return specs.upscaled(job.spec, wish, info, limits, machine, image_prompts=guides)
-            case Kind.UPSCALE, Upload():
-                return specs.upscaled_upload(wish, info, limits, machine, source=source)
-            case kind, _:
-                return specs.wished(
-                    wish, info, limits, machine, source=source, editing=kind is Kind.EDIT, image_prompts=guides
-                )
-
-
-def _as_upscale(request: Request) -> Request:
-    """Whoever writes “x2” of a picture wants it larger; a recipe of that names the size besides, and is repeated."""
-    factor, sized = request.wish.more.get("upscale", 1), request.wish.size is not None
-    if request.kind not in (Kind.IMAGINE, Kind.EDIT) or request.picture is None or factor == 1 or sized:
-        return request
-    return replace(request, kind=Kind.UPSCALE)
-
-
-def _with_its_words(request: Request) -> Request:
-    """An edit that names settings alone keeps the words of its picture; one that names nothing has none."""
-    nothing = request.wish == Wish(prompt="")
-    if request.wish.prompt or nothing or not isinstance(request.picture, Painted) or request.kind is Kind.IMAGINE:
-        return request
-    return replace(request, wish=replace(request.wish, prompt=request.picture.job.spec.prompt))
-
 
 def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str, ...]) -> NewJob:
     parent_id = parent_message_id = parent_channel_id = None
-    start = gathered.start
+    init = gathered.init
     match request.picture:
         case Painted(job=parent):
             parent_id, parent_message_id = parent.id, parent.final_message_id
@@ -268,8 +215,8 @@ def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str,
         parent_id=parent_id,
         parent_message_id=parent_message_id,
         parent_channel_id=parent_channel_id,
-        input_hash=start.input_hash if start else None,
+        input_hash=init.input_hash if init else None,
         mask_hash=gathered.mask_hash,
         image_prompt_hashes=gathered.image_prompt_hashes,
-        notes=(*request.notes, *(start.notes if start else ()), *notes),
+        notes=(*request.notes, *(init.notes if init else ()), *notes),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 MODERATORS_ONLY = "Only those who may manage messages or this server can do that."
 OWNERS_ONLY = "Only those who run me can do that."
@@ -22,14 +22,6 @@ NO_SERVER_TO_SHARE_WITH = "There is no server here to share it with."
 
 def not_yours(requester_id: int) -> str:
     return f"Only <@{requester_id}>, or someone who may manage messages here, can do that."
-
-
-def no_bundle(name: str, known: Iterable[str]) -> str:
-    return f"There is no bundle “{name[:40]}” here. There is: {', '.join(sorted(known))}."
-
-
-def no_style_nor_words(name: str, known: Iterable[str]) -> str:
-    return f"There is no style “{name[:40]}” here. There is: {', '.join(known)}. Words for one are two or more."
 
 
 def built_in(style: str) -> str:

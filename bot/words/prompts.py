@@ -16,16 +16,17 @@ the prompt; ``--name`` is always a setting, and every one of the engine's has a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.errors import BadSetting, BadSize
+from bot.errors import BadSetting, refusing
 from bot.texts import refusals
 from bot.words import grammar
 from engine.messages import Precision
+from engine.messages.resolution import setting_named, typed
+from engine.messages.sizes import check_size, no_size
 
-SEEDS = 2**32
 _COMMANDS = ("/edit", ".edit")
 _IMAGINE = ("/imagine", ".imagine")
 _PROVENANCE = re.compile(r"\s*\[weights (?P<weights>[0-9a-f]+), (?P<rest>[^\[\]]*)\]\s*$")
@@ -126,7 +127,7 @@ def parse(text: str, *, plain: bool = True) -> Wish:
         if text == grammar.END or text.endswith(f" {grammar.END}"):
             return replace(wish, prompt=text.removesuffix(grammar.END).rstrip())
     if stray := _STRAY.search(text):
-        raise BadSetting(refusals.misplaced(grammar.field(stray["name"]).replace("_", "-")))
+        raise BadSetting(refusals.misplaced(typed(_named(stray["name"]))))
     if plain and (replacing := _REPLACE.fullmatch(text)):
         old, new = (part for part in replacing.groups() if part)
         return replace(wish, prompt=new, more={**wish.more, "replace": old})
@@ -157,16 +158,29 @@ def _origin(text: str) -> tuple[str, Wish]:
 
 
 def _set(wish: Wish, name: str, value: str) -> Wish:
-    if name in _READERS:
-        return _READERS[name](wish, value)
-    return replace(wish, more={**wish.more, name: grammar.read(name, value)})
+    changed: dict[str, Any]
+    match name:
+        case "size":
+            changed = {"size": parse_size(value)}
+        case "bundle" | "style" | "preset":
+            changed = {name: value}
+        case "seed" | "strength" | "iterations":
+            changed = {name: grammar.read(name, value)}
+        case _:
+            changed = {"more": {**wish.more, name: grammar.read(name, value)}}
+    return replace(wish, **changed)
+
+
+def _named(name: str) -> str:
+    with refusing():
+        return setting_named(name)
 
 
 def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
     """(field, value, where it begins) of the setting that ``text`` ends with."""
     text = text.rstrip(_BETWEEN + ".")
     if found := _MARKED.search(text):
-        return grammar.field(found["name"]), grammar.unquoted(found["value"]), found.start()
+        return _named(found["name"]), grammar.unquoted(found["value"]), found.start()
     if plain and (found := _LARGER.search(text)):
         return "upscale", found["upscale"], found.start()
     if plain and (found := _STYLED.search(text)):
@@ -178,50 +192,11 @@ def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """(width, height) from ``256x384``, or ``256`` for a square. Raises :class:`BadSize`."""
+    """Return (width, height) from ``256x384``, or from ``256`` for a square. Raises :class:`BadSetting`."""
     found = re.fullmatch(r"\s*(\d{1,5})\s*(?:[x×*,]\s*(\d{1,5}))?\s*(?:px)?\s*", text, re.IGNORECASE)
     if found is None:
-        raise BadSize(refusals.no_size(text))
-    width, height = int(found[1]), int(found[2] or found[1])
-    if width < 1 or height < 1:
-        raise BadSize()
-    return width, height
-
-
-def check_seed(seed: int) -> int:
-    """Raises :class:`BadSetting` outside [0, 2**32)."""
-    if not 0 <= seed < SEEDS:
-        raise BadSetting(refusals.seed_beyond(SEEDS - 1))
-    return seed
-
-
-def check_strength(strength: float) -> float:
-    """Raises :class:`BadSetting` outside [0, 1]."""
-    if not 0 <= strength <= 1:
-        raise BadSetting(refusals.STRENGTH)
-    return strength
-
-
-def _whole(name: str, value: str) -> int:
-    if not re.fullmatch(r"\d{1,18}", value):
-        raise BadSetting(refusals.not_whole(name, value))
-    return int(value)
-
-
-def parse_strength(value: str) -> float:
-    """Raises :class:`BadSetting` for what is no number from 0 to 1."""
-    try:
-        return check_strength(float(value))
-    except ValueError:
-        raise BadSetting(refusals.no_strength(value)) from None
-
-
-_READERS: dict[str, Callable[[Wish, str], Wish]] = {
-    "seed": lambda wish, value: replace(wish, seed=check_seed(_whole("seed", value))),
-    "strength": lambda wish, value: replace(wish, strength=parse_strength(value)),
-    "size": lambda wish, value: replace(wish, size=parse_size(value)),
-    "iterations": lambda wish, value: replace(wish, iterations=_whole("iterations", value)),
-    "bundle": lambda wish, value: replace(wish, bundle=value),
-    "style": lambda wish, value: replace(wish, style=value),
-    "preset": lambda wish, value: replace(wish, preset=value),
-}
+        raise BadSetting(no_size(text))
+    size = int(found[1]), int(found[2] or found[1])
+    with refusing():
+        check_size(size)
+    return size

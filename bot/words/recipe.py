@@ -21,6 +21,7 @@ from bot.domain.job import Job
 from bot.errors import UserError
 from bot.words import grammar, prompts
 from engine.messages import BundleInfo, Spec, defaults, settings
+from engine.messages.resolution import table
 
 VERSION = version("faraday-bot")
 _KEYWORD = "Description"  # of the PNG specification's list, which viewers show
@@ -85,7 +86,7 @@ def _options(spec: Spec, info: BundleInfo, edited: bool, stopped_at: int | None)
         "strength": settings()["strength"].show(spec.strength) if edited or spec.strength != info.strength else None,
         "bundle": spec.bundle,
     }
-    more = {name: getattr(spec, name) for name in grammar.table() if name not in _OF_THE_BRACKET}
+    more = {name: getattr(spec, name) for name in table() if name not in _OF_THE_BRACKET}
     more["schedule_iterations"] = schedules
     return [
         *(grammar.option(name, text) for name, text in usual.items() if text is not None),

@@ -208,6 +208,11 @@ def table() -> Mapping[str, BundleEntry]:
     return {name: _entry(values) for name, values in raw_table().items()}
 
 
+def names(weights_dir: Path) -> list[str]:
+    """Return the names of the bundles in the table, and of those with a folder of their own."""
+    return sorted({*table(), *(found.parent.name for found in weights_dir.glob(f"*/{OWN_ENTRY}"))})
+
+
 def find(name: str, weights_dir: Path) -> tuple[BundleEntry, Path]:
     """The entry of the bundle ``name``, and the folder that its paths are relative to.
 
@@ -218,10 +223,7 @@ def find(name: str, weights_dir: Path) -> tuple[BundleEntry, Path]:
         return table()[name], weights_dir
     path = weights_dir / name / OWN_ENTRY
     if not path.is_file():
-        own = {found.parent.name for found in weights_dir.glob(f"*/{OWN_ENTRY}")}
-        raise weights.WeightsError(
-            f"There is no bundle {name!r}. Choose one of: {', '.join(sorted(own | set(table())))}"
-        )
+        raise weights.WeightsError(f"There is no bundle {name!r}. Choose one of: {', '.join(names(weights_dir))}")
     try:
         return _entry(tomllib.loads(path.read_text(encoding="utf-8"))), path.parent
     except (OSError, ValueError, TypeError) as error:

@@ -59,9 +59,11 @@ class Real:
 
     low: float
     high: float
+    at_low: str = ""  # what it means, in parentheses
+    at_high: str = ""
 
     def allowed(self, choices: Choices) -> str:
-        return f"a number from {self.low:g} to {self.high:g}"
+        return f"a number from {self.low:g}{self.at_low} to {self.high:g}{self.at_high}"
 
     def holds(self, value: object, choices: Choices) -> bool:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)

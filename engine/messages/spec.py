@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
-from engine.messages.limits import Limit, Many, Member, Name, Real, TermText, Text, Whole
+from engine.messages.limits import Choices, Limit, Many, Member, Name, Real, TermText, Text, Whole
 
 SEEDS = 2**32
 
@@ -63,7 +63,7 @@ class Spec:
     height: Annotated[int, Whole(1, 2**16)]
     iterations: Annotated[int, Whole(1, 10**6)]
     seed: Annotated[int, Whole(0, SEEDS - 1)]
-    strength: Annotated[float, Real(0, 1)] = 0.6
+    strength: Annotated[float, Real(0, 1, " (keep the picture)", " (free of it)")] = 0.6
     learning_rate: Annotated[float | None, Real(1e-6, 1000)] = None
     cutouts: Annotated[int | None, Whole(1, 1024)] = None
     precision: Annotated[Precision, Member(Precision)] = Precision.FP32
@@ -217,16 +217,20 @@ def check(spec: Spec, info: BundleInfo) -> None:
 
     The prompt's own grammar is :func:`engine.messages.parse_prompts`'s to judge.
     """
-    choices = dict(info.choices)
-    for name, limit in settings().items():
-        value = getattr(spec, name)
-        left_open = value is None and defaults().get(name, ...) is None
-        if not left_open and not limit.holds(value, choices):
-            raise SpecError(f"{name} is {value!r}; it must be {limit.allowed(choices)}.")
+    for name in settings():
+        check_value(name, getattr(spec, name), dict(info.choices))
     _check_size(spec, info)
     _check_weights(spec, info)
     if spec.iterations > info.max_iterations:
         raise SpecError(f"iterations is {spec.iterations}; it must be a whole number from 1 to {info.max_iterations}.")
+
+
+def check_value(name: str, value: object, choices: Choices) -> None:
+    """Raise :class:`SpecError`, which says what the setting ``name`` may be, unless it may be ``value``."""
+    limit = settings()[name]
+    left_open = value is None and defaults().get(name, ...) is None
+    if not left_open and not limit.holds(value, choices):
+        raise SpecError(f"{name} is {value!r}; it must be {limit.allowed(choices)}.")
 
 
 def _check_weights(spec: Spec, info: BundleInfo) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import bot.cli.engine_run
-import bot.cli.paint
+import bot.cli.output
 from bot.cli.app import app
 from bot.engines.client import ProcessEngineClient
 from bot.words import recipe
@@ -122,9 +122,9 @@ def test_a_second_ctrl_c_leaves_at_once(invoke: Invoke, scripted: None, monkeypa
 def interrupt_at_iterations(monkeypatch: pytest.MonkeyPatch, *iterations: int) -> list[int]:
     """Ctrl-C once at each of them; returns those that came."""
     came: list[int] = []
-    real = bot.cli.engine_run.Show
+    real = bot.cli.engine_run.Reporter
 
-    def show(**calls: Any) -> bot.cli.engine_run.Show:
+    def show(**calls: Any) -> bot.cli.engine_run.Reporter:
         def step(event: Progress) -> None:
             calls["step"](event)
             if event.iteration in iterations:
@@ -133,7 +133,7 @@ def interrupt_at_iterations(monkeypatch: pytest.MonkeyPatch, *iterations: int) -
 
         return real(**(calls | {"step": step}))
 
-    monkeypatch.setattr(bot.cli.paint, "Show", show)
+    monkeypatch.setattr(bot.cli.output, "Reporter", show)
     return came
 
 
@@ -184,7 +184,7 @@ def test_words_that_the_bundle_does_not_know_are_named(invoke: Invoke, monkeypat
         (["imagine", "a car", "--seed", "-1"], "from 0 to 4294967295"),
         (["imagine", "a car", "--seed", "seven"], "--seed"),
         (["imagine", "a car", "--strength", "2"], "from 0 (keep"),
-        (["imagine", "a car", "--iterations", "0"], "1 or more"),
+        (["imagine", "a car", "--iterations", "0"], "a whole number from 1"),
         (["imagine", "a car", "--bundle", "nope"], "There is: starter."),
         (["imagine", "a car", "--out", "car.jpg"], "Name the picture car.png."),
         (["imagine", "a car", "--out", "no/such/folder/car.png"], "does not exist"),

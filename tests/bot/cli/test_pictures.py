@@ -152,7 +152,7 @@ def test_a_picture_is_enlarged_by_the_words_that_it_carries() -> None:
     call("paint", large["recipe"], "--init", "a.png", "--out", "again.png")
     assert pixels("again.png") == pixels("b.png")
     Image.new("RGB", (32, 48), "red").save("c.png")
-    assert "carries no recipe" in call("upscale", "c.png", code=2)
+    assert "The prompt is empty" in call("upscale", "c.png", code=2)
     assert "--by 4" in call("upscale", "a.png", "--by", 3, code=2)
 
 
@@ -172,7 +172,7 @@ def test_a_grid_is_single_pictures_and_one_sheet() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["paint", "a car", "--cutouts", "0"], "not a value for cutouts: it must be a whole number from 1 to 1024"),
+        (["paint", "a car", "--cutouts", "0"], "cutouts is 0; it must be a whole number from 1 to 1024"),
         (["paint", "a car", "--cutouts", "1000"], "cutouts is 1000; it must be a whole number from 1 to 128 here"),
         (["paint", "a car", "--optimiser", "sgd"], "optimiser is 'sgd'; it must be one of: adam, adamw, nadam"),
         (["paint", "a car", "--cutuots", "3"], "There is no setting “cutuots”. Did you mean “cutouts”?"),
@@ -186,10 +186,11 @@ def test_a_grid_is_single_pictures_and_one_sheet() -> None:
         (["paint", "a car", "--every", "3"], "give --checkpoint FILE too"),
         (["paint", "a car", "--film", "a.gif"], "A film is .mp4 or .webp"),
         (["paint", "a car", "--checkpoint", "no/a.run"], "does not exist"),
-        (["paint", "a car", "--style", "oil"], "Styles are kept by the bot on Discord"),
+        (["paint", "a car", "--style", "oyl"], "There is no style “oyl” here. Did you mean “oil”?"),
         (["resume", "none.run"], "none.run cannot be read"),
         (["resume", "given.png"], "no run that was saved, or it is damaged"),
-        (["grid", "a car"], "--styles watercolor,oil or --seeds 1-8"),
+        (["grid", "a car"], "styles, as watercolor,oil, or seeds, as 1-8"),
+        (["grid", "a car", "--styles", "oil,watercolr"], "Did you mean “watercolor”?"),
         (["grid", "a car", "--seeds", "8-1"], "ends before it begins"),
         (["grid", "a car", "--seeds", "1-900"], "at most 64"),
         (["grid", "a car", "--seeds", "x"], "are no seeds"),
@@ -211,7 +212,7 @@ def test_a_damaged_run_and_a_branch_that_does_not_fit_are_refused() -> None:
     assert "is damaged" in call("resume", "cut.run", code=2)
     assert "keeps the bundle and the size" in call("branch", "a.run", "--prompt", "a car --size 64x64", code=2)
     assert "from 1 to 2,000" in call("continue", "a.run", "--iterations", 5000, code=2)
-    assert "1 or more" in call("continue", "a.run", "--iterations", 0, code=2)
+    assert "a whole number from 1" in call("continue", "a.run", "--iterations", 0, code=2)
     Image.new("RGB", (90, 30), "red").save("wide.png")
     assert "keep its shape" in call("paint-over", "a.run", "--picture", "wide.png", code=2)
     assert saved("a.run").iteration == 4

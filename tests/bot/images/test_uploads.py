@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.errors import NotAPicture, PictureTooLarge, UserError
 from bot.images import uploads
+from engine.messages.sizes import working_size
 
 LIMITS = {"max_bytes": 10_000_000, "max_pixels": 4_000_000}
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
@@ -194,7 +195,7 @@ def png_header(width: int, height: int) -> bytes:
     ],
 )
 def test_the_working_size_keeps_the_aspect_and_the_budget(given: tuple[int, int], expected: tuple[int, int]) -> None:
-    assert uploads.working_size(*given, pixels=128 * 128, max_pixels=16384, f=8) == expected
+    assert working_size(*given, pixels=128 * 128, max_pixels=16384, f=8) == expected
 
 
 def test_fit_crops_evenly_instead_of_distorting() -> None:

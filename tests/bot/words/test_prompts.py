@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.errors import BadSetting, BadSize, UserError
+from bot.errors import BadSetting, UserError
 from bot.words import prompts
 from bot.words.prompts import Wish
+from engine.messages import SpecError
+from engine.messages.resolution import check_asked
 
 BOT = 42
 
@@ -101,7 +103,7 @@ def test_ordinary_words_stay_in_the_prompt(text: str) -> None:
         ("a car seed 4294967296", "4294967295"),
         ("a car strength 7", "0 .* to 1"),
         ("a car --strength nan", "0 .* to 1"),
-        ("a car --strength much", "0 to 1"),
+        ("a car --strength much", "0 .* to 1"),
         ("a car --size big", "256x256"),
         ("a car --size 0x5", "256x256"),
     ],
@@ -120,14 +122,14 @@ def test_sizes_are_read_as_people_write_them(text: str, expected: tuple[int, int
 
 @pytest.mark.parametrize("text", ["", "x", "256x", "-1x5", "256x384x2", "1e3", "999999x1", "0"])
 def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(BadSize):
+    with pytest.raises(BadSetting):
         prompts.parse_size(text)
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
 def test_strength_stays_between_zero_and_one(strength: float) -> None:
-    with pytest.raises(BadSetting):
-        prompts.check_strength(strength)
+    with pytest.raises(SpecError, match=r"from 0 \(keep the picture\) to 1 \(free of it\)"):
+        check_asked({"strength": strength})
 
 
 @pytest.mark.parametrize(

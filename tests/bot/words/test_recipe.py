@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from PIL import Image
 
 from bot.config import Limits
-from bot.words import grammar, prompts, recipe, specs
-from bot.words.sizes import Source
-from engine.messages import BundleInfo, Precision, Preset, Spec, defaults
+from bot.words import prompts, recipe, specs
+from engine.messages import BundleInfo, Precision, Preset, Spec, defaults, resolution
+from engine.messages.resolution import Machine, table
+from engine.messages.sizes import InitSize
 from tests.random_specs import sound_specs
 
 
@@ -50,11 +51,11 @@ def a_spec(**changes: object) -> Spec:
 
 
 def read_back(
-    line: str, info: BundleInfo, source: Source | None = None, threads: int = 1024
+    line: str, info: BundleInfo, init: InitSize | None = None, threads: int = 1024
 ) -> tuple[Spec, tuple[str, ...]]:
-    machine = specs.Machine(threads=threads, cores=threads)
-    limits = Limits(max_cutouts=1024)
-    return specs.wished(prompts.parse(line), info, limits, machine, source=source, editing=False)
+    machine = Machine(threads=threads, cores=threads)
+    means = specs.means(info, Limits(max_cutouts=1024), machine, init=init)
+    return resolution.painted(specs.asked(prompts.parse(line)), means, editing=False)
 
 
 def a_png() -> bytes:
@@ -114,10 +115,10 @@ def test_a_recipe_given_again_is_the_same_spec(spec: Spec) -> None:
     info = an_info(spec)
     origin = INPUT if spec.replace or spec.upscale > 1 else {}
     line = recipe.describe(spec, info, device="cpu", **origin)  # type: ignore[arg-type]
-    source = Source(width=128, height=96, painted=True) if origin else None
-    assert read_back(line, info, source) == (spec, ())
+    init = InitSize(width=128, height=96, painted=True) if origin else None
+    assert read_back(line, info, init) == (spec, ())
     without = dataclasses.replace(spec, precision=Precision.FP32, threads=1024)
-    assert read_back(re.sub(r" \[weights [^\[\]]*\]$", "", line), info, source) == (without, ())
+    assert read_back(re.sub(r" \[weights [^\[\]]*\]$", "", line), info, init) == (without, ())
 
 
 def an_info(spec: Spec) -> BundleInfo:
@@ -162,7 +163,7 @@ def test_a_prompt_that_reads_like_settings_stays_one(prompt: str, info: BundleIn
 
 def test_every_setting_that_a_person_can_set_is_named_when_it_is_not_as_usual(info: BundleInfo) -> None:
     usual = recipe.describe(a_spec(), info, device="cpu")
-    for name in grammar.table().keys() - {"precision", "threads"}:
+    for name in table().keys() - {"precision", "threads"}:
         assert f"--{name.replace('_', '-')}" not in usual
         assert name in defaults()
 

@@ -7,12 +7,11 @@ import dataclasses
 import pytest
 
 from bot.config import Limits
-from bot.errors import BadSetting, BadSize, EmptyPrompt, PromptTooLong
 from bot.words import specs
 from bot.words.prompts import Wish
-from bot.words.sizes import Source
-from bot.words.specs import Machine
-from engine.messages import BundleInfo, Precision, Preset, Ready, Spec
+from engine.messages import BundleInfo, Precision, Preset, PromptError, Ready, Spec, SpecError, resolution
+from engine.messages.resolution import Machine, Means, Resolved
+from engine.messages.sizes import InitSize
 
 INFO = BundleInfo(
     name="starter",
@@ -34,10 +33,30 @@ LIMITS = Limits()
 MACHINE = Machine(threads=2, cores=4)
 
 
+def means(
+    info: BundleInfo = INFO, limits: Limits = LIMITS, init: InitSize | None = None, image_prompts: int = 0
+) -> Means:
+    return specs.means(info, limits, MACHINE, init=init, image_prompts=image_prompts)
+
+
 def wished(
-    wish: Wish, *, source: Source | None = None, editing: bool = False, limits: Limits = LIMITS
-) -> tuple[Spec, tuple[str, ...]]:
-    return specs.wished(wish, INFO, limits, MACHINE, source=source, editing=editing)
+    wish: Wish,
+    *,
+    init: InitSize | None = None,
+    editing: bool = False,
+    limits: Limits = LIMITS,
+    info: BundleInfo = INFO,
+    image_prompts: int = 0,
+) -> Resolved:
+    return resolution.painted(specs.asked(wish), means(info, limits, init, image_prompts), editing=editing)
+
+
+def rerun(spec: Spec, limits: Limits = LIMITS, init: InitSize | None = None) -> Resolved:
+    return resolution.remixed(spec, specs.asked(Wish(prompt="")), means(limits=limits, init=init))
+
+
+def upscaled(spec: Spec, wish: Wish) -> Resolved:
+    return resolution.upscaled(spec, specs.asked(wish), means())
 
 
 def test_a_bare_prompt_gets_the_bundles_defaults_and_a_seed() -> None:
@@ -75,17 +94,17 @@ def test_what_was_set_is_kept() -> None:
 
 
 def test_an_upload_keeps_its_shape_at_the_working_size() -> None:
-    spec, notes = wished(Wish(prompt="x"), source=Source(width=4000, height=3000))
+    spec, notes = wished(Wish(prompt="x"), init=InitSize(width=4000, height=3000))
     assert (spec.width, spec.height) == (144, 112) and not notes
 
 
 def test_one_of_our_own_keeps_its_size() -> None:
-    spec, notes = wished(Wish(prompt="x"), source=Source(width=256, height=192, painted=True))
+    spec, notes = wished(Wish(prompt="x"), init=InitSize(width=256, height=192, painted=True))
     assert (spec.width, spec.height) == (256, 192) and not notes
 
 
 def test_one_of_our_own_beyond_todays_limit_comes_down_to_the_working_size() -> None:
-    spec, _ = wished(Wish(prompt="x"), source=Source(width=512, height=512, painted=True))
+    spec, _ = wished(Wish(prompt="x"), init=InitSize(width=512, height=512, painted=True))
     assert (spec.width, spec.height) == (128, 128)
 
 
@@ -97,57 +116,58 @@ def test_snapping_is_mentioned(size: tuple[int, int], snapped: tuple[int, int]) 
 
 
 def test_cropping_is_mentioned() -> None:
-    _, notes = wished(Wish(prompt="x", size=(128, 128)), source=Source(width=200, height=100))
+    _, notes = wished(Wish(prompt="x", size=(128, 128)), init=InitSize(width=200, height=100))
     assert notes == ("The picture was cropped to the shape of 128×128.",)
-    _, notes = wished(Wish(prompt="x", size=(128, 128)), source=Source(width=200, height=198))
+    _, notes = wished(Wish(prompt="x", size=(128, 128)), init=InitSize(width=200, height=198))
     assert not notes
 
 
 def test_the_servers_limits_hold_besides_the_bundles() -> None:
     limits = Limits(max_pixels=64 * 64, max_iterations=50)
-    with pytest.raises(BadSize, match="up to 4,096"):
+    with pytest.raises(SpecError, match="up to 4,096"):
         wished(Wish(prompt="x", size=(128, 128)), limits=limits)
-    with pytest.raises(BadSetting, match="1 to 50"):
+    with pytest.raises(SpecError, match="1 to 50"):
         wished(Wish(prompt="x", iterations=51), limits=limits)
-    with pytest.raises(BadSetting, match="cutouts is 9; it must be a whole number from 1 to 8 here"):
+    with pytest.raises(SpecError, match="cutouts is 9; it must be a whole number from 1 to 8 here"):
         wished(Wish(prompt="x", more={"cutouts": 9}), limits=Limits(max_cutouts=8))
     spec, notes = wished(Wish(prompt="x"), limits=limits)
     assert (spec.width, spec.height, spec.iterations) == (64, 64, 50) and not notes
-    with pytest.raises(BadSize, match="for example 64x64"):
-        specs.rerun(dataclasses.replace(spec, width=128, height=128), INFO, limits, MACHINE)
+    with pytest.raises(SpecError, match="for example 64x64"):
+        rerun(dataclasses.replace(spec, width=128, height=128), limits)
 
 
 @pytest.mark.parametrize(
-    ("prompt", "error"), [("", EmptyPrompt), (" \n", EmptyPrompt), ("a:-1", EmptyPrompt), ("x" * 1001, PromptTooLong)]
+    ("prompt", "advice"),
+    [("", "is empty"), (" \n", "is empty"), ("a:-1", "a weight above 0"), ("x" * 1001, "Please shorten it")],
 )
-def test_prompts_that_cannot_be_painted_are_refused(prompt: str, error: type[Exception]) -> None:
-    with pytest.raises(error):
+def test_prompts_that_cannot_be_painted_are_refused(prompt: str, advice: str) -> None:
+    with pytest.raises(PromptError, match=advice):
         wished(Wish(prompt=prompt))
 
 
 def test_more_words_than_the_perceptors_read_are_refused_before_they_wait_in_line() -> None:
     wished(Wish(prompt="car " * 75 + "| night"))
-    with pytest.raises(PromptTooLong, match="76 words in one part"):
+    with pytest.raises(PromptError, match="76 words in one part"):
         wished(Wish(prompt="night | " + "car " * 76))
 
 
 def test_a_rerun_changes_nothing_but_the_seed() -> None:
     spec, _ = wished(Wish(prompt="x", seed=3, strength=0.2))
-    again, notes = specs.rerun(spec, INFO, LIMITS, MACHINE)
+    again, notes = rerun(spec)
     assert again.seed != 3 and not notes and dataclasses.replace(again, seed=3) == spec
 
 
 WEATHER = Preset(name="weather", title="W", values=(("strength", 1.0), ("iterations", 400), ("learning_rate", 0.15)))
 WITH_CHOICES = dataclasses.replace(INFO, presets=(WEATHER,), choices=(("optimisers", ("adam", "adamw")),), perceptors=2)
-UPLOAD = Source(width=128, height=128)
+UPLOAD = InitSize(width=128, height=128)
 
 
 def test_a_preset_stands_between_what_is_asked_for_and_the_usual() -> None:
     wish = Wish(prompt="x", preset="weather", strength=0.5)
-    spec, _ = specs.wished(wish, WITH_CHOICES, LIMITS, MACHINE, source=UPLOAD, editing=True)
+    spec, _ = wished(wish, info=WITH_CHOICES, init=UPLOAD, editing=True)
     assert (spec.strength, spec.iterations, spec.learning_rate) == (0.5, 400, 0.15)
     few = Limits(max_iterations=50)
-    assert specs.wished(wish, WITH_CHOICES, few, MACHINE, source=UPLOAD, editing=True)[0].iterations == 50
+    assert wished(wish, info=WITH_CHOICES, limits=few, init=UPLOAD, editing=True)[0].iterations == 50
 
 
 @pytest.mark.parametrize(
@@ -162,24 +182,24 @@ def test_a_preset_stands_between_what_is_asked_for_and_the_usual() -> None:
     ],
 )
 def test_what_the_engine_would_refuse_is_refused_before_it_waits(wish: Wish, advice: str) -> None:
-    with pytest.raises(BadSetting, match=advice):
-        specs.wished(wish, WITH_CHOICES, LIMITS, MACHINE, source=None, editing=False)
+    with pytest.raises(SpecError, match=advice):
+        wished(wish, info=WITH_CHOICES)
 
 
 def test_what_is_guided_by_noise_or_pictures_needs_no_words() -> None:
     assert wished(Wish(prompt="", more={"noise_seeds": (7,)}))[0].prompt == ""
-    spec, _ = specs.wished(Wish(prompt=""), INFO, LIMITS, MACHINE, source=None, editing=False, image_prompts=1)
+    spec, _ = wished(Wish(prompt=""), image_prompts=1)
     assert spec.prompt == ""
 
 
 def test_an_upscale_refines_the_whole_in_tiles_so_that_its_input_bounds_it() -> None:
     spec, _ = wished(Wish(prompt="x", seed=3))
-    larger, _ = specs.upscaled(spec, Wish(prompt=""), INFO, LIMITS, MACHINE)
+    larger, _ = upscaled(spec, Wish(prompt=""))
     assert (larger.width, larger.height, larger.iterations, larger.seed) == (256, 256, 60, 3)
     assert larger.upscale == 2 and larger.strength == pytest.approx(0.3)
     wish = Wish(prompt="y", iterations=9, strength=0.1, more={"upscale": 4})
-    largest, _ = specs.upscaled(spec, wish, INFO, LIMITS, MACHINE)
+    largest, _ = upscaled(spec, wish)
     assert (largest.width, largest.upscale, largest.prompt, largest.iterations) == (512, 4, "y", 9)
-    with pytest.raises(BadSize, match="1024×1024 px are 1,048,576 pixels in all"):
-        specs.upscaled(largest, Wish(prompt=""), INFO, LIMITS, MACHINE)
-    assert specs.rerun(largest, INFO, LIMITS, MACHINE)[0].upscale == 4
+    with pytest.raises(SpecError, match="1024×1024 px are 1,048,576 pixels in all"):
+        upscaled(largest, Wish(prompt=""))
+    assert rerun(largest, init=UPLOAD)[0].upscale == 4

@@ -1,32 +1,34 @@
-"""What a bundle of few words knows of a prompt, and what to write instead of the rest."""
+"""Name the words of a prompt that a bundle of few words does not know, and say what to write instead."""
 
 from __future__ import annotations
 
 import difflib
 
-from bot.errors import UnknownWords
-from bot.texts import refusals
-from bot.texts.refusals import NAMES_NOTHING, NOTHING_TO_PAINT
-from engine.messages import BundleInfo, Vocabulary, parse_prompts, split_words
+from engine.messages.prompts import PromptError, parse_prompts, split_words
+from engine.messages.spec import BundleInfo, Vocabulary
 
-_NAMED = 4  # unknown words; more than a few say the same
-_USUAL = 12  # known words, where nobody has sorted them by kind
-_CLOSE = 0.75  # likeness from which a known word was probably meant
+_NOTHING_TO_PAINT = "There is nothing in that prompt that I could paint."
+_NAMES_NOTHING = "It names nothing that I know."
+_LONGEST_WORD = 30  # characters that a sentence quotes of a word
+
+_NAMED = 4  # unknown words that a sentence names
+_USUAL = 12  # known words to name if the bundle does not sort its words by kind
+_CLOSE = 0.75  # likeness above which the member probably meant the known word
 _SILENT = frozenset(
     "a an the this that these those some any my your its it is are be was and or but of in on at to by for from with "
     "into over as there make makes made turn turned change put give let add show paint draw please like very really so "
     "more less can you me i we he she they".split()
 )  # fmt: skip
-"""Words that no picture shows: unknown or not, they make no difference."""
+"""Words that no picture shows. Whether a bundle knows them makes no difference."""
 _FRAMES = frozenset("picture image painting drawing illustration sketch photo photograph scene view art".split())
 """Words for any picture: alone they leave nothing to paint."""
 
 
 def check(prompt: str, info: BundleInfo) -> tuple[str, ...]:
-    """Sentences about the words of ``prompt`` that the bundle does not know; none if it knows them all.
+    """Return a sentence about the words of ``prompt`` that the bundle does not know, or nothing if it knows all.
 
-    Raises :class:`bot.errors.UnknownWords` when it knows nothing that the prompt wants to be shown, for then any
-    picture would be a blur.
+    Raises :class:`PromptError` if the bundle knows nothing that the prompt wants to be shown: the picture would be a
+    blur.
     """
     if info.vocabulary is None:
         return ()
@@ -35,12 +37,12 @@ def check(prompt: str, info: BundleInfo) -> tuple[str, ...]:
     unknown = [word for word in _in_order(prompt) if not _knows(info.vocabulary, word)]
     said = [_unknown(unknown, info.vocabulary)] if unknown else []
     if not any(_knows(info.vocabulary, word) for word in wanted):
-        raise UnknownWords(" ".join([NOTHING_TO_PAINT, *(said or [NAMES_NOTHING]), *_advice(info, prompt)]))
+        raise PromptError(" ".join([_NOTHING_TO_PAINT, *(said or [_NAMES_NOTHING]), *_advice(info, prompt)]))
     return (" ".join([*said, *_advice(info, prompt)]),) if unknown else ()
 
 
 def _in_order(prompt: str) -> list[str]:
-    """The words that matter, of all parts, once each."""
+    """Return the words of all parts that matter, each once."""
     words = split_words(" ".join(part.text for part in parse_prompts(prompt)))
     return [word for word in dict.fromkeys(words) if word not in _SILENT]
 
@@ -54,8 +56,19 @@ def _knows(vocabulary: Vocabulary, word: str) -> bool:
 
 
 def _unknown(words: list[str], vocabulary: Vocabulary) -> str:
-    named = [(word, _meant(word, vocabulary)) for word in words[:_NAMED]]
-    return refusals.unknown(named, max(0, len(words) - _NAMED))
+    """Return “I do not know “hart” (did you mean “heart”?), “elf” and 3 more.”"""
+    named = []
+    for word in words[:_NAMED]:
+        meant = _meant(word, vocabulary)
+        named.append(_quoted(word) + (f" (did you mean {_quoted(meant)}?)" if meant else ""))
+    if len(words) > _NAMED:
+        named.append(f"{len(words) - _NAMED} more")
+    listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    return f"I do not know {listed}."
+
+
+def _quoted(word: str) -> str:
+    return f"“{word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1] + '…'}”"
 
 
 def _meant(word: str, vocabulary: Vocabulary) -> str | None:
@@ -65,13 +78,12 @@ def _meant(word: str, vocabulary: Vocabulary) -> str | None:
 
 
 def _advice(info: BundleInfo, prompt: str) -> list[str]:
-    """What the bundle knows, by kind, and the example that is most like the prompt."""
+    """Return what the bundle knows, by kind, and its example that is most like the prompt."""
     assert info.vocabulary is not None
     usual = [word for word in info.vocabulary.words if word not in _SILENT | _FRAMES and len(word) > 2]
     kinds = info.vocabulary.kinds or (("words", ", ".join(usual[:_USUAL])),)
-    sentences = [refusals.known(kinds)]
+    sentences = [f"I know {'; '.join(f'{kind} like {some}' for kind, some in kinds)}."]
     if info.examples:
         wanted = _telling(prompt)
-        likest = max(info.examples, key=lambda example: len(wanted & _telling(example)))
-        sentences.append(refusals.try_instead(likest))
+        sentences.append(f"Try: {max(info.examples, key=lambda example: len(wanted & _telling(example)))}")
     return sentences

@@ -6,11 +6,8 @@ import dataclasses
 
 import pytest
 
-from bot.config import Limits
-from bot.errors import UnknownWords
-from bot.words import specs, vocabulary
-from bot.words.prompts import Wish
-from engine.messages import BundleInfo, Spec, Vocabulary
+from engine.messages import BundleInfo, PromptError, Vocabulary, vocabulary
+from engine.messages.resolution import Asked, Machine, Means, branched, painted, remixed, upscaled
 
 WORDS = "a an at blue car cars heart house in is night of on picture rain red sea star the two with"
 INFO = BundleInfo(
@@ -66,14 +63,14 @@ def test_a_typo_gets_the_known_word_that_was_meant() -> None:
 
 @pytest.mark.parametrize("prompt", ["an astronaut", "a picture of the astronaut", "astronaut | car:-1"])
 def test_a_prompt_of_which_nothing_is_known_is_refused_with_the_same_help(prompt: str) -> None:
-    with pytest.raises(UnknownWords) as refusal:
+    with pytest.raises(PromptError) as refusal:
         vocabulary.check(prompt, INFO)
     assert "nothing in that prompt that I could paint. I do not know “astronaut”. " + HELP in str(refusal.value)
 
 
 @pytest.mark.parametrize("prompt", ["🚗", "a picture of it", "the"])
 def test_a_prompt_that_names_nothing_is_refused_too(prompt: str) -> None:
-    with pytest.raises(UnknownWords, match="names nothing that I know"):
+    with pytest.raises(PromptError, match="names nothing that I know"):
         vocabulary.check(prompt, INFO)
 
 
@@ -93,14 +90,10 @@ def test_where_nobody_sorted_the_words_by_kind_the_most_usual_are_named() -> Non
 
 
 def test_specs_of_every_origin_carry_the_note() -> None:
-    machine = specs.Machine(threads=2, cores=2)
-    spec, (note,) = specs.wished(Wish(prompt="red zeppelin"), INFO, Limits(), machine, source=None, editing=False)
+    means = Means(info=INFO, machine=Machine(threads=2, cores=2))
+    spec, (note,) = painted(Asked(prompt="red zeppelin"), means, editing=False)
     assert "“zeppelin”" in note
-
-    def larger(spec: Spec) -> tuple[str, ...]:
-        return specs.upscaled(spec, Wish(prompt=""), INFO, Limits(), machine)[1]
-
-    for again in (lambda spec: specs.rerun(spec, INFO, Limits(), machine)[1], larger):
-        assert again(spec) == (note,)
-        with pytest.raises(UnknownWords):
-            again(dataclasses.replace(spec, prompt="zeppelin"))
+    for again in (remixed, upscaled, branched):
+        assert again(spec, Asked(), means)[1] == (note,)
+        with pytest.raises(PromptError):
+            again(dataclasses.replace(spec, prompt="zeppelin"), Asked(), means)

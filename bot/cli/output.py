@@ -1,0 +1,196 @@
+"""What every painting command does in a terminal: the bar on stderr, the files on disk, the recipe on stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from bot.cli import terminal
+from bot.cli.commissions import Commission
+from bot.cli.engine_run import Extras, Interrupted, Painting, PaintingFailed, Reporter, paint
+from bot.config import Config
+from bot.engines.client import EngineDied
+from bot.errors import BadSetting
+from bot.jobs.files import write_atomically
+from engine.messages import Film, Progress, Spec
+
+_LONGEST_NAME = 60  # characters of a file name made from a prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The files to write: the picture, a film of its run, and the run itself every so many iterations."""
+
+    out: Path | None = None
+    film: Path | None = None
+    checkpoint: Path | None = None
+    every: int = 0
+    region: bool = False
+
+    def checked(self) -> Extras:
+        """Raises :class:`BadSetting` for what could not be written, before anything is painted."""
+        check_out(self.out)
+        for path in (self.film, self.checkpoint):
+            if path is not None:
+                _check_folder(path.absolute().parent, path)
+        if self.every and self.checkpoint is None:
+            raise BadSetting("--every needs a file to save the run in: give --checkpoint FILE too.")
+        if self.every < 0:
+            raise BadSetting("--every is a number of iterations, 1 or more.")
+        return Extras(film=_film(self.film), checkpoint=self.checkpoint, every=self.every)
+
+
+def paint_one(commission: Callable[[Config], Commission], kept: Kept, *, as_json: bool, config: Path | None) -> None:
+    """Paint, write what is to be kept, and tell of it. Ends the program, with an exit code that says how it went."""
+    with terminal.explained():
+        extras = kept.checked()
+        loaded = Config.load(config)
+        painting, written = run([commission(loaded)], loaded, extras, lambda painting: _write(painting, kept))[0]
+    if as_json:
+        typer.echo(_json(painting, written))
+    else:
+        typer.echo("\n".join([painting.recipe, *(str(path) for path in written.values())]))
+    if painting.finished.stopped:
+        raise typer.Exit(terminal.INTERRUPTED)
+
+
+def run(
+    commissions: Sequence[Commission], config: Config, extras: Extras, write: Callable[[Painting], dict[str, Path]]
+) -> list[tuple[Painting, dict[str, Path]]]:
+    """Paint all, each written as soon as it is done: the pictures, and what was written of each by its name.
+
+    Fewer than there are works when Ctrl-C ended it. Raises :class:`bot.errors.UserError`, and ends the program
+    for whatever else goes wrong.
+    """
+    paintings: list[tuple[Painting, dict[str, Path]]] = []
+    try:
+        with _shown(
+            terminal.stderr, len(commissions), lambda painting: paintings.append((painting, write(painting)))
+        ) as reporter:
+            asyncio.run(paint(commissions, config, reporter, extras))
+    except PaintingFailed as error:
+        terminal.complain(str(error))
+        raise typer.Exit(terminal.BAD_USAGE if error.bad_request else terminal.FAILED) from None
+    except EngineDied as error:
+        terminal.complain(f"{error}. `python -m bot doctor` looks for the cause.")
+        raise typer.Exit(terminal.FAILED) from None
+    except OSError as error:
+        terminal.complain(f"The picture could not be written: {error}")
+        raise typer.Exit(terminal.FAILED) from None
+    except Interrupted:
+        terminal.complain("Interrupted.")
+        raise typer.Exit(terminal.INTERRUPTED) from None
+    return paintings
+
+
+def _write(painting: Painting, kept: Kept) -> dict[str, Path]:
+    """The files, by what they are."""
+    folder = check_out(kept.out)
+    named = kept.out if kept.out is not None and folder is None else None
+    path = named or (folder or Path()) / picture_name(painting.spec)
+    written = {"path": path}
+    write_atomically(path, painting.png)
+    if kept.region and painting.mask is not None:
+        written["region"] = path.with_name(f"{path.stem}-region.png")
+        write_atomically(written["region"], painting.mask)
+    if kept.film is not None and painting.finished.film is not None:
+        written["film"] = kept.film
+        write_atomically(kept.film, painting.finished.film)
+    elif kept.film is not None:
+        terminal.complain("The film could not be made; the picture is there.")
+    if kept.checkpoint is not None and kept.checkpoint.exists():
+        written["checkpoint"] = kept.checkpoint
+    return written
+
+
+def _json(painting: Painting, written: dict[str, Path]) -> str:
+    """One line."""
+    finished, spec = painting.finished, painting.spec
+    return json.dumps(
+        {
+            "seed": spec.seed,
+            "size": f"{spec.width}x{spec.height}",
+            "iterations": finished.iteration,
+            "loss": finished.loss,
+            "seconds": round(finished.seconds, 3),
+            "device": painting.device,
+            **{name: str(path) for name, path in written.items()},
+            "stopped": finished.stopped,
+            "recipe": painting.recipe,
+        }
+    )
+
+
+def check_out(out: Path | None) -> Path | None:
+    """The folder to make up a name in, if ``out`` is one. Raises :class:`BadSetting` before anything is painted."""
+    if out is None:
+        return None
+    folder = out if out.is_dir() else out.absolute().parent
+    _check_folder(folder, out)
+    if folder == out:
+        return folder
+    if out.suffix.lower() != ".png":
+        raise BadSetting(f"I write PNG. Name the picture {out.with_suffix('.png').name}.")
+    return None
+
+
+def _check_folder(folder: Path, path: Path) -> None:
+    if not folder.is_dir():
+        raise BadSetting(f"The folder {folder} does not exist. Make it, or write {path.name} somewhere else.")
+    if not os.access(folder, os.W_OK):
+        raise BadSetting(f"I may not write into {folder}. Write {path.name} somewhere else.")
+
+
+def _film(path: Path | None) -> Film | None:
+    if path is None:
+        return None
+    try:
+        return Film(path.suffix.lower().lstrip("."))
+    except ValueError:
+        raise BadSetting(f"A film is {' or '.join(f'.{film}' for film in Film)}, and {path.name} is neither.") from None
+
+
+def picture_name(spec: Spec) -> str:
+    """A file name made of the prompt and the seed."""
+    return f"{slug(spec.prompt) or 'picture'}-{spec.seed}.png"
+
+
+def slug(text: str) -> str:
+    """The words of ``text`` as they may stand in a file name."""
+    return "-".join(re.findall(r"\w+", text.lower()))[:_LONGEST_NAME].strip("-")
+
+
+@contextmanager
+def _shown(console: Console, total: int, done: Callable[[Painting], None]) -> Iterator[Reporter]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console, transient=True) as bar:
+        shown = bar.add_task("loading the models", total=None, loss="")
+        begun = 0
+
+        def begin(spec: Spec) -> None:
+            nonlocal begun
+            begun += 1
+            which = f" {begun} of {total}" if total > 1 else ""
+            bar.reset(shown, total=spec.iterations, description=f"painting{which}", loss="")
+
+        def step(event: Progress) -> None:
+            bar.update(shown, completed=event.iteration, total=event.iterations, loss=f"loss {event.loss:.4f}")
+
+        yield Reporter(say=lambda text: bar.console.print(text, markup=False), begin=begin, step=step, done=done)
