@@ -218,8 +218,10 @@ def continued(spec: Spec, done: int, means: Means, more: int | None = None) -> R
 
 def _enlarged(asked: Asked, means: Means) -> Resolved:
     """Resolve a picture that Faraday did not paint, larger than the size in which it would be edited."""
-    if means.masked or means.image_prompts or asked.settings.get("replace"):
+    if means.masked or means.image_prompts:
         raise SpecError(UPSCALE_IS_WHOLE)
+    if asked.settings.get("replace"):
+        raise SpecError(UPSCALE_REPLACES_NOTHING)
     assert means.init is not None
     others = {name: value for name, value in asked.settings.items() if name != "upscale"}
     given, notes = painted(dataclasses.replace(asked, settings=others), means, editing=True)
