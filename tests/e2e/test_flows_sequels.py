@@ -90,7 +90,10 @@ async def test_edit_takes_the_words_of_a_reply_and_keeps_the_rest(studio: Studio
         assert "edit of" in edit.content and "from #1" in edit.content
         await studio.stop()
         await studio.start()
-    for fields, refusal in (({}, "Say what should change"), ({"words": "a car", "strength": "much"}, "not a value for strength")):
+    for fields, refusal in (
+        ({}, "Say what should change"),
+        ({"words": "a car", "strength": "much"}, "not a value for strength"),
+    ):
         opened = await studio.bob.click(final, label="Edit")
         assert refusal in await (await studio.bob.submit(opened, fields)).text()
 
