@@ -190,7 +190,7 @@ def resume(
         input_hash=held.input_hash,
         facts=held.facts,
     )
-    run = given.run(spec, loaded)
+    run = given.run(spec, loaded, held.state)
     run.resume(held.state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
     if painted is not None:
         run.paint_over(pictures.png(painted))
@@ -207,8 +207,8 @@ class _Given:
     input_hash: str | None = None
     facts: tuple[str, ...] = ()
 
-    def run(self, spec: Spec, bundle: bundles.Bundle) -> Run:
-        return Run(spec, bundle, self.init_image, self.image_prompts, self.mask)
+    def run(self, spec: Spec, bundle: bundles.Bundle, continues: bytes | None = None) -> Run:
+        return Run(spec, bundle, self.init_image, self.image_prompts, self.mask, continues=continues)
 
     def save(self, run: Run, path: Path) -> None:
         """Wholly or not at all: a process that dies meanwhile leaves the last one."""

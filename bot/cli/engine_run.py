@@ -119,7 +119,7 @@ async def _paint(
     )
     for note in begun.notes:
         reporter.say(note)
-    mask, finished = await _follow(client, reporter, begun, extras)
+    started, finished = await _follow(client, reporter, begun, extras)
     interrupt.keep = False
     line = recipe.describe(
         spec,
@@ -127,28 +127,30 @@ async def _paint(
         device=ready.device,
         input_hash=begun.input_hash,
         stopped_at=finished.iteration if finished.stopped else None,
-        others=begun.facts,
+        others=(*begun.facts, *recipe.words_read(started.read_as if started else None)),
     )
     png = await asyncio.to_thread(recipe.stamp, finished.image, line)
-    return Painting(png=png, recipe=line, spec=spec, device=ready.device, finished=finished, mask=mask)
+    return Painting(
+        png=png, recipe=line, spec=spec, device=ready.device, finished=finished, mask=started.mask if started else None
+    )
 
 
 async def _follow(
     client: EngineClient, reporter: Reporter, begun: Begun, extras: Extras
-) -> tuple[bytes | None, RunFinished]:
-    mask: bytes | None = None
+) -> tuple[RunStarted | None, RunFinished]:
+    started: RunStarted | None = None
     async for event in client.events():
         match event:
             case Progress():
                 reporter.step(event)
             case RunStarted():
-                mask = event.mask
+                started = event
             case Checkpointed():
                 await asyncio.to_thread(_keep, event, begun, extras, reporter)
             case Described() | DescribeFailed():
                 pass
             case RunFinished():
-                return mask, event
+                return started, event
             case RunFailed(reason=reason, detail=detail):
                 raise PaintingFailed(detail, bad_request=reason is Failure.BAD_REQUEST)
             case RunCancelled():

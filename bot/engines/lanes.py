@@ -23,6 +23,7 @@ class Run:
     alone: bool = False  # nothing else runs beside it
     resumed: bool = False
     started: bool = False  # the observer knows
+    read_as: str | None = None  # the prompt with the words that the engine drew
     cancelled: bool = False  # the engine has yet to let go of it
     iteration: int = 0
     seconds: float = 0.0  # of the engine, so far

@@ -36,6 +36,7 @@ class Ledger:
         self._max_attempts = max_attempts
 
     async def started(self, run: Run, event: RunStarted) -> None:
+        run.read_as = event.read_as
         await self._refresh(run)
         if run.job.spec.replace and event.mask is not None:
             await self._keep(self._files.region(event.job_id), event.mask)
@@ -119,4 +120,4 @@ def _recipe(run: Run, event: RunFinished) -> str | None:
     if run.engine is None or info is None:
         return None
     job = dataclasses.replace(run.job, iteration=event.iteration, stopped=event.stopped)
-    return recipe.of_job(job, info, run.engine.device)
+    return recipe.of_job(job, info, run.engine.device, run.read_as)

@@ -55,8 +55,8 @@ def describe(
     return " ".join(part for part in (prompt, between, options, f"[{origin}]") if part)
 
 
-def of_job(job: Job, info: BundleInfo, device: str) -> str:
-    """The line for a job that was painted on ``device``."""
+def of_job(job: Job, info: BundleInfo, device: str, read_as: str | None = None) -> str:
+    """The line for a job that was painted on ``device``; ``read_as`` is :attr:`engine.messages.RunStarted.read_as`."""
     started_there = job.input_hash is not None and not job.kind.repeats
     return describe(
         job.spec,
@@ -65,7 +65,7 @@ def of_job(job: Job, info: BundleInfo, device: str) -> str:
         input_hash=job.input_hash,
         parent_id=job.parent_id if started_there else None,
         stopped_at=job.iteration if job.stopped else None,
-        others=made_with(job.mask_hash, job.image_prompt_hashes),
+        others=(*made_with(job.mask_hash, job.image_prompt_hashes), *words_read(read_as)),
     )
 
 
@@ -73,6 +73,13 @@ def made_with(mask_hash: str | None, image_prompt_hashes: Sequence[str]) -> tupl
     """The facts about a mask and image prompts with these SHA-256, in hex, for :func:`describe`."""
     guides = [f"image prompt {one[:_HASH_DIGITS]}" for one in image_prompt_hashes]
     return (*guides, *([f"mask {mask_hash[:_HASH_DIGITS]}"] if mask_hash else ()))
+
+
+def words_read(read_as: str | None) -> tuple[str, ...]:
+    """The fact about the words that the engine drew, for :func:`describe`; none where it drew none."""
+    if read_as is None:
+        return ()
+    return (f"read as “{read_as.replace('[', '(').replace(']', ')')}”",)  # brackets would end the recipe's own
 
 
 def _options(spec: Spec, info: BundleInfo, edited: bool, stopped_at: int | None) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from engine.bundles import describer, phrasebook, presets, safety
+from engine.bundles.natural import Natural, load_natural
 from engine.device import devices
 from engine.layers import compiled
 from engine.messages import BundleInfo, Precision, Vocabulary
@@ -138,6 +139,7 @@ class Bundle:
     perceptors: tuple[clip.CLIP, ...]
     start_network: start.StartNetwork | None
     vocabulary: Vocabulary | None
+    natural: Natural | None = None
     check: safety.Check | None
     describer: describer.Describer
     weights_hash: str
@@ -150,6 +152,13 @@ class Bundle:
         """Adam's step size in units of z."""
         relative = self.entry.learning_rate_unit == "codebook"
         return self.entry.learning_rate * (codebook_scale(self.generator) if relative else 1.0)
+
+    def reads(self, text: str) -> bool:
+        """Whether ``text`` is short enough for every perceptor."""
+        try:
+            return all(len(perceptor.tokenize([text])) for perceptor in self.perceptors)
+        except clip.PromptTooLongError:
+            return False
 
     def models(self, precision: Precision) -> Models:
         """What runs of ``precision`` step with; the copy in bfloat16 is made for the first that asks."""
@@ -277,13 +286,16 @@ def load(
         compiled.compile_models(generator, perceptors)
     else:
         generator = vqgan.placed(generator, device)
+    listed = folder / entry.vocabulary if entry.vocabulary else None
+    vocabulary = weights.load_vocabulary(listed) if listed else None
     return Bundle(
         name=name,
         entry=entry,
         generator=generator,
         perceptors=perceptors,
         start_network=network,
-        vocabulary=None if entry.vocabulary is None else weights.load_vocabulary(folder / entry.vocabulary),
+        vocabulary=vocabulary,
+        natural=load_natural(listed.parent, vocabulary) if listed and vocabulary else None,
         check=check,
         describer=said_by,
         weights_hash=weights.fingerprint(paths),

@@ -106,13 +106,17 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The first step is next. ``mask`` is a grey PNG of the spec's size, white where is painted; None: everywhere."""
+    """The first step is next. ``mask`` is a grey PNG of the spec's size, white where is painted; None: everywhere.
+
+    ``read_as`` is the prompt with the words that it left open, which the engine drew; None if it left none.
+    """
 
     job_id: int
     seed: int
     width: int
     height: int
     mask: bytes | None = None
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,15 @@ class _Rows:
 
 @torch.no_grad()
 def of(
-    spec: Spec, bundle: Bundle, settings: cutouts.CutoutSettings, image_prompts: Sequence[bytes] = ()
+    spec: Spec,
+    bundle: Bundle,
+    settings: cutouts.CutoutSettings,
+    image_prompts: Sequence[bytes] = (),
+    read: Sequence[Phase] | None = None,
 ) -> tuple[Targets, ...]:
     """The targets of each phase of ``spec``'s story; image and noise prompts hold in all of them.
+
+    ``read`` is the story in other words, those of :mod:`engine.bundles.completion`.
 
     Raises :class:`engine.messages.SpecError`, :class:`engine.messages.PromptError`,
     :class:`engine.models.clip.PromptTooLongError`, and :class:`ValueError` for an image prompt that is no picture.
@@ -73,7 +79,8 @@ def of(
     drawn = torch.Generator().manual_seed(spec.seed)
     for image, weight in _weighed(image_prompts, spec.image_weights):
         lasting.append(_image(image, weight, spec, bundle, settings, drawn))
-    story = parse_story(spec.prompt, alone=not lasting)
+    asked = parse_story(spec.prompt, alone=not lasting)
+    story = read or asked
     if len(story) > spec.horizon:
         raise SpecError(
             f"iterations is {spec.horizon}; it must be at least {len(story)}, one for each phase of the story."

@@ -39,6 +39,7 @@ def save(run: Run) -> bytes:
         "average": None if run.average is None or run.average.value is None else run.average.value.cpu(),
         "plateau": (run.plateau.smoothed, run.plateau.best, run.plateau.since),
         "rng": run.rng.get_state(),
+        "words_seed": None if run.read_as is None else run.words_seed,
     }
     buffer = io.BytesIO()
     torch.save(state, buffer)
@@ -118,6 +119,15 @@ def spec(checkpoint: bytes) -> Spec:
     if not isinstance(stored, dict):
         raise SpecError("That checkpoint was written by another version. Start the job again.")
     return Spec.from_json(stored)
+
+
+def words_seed(checkpoint: bytes) -> int | None:
+    """Return the seed that drew the words which the run's prompt had left open; None if none were drawn.
+
+    Raises :class:`SpecError`.
+    """
+    seed: int | None = load(checkpoint).get("words_seed")
+    return seed
 
 
 def load(checkpoint: bytes) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine import pictures
+from engine.bundles import completion
 from engine.bundles.bundles import Bundle
 from engine.device.readings import Readings
 from engine.messages import Spec, check
@@ -45,6 +46,8 @@ class Run:
         init_image: bytes | None = None,
         image_prompts: Sequence[bytes] = (),
         mask: bytes | None = None,
+        *,
+        continues: bytes | None = None,
     ) -> None:
         check(spec, bundle.info())
         self.spec, self.bundle, entry = spec, bundle, bundle.entry
@@ -66,8 +69,13 @@ class Run:
         self.perceptor_weights = losses.shares(
             spec.perceptor_weights or entry.perceptor_weights, len(bundle.perceptors)
         )
-        self.story = targets.of(spec, bundle, self.cutouts, image_prompts)
         self.editing = init_image is not None
+        self.words_seed = spec.seed if continues is None else checkpoint.words_seed(continues)
+        read = None
+        if not self.editing and not image_prompts and self.words_seed is not None:
+            read = completion.completed(spec.prompt, self.words_seed, bundle.natural, bundle.reads)
+        self.read_as = completion.told(read) if read else None
+        self.story = targets.of(spec, bundle, self.cutouts, image_prompts, read)
         with torch.no_grad():
             self.masked = edits.masked(spec, bundle, self.perceptor_weights, self.story[0].sentence, init_image, mask)
             if self.masked is not None and spec.replace:

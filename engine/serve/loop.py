@@ -154,7 +154,8 @@ class Loop:
             bundle = self._bundle(spec.bundle)
             check(spec, bundle.info())
             chunk = self.memory.chunk(spec, bundle)
-            run = Run(spec, bundle, command.init_image, command.image_prompts, command.mask)
+            given = command.init_image, command.image_prompts, command.mask
+            run = Run(spec, bundle, *given, continues=command.resume_from)
             if command.resume_from is not None:
                 run.resume(command.resume_from, branch=command.branch)
                 if command.painted is not None:
@@ -169,7 +170,8 @@ class Loop:
             start=command, run=run, chunk=chunk, next_frame=now, next_checkpoint=due, film=film
         )
         mask = None if run.masked is None else masks.to_png(run.masked.mask)
-        self.send(RunStarted(job_id=job_id, seed=spec.seed, width=spec.width, height=spec.height, mask=mask))
+        size = {"width": spec.width, "height": spec.height}
+        self.send(RunStarted(job_id=job_id, seed=spec.seed, mask=mask, read_as=run.read_as, **size))
 
     def _describe(self, command: Describe) -> None:
         began, request_id = time.monotonic(), command.request_id

