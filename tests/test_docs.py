@@ -38,6 +38,20 @@ def test_every_file_that_the_documents_link_to_exists() -> None:
             assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
 
 
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a document."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_heading_that_the_documents_link_to_exists() -> None:
+    for document in documents():
+        links = re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", document.read_text(encoding="utf-8"))
+        for target, anchor in links:
+            there = document.parent / target if target else document
+            assert anchor in anchors(there), f"{document.name} links to {target}#{anchor}"
+
+
 def test_every_program_that_a_document_starts_exists() -> None:
     for document in documents():
         for module in re.findall(r"-m ((?:bot|sandbox|training|benchmarks|tests)[\w.]*)", document.read_text("utf-8")):
