@@ -95,8 +95,8 @@ def start(
         _stages("start", preset, runs, weights, LONG_LANE).train_start()
         return
     from engine.models.weights import WeightsError
-    from training.folder import FitError
     from training.own_start import OwnStart
+    from training.pictures.folder import FitError
 
     _log("start", runs / f"{bundle}-start", LONG_LANE)
     own = OwnStart(
@@ -126,7 +126,7 @@ def fit(
 ) -> None:
     """Train the same models on your own captioned pictures, or go on where an earlier call was stopped."""
     from training.fit import Fit
-    from training.folder import FitError
+    from training.pictures.folder import FitError
 
     own = Fit(pictures=folder, weights=out, runs=runs or RUNS / out.name, preset=preset, minutes=minutes)
     try:
@@ -157,7 +157,7 @@ def export(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) 
 @app.command()
 def evaluate(weights: Weights = WEIGHTS, count: int = 400) -> None:
     """Measure the bundle's models on pictures that no training saw."""
-    from training.evaluate import report
+    from training.models.evaluate import report
 
     torch.set_num_threads(1)
     for what, value in report(weights, count):
@@ -167,8 +167,8 @@ def evaluate(weights: Weights = WEIGHTS, count: int = 400) -> None:
 @app.command()
 def book(out: Path, size: int = 96, families: int = 40) -> None:
     """Draw a contact sheet of training families, four alike but for one attribute, to look at."""
-    from training.pages import family
     from training.picturebook.draw import sheet
+    from training.pictures.pages import family
 
     sheet([picture for seed in range(families) for picture in family(seed)], size).save(out)
 

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from engine.bundles import bundles
 from engine.models.weights import save_vocabulary
-from training import clip, folder, pages
-from training.evaluate import load_clip
-from training.folder import CaptionedPictures, FitError
+from training.models.evaluate import load_clip
+from training.pictures import folder, pages, tokens
+from training.pictures.folder import CaptionedPictures, FitError
+from training.pictures.source import Source
 from training.presets import PRESETS, PresetName
-from training.source import Source
 from training.stages import Stages
 from training.vocabulary import known
 
@@ -45,7 +45,7 @@ class OwnStages(Stages):
 
     @cached_property
     def ids(self) -> Tensor:
-        return clip.token_ids(text for texts in self.captions for text in texts)
+        return tokens.token_ids(text for texts in self.captions for text in texts)
 
     def describe(self) -> None:
         """Write the words of the captions, and the bundle's own entry."""

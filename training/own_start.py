@@ -9,14 +9,15 @@ from typing import Any
 
 from engine.bundles import bundles
 from engine.models.start import SIDE
-from training import folder, latents, pages
-from training.export import export_start
 from training.fit import check_name, to_toml
-from training.loop import DEVICE, run
+from training.models import latents
+from training.models.export import export_start
+from training.models.loop import DEVICE, run
+from training.models.start import StartTraining
 from training.picturebook.picture import FAMILY
+from training.pictures import folder, pages
+from training.pictures.source import PictureBook, Source
 from training.presets import PRESETS, PresetName
-from training.source import PictureBook, Source
-from training.start import StartTraining
 
 
 @dataclass(frozen=True)

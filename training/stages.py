@@ -20,12 +20,13 @@ from torch import Tensor
 from engine.models.clip import CLIP
 from engine.models.clip import build as build_clip
 from engine.models.vqgan import VQGAN
-from training import clip, latents, pages, vqgan
-from training.export import checkpoint_weights, export_clip, export_start, export_vqgan
-from training.loop import DEVICE, run
+from training.models import clip, latents, vqgan
+from training.models.export import checkpoint_weights, export_clip, export_start, export_vqgan
+from training.models.loop import DEVICE, run
+from training.models.start import StartTraining
+from training.pictures import pages, tokens
+from training.pictures.source import PictureBook, Source
 from training.presets import Preset, Vision
-from training.source import PictureBook, Source
-from training.start import StartTraining
 from training.vocabulary import export_vocabulary
 
 
@@ -60,7 +61,7 @@ class Stages:
         """The vocabulary of all perceptors."""
         path = self.runs / "vocabulary.pt"
         if not path.exists():
-            torch.save(clip.vocabulary(self.source), path.with_suffix(".part"))
+            torch.save(tokens.vocabulary(self.source), path.with_suffix(".part"))
             path.with_suffix(".part").replace(path)
         ids: Tensor = torch.load(path, weights_only=True)
         return ids

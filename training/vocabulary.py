@@ -9,9 +9,9 @@ from typing import Final
 from engine.messages import Vocabulary, split_words
 from engine.models.clip import CLIP
 from engine.models.weights import save_vocabulary
-from training.evaluate import load_clip
-from training.pages import TRAINING_SEED, family
+from training.models.evaluate import load_clip
 from training.picturebook.captions import caption
+from training.pictures.pages import TRAINING_SEED, family
 
 FAMILIES: Final = 8_000
 """So many families of captions have every word of the grammar."""

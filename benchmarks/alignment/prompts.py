@@ -9,9 +9,9 @@ from functools import cache
 from typing import Final
 
 from benchmarks.judge.attributes import answers, shown
-from training.pages import EVALUATION_SEED, family
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import ATTRIBUTES, Picture, held_out, held_out_weather, sample, too_fine
+from training.pictures.pages import EVALUATION_SEED, family
 from training.presets import SMALL
 
 

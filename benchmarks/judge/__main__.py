@@ -40,7 +40,7 @@ def train(
     """Train the models one after the other, or go on where a checkpoint is, and write them beside this code."""
     from benchmarks.judge import judge
     from benchmarks.judge.train import averaged
-    from training.loop import run
+    from training.models.loop import run
 
     runs.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -55,7 +55,7 @@ def train(
 def _training(part: Part, runs: Path) -> "JudgeTraining":
     from benchmarks.judge.models import SIZE, STYLE_SIZE
     from benchmarks.judge.train import ClassifierTraining, RankerTraining, StyleTraining, vocabulary
-    from training.pages import pages
+    from training.pictures.pages import pages
 
     match part:
         case Part.CLASSIFIER:

@@ -14,10 +14,10 @@ from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.judge import Judge
 from benchmarks.judge.models import STYLE_SIZE
 from benchmarks.shares import Share, share
-from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
+from training.pictures.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 
 GROUP = 100
 """Captions to choose from."""

@@ -12,10 +12,10 @@ from torch.nn import functional as F
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
 from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, StyleReader, split
-from training.loop import autocast, warm_cosine
-from training.pages import TRAINING_SEED, Pixels, family, to_tensor
+from training.models.loop import autocast, warm_cosine
 from training.picturebook.captions import caption, full_caption
-from training.source import PictureBook
+from training.pictures.pages import TRAINING_SEED, Pixels, family, to_tensor
+from training.pictures.source import PictureBook
 
 SIZES: Final = {name: len(values) for name, values in VALUES.items()}
 CLASSIFIER_SEED: Final = 500_000

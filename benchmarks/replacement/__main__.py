@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.alignment.prompts import PromptList
-from benchmarks.replacement.scenes import Naming
+from benchmarks.alignment.scenes import Naming
 
 
 def main(

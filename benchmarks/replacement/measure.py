@@ -14,9 +14,9 @@ from rich.table import Table
 
 from benchmarks.alignment import scores
 from benchmarks.alignment.prompts import PromptList
+from benchmarks.alignment.scenes import Naming, Replacement, replacements
 from benchmarks.judge.judge import Judge
 from benchmarks.paint import Painted, Settings, Task, paint_all
-from benchmarks.replacement.scenes import Naming, Replacement, replacements
 from benchmarks.shares import mean_interval, share
 from training.picturebook.draw import draw
 

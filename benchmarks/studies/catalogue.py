@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from PIL import Image
 
 from benchmarks.alignment.prompts import PromptList, edits, pictures
+from benchmarks.alignment.scenes import Naming, replacements
 from benchmarks.paint import Settings, Task
-from benchmarks.replacement.scenes import Naming, replacements
 from benchmarks.studies.defaults import defaults
 from benchmarks.studies.sooner import sooner, sooner_random
 from benchmarks.studies.study import FAST, Cell, Study, prompted, with_more

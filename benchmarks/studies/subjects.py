@@ -11,11 +11,11 @@ from PIL import Image
 
 from benchmarks.alignment import scores
 from benchmarks.alignment.prompts import Edit, PromptList
+from benchmarks.alignment.scenes import Replacement
 from benchmarks.judge.attributes import NO_ANSWER, VALUES
 from benchmarks.judge.evaluate import marks
 from benchmarks.judge.judge import Judge
 from benchmarks.paint import Painted
-from benchmarks.replacement.scenes import Replacement
 from benchmarks.studies.study import Measured
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from benchmarks import decoder_losses
-from training.evaluate import load_clip, load_vqgan
+from training.models.evaluate import load_clip, load_vqgan
 
 
 def test_every_trial_is_measured_and_no_file_changes(

@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from benchmarks.alignment.prompts import PromptList
+from benchmarks.alignment.scenes import Naming, replacements
 from benchmarks.judge.judge import Judge
 from benchmarks.paint import Settings
 from benchmarks.replacement.measure import measure
-from benchmarks.replacement.scenes import Naming, replacements
 
 
 def test_the_thing_alone_becomes_another_and_the_lists_share_no_look() -> None:

@@ -19,7 +19,7 @@ from engine import api
 from engine.bundles import bundles
 from training.__main__ import app
 from training.fit import Fit, check_name, entry
-from training.folder import FitError
+from training.pictures.folder import FitError
 from training.presets import PRESETS, PresetName
 from training.stages import LANES
 

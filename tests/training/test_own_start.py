@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from engine import api
 from engine.bundles import bundles
 from engine.models.start import SIDE
-from training import pages
 from training.__main__ import app
+from training.pictures import pages
 from training.presets import PRESETS, PresetName
 
 Invoke = Callable[..., tuple[int, str]]

@@ -35,7 +35,7 @@ def draw_family(task: tuple[int, int], *, every_pair: bool = False) -> Pixels:
 
 def edition() -> str:
     """Eight digits that change with the code that draws the picture book, so that old pages are not taken for new."""
-    files = sorted(Path(__file__).with_name("picturebook").glob("*.py"))
+    files = sorted((Path(__file__).parents[1] / "picturebook").glob("*.py"))
     drawing = [file for file in files if file.stem not in ("captions", "phrases")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in drawing)).hexdigest()[:8]
 

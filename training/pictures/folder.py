@@ -19,9 +19,9 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.models import upstream
-from training.clip import CONTEXT, split
-from training.pages import Pixels
-from training.source import Described
+from training.pictures.pages import Pixels
+from training.pictures.source import Described
+from training.pictures.tokens import CONTEXT, split
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 LISTS: Final = ("captions.csv", "captions.jsonl")
@@ -186,10 +186,10 @@ def square(path: Path, side: int = SIDE) -> Pixels:
 
 
 class CaptionedPictures:
-    """Pictures whose captions say no one knows what of them, except that a caption is true of its own picture.
+    """A Source of pictures whose attributes are not known.
 
-    It is a `training.source.Source`. Pictures that share a caption are taken for alike: the captions of each are true
-    of all of them, directly or by a third picture.
+    A caption is true of its own picture. Pictures that share a caption, directly or through a third picture, count as
+    alike: each of their captions is true of all of them.
     """
 
     alike = 1

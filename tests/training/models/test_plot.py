@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from training.loop import run
-from training.plot import Point, draw
+from training.models.loop import run
+from training.models.plot import Point, draw
 
 HISTORY: list[Point] = [
     (step, step * 2.0, {"loss": 1 / step, **({"hidden": 0.5} if step % 3 == 1 else {})}) for step in range(1, 30)
@@ -70,7 +70,7 @@ def test_a_training_draws_its_curves_and_goes_on_with_them_after_a_kill(tmp_path
 
 def test_curves_are_drawn_at_every_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
-    monkeypatch.setattr("training.loop.plot.draw", lambda history, path: drawn.append(len(history)))
+    monkeypatch.setattr("training.models.loop.plot.draw", lambda history, path: drawn.append(len(history)))
     run(Falling(), tmp_path / "run.pt", 60, max_steps=3, log_every=-1, save_every=-1)
     assert drawn == [1, 2, 3, 3]
 

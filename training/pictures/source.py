@@ -8,9 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from training.pages import TRAINING_SEED, Pixels, family
 from training.picturebook.captions import NOT_SAID, caption
 from training.picturebook.picture import ATTRIBUTES, FAMILY, Picture, attributes
+from training.pictures.pages import TRAINING_SEED, Pixels, family
 
 COLOURS_OF_A_PICTURE = ("colour", "other_colour", "background")
 

@@ -22,9 +22,9 @@ from benchmarks.judge.attributes import VALUES, answers, shown
 from benchmarks.judge.judge import Judge
 from benchmarks.paint import Settings, Task, paint, paint_all
 from benchmarks.shares import Share, mean_interval
-from training.pages import evaluation_pictures, family
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture, held_out, too_fine
+from training.pictures.pages import evaluation_pictures, family
 from training.presets import SMALL
 
 COUNT = 60

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.models.vqgan import VQGAN
-from training.loop import DEVICE, warm_cosine
-from training.pages import Pixels, to_tensor
+from training.models.loop import DEVICE, warm_cosine
+from training.pictures.pages import Pixels, to_tensor
 
 WARM_PART: Final = 0.1
 """The part of the time without quantising, before the codes are drawn from the encoder's outputs."""

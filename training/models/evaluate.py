@@ -13,11 +13,11 @@ from engine.models.clip import CLIP
 from engine.models.clip import build as build_clip
 from engine.models.vqgan import VQGAN
 from engine.models.vqgan import build as build_vqgan
-from training.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
 from training.picturebook.words import COLOURS, SHAPES
+from training.pictures.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
 
 
 def load_vqgan(folder: Path) -> VQGAN:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from engine.models import upstream
-from training.pages import TRAINING_SEED, evaluation_pictures, family
 from training.picturebook.captions import NOT_SAID, caption, full_caption
 from training.picturebook.draw import draw, sheet
 from training.picturebook.picture import (
@@ -20,6 +19,7 @@ from training.picturebook.picture import (
     too_fine,
 )
 from training.picturebook.words import COLOUR_WORDS, COLOURS, MATERIALS, STYLES, SUBJECTS, THING_WORDS, THINGS, WEATHERS
+from training.pictures.pages import TRAINING_SEED, evaluation_pictures, family
 
 FAMILIES = range(TRAINING_SEED, TRAINING_SEED + 1500)
 

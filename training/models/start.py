@@ -12,8 +12,8 @@ from engine.method.latent import codebook_scale
 from engine.models.clip import CLIP
 from engine.models.start import StartNetwork
 from engine.models.vqgan import VQGAN
-from training.loop import DEVICE, autocast, warm_cosine
-from training.source import Source
+from training.models.loop import DEVICE, autocast, warm_cosine
+from training.pictures.source import Source
 
 HIDDEN_PART: Final = 0.02
 """The last part of the pictures is not trained on; the log shows the error there."""

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from engine.method.latent import quantize
 from engine.models.vqgan import VQGAN
-from training.loop import DEVICE, autocast
-from training.pages import Pixels, to_tensor
+from training.models.loop import DEVICE, autocast
+from training.pictures.pages import Pixels, to_tensor
 
 log = logging.getLogger(__name__)
 CHUNK: Final = 32

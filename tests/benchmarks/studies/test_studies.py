@@ -15,9 +15,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks.alignment.prompts import PromptList
+from benchmarks.alignment.scenes import Naming, replacements
 from benchmarks.judge.judge import Judge
 from benchmarks.paint import Painted, Settings, Task, paint
-from benchmarks.replacement.scenes import Naming, replacements
 from benchmarks.studies import report
 from benchmarks.studies.__main__ import NAMES, main
 from benchmarks.studies.cache import Job, Store, courses, paint_missing

@@ -11,17 +11,18 @@ from torch import Tensor
 from engine.models import weights
 from engine.models.clip import build as build_clip
 from engine.models.vqgan import build as build_vqgan
-from training.clip import AttributeHeads, CLIPTraining, contrast, encode_text, vocabulary
-from training.export import checkpoint_weights, export_clip, export_vqgan
-from training.latents import encode_all, repaint
-from training.loop import Training, run, warm_cosine
-from training.pages import draw_family
+from training.models.clip import AttributeHeads, CLIPTraining, contrast, encode_text
+from training.models.export import checkpoint_weights, export_clip, export_vqgan
+from training.models.latents import encode_all, repaint
+from training.models.loop import Training, run, warm_cosine
+from training.models.start import StartTraining
+from training.models.vqgan import MovingCodebook, VQGANTraining, build
 from training.picturebook.captions import NOT_SAID
 from training.picturebook.picture import ATTRIBUTES
+from training.pictures.pages import draw_family
+from training.pictures.source import PictureBook, canonical
+from training.pictures.tokens import vocabulary
 from training.presets import SMALL, Vision
-from training.source import PictureBook, canonical
-from training.start import StartTraining
-from training.vqgan import MovingCodebook, VQGANTraining, build
 
 BOOK = PictureBook(np.concatenate([draw_family((seed, 64)) for seed in range(8)]))
 LARGE = np.concatenate([draw_family((seed, 128)) for seed in range(2)])

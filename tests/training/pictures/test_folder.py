@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training import folder
-from training.folder import CaptionedPictures, FitError, pixels, read, square
+from training.pictures import folder
+from training.pictures.folder import CaptionedPictures, FitError, pixels, read, square
 
 Draw = Callable[[str], Path]
 

@@ -24,10 +24,10 @@ from benchmarks.judge.train import (
     contrast,
     vocabulary,
 )
-from training.loop import run
-from training.pages import draw_family, evaluation_pictures
+from training.models.loop import run
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture
+from training.pictures.pages import draw_family, evaluation_pictures
 
 PAGES = np.concatenate([draw_family((seed, SIZE)) for seed in range(8)])
 ALL_PAGES = np.concatenate([draw_family((seed, SIZE), every_pair=True) for seed in range(8)])

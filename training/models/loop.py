@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import torch
 
-from training import plot
+from training.models import plot
 
 log = logging.getLogger(__name__)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -8,8 +8,8 @@ from engine.bundles import bundles
 from engine.messages import split_words
 from engine.models.clip import CLIP
 from engine.models.weights import load_vocabulary
-from training.clip import CONTEXT, SIZE
-from training.evaluate import (
+from training.models.clip import SIZE
+from training.models.evaluate import (
     colours_told_apart,
     load_clip,
     load_vqgan,
@@ -17,9 +17,10 @@ from training.evaluate import (
     retrieval,
     shapes_told_apart,
 )
-from training.pages import evaluation_pictures
+from training.pictures.pages import evaluation_pictures
+from training.pictures.tokens import CONTEXT
 
-STARTER = Path(__file__).parents[2] / "weights" / "starter"
+STARTER = Path(__file__).parents[3] / "weights" / "starter"
 VISIONS = ("vit", "resnet")
 
 

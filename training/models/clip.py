@@ -1,7 +1,7 @@
 """Training of the starter CLIPs: contrastive, and both towers asked for the attributes that they should agree on."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import kornia.geometry.transform as geometry
@@ -13,13 +13,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from engine.method import cutouts
 from engine.models import upstream
-from engine.models.clip import END, MEAN, START, STD
-from training.loop import DEVICE, autocast, warm_cosine
-from training.pages import Pixels, to_tensor
+from engine.models.clip import MEAN, STD
+from training.models.loop import DEVICE, autocast, warm_cosine
 from training.picturebook.captions import NOT_SAID
-from training.source import Described, Source
+from training.pictures.pages import Pixels, to_tensor
+from training.pictures.source import Described, Source
+from training.pictures.tokens import CONTEXT, Tokens
 
-CONTEXT: Final = 32
 SIZE: Final = 64
 AUGMENTATION: Final = {
     "crop": (0.65, 1.0), "whole": 0.4, "flip": 0.0, "rotate": 10.0, "shift": 0.06, "zoom": (0.85, 1.1),
@@ -37,51 +37,11 @@ ATTRIBUTE_SCALE: Final = 12.0
 """What the unit vectors are multiplied with before their attributes are read."""
 
 
-def vocabulary(source: Source, rows: int = 40_000) -> Tensor:
-    """Ids of all byte-pair tokens in the captions, and of the start and the end, ascending; (V,)."""
-    rng = random.Random(0)
-    rows = min(rows, len(source.pixels))
-    return token_ids(text for row in range(rows) for text in source.describe([row], rng).texts)
-
-
-def token_ids(texts: Iterable[str]) -> Tensor:
-    """Ids of all byte-pair tokens in `texts`, and of the start and the end, ascending; (V,)."""
-    encode = upstream.clip_tokenizer().encode
-    words = {word for text in texts for word in split(text)}
-    return torch.tensor(sorted({token for word in words for token in encode(word)} | {START, END}))
-
-
-def split(text: str) -> list[str]:
-    """The pieces of a caption that are encoded one by one."""
-    return text.replace(",", " ,").split()
-
-
 def build(sizes: Mapping[str, Any], vocabulary_size: int) -> nn.Module:
     """An untrained CLIP of openai-clip's own class; `sizes` are the arguments of its class, as in `presets`."""
     common = {"image_resolution": SIZE, "context_length": CONTEXT, "vocab_size": vocabulary_size}
     model: nn.Module = upstream.clip_model().CLIP(**common, **sizes)
     return model
-
-
-class Tokens:
-    """Rows of the reduced vocabulary for captions, word by word from a cache."""
-
-    def __init__(self, ids: Tensor) -> None:
-        self.rows = {int(token): row for row, token in enumerate(ids)}
-        self.cache: dict[str, list[int]] = {}
-
-    def __call__(self, texts: Sequence[str]) -> Tensor:
-        """(n, CONTEXT) of n captions; raises KeyError for a word that is not in the vocabulary."""
-        tokens = torch.zeros(len(texts), CONTEXT, dtype=torch.long)
-        for i, text in enumerate(texts):
-            rows = [self.rows[START], *(row for word in split(text) for row in self._rows(word)), self.rows[END]]
-            tokens[i, : len(rows)] = torch.tensor(rows)
-        return tokens
-
-    def _rows(self, word: str) -> list[int]:
-        if word not in self.cache:
-            self.cache[word] = [self.rows[token] for token in upstream.clip_tokenizer().encode(word)]
-        return self.cache[word]
 
 
 def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tensor:

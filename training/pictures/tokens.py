@@ -1,0 +1,54 @@
+"""Turn captions into the rows of a reduced vocabulary of byte-pair tokens."""
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from engine.models import upstream
+from engine.models.clip import END, START
+from training.pictures.source import Source
+
+CONTEXT: Final = 32  # tokens that a model reads, start and end included
+
+
+def vocabulary(source: Source, rows: int = 40_000) -> Tensor:
+    """Ids of all byte-pair tokens in the captions, and of the start and the end, ascending; (V,)."""
+    rng = random.Random(0)
+    rows = min(rows, len(source.pixels))
+    return token_ids(text for row in range(rows) for text in source.describe([row], rng).texts)
+
+
+def token_ids(texts: Iterable[str]) -> Tensor:
+    """Ids of all byte-pair tokens in `texts`, and of the start and the end, ascending; (V,)."""
+    encode = upstream.clip_tokenizer().encode
+    words = {word for text in texts for word in split(text)}
+    return torch.tensor(sorted({token for word in words for token in encode(word)} | {START, END}))
+
+
+def split(text: str) -> list[str]:
+    """The pieces of a caption that are encoded one by one."""
+    return text.replace(",", " ,").split()
+
+
+class Tokens:
+    """Rows of the reduced vocabulary for captions, word by word from a cache."""
+
+    def __init__(self, ids: Tensor) -> None:
+        self.rows = {int(token): row for row, token in enumerate(ids)}
+        self.cache: dict[str, list[int]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """(n, CONTEXT) of n captions; raises KeyError for a word that is not in the vocabulary."""
+        tokens = torch.zeros(len(texts), CONTEXT, dtype=torch.long)
+        for i, text in enumerate(texts):
+            rows = [self.rows[START], *(row for word in split(text) for row in self._rows(word)), self.rows[END]]
+            tokens[i, : len(rows)] = torch.tensor(rows)
+        return tokens
+
+    def _rows(self, word: str) -> list[int]:
+        if word not in self.cache:
+            self.cache[word] = [self.rows[token] for token in upstream.clip_tokenizer().encode(word)]
+        return self.cache[word]
