@@ -151,4 +151,5 @@ def paint_through(settings: Settings, task: Task, stations: Sequence[int]) -> li
 @cache
 def _bundle(settings: Settings) -> bundles.Bundle:
     _, folder = bundles.find(settings.bundle, settings.weights_dir)
-    return bundles.load(settings.bundle, folder, devices.choose("auto"), settings.entry())
+    loaded = bundles.load(settings.bundle, folder, devices.choose("auto"), settings.entry())
+    return dataclasses.replace(loaded, vocabulary=None)  # so that prompts of unknown words are measured too

@@ -63,7 +63,7 @@ def generate(
     seed: int | None = None,
     strength: float | None = None,
     precision: Precision | str | None = None,
-    threads: int = 1,
+    threads: int | None = None,
     device: str = "auto",
     weights_dir: str | Path = "weights",
     save_to: Path | None = None,
@@ -95,7 +95,7 @@ def generate(
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
     named = {"size": size, "iterations": iterations, "seed": seed, "strength": strength, "precision": precision}
-    named = {**named, "replace": replace[0] if replace else None}
+    named = {**named, "threads": threads, "replace": replace[0] if replace else None}
     asked = Asked(
         prompt=styles.styled(prompt or (replace[1] if replace else ""), style),
         settings={
@@ -106,7 +106,7 @@ def generate(
     )
     means = Means(
         info=loaded.info(),
-        machine=Machine(threads=threads, cores=max(threads, os.cpu_count() or 1)),
+        machine=Machine(threads=1, cores=os.cpu_count() or 1),
         init=None if init_image is None else InitSize(width=init_image.width, height=init_image.height),
         image_prompts=len(image_prompts),
         masked=mask is not None,

@@ -53,10 +53,6 @@ NOTHING_SAID = "Say what should change: words for the picture, a setting such as
 NO_STYLE_NAME = "A style needs a name of letters and digits, for example: watercolor"
 
 
-def no_value(name: str, text: str, allowed: str) -> str:
-    return f"“{text[:40]}” is not a value for {name.replace('_', '-')}: it must be {allowed}."
-
-
 def misplaced(name: str) -> str:
     return (
         f"I cannot read --{name} there. Settings stand at the end, each once and with a value: lists with commas "

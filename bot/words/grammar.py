@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.errors import BadSetting, refusing
-from bot.texts import refusals
+from bot.errors import refusing
 from engine.messages import settings
 from engine.messages.resolution import check_asked
 
@@ -19,11 +18,10 @@ _BARE = re.compile(r"(?!.*--)[\w.+:,-]*\w")
 
 def read(name: str, text: str) -> Any:
     """Return the value that ``text`` has as the setting ``name``. Raises :class:`bot.errors.BadSetting`."""
-    limit = settings()[name]
     try:
-        value = limit.read(text)
+        value = settings()[name].read(text)
     except ValueError:
-        raise BadSetting(refusals.no_value(name, text, limit.allowed({}))) from None
+        value = text
     with refusing():
         check_asked({name: value})
     return value

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 from engine.messages.limits import Choices, Limit, Many, Member, Name, Real, TermText, Text, Whole
 
 SEEDS = 2**32
+_QUOTED = 200  # characters of a wrong value in a refusal
 
 
 class Precision(StrEnum):
@@ -230,7 +231,7 @@ def check_value(name: str, value: object, choices: Choices) -> None:
     limit = settings()[name]
     left_open = value is None and defaults().get(name, ...) is None
     if not left_open and not limit.holds(value, choices):
-        raise SpecError(f"{name} is {value!r}; it must be {limit.allowed(choices)}.")
+        raise SpecError(f"{name} is {repr(value)[:_QUOTED]}; it must be {limit.allowed(choices)}.")
 
 
 def _check_weights(spec: Spec, info: BundleInfo) -> None:

@@ -92,7 +92,7 @@ async def test_edit_takes_the_words_of_a_reply_and_keeps_the_rest(studio: Studio
         await studio.start()
     for fields, refusal in (
         ({}, "Say what should change"),
-        ({"words": "a car", "strength": "much"}, "not a value for strength"),
+        ({"words": "a car", "strength": "much"}, "strength is 'much'; it must be a number"),
     ):
         opened = await studio.bob.click(final, label="Edit")
         assert refusal in await (await studio.bob.submit(opened, fields)).text()
