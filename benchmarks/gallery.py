@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from engine import Step, describe, generate, resume
 from engine.messages import Precision
-from engine.sheet import Cell, sheet
+from engine.sheet import SheetCell, sheet
 from training.picturebook.draw import draw
 from training.picturebook.picture import sample
 
@@ -235,7 +235,7 @@ def main(names: Annotated[list[str] | None, typer.Argument(help="Some of them; a
     """Paint them."""
     OUT.mkdir(parents=True, exist_ok=True)
     for name in names or PICTURES:
-        cells = [Cell(pictures=(image,), label=label) for label, image in PICTURES[name]()]
+        cells = [SheetCell(pictures=(image,), label=label) for label, image in PICTURES[name]()]
         page = sheet(cells, len(cells), side=_SIDE, lines=_LINES.get(name, 3))
         page.save(OUT / f"{name}.jpg", quality=_QUALITY, optimize=True)
         typer.echo(OUT / f"{name}.jpg")

@@ -14,7 +14,7 @@ _CHARACTER = 7  # pixels that one takes on average at that size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class SheetCell:
     """One place on a sheet: pictures side by side, a label, and the colour of the bar under them, if any."""
 
     pictures: tuple[Image.Image, ...]
@@ -22,7 +22,7 @@ class Cell:
     bar: tuple[int, int, int] | None = None
 
 
-def sheet(cells: Sequence[Cell], columns: int, side: int = 192, lines: int = 4) -> Image.Image:
+def sheet(cells: Sequence[SheetCell], columns: int, side: int = 192, lines: int = 4) -> Image.Image:
     """The cells row by row, ``columns`` to a row, each picture fitted into ``side`` × ``side`` pixels.
 
     A label has at most ``lines`` lines; what is longer ends in …, and without any label no room is left for them.

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.messages import Spec, defaults, settings
-from engine.messages.limits import Choices, Limit, Many, Member, Name, Real, TermText, Text, Whole
+from engine.messages.limits import Choices, EnumMember, Limit, Many, Name, Real, TermText, Text, Whole
 
 _CHARACTERS = st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
 _WORD = st.text(_CHARACTERS, min_size=1, max_size=8)
@@ -43,7 +43,7 @@ def within(limit: Limit, choices: Choices) -> st.SearchStrategy[Any]:
             return st.integers(low, high)
         case Real(low=low, high=high):
             return st.floats(low, high)
-        case Member(enum=enum):
+        case EnumMember(enum=enum):
             return st.sampled_from(enum)
         case Name(table=table):
             return st.sampled_from(choices[table])

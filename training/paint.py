@@ -8,7 +8,7 @@ from PIL import Image
 from rich.progress import track
 
 from engine.api import generate
-from engine.sheet import Cell, sheet
+from engine.sheet import SheetCell, sheet
 
 PROMPTS: Final = (
     "a red circle on a white background",
@@ -45,5 +45,5 @@ def paint_sheet(
     cells = []
     for seed, prompt in enumerate(track(prompts, "Painting"), start=1):
         *_, last = generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=seed)
-        cells.append(Cell(pictures=(last.image,), label=prompt))
+        cells.append(SheetCell(pictures=(last.image,), label=prompt))
     return sheet(cells, columns, side, lines=2)

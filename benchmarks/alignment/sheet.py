@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from engine.sheet import Cell
+from engine.sheet import SheetCell
 from engine.sheet import sheet as lay_out
 
 GREEN, RED = (22, 150, 60), (206, 36, 40)
@@ -13,7 +13,7 @@ GREEN, RED = (22, 150, 60), (206, 36, 40)
 def sheet(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str], right: Sequence[bool]) -> Image.Image:
     """One cell for each label: its pictures side by side, enlarged, a green or a red bar, the label under them."""
     cells = [
-        Cell(pictures=tuple(pictures), label=f"{i}. {label}", bar=GREEN if is_right else RED)
+        SheetCell(pictures=tuple(pictures), label=f"{i}. {label}", bar=GREEN if is_right else RED)
         for i, (pictures, label, is_right) in enumerate(zip(rows, labels, right, strict=True), start=1)
     ]
     return lay_out(cells, columns=8 // max(len(pictures) for pictures in rows))

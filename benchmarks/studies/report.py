@@ -12,7 +12,7 @@ from rich.table import Table
 from benchmarks.paint import Painted
 from benchmarks.shares import mean_interval
 from benchmarks.studies.study import Measured, Study
-from engine.sheet import Cell, sheet
+from engine.sheet import SheetCell, sheet
 
 REAL: Final = "real pictures"
 SHARES: Final = frozenset({"attributes", "thing", "style", "caption", "reached", "kept", "changed", "found", "area"})
@@ -114,8 +114,8 @@ class Result:
         labels, real = self.study.subjects.labels(), self.study.subjects.real(self.study.size)
         cells = []
         for i in range(min(SHOWN, len(labels))):
-            cells.append(Cell(pictures=(real[i],), label=labels[i]))
-            cells += [Cell(pictures=(painted[i].image,), label=label) for label, painted in self.painted.items()]
+            cells.append(SheetCell(pictures=(real[i],), label=labels[i]))
+            cells += [SheetCell(pictures=(painted[i].image,), label=label) for label, painted in self.painted.items()]
         return sheet(cells, columns=1 + len(self.painted), side=96, lines=5).quantize(256)
 
 

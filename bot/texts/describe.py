@@ -8,7 +8,7 @@ import discord
 
 from bot.texts import card as wording
 from bot.texts.numbers import decimal, percent, soon
-from engine.messages import BundleInfo, Description, Kind
+from engine.messages import BundleInfo, Description, PhraseKind
 
 LOST = "That picture is no longer on my disk. Save it from Discord and attach it to /describe."
 NONE_HERE = "I know of no picture here. Attach one to /describe, or use *Apps → Describe picture* on a message."
@@ -41,10 +41,10 @@ def text(description: Description) -> str:
     return "\n".join([description.sentence, *lines])
 
 
-def _line(kind: Kind) -> str:
+def _line(kind: PhraseKind) -> str:
     return ", ".join(f"{phrase} {percent(share)}" for phrase, share in kind.phrases)
 
 
-def _ranked(kind: Kind) -> str:
+def _ranked(kind: PhraseKind) -> str:
     """The share before the phrase, which may be longer than the line."""
     return "\n".join(f"`{wording.bar(share, _CELLS)}` {percent(share)} {phrase}" for phrase, share in kind.phrases)

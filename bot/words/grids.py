@@ -15,7 +15,7 @@ from bot.words.prompts import Wish
 from engine.messages import SpecError
 from engine.messages.resolution import check_asked, new_seed
 from engine.messages.styles import NO_STYLE, apply, named, names_style, slug
-from engine.sheet import Cell, sheet
+from engine.sheet import SheetCell, sheet
 
 MOST = 64  # pictures of one grid
 _SIDE, _LARGEST_SIDE = 192, 384  # pixels of a picture on the sheet
@@ -90,7 +90,9 @@ def compose(pictures: Sequence[bytes | None], labels: Sequence[str], columns: in
     largest = max((max(picture.size) for picture in opened if picture), default=_SIDE)
     side = min(max(_SIDE, largest), _LARGEST_SIDE)
     empty = Image.new("RGB", (side, side), _EMPTY)
-    cells = [Cell(pictures=(picture or empty,), label=label) for picture, label in zip(opened, labels, strict=True)]
+    cells = [
+        SheetCell(pictures=(picture or empty,), label=label) for picture, label in zip(opened, labels, strict=True)
+    ]
     out = io.BytesIO()
     sheet(cells, min(columns, len(cells)), side=side, lines=2).save(out, "PNG")
     return out.getvalue()

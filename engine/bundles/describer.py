@@ -18,7 +18,7 @@ from torch import Tensor
 
 from engine import pictures
 from engine.bundles.phrasebook import Phrasebook, Segments, kinds_of, tidied
-from engine.messages import Description, Kind
+from engine.messages import Description, PhraseKind
 from engine.models.clip import CLIP
 
 BATCH = 64
@@ -147,11 +147,13 @@ class Describer:
         kinds = [kind for kind in order if view.best[kind] and kind not in hidden]
         return Description(sentence=sentence, kinds=tuple(self._ranked(kind, view.shares[kind]) for kind in kinds))
 
-    def _ranked(self, kind: str, shares: Tensor) -> Kind:
+    def _ranked(self, kind: str, shares: Tensor) -> PhraseKind:
         phrases = self._book.kinds[kind]
         best = shares.topk(min(NAMED, len(phrases)))
         pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        return Kind(name=kind, phrases=tuple((phrases[i], share) for i, share in pairs if phrases[i] and share > 0))
+        return PhraseKind(
+            name=kind, phrases=tuple((phrases[i], share) for i, share in pairs if phrases[i] and share > 0)
+        )
 
 
 def _order(segments: Segments) -> list[str]:

@@ -97,7 +97,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class EnumMember:
     """A member of ``enum``, whose members are fixed, or its name."""
 
     enum: type[StrEnum]

@@ -192,7 +192,7 @@ class RunFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class PhraseKind:
     """The most probable phrases of one kind, as "colour", best first, each with its probability within the kind."""
 
     name: str
@@ -204,7 +204,7 @@ class Description:
     """What a picture shows. ``sentence`` is a prompt made of the best phrases; one that says nothing is no kind's."""
 
     sentence: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[PhraseKind, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
-from engine.messages.limits import Choices, Limit, Many, Member, Name, Real, TermText, Text, Whole
+from engine.messages.limits import Choices, EnumMember, Limit, Many, Name, Real, TermText, Text, Whole
 
 SEEDS = 2**32
 _QUOTED = 200  # characters of a wrong value in a refusal
@@ -67,7 +67,7 @@ class Spec:
     strength: Annotated[float, Real(0, 1, " (keep the picture)", " (free of it)")] = 0.6
     learning_rate: Annotated[float | None, Real(1e-6, 1000)] = None
     cutouts: Annotated[int | None, Whole(1, 1024)] = None
-    precision: Annotated[Precision, Member(Precision)] = Precision.FP32
+    precision: Annotated[Precision, EnumMember(Precision)] = Precision.FP32
     threads: Annotated[int, Whole(1, 1024)] = 1
     schedule_iterations: Annotated[int | None, Whole(1, 10**6)] = None
     upscale: Annotated[int, Whole(1, 4)] = 1
@@ -117,7 +117,7 @@ class Spec:
 
 def _from_json(name: str, value: Any) -> Any:
     limit = settings()[name]
-    if isinstance(limit, Member):
+    if isinstance(limit, EnumMember):
         return limit.enum(value)
     if isinstance(value, list):
         return tuple(_number(limit.each, one) for one in value) if isinstance(limit, Many) else tuple(value)

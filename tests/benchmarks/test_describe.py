@@ -6,12 +6,12 @@ from typer.testing import CliRunner
 from benchmarks.describe import __main__ as command
 from benchmarks.describe import measure
 from benchmarks.describe.measure import Figures, judged
-from engine.messages import Description, Kind
+from engine.messages import Description, PhraseKind
 from training.picturebook.picture import Picture
 
 
 def description(**best: str) -> Description:
-    kinds = tuple(Kind(name=name, phrases=((phrase, 0.9), ("else", 0.1))) for name, phrase in best.items())
+    kinds = tuple(PhraseKind(name=name, phrases=((phrase, 0.9), ("else", 0.1))) for name, phrase in best.items())
     return Description(sentence="", kinds=kinds)
 
 

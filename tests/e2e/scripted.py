@@ -24,7 +24,7 @@ from engine.messages import (
     DescribeFailed,
     Description,
     Failure,
-    Kind,
+    PhraseKind,
     Progress,
     Ready,
     RunCancelled,
@@ -56,9 +56,9 @@ BUNDLE = BundleInfo(
 DESCRIPTION = Description(
     sentence="a red car at night",
     kinds=(
-        Kind(name="thing", phrases=(("car", 0.91), ("bus", 0.06))),
-        Kind(name="colour", phrases=(("red", 0.75), ("orange", 0.2))),
-        Kind(name="weather", phrases=(("at night", 0.98),)),
+        PhraseKind(name="thing", phrases=(("car", 0.91), ("bus", 0.06))),
+        PhraseKind(name="colour", phrases=(("red", 0.75), ("orange", 0.2))),
+        PhraseKind(name="weather", phrases=(("at night", 0.98),)),
     ),
 )
 
