@@ -11,9 +11,10 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components.blocklist_group import BlocklistGroup
 from bot.components.replies import answer
+from bot.domain.moderation import EVERYWHERE
+from bot.domain.status import MEANINGS, Order
 from bot.errors import ConfigError, NotYours
-from bot.moderation.rules import EVERYWHERE
-from bot.operations.orders import MEANINGS, Order, obey
+from bot.operations.orders import obey
 from bot.texts import answers
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, permissions
-from bot.moderation.gate import Asker
+from bot.domain.place import Asker
 from bot.requests import describe as looking
 from bot.requests.describe import PaintThis
 from bot.requests.pictures import download, newest

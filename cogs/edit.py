@@ -10,6 +10,7 @@ from bot.app import FaradayBot
 from bot.components import options, permissions
 from bot.components.replies import answer
 from bot.domain.job import Kind
+from bot.domain.place import Place
 from bot.requests.pictures import download, downloaded, newest
 from bot.requests.request import Picture, Request, Upload
 from bot.texts import answers, card
@@ -72,7 +73,7 @@ class Edit(commands.Cog):
         )
         await answer(interaction, card.acknowledgement(job, await self.bot.queue.position(job.id)))
 
-    async def _picture(self, place: permissions.Place, image: discord.Attachment | None) -> Picture:
+    async def _picture(self, place: Place, image: discord.Attachment | None) -> Picture:
         most = self.bot.config.limits.max_upload_bytes
         if image is not None:
             return Upload(content=await download(image, max_bytes=most))

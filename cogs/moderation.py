@@ -13,8 +13,8 @@ from bot.components import report_form
 from bot.components.blocklist_group import BlocklistGroup
 from bot.components.replies import answer
 from bot.components.report_buttons import Judge
+from bot.domain.moderation import RuleKind
 from bot.errors import NotYours
-from bot.moderation.rules import RuleKind
 from bot.texts import answers
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]

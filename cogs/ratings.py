@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components.replies import answer
 from bot.domain.job import Job
-from bot.members import ratings
+from bot.domain.rating import meant_by
 from bot.texts import stats as wording_stats
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Ratings(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        value = ratings.meant_by(payload.emoji.name)
+        value = meant_by(payload.emoji.name)
         if value is None or (payload.member is not None and payload.member.bot):
             return
         if (job := await self._rated(payload)) is not None:
@@ -33,7 +33,7 @@ class Ratings(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
-        value = ratings.meant_by(payload.emoji.name)
+        value = meant_by(payload.emoji.name)
         if value is not None and (job := await self._rated(payload)) is not None:
             await self.bot.ratings.take_back(job.id, payload.user_id, value)
 

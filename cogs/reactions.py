@@ -13,7 +13,7 @@ from bot.app import FaradayBot
 from bot.components import apology, permissions
 from bot.components.picture_buttons import Sequel, meant_by
 from bot.domain.job import Job
-from bot.members.settings import EVERYONE, Scope
+from bot.domain.setting import EVERYONE, Scope
 from bot.requests.picture_actions import KINDS, Asked
 
 _SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it

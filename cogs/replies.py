@@ -14,8 +14,8 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components import permissions
 from bot.components.apology import explain
-from bot.components.permissions import Place
 from bot.domain.job import Kind
+from bot.domain.place import Place
 from bot.errors import NothingToEdit
 from bot.members.hints import Hints
 from bot.requests.pictures import Attached, attached, download, find_kept, guides, in_message

@@ -12,8 +12,8 @@ from bot.app import FaradayBot
 from bot.components import gallery, options, pager, permissions
 from bot.components.pager import Picture
 from bot.components.replies import answer
+from bot.domain.style import Style
 from bot.errors import BadSetting, NotYours, UserError
-from bot.members.styles import Style
 from bot.texts import answers, lookups
 
 EACH = 4  # on a page

@@ -16,8 +16,8 @@ from bot import errors
 from bot.app import COGS
 from bot.components import picture_buttons
 from bot.config import Config
-from bot.members import ratings
-from bot.members.settings import Values
+from bot.domain.rating import EMOJI
+from bot.domain.setting import Values
 from cogs import removal
 from tests.e2e.scripted import ScriptedEngine, new_bot
 
@@ -101,9 +101,9 @@ def test_every_button_has_a_row() -> None:
 def test_every_setting_and_reaction_has_a_row() -> None:
     fields = {f"[{name}] {field}" for name, section in Config() for field in type(section).model_fields}
     assert documented("setting") == fields | set(Values.model_fields)
-    assert {
-        emoji.rstrip("\ufe0f") for emoji in (*picture_buttons.EMOJI.values(), *ratings.EMOJI.values(), removal.DELETE)
-    } == {emoji.rstrip("\ufe0f") for emoji in documented("reaction")}
+    assert {emoji.rstrip("\ufe0f") for emoji in (*picture_buttons.EMOJI.values(), *EMOJI.values(), removal.DELETE)} == {
+        emoji.rstrip("\ufe0f") for emoji in documented("reaction")
+    }
 
 
 def test_every_refusal_has_a_row() -> None:

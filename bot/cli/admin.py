@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 from bot.config import Config
+from bot.domain.status import Order
 from bot.errors import ConfigError
 from bot.operations.control import SOCKET, Reply, ask
-from bot.operations.orders import Order
 
 _POLL = 1.0  # seconds between two looks at a draining bot
 

@@ -15,8 +15,8 @@ import typer
 from bot.cli import describe, paint, privacy, runs, weights
 from bot.cli.terminal import FAILED, INTERRUPTED, ConfigPath, complain, explained, stdout
 from bot.config import Config
+from bot.domain.status import MEANINGS, Order
 from bot.errors import ConfigError
-from bot.operations.orders import MEANINGS, Order
 
 app = typer.Typer(
     help="Faraday paints and edits pictures from words, on Discord or right here.",

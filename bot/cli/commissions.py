@@ -12,9 +12,9 @@ from pathlib import Path
 
 import discord
 
-from bot.components.permissions import Place
 from bot.config import Config
 from bot.domain.job import Kind
+from bot.domain.place import Place
 from bot.errors import BadSetting, NotAPicture, refusing
 from bot.requests.gathering import prepare
 from bot.requests.request import Request, Upload

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.components.replies import answer
-from bot.moderation.rules import RuleKind
+from bot.domain.moderation import RuleKind
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot

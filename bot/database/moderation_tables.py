@@ -2,36 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import sqlalchemy as sa
 
 from bot.database.store import UTCDateTime, metadata
-
-EVERYWHERE = 0
-"""The guild id of an owner's rule, which holds in every server and in direct messages."""
-COMMAND_LINE = 0
-"""In place of a member's id, of who orders on the machine itself."""
-
-
-class RuleKind(StrEnum):
-    """What a rule is about; its value is a word, a regular expression, or an id."""
-
-    WORD = "word"
-    REGEX = "regex"
-    USER_BLOCKED = "user_blocked"
-    CHANNEL_ALLOWED = "channel_allowed"
-    CHANNEL_DENIED = "channel_denied"
-    ROLE_ALLOWED = "role_allowed"
-    ROLE_DENIED = "role_denied"
-
-
-class Outcome(StrEnum):
-    """What moderators decided about a report."""
-
-    DELETED = "deleted"
-    DISMISSED = "dismissed"
-
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.config import Config, Limits
 from bot.database.store import jobs
 from bot.domain.job import NewJob, State
+from bot.domain.setting import Values, strictest
 from bot.errors import OverQuota
 from bot.jobs.usage import COUNTS, DAY, usage
-from bot.members.settings import Values, strictest
 from bot.texts import card
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from bot.config import Limits
 from bot.domain.job import Kind
+from bot.domain.setting import PREFERENCES, Scope
+from bot.domain.style import Style
 from bot.errors import BadSetting
-from bot.members.settings import PREFERENCES, Scope, SettingsStore
-from bot.members.styles import Style, StyleStore
+from bot.members.settings import SettingsStore
+from bot.members.styles import StyleStore
 from bot.texts import refusals
 from bot.words.prompts import Wish, parse_size
 from engine.messages import BundleInfo

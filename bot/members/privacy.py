@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.moderation_tables import RuleKind, audit, reports, rules
+from bot.database.moderation_tables import audit, reports, rules
 from bot.database.store import jobs, settings, styles, transact
 from bot.domain.job import Removed
+from bot.domain.moderation import RuleKind
+from bot.domain.setting import Scope
 from bot.jobs.usage import usage
 from bot.members.ratings import ratings
-from bot.members.settings import Scope
 
 OWN: Mapping[str, sa.Column[int]] = {
     "jobs": jobs.c.requester_id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,35 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.database.store import styles, transact
+from bot.domain.style import Style
 from bot.errors import BadSetting, refusing
 from bot.texts import refusals
 from engine.messages.styles import BUILT_IN as STYLES
-from engine.messages.styles import apply, named, slug
+from engine.messages.styles import named, slug
 
 MOST = 50  # styles of one member
 _LONGEST_WORDS = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """``words`` has the prompt at ``{prompt}``, or else stands beside it as another part of it.
-
-    ``owner_id`` is 0 and ``id`` negative for the built-in ones; ``guild_id`` is the server it is shared with.
-    """
-
-    id: int
-    owner_id: int
-    name: str
-    words: str
-    guild_id: int | None = None
-
-    @property
-    def built_in(self) -> bool:
-        return self.id < 0
-
-    def apply(self, prompt: str) -> str:
-        """Return the prompt in this style. Its further parts, after a ``|``, stay as they are."""
-        return apply(self.words, prompt)
 
 
 BUILT_IN = tuple(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import regex
 
-from bot.database.moderation_tables import RuleKind
+from bot.domain.moderation import Hit, RuleKind
 from bot.errors import BadSetting
 from bot.moderation import lookalikes
 from bot.texts import moderation
@@ -18,15 +17,6 @@ log = logging.getLogger(__name__)
 LONGEST = 100  # characters of a word or an expression
 _PATIENCE = 0.05  # seconds for one expression on one text
 _HARD = ("a" * 40 + "!", "ab" * 20 + "!", " " * 40 + "!", "1" * 40 + "!")  # what makes careless expressions slow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """What a text has that it must not. ``timed_out``: the expression could not be tried in its time."""
-
-    kind: RuleKind
-    value: str
-    timed_out: bool = False
 
 
 def check_word(text: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bot.domain.moderation import EVERYWHERE, RuleKind
 from bot.errors import BadSetting
 from bot.moderation import blocklist
 from bot.moderation.gate import Gate
-from bot.moderation.rules import EVERYWHERE, RuleKind, Rules
+from bot.moderation.rules import Rules
 from bot.texts import moderation
 
 _MOST = 500  # words and expressions of one scope: each prompt is held against all

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
-from dataclasses import dataclass
 
+from bot.domain.moderation import EVERYWHERE, Hit, RuleKind
+from bot.domain.place import Asker
 from bot.errors import NotAllowed
 from bot.moderation import blocklist
-from bot.moderation.blocklist import Hit
-from bot.moderation.rules import EVERYWHERE, RuleKind, Rules
+from bot.moderation.rules import Rules
 from bot.texts import moderation
 
 _NAMED = 5  # channels or roles, in a refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who asks and where; ``channels`` are the channel or thread with what it is in, innermost first."""
-
-    user_id: int
-    guild_id: int | None
-    channels: tuple[int, ...]
-    roles: Collection[int] = ()
 
 
 class Gate:

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.moderation_tables import Outcome, reports
+from bot.database.moderation_tables import reports
 from bot.database.store import transact
+from bot.domain.moderation import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.moderation_tables import COMMAND_LINE, EVERYWHERE, RuleKind, audit, rules
+from bot.database.moderation_tables import audit, rules
 from bot.database.store import transact
-
-__all__ = ["COMMAND_LINE", "EVERYWHERE", "Entry", "RuleKind", "Rules"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Something that was done: by whom, when, and to what."""
-
-    at: datetime
-    guild_id: int
-    actor_id: int
-    action: str
-    subject: str
-
+from bot.domain.moderation import Entry, RuleKind
 
 Values = Mapping[RuleKind, tuple[str, ...]]
 

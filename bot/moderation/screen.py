@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from enum import StrEnum
 
 import discord
 
 from bot.config import Moderation
 from bot.domain.job import Job
-from bot.members.settings import Scope, SettingsStore
+from bot.domain.moderation import Cover
+from bot.domain.setting import Scope
+from bot.members.settings import SettingsStore
 
 log = logging.getLogger(__name__)
-
-
-class Cover(StrEnum):
-    NONE = "none"
-    SPOILER = "spoiler"  # covered until clicked
-    WITHHELD = "withheld"  # told of, and not shown
 
 
 class Screen:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp import web
 
+from bot.domain.moderation import COMMAND_LINE
+from bot.domain.status import Order
 from bot.errors import ConfigError, NoDatabase
-from bot.moderation.rules import COMMAND_LINE
 from bot.operations import status
-from bot.operations.orders import Order, obey
+from bot.operations.orders import obey
 from bot.texts import operators
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Numbers for Prometheus: counters of what happened, and gauges of what is.
 
 The counters are of the whole process, as the library means them to be; the gauges are made from a
-:class:`bot.operations.status.Snapshot` at each visit.
+:class:`bot.domain.status.Snapshot` at each visit.
 """
 
 from __future__ import annotations
@@ -9,23 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from bot.counters import ENDED, ENGINE_SECONDS, TURNAROUND
 from bot.domain.job import Job, State
+from bot.domain.status import Snapshot
 from bot.engines.observer import Observer
-from bot.operations.status import Snapshot
 from engine.messages import Progress, RunStarted
-
-SUBMITTED = Counter("faraday_jobs_submitted", "Jobs that were committed", ["kind"])
-ENDED = Counter("faraday_jobs_ended", "Jobs whose requester was told of the end", ["state"])
-ENGINE_SECONDS = Counter("faraday_engine_seconds", "Engine time of delivered pictures")
-TURNAROUND = Histogram(
-    "faraday_turnaround_seconds",
-    "From a request to its picture on Discord",
-    buckets=(5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120),
-)
 
 
 class Measured:

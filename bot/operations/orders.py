@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
+from bot.domain.moderation import COMMAND_LINE, EVERYWHERE
+from bot.domain.status import Order
 from bot.gateway import registering
-from bot.moderation.rules import COMMAND_LINE, EVERYWHERE
 from bot.operations import status
 from bot.texts import operators
 
@@ -15,34 +15,6 @@ if TYPE_CHECKING:
     from bot.app import FaradayBot
 
 log = logging.getLogger(__name__)
-
-
-class Order(StrEnum):
-    """The verbs, as they are typed."""
-
-    STATUS = "status"
-    DRAIN = "drain"
-    RESUME = "resume"
-    RELOAD = "reload"
-    SYNC = "sync"
-    BLOCK = "block"
-    UNBLOCK = "unblock"
-
-    @property
-    def of_user(self) -> bool:
-        """Whether it needs to be said whom it is about."""
-        return self in (Order.BLOCK, Order.UNBLOCK)
-
-
-MEANINGS = {
-    Order.STATUS: "What the engines and the queue are doing",
-    Order.DRAIN: "Let running pictures end and take no new ones",
-    Order.RESUME: "Take new pictures again",
-    Order.RELOAD: "Read the configuration again",
-    Order.SYNC: "Register the commands with Discord again",
-    Order.BLOCK: "Forbid somebody to use me, everywhere, and cancel what they have waiting and running",
-    Order.UNBLOCK: "Let somebody use me again",
-}
 
 
 async def obey(bot: FaradayBot, order: Order, *, by: int, user_id: int = 0) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.domain.status import Snapshot
 from bot.operations import status
-from bot.operations.status import Snapshot
 
 if TYPE_CHECKING:
     from bot.app import FaradayBot

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.job import State
+from bot.domain.status import EngineState, RunState, Snapshot
 from bot.engines.lanes import Lane
 from bot.errors import NoDatabase
 from bot.jobs import disk
@@ -24,52 +25,6 @@ log = logging.getLogger(__name__)
 
 BORN = time.monotonic()
 PATIENCE = 3.0  # seconds for the database, less than whoever asks for health waits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunState:
-    """A job on an engine."""
-
-    job_id: int
-    iteration: int
-    iterations: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineState:
-    """``device`` is empty while the engine is down or loads its models."""
-
-    device: str
-    slots: int
-    runs: tuple[RunState, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """All at one moment. ``jobs`` counts them by state, over all time; None while the database does not answer, of
-    which ``fault`` is the reason.
-
-    Times are in seconds.
-    """
-
-    connected: bool
-    latency: float | None
-    guilds: int
-    draining: bool
-    engines: tuple[EngineState, ...]
-    jobs: Mapping[State, int] | None
-    oldest_wait: float | None
-    fault: str
-    free_bytes: int
-    uptime: float
-
-    @property
-    def running(self) -> int:
-        return sum(len(engine.runs) for engine in self.engines)
-
-    @property
-    def waiting(self) -> int:
-        return self.jobs[State.QUEUED] if self.jobs else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

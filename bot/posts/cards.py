@@ -15,8 +15,9 @@ import discord
 from bot.components.card_buttons import Action, buttons
 from bot.components.guests import Guests
 from bot.domain.job import Job
+from bot.domain.moderation import Cover
 from bot.images import uploads
-from bot.moderation.screen import Cover, Screen
+from bot.moderation.screen import Screen
 from bot.posts.delivery import refused
 from bot.posts.pacing import Pacer
 from bot.posts.threads import Room

@@ -17,8 +17,8 @@ import discord
 
 from bot.components.guests import Guests
 from bot.domain.job import Job
+from bot.domain.moderation import Cover
 from bot.engines.observer import DeliveryImpossible
-from bot.moderation.screen import Cover
 from bot.posts import final_message
 from bot.posts.final_message import Draft, Final, Way
 from bot.posts.renditions import renditions

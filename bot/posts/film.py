@@ -8,12 +8,12 @@ from typing import Any
 
 import discord
 
-from bot.components.permissions import Place
 from bot.domain.job import Job
+from bot.domain.moderation import Cover
+from bot.domain.place import Place
 from bot.errors import CannotPost, NothingToEdit
 from bot.images.uploads import enlarge
 from bot.jobs.files import Files
-from bot.moderation.screen import Cover
 from bot.posts.delivery import channels, refused, size_limit
 from bot.posts.final_message import file_name, film_name
 from bot.texts import card, safety, sequels

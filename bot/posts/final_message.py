@@ -12,8 +12,8 @@ import discord
 
 from bot.components.card_buttons import under_picture
 from bot.domain.job import Job
+from bot.domain.moderation import Cover
 from bot.images.region import Region
-from bot.moderation.screen import Cover
 from bot.posts.renditions import Rendition
 from bot.texts import card, safety
 

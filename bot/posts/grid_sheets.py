@@ -20,11 +20,12 @@ import discord
 
 from bot.components.grid_button import button
 from bot.domain.job import Job, Removed, State
+from bot.domain.moderation import Cover
 from bot.errors import CannotPost
 from bot.jobs.archive import Archive
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
-from bot.moderation.screen import Cover, Screen
+from bot.moderation.screen import Screen
 from bot.posts.delivery import refused
 from bot.posts.final_message import SPOILER
 from bot.posts.pacing import Pacer

@@ -15,10 +15,11 @@ import discord
 from bot.components.guests import Guests, Interaction
 from bot.components.picture_buttons import EMOJI, Sequel
 from bot.domain.job import Job, Removed
+from bot.domain.moderation import Cover
 from bot.errors import CannotPost
 from bot.images.region import Region
 from bot.jobs.queue import Queue
-from bot.moderation.screen import Cover, Screen
+from bot.moderation.screen import Screen
 from bot.posts import cards
 from bot.posts.cards import Cards, Engines
 from bot.posts.delivery import Delivery, Posted

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 from bot.config import Config
+from bot.domain.place import Asker
 from bot.engines.dispatcher import Dispatcher
 from bot.errors import DiskFull, Draining
 from bot.jobs import disk
 from bot.jobs.files import Files
-from bot.moderation.gate import Asker, Gate
+from bot.moderation.gate import Gate
 
 
 class Admission:

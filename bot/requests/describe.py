@@ -18,13 +18,15 @@ from bot.components import permissions
 from bot.components.apology import explain
 from bot.config import Config
 from bot.domain.job import Job, Kind
+from bot.domain.moderation import Cover
+from bot.domain.place import Asker
 from bot.engines.dispatcher import Dispatcher
 from bot.errors import EngineNotReady, NothingToDescribe, TooSoon, refusing
 from bot.images import uploads
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
-from bot.moderation.gate import Asker, Gate
-from bot.moderation.screen import Cover, Screen
+from bot.moderation.gate import Gate
+from bot.moderation.screen import Screen
 from bot.requests import pictures
 from bot.requests.request import Painted, Picture, Request, Upload
 from bot.texts import card

@@ -10,11 +10,10 @@ import discord
 from bot.components import permissions
 from bot.components.apology import explain
 from bot.components.forms import Filled, form
-from bot.components.permissions import Place
 from bot.components.picture_buttons import Follow, Sequel
 from bot.domain.job import Job, Kind, State
+from bot.domain.place import Asker, Place
 from bot.errors import CannotPost, NothingToEdit, UnknownJob
-from bot.moderation.gate import Asker
 from bot.requests.request import Painted, Request
 from bot.texts import card, refusals, safety, sequels
 from bot.words.prompts import Wish

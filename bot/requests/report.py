@@ -11,12 +11,13 @@ import discord
 from sqlalchemy.exc import IntegrityError
 
 from bot.components.report_buttons import Verdict, verdicts
-from bot.database.moderation_tables import Outcome
 from bot.domain.job import Job, State
+from bot.domain.moderation import Outcome
+from bot.domain.setting import Scope
 from bot.errors import CannotPost, NotAllowed, NothingToEdit, UnknownJob
 from bot.images import uploads
 from bot.jobs.files import Files
-from bot.members.settings import Scope, SettingsStore
+from bot.members.settings import SettingsStore
 from bot.moderation.desk import Desk
 from bot.moderation.gate import Gate
 from bot.moderation.reports import Report, Reports

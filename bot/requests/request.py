@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from bot.components.permissions import Place
 from bot.domain.job import Job, Kind
-from bot.moderation.gate import Asker
+from bot.domain.place import Asker, Place
 from bot.words import recipe
 from bot.words.prompts import Wish, parse
 from engine.messages.resolution import enlarges

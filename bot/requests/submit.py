@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.components import permissions
-from bot.components.permissions import Place
 from bot.config import Config, Limits
+from bot.counters import SUBMITTED
 from bot.domain.job import Cell, Job, Kind, NewJob
+from bot.domain.place import Place
+from bot.domain.setting import Values
 from bot.engines.dispatcher import Dispatcher
 from bot.errors import CannotPost, EngineNotReady, OverQuota
 from bot.jobs import quotas
@@ -20,8 +22,7 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.queue import Queue
 from bot.jobs.quotas import Quota
 from bot.members.defaults import Completed, Wishes
-from bot.members.settings import SettingsStore, Values
-from bot.operations.metrics import SUBMITTED
+from bot.members.settings import SettingsStore
 from bot.posts.grid_sheets import Sheets
 from bot.posts.publisher import Publisher
 from bot.requests.admission import Admission

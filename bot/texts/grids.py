@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.domain.job import Job, State
-from bot.moderation.screen import Cover
+from bot.domain.moderation import Cover
 from bot.texts import card
 from bot.texts.numbers import counted
 

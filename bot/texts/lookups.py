@@ -8,8 +8,8 @@ from typing import Any
 import discord
 
 from bot.domain.job import Job, State
-from bot.members.settings import Scope, Values
-from bot.members.styles import Style
+from bot.domain.setting import Scope, Values
+from bot.domain.style import Style
 from bot.texts import card, safety
 from bot.texts.numbers import count, counted, moment, size, soon
 

@@ -4,15 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from bot.database.moderation_tables import COMMAND_LINE, RuleKind
+from bot.domain.moderation import COMMAND_LINE, Entry, Hit, RuleKind
 from bot.texts import numbers
 from bot.texts.numbers import counted
-
-if TYPE_CHECKING:
-    from bot.moderation.blocklist import Hit
-    from bot.moderation.rules import Entry
 
 # To members
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from bot.domain.status import EngineState, Snapshot
 from bot.texts.numbers import count, counted, gibibytes, span
-
-if TYPE_CHECKING:
-    from bot.operations.status import EngineState, Snapshot
 
 RESUMED = "Taking new pictures again."
 NO_SUCH_ORDER = "There is no such order."

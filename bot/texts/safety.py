@@ -6,8 +6,8 @@ from typing import assert_never
 
 import discord
 
-from bot.database.moderation_tables import Outcome
 from bot.domain.job import Job, Removed
+from bot.domain.moderation import Outcome
 from bot.texts import card
 from bot.texts.numbers import decimal
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.members.ratings import EMOJI, Score, Setting
+from bot.domain.rating import EMOJI, Score, Setting
 from bot.texts.numbers import counted, decimal
 
 NO_RATINGS = f"Nothing is rated here yet. React to a picture with {EMOJI[1]} (worst) to {EMOJI[5]} (best)."

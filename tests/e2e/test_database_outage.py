@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 
 from bot.domain.job import State
+from bot.domain.status import Order
 from bot.errors import NoDatabase
 from bot.operations.control import SOCKET, ask
-from bot.operations.orders import Order
 from tests.postgres import Cluster, create_database
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.job import Kind
-from bot.members.settings import Scope
+from bot.domain.setting import Scope
 from sandbox import Message
 from sandbox.records.clock import PATIENCE_S
 

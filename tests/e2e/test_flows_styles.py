@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.moderation.rules import RuleKind
+from bot.domain.moderation import RuleKind
 from sandbox import Channel, Member, Permissions
 
 if TYPE_CHECKING:

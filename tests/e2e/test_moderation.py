@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.members.settings import Scope
+from bot.domain.setting import Scope
+from bot.domain.status import Order
 from bot.operations.control import SOCKET, ask
-from bot.operations.orders import Order
 from sandbox import Channel, Member, NotOffered, Permissions
 
 if TYPE_CHECKING:

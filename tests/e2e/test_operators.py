@@ -15,11 +15,11 @@ import aiohttp
 import pytest
 
 from bot.config import Config
+from bot.domain.status import Order
 from bot.errors import ConfigError
 from bot.jobs import disk
 from bot.operations import presence
 from bot.operations.control import SOCKET, Control, NotRunning, ask
-from bot.operations.orders import Order
 from sandbox import Member, NotOffered, Permissions
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.domain.job import State
+from bot.domain.status import Order
 from bot.operations import metrics, status
-from bot.operations.orders import Order
 from sandbox.records.clock import PATIENCE_S
 from tests.e2e.scripted import ScriptedEngine
 from tests.e2e.test_operators import ordered

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.components import permissions
-from bot.components.permissions import Place
+from bot.domain.place import Place
 from bot.errors import CannotPost
 
 ENOUGH = discord.Permissions(view_channel=True, send_messages=True, attach_files=True)

@@ -11,16 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.database.store import metadata
 from bot.domain.job import Removed, State
+from bot.domain.moderation import RuleKind
+from bot.domain.setting import Scope
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
 from bot.jobs.records import Records
 from bot.members import export
 from bot.members.privacy import KEPT_A_DAY, OF_MODERATORS, OWN, Privacy
 from bot.members.ratings import RatingStore
-from bot.members.settings import Scope, SettingsStore
+from bot.members.settings import SettingsStore
 from bot.members.styles import StyleStore
 from bot.moderation.reports import Reports
-from bot.moderation.rules import RuleKind, Rules
+from bot.moderation.rules import Rules
 from tests.bot.conftest import ON_BOTH, MakeJob
 from tests.bot.jobs.test_queue import to
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.domain.setting import ALLOWED, Scope, Values
 from bot.errors import BadSetting
-from bot.members.settings import ALLOWED, Scope, SettingsStore, Values
+from bot.members.settings import SettingsStore
 
 USER, CHANNEL, GUILD, ROLE, OTHER_ROLE = 1, 2, 3, 4, 5
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.database.moderation_tables import RuleKind
+from bot.domain.moderation import Hit, RuleKind
 from bot.errors import BadSetting
 from bot.moderation import blocklist
-from bot.moderation.blocklist import Hit
 
 
 def found(text: str, word: str = "bad") -> bool:

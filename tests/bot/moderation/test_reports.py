@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.database.moderation_tables import Outcome
+from bot.domain.moderation import Outcome
 from bot.moderation.reports import Reports
 from tests.bot.conftest import ON_BOTH
 

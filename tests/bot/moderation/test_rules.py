@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.domain.moderation import EVERYWHERE, RuleKind
+from bot.domain.place import Asker
 from bot.errors import BadSetting, NotAllowed
 from bot.moderation.desk import Desk
-from bot.moderation.gate import Asker, Gate
-from bot.moderation.rules import EVERYWHERE, RuleKind, Rules
+from bot.moderation.gate import Gate
+from bot.moderation.rules import Rules
 from tests.bot.conftest import ON_BOTH
 
 pytestmark = ON_BOTH

@@ -1,0 +1,58 @@
+"""Rules about members, channels and prompts, and what moderators decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+EVERYWHERE = 0
+"""The guild id of an owner's rule, which holds in every server and in direct messages."""
+
+COMMAND_LINE = 0
+"""In place of a member's id, of who orders on the machine itself."""
+
+
+class RuleKind(StrEnum):
+    """What a rule is about; its value is a word, a regular expression, or an id."""
+
+    WORD = "word"
+    REGEX = "regex"
+    USER_BLOCKED = "user_blocked"
+    CHANNEL_ALLOWED = "channel_allowed"
+    CHANNEL_DENIED = "channel_denied"
+    ROLE_ALLOWED = "role_allowed"
+    ROLE_DENIED = "role_denied"
+
+
+class Outcome(StrEnum):
+    """What moderators decided about a report."""
+
+    DELETED = "deleted"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """What a text has that it must not. ``timed_out``: the expression could not be tried in its time."""
+
+    kind: RuleKind
+    value: str
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something that was done: by whom, when, and to what."""
+
+    at: datetime
+    guild_id: int
+    actor_id: int
+    action: str
+    subject: str
+
+
+class Cover(StrEnum):
+    NONE = "none"
+    SPOILER = "spoiler"  # covered until clicked
+    WITHHELD = "withheld"  # told of, and not shown
