@@ -25,9 +25,9 @@ from bot.cli.app import app
 from bot.cli.commissions import Commission
 from bot.cli.terminal import explained
 from bot.components import options
-from bot.components.permissions import Place
 from bot.config import Config
 from bot.domain.job import Kind
+from bot.domain.place import Place
 from bot.errors import UserError
 from bot.members.defaults import Wishes
 from bot.members.settings import SettingsStore
