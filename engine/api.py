@@ -16,7 +16,7 @@ from PIL import Image
 from engine import drawn, pictures
 from engine.bundles import bundles
 from engine.device import devices
-from engine.messages import Description, Precision, Saved, Spec, is_saved, resolution, styles
+from engine.messages import Description, Precision, Saved, is_saved, resolution, styles
 from engine.messages.resolution import Asked, Machine, Means
 from engine.messages.sizes import InitSize
 from engine.method import masks
@@ -38,12 +38,12 @@ class Step:
 
     @property
     def image(self) -> Image.Image:
-        """The picture now: decoded on demand, so looking only now and then is cheap."""
+        """The picture now. It is decoded on demand, so looking only now and then is cheap."""
         return pictures.to_image(self.run.picture())
 
     @property
     def mask(self) -> Image.Image | None:
-        """Where is painted, white on black; None where all of the picture may change."""
+        """Where the run paints, white on black, or None if all of the picture may change."""
         masked = self.run.masked
         return None if masked is None else masks.to_image(masked.mask)
 
@@ -115,12 +115,13 @@ def generate(
     for note in notes:
         log.warning(note)
     start = spec.width // spec.upscale, spec.height // spec.upscale
-    given = _Given(
+    given = Saved(
+        spec=spec,
         init_image=None if init_image is None else pictures.png(pictures.fitted(init_image.convert("RGB"), start)),
         mask=None if mask is None else _fitted_mask(mask, init_image, start),
         image_prompts=_all_encoded(image_prompts),
     )
-    return _steps(given.run(spec, loaded), given, save_to, save_every)
+    return _steps(_run(given, loaded), given, save_to, save_every)
 
 
 def _fitted_mask(mask: Image.Image, init_image: Image.Image | None, size: tuple[int, int]) -> bytes:
@@ -136,10 +137,10 @@ def describe(
     device: str = "auto",
     weights_dir: str | Path = "weights",
 ) -> Description:
-    """What ``image`` shows: a sentence to paint it by, and the most probable phrases of each kind.
+    """Describe ``image`` in a sentence to paint it by, and in the most probable phrases of each kind.
 
-    All perceptors of the bundle are asked, each as much as in :func:`generate`. Raises :class:`ValueError` for a
-    bundle of too few words, and :class:`engine.models.weights.WeightsError`.
+    All perceptors of the bundle count, each as much as in :func:`generate`. Raises :class:`ValueError` for a bundle
+    of too few words, and :class:`engine.models.weights.WeightsError`.
 
     >>> describe(Image.open("photo.jpg")).sentence  # doctest: +SKIP
     'a red car on a road at night, watercolor'
@@ -166,16 +167,15 @@ def resume(
 ) -> Iterator[Step]:
     """Go on from a file that :func:`generate` or the command line saved, or from ``step.run.checkpoint()``.
 
-    Yields as generate does. By itself it ends bit for bit as the unbroken run (on the CPU). ``iterations`` is another
-    number of them in all: a longer run goes on with its schedules at their end. Another ``prompt`` or ``seed`` makes a
+    Yields as :func:`generate` does. With no other argument, a CPU ends bit for bit as the unbroken run. ``iterations``
+    is another number in all; a longer run keeps its schedules at their end. Another ``prompt`` or ``seed`` makes a
     branch. ``painted`` is the checkpoint's picture with something painted over it (paper appendix C). The file has the
-    pictures that the run was given; with a bare checkpoint they are needed again: ``init_image``, ``image_prompts``,
-    ``mask``.
+    pictures that the run was given. A bare checkpoint has not: give ``init_image``, ``image_prompts`` and ``mask``.
 
     Raises as :func:`generate`, and :class:`ValueError` for a checkpoint that is damaged or does not fit.
     """
     content = saved if isinstance(saved, bytes) else saved.read_bytes()
-    held = Saved.from_bytes(content) if is_saved(content) else _bare(content)
+    held = Saved.from_bytes(content) if is_saved(content) else Saved(spec=checkpoint.spec(content), state=content)
     stored = held.spec
     name = stored.bundle if bundle is None else bundle
     loaded = _load(name, str(weights_dir), device) if isinstance(name, str) else name
@@ -183,55 +183,33 @@ def resume(
     spec = dataclasses.replace(
         spec, prompt=spec.prompt if prompt is None else prompt, seed=spec.seed if seed is None else seed
     )
-    given = _Given(
+    given = dataclasses.replace(
+        held,
+        spec=spec,
         init_image=_encoded(init_image) or held.init_image,
         mask=_encoded(mask) or held.mask,
         image_prompts=_all_encoded(image_prompts) or held.image_prompts,
-        input_hash=held.input_hash,
-        facts=held.facts,
     )
-    run = given.run(spec, loaded, held.state)
+    run = _run(given, loaded, held.state)
     run.resume(held.state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
     if painted is not None:
         run.paint_over(pictures.png(painted))
     return _steps(run, given, save_to, save_every)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
-    """The encoded pictures of a run, which its file keeps, and what a recipe tells of them."""
-
-    init_image: bytes | None
-    mask: bytes | None
-    image_prompts: tuple[bytes, ...]
-    input_hash: str | None = None
-    facts: tuple[str, ...] = ()
-
-    def run(self, spec: Spec, bundle: bundles.Bundle, continues: bytes | None = None) -> Run:
-        return Run(spec, bundle, self.init_image, self.image_prompts, self.mask, continues=continues)
-
-    def save(self, run: Run, path: Path) -> None:
-        """Wholly or not at all: a process that dies meanwhile leaves the last one."""
-        saved = Saved(
-            spec=run.spec,
-            state=run.checkpoint(),
-            iteration=run.iteration,
-            init_image=self.init_image,
-            mask=self.mask,
-            image_prompts=self.image_prompts,
-            input_hash=self.input_hash,
-            facts=self.facts,
-        )
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_bytes(saved.to_bytes())
-        beside.replace(path)
+def _run(given: Saved, bundle: bundles.Bundle, continues: bytes | None = None) -> Run:
+    return Run(given.spec, bundle, given.init_image, given.image_prompts, given.mask, continues=continues)
 
 
-def _bare(state: bytes) -> Saved:
-    return Saved(spec=checkpoint.spec(state), state=state, iteration=0)
+def _save(given: Saved, run: Run, path: Path) -> None:
+    """Write the run to ``path``, wholly or not at all: a process that dies meanwhile leaves the last file."""
+    saved = dataclasses.replace(given, state=run.checkpoint(), iteration=run.iteration)
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(saved.to_bytes())
+    beside.replace(path)
 
 
-def _steps(run: Run, given: _Given, save_to: Path | None, save_every: int) -> Iterator[Step]:
+def _steps(run: Run, given: Saved, save_to: Path | None, save_every: int) -> Iterator[Step]:
     spec = run.spec
     if run.finished:
         yield Step(iteration=run.iteration, iterations=run.iteration, loss=run.loss, seed=spec.seed, run=run)
@@ -239,7 +217,7 @@ def _steps(run: Run, given: _Given, save_to: Path | None, save_every: int) -> It
         batch.step([run])
         run.settle()
         if save_to is not None and (run.finished or (save_every and run.iteration % save_every == 0)):
-            given.save(run, save_to)
+            _save(given, run, save_to)
         yield Step(iteration=run.iteration, iterations=spec.iterations, loss=run.loss, seed=spec.seed, run=run)
 
 

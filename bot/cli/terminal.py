@@ -1,4 +1,4 @@
-"""What the commands of the terminal share: where they write, how they complain, and their exit codes."""
+"""What all commands of the terminal share: where they write, how they complain, and their exit codes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.errors import ConfigError, NoDatabase, UserError
+from bot.errors import ConfigError, NoDatabase, UserError, WeightsFailed
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
-stdout = Console(highlight=False)
+stdout = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False)
 
 ConfigPath = Annotated[
@@ -24,19 +24,26 @@ ConfigPath = Annotated[
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Errors that address their reader end the program with their message and the exit code of bad usage; a database
-    that cannot be used is a failure.
+    """End the program with the message of an error that addresses its reader.
+
+    The exit code tells a failure, such as a database or weights that cannot be used, from bad usage.
     """
     try:
         yield
     except NoDatabase as error:
-        complain(error.detail)
-        raise typer.Exit(FAILED) from None
+        message, code = error.detail, FAILED
+    except WeightsFailed as error:
+        message, code = str(error), FAILED
     except (ConfigError, UserError) as error:
-        complain(str(error))
-        raise typer.Exit(BAD_USAGE) from None
+        message, code = str(error), BAD_USAGE
+    except OSError as error:
+        message, code = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}", FAILED
+    else:
+        return
+    complain(message)
+    raise typer.Exit(code)
 
 
 def complain(message: str) -> None:
-    """A sentence on stderr."""
+    """Print a sentence on stderr."""
     stderr.print(message, markup=False, soft_wrap=True)

@@ -1,11 +1,10 @@
-"""``python -m bot weights``: which weights there are, fetching and checking them, and adding one's own."""
+"""List, fetch, check and add weights: ``python -m bot weights``."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
+from bot.cli.terminal import FAILED, INTERRUPTED, complain, explained, stderr, stdout
 from bot.config import Config
-from bot.errors import ConfigError, UserError, WeightsFailed
+from bot.errors import WeightsFailed
 from bot.weights import add as adding
 from bot.weights import catalogue, overview
 from bot.weights.catalogue import Checkpoint
@@ -24,16 +24,12 @@ from bot.weights.fetch import Fetcher, convert_file
 from bot.weights.transfer import Report
 from bot.weights.verify import verify as verify_files
 
-FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
-
 app = typer.Typer(
     help="See, fetch, check and add weights.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-stdout = Console(highlight=False, soft_wrap=True)
-stderr = Console(stderr=True, highlight=False)
 
 Settings = Annotated[
     Path | None, typer.Option("--settings", help="The settings, as config.toml, that say where the weights lie.")
@@ -48,33 +44,18 @@ def _weights_dir(settings: Path | None) -> Path:
     return Path(Config.load(settings).engine.weights_dir)
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except WeightsFailed as error:
-        stderr.print(str(error), markup=False, soft_wrap=True)
-        raise typer.Exit(FAILED) from None
-    except (ConfigError, UserError) as error:
-        stderr.print(str(error), markup=False, soft_wrap=True)
-        raise typer.Exit(BAD_USAGE) from None
-    except OSError as error:
-        stderr.print(f"{error.filename or 'The weights'} cannot be used: {error.strerror or error}", markup=False)
-        raise typer.Exit(FAILED) from None
-
-
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except KeyboardInterrupt:
-        stderr.print("Interrupted. What has arrived is kept: the same command goes on from there.")
+        complain("Interrupted. What has arrived is kept: the same command goes on from there.")
         raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command("list")
 def list_(settings: Settings = None, as_json: AsJson = False) -> None:
-    """Every bundle and every published checkpoint, and which are here."""
-    with _explained():
+    """List every bundle and every published checkpoint, and say which are here."""
+    with explained():
         folder = _weights_dir(settings)
         bundles, checkpoints = overview.bundles(folder), overview.checkpoints(folder)
     if as_json:
@@ -91,8 +72,8 @@ def list_(settings: Settings = None, as_json: AsJson = False) -> None:
 @app.command()
 def info(name: Annotated[str, typer.Argument(help="A bundle or a checkpoint.")],
          settings: Settings = None, as_json: AsJson = False) -> None:  # fmt: skip
-    """What a bundle or a checkpoint consists of, where it lies, and what is known of it."""
-    with _explained():
+    """Say what a bundle or a checkpoint consists of, where it lies and what is known of it."""
+    with explained():
         facts = overview.info(name, _weights_dir(settings))
     if as_json:
         typer.echo(json.dumps(facts))
@@ -107,8 +88,8 @@ def fetch(
     again: Annotated[bool, typer.Option("--again", help="Fetch what is here too, and see whether it changed.")] = False,
     settings: Settings = None,
 ) -> None:
-    """Download, check and convert whatever the bundles or checkpoints need and is not here."""
-    with _explained():
+    """Download, check and convert what the bundles or checkpoints need and is not here."""
+    with explained():
         folder = _weights_dir(settings)
         wanted = {one.name: one for name in names for one in catalogue.wanted(name, folder)}
         _run(_fetch(list(wanted.values()), folder, again=again))
@@ -139,7 +120,7 @@ async def _fetch(wanted: list[Checkpoint], folder: Path, *, again: bool) -> None
 @app.command()
 def verify(names: MaybeNames = None, settings: Settings = None) -> None:
     """Read the weights that are here and compare them with what was recorded when they were made."""
-    with _explained():
+    with explained():
         files = overview.files(names, _weights_dir(settings))
         _run(_verify(files))
 
@@ -162,8 +143,8 @@ def convert(
     config: Yaml = None,
     settings: Settings = None,
 ) -> None:
-    """Convert a published file that you have from elsewhere, as when its address is dead."""
-    with _explained():
+    """Convert a published file that you got elsewhere, for example because its address is dead."""
+    with explained():
         if name not in catalogue.checkpoints():
             raise WeightsFailed(f"There is no checkpoint “{name}”. There are: {', '.join(catalogue.checkpoints())}.")
         checkpoint, folder = catalogue.checkpoints()[name], _weights_dir(settings)
@@ -182,8 +163,8 @@ def add(
     title: Annotated[str | None, typer.Option(help="What members read.")] = None,
     settings: Settings = None,
 ) -> None:
-    """Make a bundle of a VQGAN of your own."""
-    with _explained():
+    """Make a bundle of your own VQGAN."""
+    with explained():
         folder = _weights_dir(settings)
         perceptors = tuple(perceptor or [adding.DEFAULT_PERCEPTOR])
         own = adding.Own(name=name, vqgan=vqgan, config=config, perceptors=perceptors, title=title)

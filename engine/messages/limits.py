@@ -1,8 +1,7 @@
-"""What a field of a spec may hold: written once beside the field, read by the check, the recipe and the parser.
+"""Say what a field of a spec may hold. The check, the recipe and the parser all read it.
 
-A limit annotates a field (``strength: Annotated[float, Real(0, 1)]``). It says in words what it allows, judges a
-value, and turns a value into the text of a recipe and back. A field whose default is None may also be None, which
-leaves the choice to the bundle.
+A limit annotates a field: ``strength: Annotated[float, Real(0, 1)]``. A field whose default is None may also be None,
+which leaves the choice to the bundle.
 """
 
 from __future__ import annotations
@@ -11,30 +10,35 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 Choices = Mapping[str, Sequence[str]]
-"""The names in each of the engine's tables; an engine tells its own in :class:`engine.messages.Ready`."""
+"""The names in each of the engine's tables. An engine sends its own in :class:`engine.messages.Ready`."""
 
 
-class Limit(Protocol):
+class Limit:
     """What one field allows."""
 
+    __slots__ = ()
+
     def allowed(self, choices: Choices) -> str:
-        """The allowed values in words, to follow "must be"."""
+        """Return the allowed values in words, to follow "must be"."""
+        raise NotImplementedError
 
     def holds(self, value: object, choices: Choices) -> bool:
-        """Whether ``value`` is of the right type and in range."""
+        """Return whether ``value`` is of the right type and in range."""
+        raise NotImplementedError
 
     def read(self, text: str) -> object:
-        """The value that ``text`` stands for. Raises :class:`ValueError` when it is of another kind."""
+        """Return the value that ``text`` stands for. Raises :class:`ValueError` if it is of another kind."""
+        return text
 
     def show(self, value: object) -> str:
-        """The text that :meth:`read` reads, without spaces."""
+        """Return the text that :meth:`read` reads, without spaces."""
+        return str(value)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Limit):
     """A whole number from ``low`` to ``high``, both allowed."""
 
     low: int
@@ -49,12 +53,9 @@ class Whole:
     def read(self, text: str) -> int:
         return int(text)
 
-    def show(self, value: object) -> str:
-        return str(value)
-
 
 @dataclass(frozen=True, slots=True)
-class Real:
+class Real(Limit):
     """A finite number from ``low`` to ``high``, both allowed."""
 
     low: float
@@ -78,7 +79,7 @@ class Real:
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class Name(Limit):
     """One of the names in the engine's table ``table``."""
 
     table: str
@@ -89,16 +90,10 @@ class Name:
     def holds(self, value: object, choices: Choices) -> bool:
         return isinstance(value, str) and (self.table not in choices or value in choices[self.table])
 
-    def read(self, text: str) -> str:
-        return text
-
-    def show(self, value: object) -> str:
-        return str(value)
-
 
 @dataclass(frozen=True, slots=True)
-class EnumMember:
-    """A member of ``enum``, whose members are fixed, or its name."""
+class EnumMember(Limit):
+    """A member of ``enum``, or its name."""
 
     enum: type[StrEnum]
 
@@ -111,13 +106,10 @@ class EnumMember:
     def read(self, text: str) -> StrEnum:
         return self.enum(text)
 
-    def show(self, value: object) -> str:
-        return str(value)
-
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """Text; :meth:`read` takes it as it stands."""
+class Text(Limit):
+    """Any text."""
 
     def allowed(self, choices: Choices) -> str:
         return "text"
@@ -125,16 +117,10 @@ class Text:
     def holds(self, value: object, choices: Choices) -> bool:
         return isinstance(value, str)
 
-    def read(self, text: str) -> str:
-        return text
-
-    def show(self, value: object) -> str:
-        return str(value)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A loss term beside the prompts: ``weight`` times the named term, by the named decay schedule."""
+    """A loss term beside the prompts: ``weight`` times a named term, with a named decay over the run."""
 
     name: str
     weight: float
@@ -153,8 +139,8 @@ def parse_term(text: str) -> Term:
 
 
 @dataclass(frozen=True, slots=True)
-class TermText:
-    """What :func:`parse_term` reads, of the engine's tables of loss terms and decay schedules."""
+class TermText(Limit):
+    """Text that :func:`parse_term` reads, with names from the engine's tables of loss terms and decays."""
 
     def allowed(self, choices: Choices) -> str:
         names, schedules = (", ".join(choices.get(table, ("…",))) for table in ("losses", "decays"))
@@ -168,20 +154,14 @@ class TermText:
         named = Name("losses").holds(term.name, choices) and Name("decays").holds(term.schedule, choices)
         return named and Real(0, MOST_TERM).holds(term.weight, choices)
 
-    def read(self, text: str) -> str:
-        return text
-
-    def show(self, value: object) -> str:
-        return str(value)
-
 
 NONE = "none"
-"""How an empty tuple is written."""
+"""The text of an empty tuple."""
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
-    """A tuple of at most ``most`` values that each obey ``each``; written with commas between them."""
+class Many(Limit):
+    """A tuple of at most ``most`` values, each within ``each``, written with commas between them."""
 
     each: Limit
     most: int

@@ -1,4 +1,4 @@
-"""A run in a file: its checkpoint, and the pictures that it cannot go on without."""
+"""Save a run in a file: its checkpoint, and the pictures that it was given."""
 
 from __future__ import annotations
 
@@ -17,23 +17,19 @@ _DAMAGED = "That file is no run that was saved, or it is damaged."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What :class:`engine.messages.StartRun` needs to go on after ``iteration``, as one file.
-
-    ``input_hash`` is the SHA-256, in hex, of the file that the run started from; ``facts`` say what else a recipe
-    tells of its pictures.
-    """
+    """What a :class:`engine.messages.StartRun` needs to go on with a run."""
 
     spec: Spec
-    state: bytes
-    iteration: int
+    state: bytes = b""  # a checkpoint
+    iteration: int = 0  # of the checkpoint
     init_image: bytes | None = None
     mask: bytes | None = None
     image_prompts: tuple[bytes, ...] = ()
-    input_hash: str | None = None
-    facts: tuple[str, ...] = ()
+    input_hash: str | None = None  # SHA-256, in hex, of the file that the run started from
+    facts: tuple[str, ...] = ()  # what else a recipe tells of its pictures
 
     def to_bytes(self) -> bytes:
-        """A zip archive, of the settings as JSON and the rest as it is."""
+        """Return a zip archive with the settings as JSON and the rest as it is."""
         told = {
             "version": VERSION,
             "spec": self.spec.to_json(),
@@ -53,7 +49,7 @@ class Saved:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Saved:
-        """What :meth:`to_bytes` wrote. Raises :class:`SpecError` when it is damaged, or of a newer version."""
+        """Read what :meth:`to_bytes` wrote. Raises :class:`SpecError` if it is damaged or of another version."""
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 parts = {name: archive.read(name) for name in archive.namelist()}
@@ -77,7 +73,7 @@ class Saved:
 
 
 def is_saved(content: bytes) -> bool:
-    """Whether it is such a file, and not a bare checkpoint, which is an archive too."""
+    """Return whether ``content`` is such a file, and not a bare checkpoint, which is an archive too."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _RUN in archive.namelist()

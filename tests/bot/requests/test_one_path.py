@@ -327,7 +327,7 @@ def notebook(case: Case, monkeypatch: pytest.MonkeyPatch) -> Outcome:
     """:func:`engine.generate`, up to its run."""
     runs: list[Outcome] = []
     monkeypatch.setattr(
-        engine.api, "Run", lambda spec, bundle, init, guides, mask: runs.append((spec, pixels(init), pixels(mask)))
+        engine.api, "Run", lambda spec, bundle, init, guides, mask, **_: runs.append((spec, pixels(init), pixels(mask)))
     )
     monkeypatch.setattr(engine.api, "_steps", lambda *_: iter(()))
     monkeypatch.setattr("os.cpu_count", lambda: READY.cores)
