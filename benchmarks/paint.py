@@ -16,12 +16,12 @@ from engine.api import generate
 from engine.bundles import bundles
 from engine.device import devices
 
-Asked = TypeVar("Asked")
+Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class PaintSettings:
     """What to paint with; None is the bundle's default. ``threads`` are those of each process.
 
     ``size`` is a side in pixels. ``start`` begins at "mean" or "random" codes instead, without the learned start and
@@ -55,7 +55,7 @@ class Settings:
             changes["learning_rate"] = self.learning_rate
         return dataclasses.replace(entry, **changes)  # type: ignore[arg-type]
 
-    def of_the_bundle(self) -> "Settings":
+    def of_the_bundle(self) -> "PaintSettings":
         """What of this decides which bundle is loaded: settings that agree in it share one."""
         return dataclasses.replace(self, size=None, iterations=None, strength=None, threads=1, more=())
 
@@ -66,7 +66,7 @@ class Settings:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class PaintTask:
     """One picture to paint, from nothing or from ``init``; ``strength`` overrides the settings'.
 
     ``replace`` is what to find in ``init`` and what to paint there; then ``prompt`` may be None. A ``mask``, white
@@ -82,7 +82,7 @@ class Task:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Painted:
+class TimedPicture:
     """A picture, and the seconds from the request to it, on the clock and of the CPU; loading is not counted.
 
     ``mask`` is where an edit was held to: white on black, None for everywhere.
@@ -94,12 +94,12 @@ class Painted:
     mask: Image.Image | None = None
 
 
-def paint_all(tasks: Sequence[Task], settings: Settings, processes: int) -> Iterator[Painted]:
+def paint_all(tasks: Sequence[PaintTask], settings: PaintSettings, processes: int) -> Iterator[TimedPicture]:
     """Paint every task in order, ``processes`` at once."""
     yield from spread(partial(paint, settings), tasks, processes)
 
 
-def spread(work: Callable[[Asked], Made], asked: Iterable[Asked], processes: int) -> Iterator[Made]:
+def spread(work: Callable[[Item], Made], asked: Iterable[Item], processes: int) -> Iterator[Made]:
     """``work`` for everything ``asked``, in order, in this process or in ``processes`` others at once."""
     if processes == 1:
         yield from map(work, asked)
@@ -113,12 +113,12 @@ def _leave_ctrl_c_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def paint(settings: Settings, task: Task) -> Painted:
+def paint(settings: PaintSettings, task: PaintTask) -> TimedPicture:
     """Paint one task. Raises what :func:`engine.api.generate` raises."""
     return paint_through(settings, task, ())[-1]
 
 
-def paint_through(settings: Settings, task: Task, stations: Sequence[int]) -> list[Painted]:
+def paint_through(settings: PaintSettings, task: PaintTask, stations: Sequence[int]) -> list[TimedPicture]:
     """Paint one task and look at it on the way: after each iteration in ``stations``, and at the end."""
     bundle = _bundle(settings.of_the_bundle())
     strength = settings.strength if task.strength is None else task.strength
@@ -137,7 +137,7 @@ def paint_through(settings: Settings, task: Task, stations: Sequence[int]) -> li
         **dict(settings.more),
     )
     return [
-        Painted(
+        TimedPicture(
             image=step.image,
             mask=step.mask,
             seconds=time.monotonic() - started,
@@ -149,7 +149,7 @@ def paint_through(settings: Settings, task: Task, stations: Sequence[int]) -> li
 
 
 @cache
-def _bundle(settings: Settings) -> bundles.Bundle:
+def _bundle(settings: PaintSettings) -> bundles.Bundle:
     _, folder = bundles.find(settings.bundle, settings.weights_dir)
     loaded = bundles.load(settings.bundle, folder, devices.choose("auto"), settings.entry())
     return dataclasses.replace(loaded, vocabulary=None)  # so that prompts of unknown words are measured too

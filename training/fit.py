@@ -16,8 +16,8 @@ from engine.bundles import bundles
 from engine.models.weights import save_vocabulary
 from training.models.evaluate import load_clip
 from training.pictures import folder, pages, tokens
+from training.pictures.corpus import Corpus
 from training.pictures.folder import CaptionedPictures, FitError
-from training.pictures.source import Source
 from training.presets import PRESETS, PresetName
 from training.stages import Stages
 from training.vocabulary import known
@@ -40,7 +40,7 @@ class OwnStages(Stages):
         return folder.pixels([], self.runs / _PICTURES)
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> Corpus:
         return CaptionedPictures(pages.reduced(self.runs, self.large), self.captions)
 
     @cached_property

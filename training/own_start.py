@@ -16,7 +16,7 @@ from training.models.loop import DEVICE, run
 from training.models.start import StartTraining
 from training.picturebook.picture import FAMILY
 from training.pictures import folder, pages
-from training.pictures.source import PictureBook, Source
+from training.pictures.corpus import Corpus, PictureBook
 from training.presets import PRESETS, PresetName
 
 
@@ -71,7 +71,7 @@ class OwnStart:
         of = "book" if self.pictures is None else folder.fingerprint(self.pictures, self.captioned)
         return f"{self.bundle.weights_hash}-{of}-{self.preset}"
 
-    def _source(self) -> tuple[pages.Pixels, Source]:
+    def _source(self) -> tuple[pages.Pixels, Corpus]:
         """The pictures, of SIDE cells along each side, and their captions."""
         side = SIDE * self.bundle.generator.f
         if self.pictures is None:

@@ -33,7 +33,7 @@ class Minutes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
+class TrainingPreset:
     """`vqgan` is taming's configuration, `text` and `vision` are arguments of openai-clip's class.
 
     `families` of the picture book are drawn; of the first `latents` of their pictures the start network learns
@@ -67,7 +67,7 @@ def vqgan_config(*, codes: int, e: int, groups: int, ch: int, ch_mult: list[int]
     return {"model": {"target": "taming.models.vqgan.VQModel", "params": params}}
 
 
-SMALL = Preset(
+SMALL = TrainingPreset(
     families=12_000,
     latents=16_000,
     repainted=6_000,
@@ -83,7 +83,7 @@ SMALL = Preset(
     start_batch=64,
     minutes=Minutes(vqgan=40, vit=40, resnet=26, start=24),
 )
-LARGE = Preset(
+LARGE = TrainingPreset(
     families=100_000,
     latents=200_000,
     repainted=100_000,

@@ -25,8 +25,8 @@ from training.models.export import checkpoint_weights, export_clip, export_start
 from training.models.loop import DEVICE, run
 from training.models.start import StartTraining
 from training.pictures import pages, tokens
-from training.pictures.source import PictureBook, Source
-from training.presets import Preset, Vision
+from training.pictures.corpus import Corpus, PictureBook
+from training.presets import TrainingPreset, Vision
 from training.vocabulary import export_vocabulary
 
 
@@ -42,7 +42,7 @@ _PARENT = "FARADAY_TRAINING_PARENT"
 class Stages:
     """The training of all models with one preset: every file lies in `runs`, the finished bundle in `weights`."""
 
-    preset: Preset
+    preset: TrainingPreset
     runs: Path
     weights: Path
 
@@ -52,7 +52,7 @@ class Stages:
         return pages.pages(self.runs, self.preset.families)
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> Corpus:
         """The pictures at 64 px, with captions."""
         return PictureBook(pages.reduced(self.runs, self.large))
 

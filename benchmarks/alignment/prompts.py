@@ -4,31 +4,19 @@ import dataclasses
 import random
 import zlib
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import cache
 from typing import Final
 
 from benchmarks.judge.attributes import answers, shown
+from benchmarks.options import PromptList
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import ATTRIBUTES, Picture, held_out, held_out_weather, sample, too_fine
-from training.pictures.pages import EVALUATION_SEED, family
+from training.pictures.pages import family
 from training.presets import SMALL
 
 
-class PromptList(StrEnum):
-    """Settings are chosen on dev, figures are reported on test; no look is in both."""
-
-    DEV = "dev"
-    TEST = "test"
-
-    @property
-    def seed(self) -> int:
-        """Where the list's pictures, and the real drawings of them, begin."""
-        return EVALUATION_SEED + (1_000_000 if self is PromptList.DEV else 2_000_000)
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Change:
     """A picture, and the same but for one attribute, the ``asked`` one."""
 
     before: Picture
@@ -62,16 +50,16 @@ def shows_unseen_pair(picture: Picture) -> bool:
     return bool(picture.is_scene and picture.thing and held_out_weather(picture.thing, picture.weather))
 
 
-def edits(which: PromptList, count: int) -> list[Edit]:
+def edits(which: PromptList, count: int) -> list[Change]:
     """The first ``count`` edits of a list; the attributes of EDITED take turns, no two results look alike."""
     rng = random.Random(which.seed + 2)
-    found: dict[Look, Edit] = {}
+    found: dict[Look, Change] = {}
     while len(found) < count:
         asked = EDITED[len(found) % len(EDITED)]
         before = sample(rng)
         after = _changed(before, asked, rng)
         if after is not None and _belongs(look := _look(after), which) and look not in found:
-            found[look] = Edit(before=before, after=after, asked=asked)
+            found[look] = Change(before=before, after=after, asked=asked)
     return list(found.values())
 
 

@@ -4,7 +4,8 @@ import dataclasses
 import random
 from enum import StrEnum
 
-from benchmarks.alignment.prompts import Edit, PromptList, look_belongs
+from benchmarks.alignment.prompts import Change, look_belongs
+from benchmarks.options import PromptList
 from training.picturebook.phrases import thing
 from training.picturebook.picture import Picture, sample, too_fine
 from training.picturebook.words import SHAPES, SUBJECTS
@@ -21,7 +22,7 @@ class Naming(StrEnum):
 class Replacement:
     """``source`` is what is to go and ``target`` what is to come; ``edit`` has the pictures of both."""
 
-    edit: Edit
+    edit: Change
     source: str
     target: str
 
@@ -41,7 +42,7 @@ def replacements(which: PromptList, count: int, naming: Naming) -> list[Replacem
             continue
         after = dataclasses.replace(before, thing=rng.choice(_others(before)))
         if not too_fine(after) and look_belongs(after, which):
-            edit = Edit(before=before, after=after, asked="thing")
+            edit = Change(before=before, after=after, asked="thing")
             found.append(Replacement(edit=edit, source=_named(before, naming), target=_named(after, Naming.COLOURED)))
     return found
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from benchmarks.alignment.prompts import Edit, shows_unseen_pair
+from benchmarks.alignment.prompts import Change, shows_unseen_pair
 from benchmarks.judge.attributes import VALUES, shown
 from benchmarks.judge.evaluate import right_answers, top1
 from benchmarks.judge.judge import Judge
@@ -68,7 +68,7 @@ class ReadEdit:
     kept: Mapping[str, bool]
 
 
-def read_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> list[ReadEdit]:
+def read_edits(judge: Judge, edits: Sequence[Change], images: Tensor) -> list[ReadEdit]:
     """Whether each of ``images`` shows the asked attribute, and all others as before where both pictures show them."""
     read = []
     for edit, row in zip(edits, judge.attributes(images).tolist(), strict=True):
@@ -85,7 +85,7 @@ def read_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> list[Read
     return read
 
 
-def judge_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> Edited:
+def judge_edits(judge: Judge, edits: Sequence[Change], images: Tensor) -> Edited:
     """What :func:`read_edits` says of all of them together."""
     read = read_edits(judge, edits, images)
     reached: dict[str, list[bool]] = {}
@@ -101,7 +101,7 @@ def judge_edits(judge: Judge, edits: Sequence[Edit], images: Tensor) -> Edited:
     )
 
 
-def outside_difference(edit: Edit, seed: int, one: Image.Image, two: Image.Image) -> float:
+def outside_difference(edit: Change, seed: int, one: Image.Image, two: Image.Image) -> float:
     """Mean absolute difference of two pictures outside the edit's subject, 0 to 255."""
     return difference(one, two, ~subject(edit.before, seed, one.width))
 

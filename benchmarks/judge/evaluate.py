@@ -81,7 +81,7 @@ WAYS: Final[dict[str, Callable[[Sequence[Picture], int], Tensor]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Evaluation:
     """The measured shares as tables to print."""
 
     unseen: Tensor  # (n,)
@@ -129,14 +129,14 @@ def _question(name: str) -> Callable[[Reading, Tensor], Share]:
     return lambda reading, which: reading.attribute(name, which)
 
 
-def report(judge: Judge, groups: int) -> Report:
+def report(judge: Judge, groups: int) -> Evaluation:
     """Ask ``judge`` about ``groups`` hundred pictures with pairs of the training and as many with held-out pairs."""
     pictures = [
         picture
         for unseen in (False, True)
         for picture in distinct(evaluation_pictures(2 * groups * GROUP, unseen_pairs=unseen))[: groups * GROUP]
     ]
-    return Report(
+    return Evaluation(
         unseen=torch.arange(len(pictures)) >= len(pictures) // 2,
         styled=torch.tensor([picture.style != "plain" for picture in pictures]),
         readings={way: _read(judge, pictures, show) for way, show in WAYS.items()},

@@ -22,7 +22,7 @@ RANKER_FILE: Final = "ranker.safetensors"
 TRAIN_ANEW: Final = "Train the judge anew: python -m benchmarks.judge train"
 
 
-class JudgeError(Exception):
+class JudgeError(ValueError):
     """The judge's weights are missing or of another picture book; the message says what to do."""
 
 

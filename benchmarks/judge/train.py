@@ -14,8 +14,8 @@ from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, StyleReader, split
 from training.models.loop import autocast, warm_cosine
 from training.picturebook.captions import caption, full_caption
+from training.pictures.corpus import PictureBook
 from training.pictures.pages import TRAINING_SEED, Pixels, family, to_tensor
-from training.pictures.source import PictureBook
 
 SIZES: Final = {name: len(values) for name, values in VALUES.items()}
 CLASSIFIER_SEED: Final = 500_000

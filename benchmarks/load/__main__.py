@@ -20,11 +20,11 @@ def main(
     """Measure what the bot holds, on a local Discord with Discord's rate limits; ends with 1 if it did not hold."""
     from rich.console import Console
 
-    from benchmarks.load.measure import Options, measure
+    from benchmarks.load.measure import Load, measure
     from benchmarks.load.report import held, progress, table
 
     console = Console(stderr=as_json)
-    options = Options(members=members, jobs=jobs - jobs % members, seconds=seconds, iterations=iterations)
+    options = Load(members=members, jobs=jobs - jobs % members, seconds=seconds, iterations=iterations)
     try:
         with progress(console, options.jobs) as told:
             figures = asyncio.run(measure(options, told))

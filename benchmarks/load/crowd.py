@@ -27,7 +27,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Seat:
     """A member, where they ask, and the iterations of their pictures."""
 
     member: Member
@@ -35,7 +35,7 @@ class Place:
     iterations: int
 
 
-def seat(sandbox: Sandbox, members: int, iterations: int) -> list[Place]:
+def seat(sandbox: Sandbox, members: int, iterations: int) -> list[Seat]:
     """Seat the members in the channels of several servers; a seeded choice says how long their pictures take."""
     chance = random.Random(0)
     guilds = [sandbox.create_guild(f"Studio {number}") for number in range(GUILDS)]
@@ -44,14 +44,14 @@ def seat(sandbox: Sandbox, members: int, iterations: int) -> list[Place]:
     for number in range(members):
         guild, channel = rooms[number % len(rooms)]
         member = guild.add_member(f"member{number}")
-        places.append(Place(member=member, channel=channel, iterations=iterations * chance.randint(1, LONGEST)))
+        places.append(Seat(member=member, channel=channel, iterations=iterations * chance.randint(1, LONGEST)))
     return places
 
 
-async def ask(places: list[Place], each: int, heard: Heard, told: Callable[[], None]) -> None:
+async def ask(places: list[Seat], each: int, heard: Heard, told: Callable[[], None]) -> None:
     """Every member asks for ``each`` pictures, one after the other."""
 
-    async def one(place: Place) -> None:
+    async def one(place: Seat) -> None:
         for number in range(each):
             began = time.perf_counter()
             try:

@@ -26,7 +26,7 @@ TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Load:
     """``seconds`` is the stand-in engine's speed, of one iteration; the shortest picture has ``iterations``."""
 
     members: int = 200
@@ -62,7 +62,7 @@ class Figures:
         return asdict(self)
 
 
-async def measure(options: Options, told: Callable[[int, int], None]) -> Figures:
+async def measure(options: Load, told: Callable[[int, int], None]) -> Figures:
     """``told`` hears how many interactions were answered and how many pictures posted. Raises TimeoutError."""
     with tempfile.TemporaryDirectory(prefix="faraday-load-") as name:
         folder, heard = Path(name), Heard()
@@ -97,7 +97,7 @@ async def measure(options: Options, told: Callable[[int, int], None]) -> Figures
 
 
 @contextlib.asynccontextmanager
-async def _bot(sandbox: Sandbox, folder: Path, options: Options) -> AsyncIterator[None]:
+async def _bot(sandbox: Sandbox, folder: Path, options: Load) -> AsyncIterator[None]:
     where = (sandbox.address, str(sandbox.ca_file), sandbox.token, folder, options.seconds)
     process = multiprocessing.get_context("spawn").Process(target=serve, args=where, name="bot")
     process.start()
@@ -113,7 +113,7 @@ async def _bot(sandbox: Sandbox, folder: Path, options: Options) -> AsyncIterato
             process.kill()
 
 
-async def _all_painted(sandbox: Sandbox, options: Options, told: Callable[[int], None]) -> None:
+async def _all_painted(sandbox: Sandbox, options: Load, told: Callable[[int], None]) -> None:
     """Wait until all pictures lie in the channels and none comes any more."""
     async with asyncio.timeout(options.patience):
         while (many := delivered(sandbox).total()) < options.jobs:

@@ -36,13 +36,13 @@ def main(
     from rich.console import Console
 
     from benchmarks.speed import report
-    from benchmarks.speed.compare import Options, compare
+    from benchmarks.speed.compare import Plan, compare
     from benchmarks.speed.race import race
     from engine.models.weights import WeightsError
 
     console = Console(stderr=as_json)
     threads = threads or len(os.sched_getaffinity(0))
-    options = Options(
+    options = Plan(
         models=models, weights_dir=weights, sizes=_numbers(sizes), cutouts=_numbers(cutouts), jobs=_numbers(jobs),
         iterations=iterations, pairs=pairs, threads=threads, precision=precision,
     )  # fmt: skip

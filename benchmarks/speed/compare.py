@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.speed import models
-from benchmarks.speed.one import ENGINE, PLAIN, Asked, Measured
+from benchmarks.speed.one import ENGINE, PLAIN, Case, Timing
 from engine.bundles import bundles
 from engine.device import devices
 from engine.messages import Precision
@@ -27,7 +27,7 @@ ENVIRONMENTS: Final[Mapping[str, Mapping[str, str]]] = {TUNED: MALLOC, ENGINE: d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Plan:
     """What to compare: every size with every count of cutouts, and the first of both with more ``jobs`` than one."""
 
     models: str
@@ -62,10 +62,10 @@ class Row:
     ratio: float
     least: float
     most: float
-    median: Measured
+    median: Timing
 
 
-def compare(options: Options, told: Callable[[str], None]) -> list[Row]:
+def compare(options: Plan, told: Callable[[str], None]) -> list[Row]:
     """Measure every case.
 
     Raises :class:`engine.models.weights.WeightsError` for no such bundle, and :class:`RuntimeError` with what a process
@@ -77,7 +77,7 @@ def compare(options: Options, told: Callable[[str], None]) -> list[Row]:
     options = dataclasses.replace(options, precision=precision)
     rows: list[Row] = []
     for size, cutouts, company in options.cases():
-        turns: dict[tuple[str, int], list[Measured]] = {}
+        turns: dict[tuple[str, int], list[Timing]] = {}
         for turn in range(options.pairs):
             for who, jobs in [(PLAIN, 1), (TUNED, 1), *((ENGINE, jobs) for jobs in company)]:
                 told(f"{size} px, {cutouts} cutouts, {who}, {jobs} job(s), {turn + 1} of {options.pairs}")
@@ -87,7 +87,7 @@ def compare(options: Options, told: Callable[[str], None]) -> list[Row]:
     return rows
 
 
-def _row(size: int, cutouts: int, jobs: int, who: str, mine: Sequence[Measured], plain: Sequence[Measured]) -> Row:
+def _row(size: int, cutouts: int, jobs: int, who: str, mine: Sequence[Timing], plain: Sequence[Timing]) -> Row:
     ratios = [jobs * theirs.seconds / ours.seconds for ours, theirs in zip(mine, plain, strict=True)]
     return Row(
         size=size,
@@ -101,7 +101,7 @@ def _row(size: int, cutouts: int, jobs: int, who: str, mine: Sequence[Measured],
     )
 
 
-def _median(measured: Sequence[Measured]) -> Measured:
+def _median(measured: Sequence[Timing]) -> Timing:
     """The median of each figure."""
 
     def middle(values: Iterable[float]) -> float:
@@ -117,8 +117,8 @@ def _median(measured: Sequence[Measured]) -> Measured:
     )
 
 
-def _measure(options: Options, who: str, size: int, cutouts: int, jobs: int) -> Measured:
-    asked = Asked(
+def _measure(options: Plan, who: str, size: int, cutouts: int, jobs: int) -> Timing:
+    asked = Case(
         side=ENGINE if who == ENGINE else PLAIN,
         models=options.models,
         weights_dir=str(options.weights_dir),
@@ -130,7 +130,7 @@ def _measure(options: Options, who: str, size: int, cutouts: int, jobs: int) -> 
         precision=options.precision if who == ENGINE else Precision.FP32,
     )
     said = child("benchmarks.speed.one", dataclasses.asdict(asked), ENVIRONMENTS.get(who, {}))
-    return Measured(**json.loads(said))
+    return Timing(**json.loads(said))
 
 
 def settled(precision: str, of: str, weights_dir: Path, threads: int) -> str:

@@ -30,7 +30,7 @@ PLAIN, ENGINE = "plain", "engine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Case:
     """What to measure: ``side`` is PLAIN or ENGINE, ``models`` a name that :func:`models.read` knows.
 
     ``size`` is a side in pixels. ``iterations`` are timed after a first one that is not.
@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Timing:
     """``seconds`` of one iteration of all jobs, the median; by phase in ``phases``, from further iterations.
 
     ``cpu_seconds`` are the processor's, of all threads, on average. ``idle`` is the share of the threads' time in which
@@ -69,7 +69,7 @@ class Measured:
     precision: str
 
 
-def measure(asked: Asked) -> Measured:
+def measure(asked: Case) -> Timing:
     """Time one case.
 
     Raises :class:`engine.models.weights.WeightsError`, and :class:`RuntimeError` where the engine refuses the run.
@@ -88,7 +88,7 @@ def measure(asked: Asked) -> Measured:
     phases = Phases(device)
     with phases.watching(decoder, perceptors):
         phases.step(step)
-    return Measured(
+    return Timing(
         seconds=sorted(seconds)[len(seconds) // 2],
         cpu_seconds=asked.jobs * computed / done,
         phases=dict(phases.seconds),
@@ -106,7 +106,7 @@ Subject = tuple[Callable[[], int], nn.Module, list[nn.Module]]
 """A step to time, which says how many iterations of all runs it made, the decoder and the perceptors in it."""
 
 
-def _plain(asked: Asked, device: torch.device) -> Subject:
+def _plain(asked: Case, device: torch.device) -> Subject:
     given = models.read(asked.models, Path(asked.weights_dir))
     made = models.for_plain(given, PROMPT, device)
     run = Plain(made, asked.size, asked.size, models.f_of(given), asked.cutouts, seed=1)
@@ -118,7 +118,7 @@ def _plain(asked: Asked, device: torch.device) -> Subject:
     return step, made.decode, list(made.perceptors)
 
 
-def _engine(asked: Asked, device: torch.device) -> Subject:
+def _engine(asked: Case, device: torch.device) -> Subject:
     bundle = models.for_engine(asked.models, Path(asked.weights_dir), device)
     devices.keep_memory()  # as the engine's process does
     failures: list[Event] = []
@@ -197,7 +197,7 @@ def peak_mb(device: torch.device) -> float:
 def main(argv: list[str]) -> None:
     """Measure what the one argument asks for, in JSON, and write the result to stdout in JSON."""
     asked: dict[str, Any] = json.loads(argv[0])
-    sys.stdout.write(json.dumps(dataclasses.asdict(measure(Asked(**asked)))) + "\n")
+    sys.stdout.write(json.dumps(dataclasses.asdict(measure(Case(**asked)))) + "\n")
 
 
 if __name__ == "__main__":

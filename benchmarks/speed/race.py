@@ -18,10 +18,10 @@ from torch.nn import functional as F
 
 from benchmarks import plain
 from benchmarks.alignment import scores
-from benchmarks.alignment.prompts import PromptList
 from benchmarks.alignment.prompts import pictures as listed
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.judge import load
+from benchmarks.options import PromptList
 from benchmarks.speed import models
 from benchmarks.speed.compare import ENVIRONMENTS, child, settled
 from benchmarks.speed.one import ENGINE, PLAIN
@@ -38,7 +38,7 @@ EVERY = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Racer:
     """One picture to paint, of the bundle's ``size`` and ``cutouts``; ``iterations`` are the yardstick's alone."""
 
     side: str
@@ -90,7 +90,7 @@ class Standing:
     attributes: dict[str, float]
 
 
-def paint(start: Start) -> list[Look]:
+def paint(start: Racer) -> list[Look]:
     """Paint one picture and look at it on the way. Raises :class:`engine.models.weights.WeightsError`."""
     torch.set_num_threads(start.threads)
     device = devices.choose("auto")
@@ -123,7 +123,7 @@ Painting = Iterator[tuple[int, float, Tensor]]
 """Iteration, seconds so far, and the picture then, (1, 3, H, W)."""
 
 
-def _plain(start: Start, made: plain.Models, f: int) -> Painting:
+def _plain(start: Racer, made: plain.Models, f: int) -> Painting:
     began, looking = time.perf_counter(), 0.0
     run = plain.Plain(made, start.size, start.size, f, start.cutouts, start.seed)
     for iteration in range(1, start.iterations + 1):
@@ -134,7 +134,7 @@ def _plain(start: Start, made: plain.Models, f: int) -> Painting:
             looking += time.perf_counter() - paused
 
 
-def _engine(start: Start, made: plain.Models, f: int) -> Painting:
+def _engine(start: Racer, made: plain.Models, f: int) -> Painting:
     bundle = models.for_engine(start.bundle, Path(start.weights_dir), devices.choose("auto"))
     devices.keep_memory()  # as the engine's process does
     began, looking = time.perf_counter(), 0.0
@@ -164,7 +164,7 @@ def race(
         prompt = full_caption(picture)
         for side, looks in runs.items():
             told(f"{side}: {prompt}")
-            start = Start(
+            start = Racer(
                 side=side, bundle=bundle, weights_dir=str(weights_dir), prompt=prompt, seed=seed, size=entry.width,
                 cutouts=entry.cutouts.count, iterations=iterations, threads=threads, precision=precision,
                 folder=str(folder),
@@ -225,7 +225,7 @@ def _right(result: scores.Alignment) -> float:
 
 def main(argv: list[str]) -> None:
     """Paint what the one argument asks for, in JSON, and write the looks to stdout in JSON."""
-    looks = paint(Start(**json.loads(argv[0])))
+    looks = paint(Racer(**json.loads(argv[0])))
     sys.stdout.write(json.dumps([dataclasses.asdict(look) for look in looks]) + "\n")
 
 

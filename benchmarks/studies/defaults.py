@@ -1,21 +1,22 @@
-"""What the starter models' own settings rest on: each changed alone, from the default."""
+"""Change each of the starter models' own settings alone."""
 
 import dataclasses
 
-from benchmarks.alignment.prompts import PromptList, pictures
-from benchmarks.paint import Settings
-from benchmarks.studies.study import Cell, Study, prompted, with_more
+from benchmarks.alignment.prompts import pictures
+from benchmarks.options import PromptList
+from benchmarks.paint import PaintSettings
+from benchmarks.studies.study import Study, Variant, prompted, with_more
 from benchmarks.studies.subjects import Prompts
 from engine.method.cutouts import AUGMENTATIONS
 
 
-def changes(base: Settings) -> dict[str, Settings]:
-    """By label, the settings of each cell; the first is the default but for its size and iterations."""
+def changes(base: PaintSettings) -> dict[str, PaintSettings]:
+    """By label, the settings of each variant; the first is the default but for its size and iterations."""
     entry = base.entry()
     rate, cutouts, weight = entry.learning_rate, entry.cutouts.count, entry.regulariser.weight
     iterations = base.iterations or entry.iterations
 
-    def change(**values: object) -> Settings:
+    def change(**values: object) -> PaintSettings:
         return dataclasses.replace(base, **values)  # type: ignore[arg-type]
 
     return {
@@ -33,15 +34,15 @@ def changes(base: Settings) -> dict[str, Settings]:
     }
 
 
-def defaults(count: int, base: Settings) -> Study:
-    """Half as many prompts as the other studies have: its cells are many."""
+def defaults(count: int, base: PaintSettings) -> Study:
+    """Compare the many variants of :func:`changes`, with half as many prompts as the other studies."""
     which = PromptList.DEV
     subjects = Prompts(pictures=pictures(which, max(2, count // 2)), which=which)
     tasks = prompted(subjects.labels())
     return Study(
         name="defaults",
         title="The starter models' own settings, each changed alone",
-        claim="The paper's are 400 iterations, a learning rate of 0.15, all augmentations and random codes (001 §2).",
+        claim="The paper's are 400 iterations, a learning rate of 0.15, all augmentations and random codes (paper §2).",
         subjects=subjects,
-        cells=tuple(Cell(label=label, settings=chosen, tasks=tasks) for label, chosen in changes(base).items()),
+        variants=tuple(Variant(label=label, settings=chosen, tasks=tasks) for label, chosen in changes(base).items()),
     )

@@ -1,4 +1,4 @@
-"""Paint what is missing, judge, report: what the command does."""
+"""Paint the pictures that are missing, let the judge read all, and report."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 
 from benchmarks.judge.judge import Judge, load
-from benchmarks.paint import Painted, Settings
+from benchmarks.paint import PaintSettings, TimedPicture
 from benchmarks.studies.cache import Job, Store, courses, paint_missing
 from benchmarks.studies.catalogue import STUDIES
 from benchmarks.studies.report import REAL, Result
@@ -17,32 +17,37 @@ from benchmarks.studies.study import Study
 from engine.bundles import bundles
 from engine.device import devices
 
+# CPU seconds on a server core of 2.8 GHz
 PER_ITERATION = 0.06
 PER_CUTOUT = 0.016
-PER_MEGAPIXEL = 7.5
-PER_SEARCH = 3.0
-"""CPU-seconds on a server core of 2.8 GHz: the loop's own, each cutout's, the VQGAN's; and for finding a region."""
+PER_MEGAPIXEL = 7.5  # of the VQGAN
+PER_SEARCH = 3.0  # to find a region
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Where pictures are kept, how many are painted at once, and where to say what came of it."""
+    """Where a measurement keeps its pictures and writes its results."""
 
     store_folder: Path
-    workers: int
-    sheets: Path | None
-    markdown: Path | None
+    workers: int  # pictures painted at once
+    sheets: Path | None  # a folder for one sheet of each study
+    markdown: Path | None  # a file for the tables
     console: Console
 
 
 def measure(
-    bench: Bench, names: Sequence[str], count: int, base: Settings, *, only_estimate: bool, judge: Judge | None = None
+    bench: Bench,
+    names: Sequence[str],
+    count: int,
+    base: PaintSettings,
+    *,
+    only_estimate: bool,
+    judge: Judge | None = None,
 ) -> dict[str, Any]:
-    """Repeat the named studies ("all": every one) with ``count`` pictures a cell; ``judge`` is the shipped one if None.
+    """Repeat the named studies, or "all", with ``count`` pictures a variant. Without ``judge`` the shipped one reads.
 
     Raises :class:`engine.models.weights.WeightsError`, :class:`benchmarks.judge.judge.JudgeError`, :class:`ValueError`
-    for an unknown study or settings that cannot be painted with, :class:`OSError` for a folder that cannot be written
-    to.
+    for an unknown study or impossible settings, and :class:`OSError` if a folder cannot be written to.
     """
     studies = [STUDIES[name](count, base_of(name, base)) for name in chosen(names)]
     weights_hash = bundles.load(base.bundle, base.weights_dir, devices.choose("auto")).weights_hash
@@ -73,7 +78,7 @@ def measure(
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """The names of studies. Raises :class:`ValueError` for one that there is not."""
+    """Return the names without repeats. Raises :class:`ValueError` for an unknown one."""
     if list(names) == ["all"]:
         return list(STUDIES)
     if unknown := [name for name in names if name not in STUDIES]:
@@ -81,18 +86,18 @@ def chosen(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def base_of(name: str, base: Settings) -> Settings:
-    """Where the bundle's own settings are in question the number of cutouts is its own."""
+def base_of(name: str, base: PaintSettings) -> PaintSettings:
+    """Return the settings to begin with: studies of the bundle's own settings keep its number of cutouts."""
     return dataclasses.replace(base, cutouts=None) if name in ("defaults", "sooner", "sooner-random") else base
 
 
 def jobs_of(study: Study) -> Iterable[Job]:
-    """Every picture of every cell."""
-    return ((cell.settings, task) for cell in study.cells for task in cell.tasks)
+    """Return every picture of every variant."""
+    return ((variant.settings, task) for variant in study.variants for task in variant.tasks)
 
 
 def promise(jobs: Sequence[Job], store: Store, workers: int) -> str:
-    """What there is to paint, and about how long that takes on cores that have nothing else to do."""
+    """Say how much there is to paint and how long it takes about, on idle cores."""
     missing = store.missing(jobs)
     longest = [course[-1] for course in courses(missing)]
     seconds = sum(cpu_seconds(job) for job in longest)
@@ -103,7 +108,7 @@ def promise(jobs: Sequence[Job], store: Store, workers: int) -> str:
 
 
 def cpu_seconds(job: Job) -> float:
-    """About what a picture takes."""
+    """Estimate the CPU seconds of a picture."""
     settings, task = job
     entry = settings.entry()
     strength = settings.strength if task.strength is None else task.strength
@@ -116,15 +121,17 @@ def cpu_seconds(job: Job) -> float:
 
 
 def judged(study: Study, store: Store, judge: Judge) -> Result:
-    """What the judge says of every cell, and of real pictures."""
-    painted = {cell.label: [store.load((cell.settings, task)) for task in cell.tasks] for cell in study.cells}
-    real = [Painted(image=image, seconds=0.0, cpu_seconds=0.0) for image in study.subjects.real(study.size)]
+    """Let the judge read every variant, and real pictures beside them."""
+    painted = {
+        variant.label: [store.load((variant.settings, task)) for task in variant.tasks] for variant in study.variants
+    }
+    real = [TimedPicture(image=image, seconds=0.0, cpu_seconds=0.0) for image in study.subjects.real(study.size)]
     measured = {label: study.subjects.measure(judge, made) for label, made in painted.items()}
     return Result(study=study, measured={**measured, REAL: study.subjects.measure(judge, real)}, painted=painted)
 
 
 def report(result: Result, bench: Bench) -> None:
-    """Print the table, write the sheet."""
+    """Print the table and write the sheet."""
     bench.console.print(result.table())
     if bench.sheets is not None:
         path = bench.sheets / f"{result.study.name}.png"

@@ -1,4 +1,4 @@
-"""A study's figures: as a table to read, as Markdown, as one object, and as a sheet of pictures."""
+"""Show a study's figures as a table, as Markdown, as one object and as a sheet of pictures."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,37 +9,35 @@ from typing import Any, Final
 from PIL import Image
 from rich.table import Table
 
-from benchmarks.paint import Painted
+from benchmarks.paint import TimedPicture
 from benchmarks.shares import mean_interval
-from benchmarks.studies.study import Measured, Study
+from benchmarks.studies.study import Scores, Study
 from engine.sheet import SheetCell, sheet
 
 REAL: Final = "real pictures"
+# measures from 0 to 1, shown in per cent
 SHARES: Final = frozenset({"attributes", "thing", "style", "caption", "reached", "kept", "changed", "found", "area"})
-"""Measures that are parts of 1, shown in per cent."""
-NOT_OF_REAL: Final = frozenset({"overlap", "area", "found"})
-"""What only a found mask has."""
-SHOWN: Final = 6
-"""Subjects on a sheet: the first ones, nothing is selected."""
+NOT_OF_REAL: Final = frozenset({"overlap", "area", "found"})  # measures of a found mask
+SHOWN: Final = 6  # subjects on a sheet: the first ones, so nothing is selected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Of a cell's mean from the first cell's, over the ``of`` subjects that both have, with its 95 % interval."""
+    """How far a variant's mean is from the first variant's, with its 95 % interval."""
 
     mean: float
     low: float
     high: float
-    of: int
+    of: int  # subjects that have a number in both
 
     @property
     def is_clear(self) -> bool:
-        """The interval leaves out 0."""
+        """Return whether the interval leaves out 0."""
         return self.low > 0 or self.high < 0
 
 
 def paired(numbers: Sequence[float], reference: Sequence[float]) -> Difference | None:
-    """Subject by subject; None where no subject has both."""
+    """Return the difference subject by subject, or None if no subject has both numbers."""
     differences = [a - b for a, b in zip(numbers, reference, strict=True) if not math.isnan(a - b)]
     if not differences:
         return None
@@ -48,30 +46,30 @@ def paired(numbers: Sequence[float], reference: Sequence[float]) -> Difference |
 
 
 def mean(numbers: Sequence[float]) -> float | None:
-    """Of those subjects that have a number; None where none has."""
+    """Return the mean of all numbers but NaN, or None if there are none."""
     present = [number for number in numbers if not math.isnan(number)]
     return fmean(present) if present else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of a study: by cell, and by "real pictures" for the ceiling, what was measured; and the pictures."""
+    """The measures and pictures of every variant; the measures of real pictures are the ceiling."""
 
     study: Study
-    measured: Mapping[str, Measured]
-    painted: Mapping[str, Sequence[Painted]]
+    measured: Mapping[str, Scores]
+    painted: Mapping[str, Sequence[TimedPicture]]
 
     def measures(self) -> list[str]:
-        """Names, in the order of the tables' columns."""
-        return list(self.measured[self.study.cells[0].label])
+        """Return the measures' names, in the order of the columns."""
+        return list(self.measured[self.study.variants[0].label])
 
     def cpu_seconds(self, label: str) -> float | None:
-        """Of one picture; None for the real ones."""
+        """Return the CPU seconds of one picture; None for real ones."""
         return fmean(one.cpu_seconds for one in self.painted[label]) if label in self.painted else None
 
     def rows(self) -> list[list[str]]:
-        """A row for each cell: its label, its means with the differences from the first cell, its cost."""
-        first = self.measured[self.study.cells[0].label]
+        """Return for each variant its label, its means with the differences from the first variant, and its cost."""
+        first = self.measured[self.study.variants[0].label]
         found = []
         for label, measured in self.measured.items():
             cost = self.cpu_seconds(label)
@@ -83,24 +81,24 @@ class Result:
         return found
 
     def header(self) -> list[str]:
-        """The columns' titles."""
+        """Return the columns' titles."""
         return ["", *self.measures(), "CPU-s"]
 
     def table(self) -> Table:
-        """For the terminal."""
-        table = Table(*self.header(), title=f"{self.study.title} ({len(self.study.subjects.labels())} a cell)")
+        """Return the table for the terminal."""
+        table = Table(*self.header(), title=f"{self.study.title} ({len(self.study.subjects.labels())} a variant)")
         for row in self.rows():
             table.add_row(*(text.replace("**", "") for text in row))
         return table
 
     def markdown(self) -> str:
-        """For the documents; a difference whose interval leaves out 0 is bold."""
+        """Return the table in Markdown, with clear differences in bold."""
         lines = [self.header(), ["---"] * len(self.header()), *self.rows()]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
     def figures(self) -> dict[str, Any]:
-        """Shares are 0 to 1, differences of pixels 0 to 255."""
-        first = self.measured[self.study.cells[0].label]
+        """Return the figures: shares from 0 to 1, differences of pixels from 0 to 255."""
+        first = self.measured[self.study.variants[0].label]
         return {
             label: {
                 "cpu_seconds": self.cpu_seconds(label),
@@ -110,7 +108,7 @@ class Result:
         }
 
     def sheet(self) -> Image.Image:
-        """The first subjects, a row each: the real picture with what was asked for, then every cell."""
+        """Return a sheet with a row for each of the first subjects: the real picture, then every variant."""
         labels, real = self.study.subjects.labels(), self.study.subjects.real(self.study.size)
         cells = []
         for i in range(min(SHOWN, len(labels))):
@@ -120,7 +118,7 @@ class Result:
 
 
 def written(name: str, numbers: Sequence[float], reference: Sequence[float]) -> str:
-    """The mean, and in brackets the interval of the difference from the first cell; bold where that is clear."""
+    """Return the mean, and in brackets the interval of its difference from ``reference``, bold if it is clear."""
     average = mean(numbers)
     if average is None:
         return "–"

@@ -1,20 +1,21 @@
-"""Fewer iterations: what paints as well as the default in less time, from a learned start and from random codes."""
+"""Look for settings that paint as well as the default in fewer iterations."""
 
 import dataclasses
 
-from benchmarks.alignment.prompts import PromptList, pictures
-from benchmarks.paint import Settings
-from benchmarks.studies.study import FAST, Cell, Study, prompted, with_more
+from benchmarks.alignment.prompts import pictures
+from benchmarks.options import PromptList
+from benchmarks.paint import PaintSettings
+from benchmarks.studies.study import FAST, Study, Variant, prompted, with_more
 from benchmarks.studies.subjects import Prompts
 
 
-def after(base: Settings, iterations: int, **more: object) -> Settings:
-    """The settings with another number of iterations and ``more`` of a Spec."""
+def after(base: PaintSettings, iterations: int, **more: object) -> PaintSettings:
+    """Return the settings with another number of iterations and ``more`` settings of a Spec."""
     return with_more(dataclasses.replace(base, iterations=iterations), **more)
 
 
-def changes(base: Settings) -> dict[str, Settings]:
-    """By label, the settings of each cell: few iterations, and what is to make good for it."""
+def changes(base: PaintSettings) -> dict[str, PaintSettings]:
+    """By label, the settings of each variant: few iterations, and what is to make good for it."""
     usual = base.iterations or base.entry().iterations
     half, fifth, tenth = (max(1, usual // part) for part in (2, 5, 10))
     return {
@@ -31,25 +32,25 @@ def changes(base: Settings) -> dict[str, Settings]:
     }
 
 
-def sooner(count: int, base: Settings) -> Study:
-    """From the bundle's own start."""
+def sooner(count: int, base: PaintSettings) -> Study:
+    """Compare fewer iterations from the bundle's own start."""
     return _study("sooner", "Fewer iterations from the bundle's own start", count, base)
 
 
-def sooner_random(count: int, base: Settings) -> Study:
-    """From the paper's random codes, half as many prompts: no iteration can be left out there without a loss."""
+def sooner_random(count: int, base: PaintSettings) -> Study:
+    """Compare fewer iterations from the paper's random codes, with half as many prompts."""
     random = dataclasses.replace(base, start="random", learning_rate=FAST)
     return _study("sooner-random", "Fewer iterations from random codes", max(2, count // 2), random)
 
 
-def _study(name: str, title: str, count: int, base: Settings) -> Study:
+def _study(name: str, title: str, count: int, base: PaintSettings) -> Study:
     subjects = Prompts(pictures=pictures(PromptList.DEV, count), which=PromptList.DEV)
     tasks = prompted(subjects.labels())
     return Study(
         name=name,
         title=title,
         claim="The paper's loop has 400 iterations of as many cutouts each, all at the size of the picture, from the "
-        "first random codes that come (001 §2).",
+        "first random codes that come (paper §2).",
         subjects=subjects,
-        cells=tuple(Cell(label=label, settings=chosen, tasks=tasks) for label, chosen in changes(base).items()),
+        variants=tuple(Variant(label=label, settings=chosen, tasks=tasks) for label, chosen in changes(base).items()),
     )

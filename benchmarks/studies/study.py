@@ -1,4 +1,4 @@
-"""What a study is: the same things asked for in several cells, each with other settings."""
+"""Define a study: several variants paint the same subjects, each with other settings."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -8,57 +8,56 @@ from typing import Any, Protocol
 from PIL import Image
 
 from benchmarks.judge.judge import Judge
-from benchmarks.paint import Painted, Settings, Task
+from benchmarks.paint import PaintSettings, PaintTask, TimedPicture
 
-FAST = 0.25
-"""A learning rate, in codebook deviations, at which a start without a layout gets somewhere in few iterations."""
-Measured = Mapping[str, Sequence[float]]
-"""By measure, one number for each picture of a cell; not a number where it does not apply."""
+FAST = 0.25  # a learning rate, in codebook deviations, that paints in few iterations without a learned start
+Scores = Mapping[str, Sequence[float]]
+"""By measure, one number for each picture of a variant; not a number where it does not apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One way to paint: a task for each of the study's subjects, in their order."""
+class Variant:
+    """One way to paint: settings, and a task for each of the study's subjects, in their order."""
 
     label: str
-    settings: Settings
-    tasks: tuple[Task, ...]
+    settings: PaintSettings
+    tasks: tuple[PaintTask, ...]
 
 
 class Subjects(Protocol):
-    """What all cells of a study are asked for, and how the judge reads what they made of it."""
+    """What all variants of a study paint, and how the judge reads the results."""
 
     def labels(self) -> list[str]:
-        """What is asked for, in words."""
+        """Return what is asked for, in words."""
 
     def real(self, size: int) -> list[Image.Image]:
-        """Real drawings of it: the ceiling."""
+        """Return real drawings of it: the ceiling."""
 
-    def measure(self, judge: Judge, painted: Sequence[Painted]) -> Measured:
-        """What the judge says of one cell."""
+    def measure(self, judge: Judge, painted: Sequence[TimedPicture]) -> Scores:
+        """Return what the judge reads in one variant's pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """Cells of the same subjects; each is compared with the first. ``claim`` is the paper's, and where it stands."""
+    """Variants of the same subjects; each is compared with the first."""
 
     name: str
     title: str
-    claim: str
+    claim: str  # what the paper says, and where
     subjects: Subjects
-    cells: tuple[Cell, ...]
+    variants: tuple[Variant, ...]
 
     @property
     def size(self) -> int:
-        """Pixels along each side of the first cell's pictures."""
-        return self.cells[0].settings.side
+        """Return the side of the first variant's pictures, in pixels."""
+        return self.variants[0].settings.side
 
 
-def prompted(prompts: Sequence[str]) -> tuple[Task, ...]:
-    """A task for each prompt; the seed is its number."""
-    return tuple(Task(prompt=prompt, seed=i) for i, prompt in enumerate(prompts, start=1))
+def prompted(prompts: Sequence[str]) -> tuple[PaintTask, ...]:
+    """Return a task for each prompt; the seed is its number."""
+    return tuple(PaintTask(prompt=prompt, seed=i) for i, prompt in enumerate(prompts, start=1))
 
 
-def with_more(settings: Settings, **more: Any) -> Settings:
-    """The settings with further ones of a Spec."""
+def with_more(settings: PaintSettings, **more: Any) -> PaintSettings:
+    """Return the settings with ``more`` settings of a Spec."""
     return dataclasses.replace(settings, more=tuple(sorted({**dict(settings.more), **more}.items())))

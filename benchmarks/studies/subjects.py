@@ -1,4 +1,4 @@
-"""What is asked for in a study: prompts, edits or replacements, and what the judge reads in the results."""
+"""Let the judge read what a study's prompts, edits or replacements became."""
 
 import dataclasses
 import math
@@ -10,13 +10,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from benchmarks.alignment import scores
-from benchmarks.alignment.prompts import Edit, PromptList
+from benchmarks.alignment.prompts import Change
 from benchmarks.alignment.scenes import Replacement
 from benchmarks.judge.attributes import NO_ANSWER, VALUES
 from benchmarks.judge.evaluate import marks
 from benchmarks.judge.judge import Judge
-from benchmarks.paint import Painted
-from benchmarks.studies.study import Measured
+from benchmarks.options import PromptList
+from benchmarks.paint import TimedPicture
+from benchmarks.studies.study import Scores
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
@@ -26,21 +27,21 @@ NAN = math.nan
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Prompts:
-    """Pictures painted from nothing."""
+    """Pictures to paint from nothing."""
 
     pictures: Sequence[Picture]
     which: PromptList
 
     def labels(self) -> list[str]:
-        """The full captions."""
+        """Return the full captions."""
         return [full_caption(picture) for picture in self.pictures]
 
     def real(self, size: int) -> list[Image.Image]:
-        """As the picture book draws them."""
+        """Return the drawings of the picture book."""
         return [draw(picture, self.which.seed + i, size) for i, picture in enumerate(self.pictures)]
 
-    def measure(self, judge: Judge, painted: Sequence[Painted]) -> Measured:
-        """Shares of right attributes, whether the own caption fits best of all, and how well it fits."""
+    def measure(self, judge: Judge, painted: Sequence[TimedPicture]) -> Scores:
+        """Return the share of right attributes, and whether and how well each picture's own caption fits it."""
         images = scores.to_tensor([one.image for one in painted])
         right = marks(judge, self.pictures, images).numpy()
         fits = judge.similarity(images, self.labels()).numpy()
@@ -59,25 +60,25 @@ def _column(right: npt.NDArray[np.int64], name: str) -> list[float]:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Edits:
-    """One attribute of real pictures changed."""
+    """Real pictures in which one attribute changes."""
 
-    edits: Sequence[Edit]
+    edits: Sequence[Change]
     which: PromptList
 
     def labels(self) -> list[str]:
-        """What is changed, and the prompt."""
+        """Return what changes, with the prompt."""
         return [f"{edit.asked}: {edit.prompt}" for edit in self.edits]
 
     def real(self, size: int) -> list[Image.Image]:
-        """The pictures that were asked for, as the picture book draws them."""
+        """Return drawings of what was asked for."""
         return [draw(edit.after, self.which.seed + i, size) for i, edit in enumerate(self.edits)]
 
     def before(self, size: int) -> list[Image.Image]:
-        """The inputs."""
+        """Return the inputs."""
         return [draw(edit.before, self.which.seed + i, size) for i, edit in enumerate(self.edits)]
 
-    def measure(self, judge: Judge, painted: Sequence[Painted]) -> Measured:
-        """What was reached and kept by the judge, and what stayed of the input's edges and pixels."""
+    def measure(self, judge: Judge, painted: Sequence[TimedPicture]) -> Scores:
+        """Return what each edit reached and kept by the judge, and how far its edges and pixels moved."""
         images = [one.image for one in painted]
         before = self.before(images[0].width)
         read = scores.read_edits(judge, self.edits, scores.to_tensor(images))
@@ -95,32 +96,32 @@ class Edits:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Scenes:
-    """A thing in real pictures replaced by another."""
+    """Real pictures in which one thing replaces another."""
 
     scenes: Sequence[Replacement]
     which: PromptList
 
     def labels(self) -> list[str]:
-        """From what to what."""
+        """Return what to replace by what."""
         return [scene.asked for scene in self.scenes]
 
     def _edits(self) -> Edits:
         return Edits(edits=[scene.edit for scene in self.scenes], which=self.which)
 
     def real(self, size: int) -> list[Image.Image]:
-        """With the new thing, as the picture book draws them."""
+        """Return drawings with the new thing."""
         return self._edits().real(size)
 
     def before(self, size: int) -> list[Image.Image]:
-        """The inputs."""
+        """Return the inputs."""
         return self._edits().before(size)
 
     def subject(self, i: int, size: int) -> scores.Mask:
-        """Where the thing of scene ``i`` is."""
+        """Return where the thing of scene ``i`` is."""
         return scores.subject(self.scenes[i].edit.before, self.which.seed + i, size)
 
-    def measure(self, judge: Judge, painted: Sequence[Painted]) -> Measured:
-        """Whether the thing changed by the judge, where the mask lay, and what moved inside and outside the thing."""
+    def measure(self, judge: Judge, painted: Sequence[TimedPicture]) -> Scores:
+        """Return whether the thing changed by the judge, where the mask lay, and what moved inside and outside it."""
         size = painted[0].image.width
         images = [one.image for one in painted]
         read = scores.read_edits(judge, [scene.edit for scene in self.scenes], scores.to_tensor(images))
@@ -142,7 +143,7 @@ class Scenes:
 
 
 def edges_alike(one: Image.Image, two: Image.Image) -> float:
-    """Correlation of how steep the two grey pictures are everywhere: 1 for equal structure, about 0 for unrelated."""
+    """Return the correlation of the two pictures' gray gradients: 1 for equal structure, about 0 for unrelated."""
     steep = [np.hypot(*np.gradient(np.asarray(image.convert("L"), dtype=np.float64))).ravel() for image in (one, two)]
     if min(edges.std() for edges in steep) == 0:
         return 0.0

@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.describe import __main__ as command
-from benchmarks.describe import measure
-from benchmarks.describe.measure import Figures, judged
+from benchmarks import describe
+from benchmarks.describe import Tally, judged
 from engine.messages import Description, PhraseKind
 from training.picturebook.picture import Picture
 
@@ -46,14 +45,14 @@ def three(monkeypatch: pytest.MonkeyPatch) -> None:
         Picture(thing="house", colour="blue", weather="night", ground="grass"),
         Picture(thing="tree", colour="green", weather="snow", ground="snowfield", style="charcoal"),
     ]
-    monkeypatch.setattr(measure, "pictures", lambda which, count: drawn[:count])
+    monkeypatch.setattr(describe, "pictures", lambda which, count: drawn[:count])
 
 
 def test_the_command_prints_times_and_shares(three: None, weights_dir: Path) -> None:
     import typer
 
     app = typer.Typer()
-    app.command()(command.main)
+    app.command()(describe.main)
     done = CliRunner().invoke(app, ["--pictures", "3", "--json", "--size", "32", "--weights", str(weights_dir)])
     assert done.exit_code == 0, done.output
     assert '"cold_ms"' in done.stdout and '"all that is shown": [' in done.stdout
@@ -62,5 +61,5 @@ def test_the_command_prints_times_and_shares(three: None, weights_dir: Path) -> 
 
 
 def test_the_median_and_what_95_of_100_stay_below() -> None:
-    figures = Figures(warm=[float(i) for i in range(1, 101)])
+    figures = Tally(warm=[float(i) for i in range(1, 101)])
     assert (figures.median, figures.slowest) == (50.5, 95.0)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.alignment.prompts import PromptList
 from benchmarks.alignment.scenes import Naming, replacements
 from benchmarks.judge.judge import Judge
-from benchmarks.paint import Settings
-from benchmarks.replacement.measure import measure
+from benchmarks.options import PromptList
+from benchmarks.paint import PaintSettings
+from benchmarks.replacement import measure
 
 
 def test_the_thing_alone_becomes_another_and_the_lists_share_no_look() -> None:
@@ -25,7 +25,9 @@ def test_the_thing_alone_becomes_another_and_the_lists_share_no_look() -> None:
 
 def test_replacements_are_painted_and_every_figure_is_given(weights_dir: Path, untrained: Judge) -> None:
     console = Console(file=io.StringIO(), width=160)
-    settings = Settings(weights_dir=weights_dir, size=32, iterations=1, cutouts=2, more=(("region_threshold", 0.0),))
+    settings = PaintSettings(
+        weights_dir=weights_dir, size=32, iterations=1, cutouts=2, more=(("region_threshold", 0.0),)
+    )
     figures, scenes, results, right = measure(
         untrained, settings, PromptList.DEV, 2, Naming.COLOURED, False, 1, console
     )  # fmt: skip

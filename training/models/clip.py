@@ -16,8 +16,8 @@ from engine.models import upstream
 from engine.models.clip import MEAN, STD
 from training.models.loop import DEVICE, autocast, warm_cosine
 from training.picturebook.captions import NOT_SAID
+from training.pictures.corpus import Captions, Corpus
 from training.pictures.pages import Pixels, to_tensor
-from training.pictures.source import Described, Source
 from training.pictures.tokens import CONTEXT, Tokens
 
 SIZE: Final = 64
@@ -126,7 +126,7 @@ class CLIPTraining:
     """
 
     def __init__(
-        self, sizes: Mapping[str, Any], source: Source, ids: Tensor, *, repainted: Pixels | None = None,
+        self, sizes: Mapping[str, Any], source: Corpus, ids: Tensor, *, repainted: Pixels | None = None,
         batch: int = 128, rate: float = 1e-3, seed: int = 0,
     ) -> None:  # fmt: skip
         torch.manual_seed(seed)
@@ -148,7 +148,7 @@ class CLIPTraining:
         single = [rng.randrange(count) for _ in range(self.batch - groups * alike)]
         return [group * alike + k for group in chosen for k in range(alike)] + single
 
-    def pictures(self, number: int, share: float) -> tuple[Tensor, Described]:
+    def pictures(self, number: int, share: float) -> tuple[Tensor, Captions]:
         """Batch `number`: pictures (n, 3, SIZE, SIZE), that share of them augmented, and what is said of them."""
         rng = random.Random(self.seed + number)
         rows = self.rows(rng)
@@ -176,7 +176,7 @@ class CLIPTraining:
         self._follow(min(0.995, (1 + number) / (10 + number)))
         return {"loss": loss.item(), **numbers}
 
-    def _loss(self, images: Tensor, described: Described, kept: float) -> tuple[Tensor, dict[str, float]]:
+    def _loss(self, images: Tensor, described: Captions, kept: float) -> tuple[Tensor, dict[str, float]]:
         tokens, true = self.tokens(described.texts).to(DEVICE), described.true.to(DEVICE)
         # The fused attention's backward pass is slower on a CPU than the plain one.
         with autocast(), sdpa_kernel(SDPBackend.MATH):

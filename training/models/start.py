@@ -13,7 +13,7 @@ from engine.models.clip import CLIP
 from engine.models.start import StartNetwork
 from engine.models.vqgan import VQGAN
 from training.models.loop import DEVICE, autocast, warm_cosine
-from training.pictures.source import Source
+from training.pictures.corpus import Corpus
 
 HIDDEN_PART: Final = 0.02
 """The last part of the pictures is not trained on; the log shows the error there."""
@@ -31,7 +31,7 @@ class StartTraining:
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], generator: VQGAN, latents: Tensor, source: Source, perceptor: CLIP, *,
+        self, sizes: Mapping[str, int], generator: VQGAN, latents: Tensor, source: Corpus, perceptor: CLIP, *,
         batch: int = 64, rate: float = 1.5e-3,
     ) -> None:  # fmt: skip
         self.batch, self.rate, self.source, self.latents = batch, rate, source, latents

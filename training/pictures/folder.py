@@ -19,8 +19,8 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.models import upstream
+from training.pictures.corpus import Captions
 from training.pictures.pages import Pixels
-from training.pictures.source import Described
 from training.pictures.tokens import CONTEXT, split
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
@@ -186,7 +186,7 @@ def square(path: Path, side: int = SIDE) -> Pixels:
 
 
 class CaptionedPictures:
-    """A Source of pictures whose attributes are not known.
+    """A Corpus of pictures whose attributes are not known.
 
     A caption is true of its own picture. Pictures that share a caption, directly or through a third picture, count as
     alike: each of their captions is true of all of them.
@@ -199,11 +199,11 @@ class CaptionedPictures:
         self.pixels, self.captions = small, captions
         self.groups = _groups(captions)
 
-    def describe(self, rows: Sequence[int], rng: random.Random) -> Described:
+    def describe(self, rows: Sequence[int], rng: random.Random) -> Captions:
         """One caption of each, by chance."""
         texts = [rng.choice(self.captions[row]) for row in rows]
         groups = torch.tensor([[self.groups[row]] for row in rows])
-        return Described(texts=texts, stated=groups, shown=groups)
+        return Captions(texts=texts, stated=groups, shown=groups)
 
 
 def _groups(captions: Sequence[Sequence[str]]) -> list[int]:

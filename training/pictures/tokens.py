@@ -9,12 +9,12 @@ from torch import Tensor
 
 from engine.models import upstream
 from engine.models.clip import END, START
-from training.pictures.source import Source
+from training.pictures.corpus import Corpus
 
 CONTEXT: Final = 32  # tokens that a model reads, start and end included
 
 
-def vocabulary(source: Source, rows: int = 40_000) -> Tensor:
+def vocabulary(source: Corpus, rows: int = 40_000) -> Tensor:
     """Ids of all byte-pair tokens in the captions, and of the start and the end, ascending; (V,)."""
     rng = random.Random(0)
     rows = min(rows, len(source.pixels))

@@ -13,14 +13,15 @@ from typer.testing import CliRunner
 
 from benchmarks.alignment import scores
 from benchmarks.alignment.__main__ import main
-from benchmarks.alignment.measure import measure
-from benchmarks.alignment.prompts import EDITED, PromptList, edits, pictures, shows_unseen_pair
+from benchmarks.alignment.measure import Exam, measure
+from benchmarks.alignment.prompts import EDITED, edits, pictures, shows_unseen_pair
 from benchmarks.alignment.report import edits_figures, edits_tables
 from benchmarks.alignment.scores import subject
 from benchmarks.alignment.sheet import sheet
 from benchmarks.judge.attributes import VALUES, answers, shown
 from benchmarks.judge.judge import Judge
-from benchmarks.paint import Settings, Task, paint, paint_all
+from benchmarks.options import PromptList
+from benchmarks.paint import PaintSettings, PaintTask, paint, paint_all
 from benchmarks.shares import Share, mean_interval
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture, held_out, too_fine
@@ -46,8 +47,8 @@ def lists() -> dict[PromptList, list[Picture]]:
     return {which: pictures(which, COUNT) for which in PromptList}
 
 
-def settings(weights_dir: Path, **changes: object) -> Settings:
-    return Settings(weights_dir=weights_dir, size=32, iterations=2, cutouts=2, **changes)  # type: ignore[arg-type]
+def settings(weights_dir: Path, **changes: object) -> PaintSettings:
+    return PaintSettings(weights_dir=weights_dir, size=32, iterations=2, cutouts=2, **changes)  # type: ignore[arg-type]
 
 
 def test_all_prompts_of_a_list_differ_in_their_attributes_and_words(lists: dict[PromptList, list[Picture]]) -> None:
@@ -193,16 +194,16 @@ def test_attributes_are_counted_only_where_they_are_shown(untrained: Judge) -> N
 
 
 def test_settings_override_the_bundles_defaults(weights_dir: Path) -> None:
-    entry = Settings(weights_dir=weights_dir).entry()
-    changed = Settings(weights_dir=weights_dir, learning_rate=0.5, cutouts=3, regulariser=0.7).entry()
+    entry = PaintSettings(weights_dir=weights_dir).entry()
+    changed = PaintSettings(weights_dir=weights_dir, learning_rate=0.5, cutouts=3, regulariser=0.7).entry()
     assert (changed.learning_rate, changed.cutouts.count, changed.regulariser.weight) == (0.5, 3, 0.7)
     assert changed.cutouts.crop == entry.cutouts.crop and changed.start == entry.start
-    plain = Settings(weights_dir=weights_dir, start="mean").entry()
+    plain = PaintSettings(weights_dir=weights_dir, start="mean").entry()
     assert (plain.start, plain.start_network, plain.regulariser.weight) == ("mean", None, 0)
 
 
 def test_the_same_task_is_painted_alike_here_and_in_another_process(weights_dir: Path) -> None:
-    tasks = [Task(prompt="a red circle", seed=seed) for seed in (1, 2)]
+    tasks = [PaintTask(prompt="a red circle", seed=seed) for seed in (1, 2)]
     here = [paint(settings(weights_dir), task) for task in tasks]
     there = list(paint_all(tasks, settings(weights_dir), processes=2))
     for one, two in zip(here, there, strict=True):
@@ -214,10 +215,11 @@ def test_a_measurement_prints_its_tables_writes_the_sheet_and_gives_every_figure
     edit: bool, untrained: Judge, weights_dir: Path, tmp_path: Path
 ) -> None:
     console = Console(file=io.StringIO(), width=160)
-    figures = measure(
-        untrained, settings(weights_dir), PromptList.DEV, 10, edits=edit, processes=1,
+    exam = Exam(
+        judging=untrained, settings=settings(weights_dir), which=PromptList.DEV, processes=1,
         sheet_path=tmp_path / "sheet.png", console=console,
     )  # fmt: skip
+    figures = measure(exam, 10, edits=edit)
     assert json.loads(json.dumps(figures)) == json.loads(json.dumps(figures, allow_nan=False))
     common = {"seconds_per_picture", "processes", "list", "settings"}
     if edit:
@@ -259,10 +261,8 @@ def test_the_command_refuses_missing_weights_with_a_sentence(tmp_path: Path) -> 
 
 def test_what_is_set_reaches_every_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Any] = []
-    monkeypatch.setattr("benchmarks.judge.judge.load", lambda: None)
-    monkeypatch.setattr(
-        "benchmarks.alignment.measure.measure", lambda judge, settings, *_, **__: given.append(settings)
-    )
+    monkeypatch.setattr("benchmarks.alignment.__main__.load", lambda: None)
+    monkeypatch.setattr("benchmarks.alignment.__main__.measure", lambda exam, *_, **__: given.append(exam.settings))
     for words in (["--precision", "bf16", "--candidates", "3"], []):
         result = CliRunner().invoke(command(), ["--prompts", "2", *words])
         assert result.exit_code == 0, result.output

@@ -14,12 +14,12 @@ from PIL import Image
 from rich.console import Console
 from typer.testing import CliRunner
 
-from benchmarks.alignment.prompts import PromptList
 from benchmarks.alignment.scenes import Naming, replacements
 from benchmarks.judge.judge import Judge
-from benchmarks.paint import Painted, Settings, Task, paint
+from benchmarks.options import PromptList
+from benchmarks.paint import PaintSettings, PaintTask, TimedPicture, paint
 from benchmarks.studies import report
-from benchmarks.studies.__main__ import NAMES, main
+from benchmarks.studies.__main__ import main
 from benchmarks.studies.cache import Job, Store, courses, paint_missing
 from benchmarks.studies.catalogue import STUDIES
 from benchmarks.studies.measure import Bench, cpu_seconds, measure
@@ -31,8 +31,8 @@ NAN = math.nan
 
 
 @pytest.fixture(scope="module")
-def base(weights_dir: Path) -> Settings:
-    return Settings(weights_dir=weights_dir, size=32, iterations=2, cutouts=2)
+def base(weights_dir: Path) -> PaintSettings:
+    return PaintSettings(weights_dir=weights_dir, size=32, iterations=2, cutouts=2)
 
 
 def quiet() -> Console:
@@ -51,12 +51,12 @@ def small(tmp_path: Path) -> Bench:
     )  # fmt: skip
 
 
-def run(bench: Bench, names: str, base: Settings, judge: Judge) -> dict[str, Any]:
+def run(bench: Bench, names: str, base: PaintSettings, judge: Judge) -> dict[str, Any]:
     return measure(bench, names.split(","), 2, base, only_estimate=False, judge=judge)
 
 
 def test_every_study_of_the_paper_gives_figures_a_table_and_a_sheet(
-    tmp_path: Path, base: Settings, untrained: Judge
+    tmp_path: Path, base: PaintSettings, untrained: Judge
 ) -> None:
     bench = small(tmp_path)
     figures = run(bench, "regularisation,augmentations,addition,masks,strength", base, untrained)
@@ -75,7 +75,7 @@ def test_every_study_of_the_paper_gives_figures_a_table_and_a_sheet(
 
 
 def test_what_was_painted_is_not_painted_again_and_what_was_lost_is(
-    tmp_path: Path, base: Settings, untrained: Judge
+    tmp_path: Path, base: PaintSettings, untrained: Judge
 ) -> None:
     bench = small(tmp_path)
     first = run(bench, "strength", base, untrained)
@@ -93,34 +93,36 @@ def test_what_was_painted_is_not_painted_again_and_what_was_lost_is(
     assert first == again
 
 
-def test_cells_that_studies_share_are_painted_once(base: Settings) -> None:
+def test_cells_that_studies_share_are_painted_once(base: PaintSettings) -> None:
     shared = [STUDIES[name](4, base) for name in ("regularisation", "defaults")]
-    jobs = [(cell.settings, task) for study in shared for cell in study.cells for task in cell.tasks]
+    jobs = [(variant.settings, task) for study in shared for variant in study.variants for task in variant.tasks]
     store = Store(folder=Path("nowhere"), weights_hash="")
     assert len(store.missing(jobs)) == len(jobs) - 4  # two prompts of the default, two of the weight 0
 
 
-def test_the_defaults_are_changed_one_at_a_time(base: Settings) -> None:
+def test_the_defaults_are_changed_one_at_a_time(base: PaintSettings) -> None:
     study: Study = STUDIES["defaults"](4, base)
-    assert len({cell.settings for cell in study.cells}) == len(study.cells) == 19
-    default = dataclasses.asdict(study.cells[0].settings)
-    for cell in study.cells[1:]:
-        assert len([name for name, value in dataclasses.asdict(cell.settings).items() if value != default[name]]) == 1
-        assert cell.tasks == study.cells[0].tasks
+    assert len({variant.settings for variant in study.variants}) == len(study.variants) == 19
+    default = dataclasses.asdict(study.variants[0].settings)
+    for variant in study.variants[1:]:
+        assert (
+            len([name for name, value in dataclasses.asdict(variant.settings).items() if value != default[name]]) == 1
+        )
+        assert variant.tasks == study.variants[0].tasks
 
 
 @pytest.mark.parametrize("name", ["sooner", "sooner-random"])
-def test_runs_whose_course_depends_on_their_length_are_painted_by_themselves(base: Settings, name: str) -> None:
+def test_runs_whose_course_depends_on_their_length_are_painted_by_themselves(base: PaintSettings, name: str) -> None:
     study: Study = STUDIES[name](4, dataclasses.replace(base, iterations=50))
-    assert len({cell.settings for cell in study.cells}) == len(study.cells) == 12
-    jobs = [(cell.settings, task) for cell in study.cells for task in cell.tasks]
+    assert len({variant.settings for variant in study.variants}) == len(study.variants) == 12
+    jobs = [(variant.settings, task) for variant in study.variants for task in variant.tasks]
     together = [[job[0].iterations for job in course] for course in courses(jobs) if len(course) > 1]
-    runs = len(study.cells[0].tasks)
+    runs = len(study.variants[0].tasks)
     assert sorted(together) == [[5, 10, 25, 50]] * runs + [[10, 25]] * runs
 
 
-def test_a_shorter_run_is_looked_at_on_the_way_of_a_longer_one(tmp_path: Path, base: Settings) -> None:
-    task = Task(prompt="a red circle", seed=3)
+def test_a_shorter_run_is_looked_at_on_the_way_of_a_longer_one(tmp_path: Path, base: PaintSettings) -> None:
+    task = PaintTask(prompt="a red circle", seed=3)
     lengths: list[Job] = [(dataclasses.replace(base, iterations=n), task) for n in (4, 2, 3)]
     cosine: list[Job] = [(with_more(settings, rate_schedule="cosine"), task) for settings, _ in lengths]
     assert [len(course) for course in courses(lengths)] == [3] and len(list(courses(cosine))) == 3
@@ -131,9 +133,9 @@ def test_a_shorter_run_is_looked_at_on_the_way_of_a_longer_one(tmp_path: Path, b
         assert np.array_equal(np.asarray(stored.image), np.asarray(alone.image))
 
 
-def test_a_picture_is_kept_under_all_that_decides_how_it_looks(tmp_path: Path, base: Settings) -> None:
+def test_a_picture_is_kept_under_all_that_decides_how_it_looks(tmp_path: Path, base: PaintSettings) -> None:
     one, two = (Store(folder=tmp_path, weights_hash=name) for name in ("one", "two"))
-    task = Task(prompt="a red circle", seed=3)
+    task = PaintTask(prompt="a red circle", seed=3)
     jobs: list[Job] = [
         (base, task),
         (base, dataclasses.replace(task, seed=4)),
@@ -146,11 +148,11 @@ def test_a_picture_is_kept_under_all_that_decides_how_it_looks(tmp_path: Path, b
 
 
 def test_a_thing_that_is_not_found_leaves_the_input_and_counts_as_not_changed(
-    tmp_path: Path, base: Settings, untrained: Judge
+    tmp_path: Path, base: PaintSettings, untrained: Judge
 ) -> None:
     scenes = Scenes(scenes=replacements(PromptList.DEV, 1, Naming.COLOURED), which=PromptList.DEV)
     (before,) = scenes.before(32)
-    task = Task(prompt=None, seed=1, init=before, replace=(scenes.scenes[0].source, scenes.scenes[0].target))
+    task = PaintTask(prompt=None, seed=1, init=before, replace=(scenes.scenes[0].source, scenes.scenes[0].target))
     job = with_more(base, region_threshold=5.0), task
     store = Store(folder=tmp_path, weights_hash="")
     paint_missing([job], store, 1, quiet())
@@ -180,8 +182,8 @@ def test_edges_are_alike_in_the_same_picture_of_another_colour_and_not_in_anothe
     assert edges_alike(drawn, Image.new("RGB", (32, 32))) == 0
 
 
-def test_the_estimate_grows_with_iterations_cutouts_and_size(base: Settings) -> None:
-    task = Task(prompt="a red circle", seed=3)
+def test_the_estimate_grows_with_iterations_cutouts_and_size(base: PaintSettings) -> None:
+    task = PaintTask(prompt="a red circle", seed=3)
     cost = cpu_seconds((base, task))
     dearer = (
         dataclasses.replace(base, iterations=20),
@@ -189,22 +191,22 @@ def test_the_estimate_grows_with_iterations_cutouts_and_size(base: Settings) -> 
         dataclasses.replace(base, size=128),
     )
     assert all(cpu_seconds((settings, task)) > cost for settings in dearer)
-    still = Task(prompt="a red circle", seed=3, init=Image.new("RGB", (32, 32)), strength=0.0)
+    still = PaintTask(prompt="a red circle", seed=3, init=Image.new("RGB", (32, 32)), strength=0.0)
     assert cpu_seconds((dataclasses.replace(base, iterations=500), still)) == 1
 
 
 def test_the_command_names_every_study_and_refuses_another_with_a_sentence(tmp_path: Path, weights_dir: Path) -> None:
-    assert NAMES == ", ".join(STUDIES)
     app = typer.Typer()
     app.command()(main)
     result = CliRunner().invoke(app, ["--studies", "masks,moods", "--weights", str(weights_dir)])
     assert result.exit_code == 1
     assert "There is no study moods." in result.output and "Traceback" not in result.output
+    assert all(name in result.output for name in STUDIES)
     some = ["--studies", "strength", "--estimate", "--weights", str(weights_dir), "--store", str(tmp_path / "runs")]
     result = CliRunner().invoke(app, some)
     assert result.exit_code == 0 and "minutes with 2 at once" in result.output and not (tmp_path / "runs").exists()
 
 
-def test_a_picture_says_what_it_cost(base: Settings) -> None:
-    painted: Painted = paint(base, Task(prompt="a red circle", seed=3))
+def test_a_picture_says_what_it_cost(base: PaintSettings) -> None:
+    painted: TimedPicture = paint(base, PaintTask(prompt="a red circle", seed=3))
     assert painted.cpu_seconds > 0 and painted.seconds > 0 and painted.mask is None

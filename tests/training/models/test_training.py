@@ -19,8 +19,8 @@ from training.models.start import StartTraining
 from training.models.vqgan import MovingCodebook, VQGANTraining, build
 from training.picturebook.captions import NOT_SAID
 from training.picturebook.picture import ATTRIBUTES
+from training.pictures.corpus import PictureBook, canonical
 from training.pictures.pages import draw_family
-from training.pictures.source import PictureBook, canonical
 from training.pictures.tokens import vocabulary
 from training.presets import SMALL, Vision
 

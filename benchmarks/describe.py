@@ -1,25 +1,30 @@
-"""Real pictures of a list, described, and compared with what they show."""
+"""Measure how often a description is right, and how long it takes: `python -m benchmarks.describe`."""
 
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 import torch
+import typer
 from PIL import Image
+from rich.table import Table
 
-from benchmarks.alignment.prompts import PromptList, pictures
+from benchmarks.alignment.prompts import pictures
 from benchmarks.judge.attributes import shown
+from benchmarks.options import STARTER, WEIGHTS, AsJson, Bundle, PromptList, Weights, Which, command, write_json
 from benchmarks.shares import Share, share
+from engine.bundles import bundles
 from engine.bundles.describer import Describer
+from engine.device import devices
 from engine.messages import Description
 from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
 from training.picturebook.words import GROUND_WORDS, WEATHER_WORDS
 
+# the kinds that both the phrasebook and the picture book have
 ASKED: Final = ("thing", "colour", "background", "material", "ground", "weather", "style")
-"""The kinds that both the phrasebook and the picture book have."""
 _NAMED: Final[dict[str, Mapping[str, str]]] = {
     "ground": {words[0]: name for name, words in GROUND_WORDS.items()},
     "weather": {words[0]: name for name, words in WEATHER_WORDS.items()},
@@ -28,33 +33,33 @@ _UNSAID: Final = {"material": "solid", "style": "plain", "thing": ""}
 
 
 @dataclass(slots=True)
-class Figures:
-    """``right`` has, for each kind, whether each answer was; ``cold`` is the first picture's time, in milliseconds."""
+class Tally:
+    """Count the right answers and the milliseconds."""
 
-    cold: float = 0.0
-    warm: list[float] = field(default_factory=list)
+    cold: float = 0.0  # milliseconds of the first picture
+    warm: list[float] = field(default_factory=list)  # milliseconds of each picture, once everything is loaded
     right: dict[str, list[bool]] = field(default_factory=lambda: {kind: [] for kind in ASKED})
-    whole: list[bool] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)  # whether every answer about a picture was right
 
     def rows(self) -> Iterator[tuple[str, Share]]:
-        """What was asked, and how often the answer was right."""
+        """Yield each kind with the share of right answers."""
         yield from ((kind, share(answers)) for kind, answers in self.right.items() if answers)
         yield "all that is shown", share(self.whole)
 
     @property
     def median(self) -> float:
-        """Of the warm times, in milliseconds."""
+        """Return the median of the warm times."""
         return statistics.median(self.warm)
 
     @property
     def slowest(self) -> float:
-        """The time, in milliseconds, that 95 of 100 warm ones stay below."""
+        """Return the time that 95 % of the warm ones stay below."""
         return sorted(self.warm)[int(0.95 * (len(self.warm) - 1))]
 
 
-def measure(describer: Describer, which: PromptList, count: int, side: int, turned: bool = False) -> Figures:
-    """Describe the first ``count`` pictures of a list, drawn with ``side`` pixels; ``turned``: their mirror images."""
-    figures = Figures()
+def measure(describer: Describer, which: PromptList, count: int, side: int, turned: bool = False) -> Tally:
+    """Describe the first ``count`` pictures of a list, ``side`` pixels wide, or their mirror images if ``turned``."""
+    figures = Tally()
     asked = pictures(which, count)
     for number, picture in enumerate(asked):
         image = draw(picture, which.seed + number, side)
@@ -73,7 +78,7 @@ def measure(describer: Describer, which: PromptList, count: int, side: int, turn
 
 
 def timed(describer: Describer, image: Image.Image) -> tuple[Description, float]:
-    """With the milliseconds that it took."""
+    """Return the description and the milliseconds that it took."""
     began = time.perf_counter()
     description = describer.describe(image)
     if torch.cuda.is_available():
@@ -82,9 +87,9 @@ def timed(describer: Describer, image: Image.Image) -> tuple[Description, float]
 
 
 def judged(picture: Picture, description: Description) -> dict[str, bool]:
-    """For each kind that can be seen in the picture, whether its best phrase is right.
+    """Return for each kind that the picture shows whether its best phrase is right.
 
-    Of two things either counts, with its own colour; what is said by saying nothing is right when nothing is said.
+    Of two things, either counts together with its own colour. Saying nothing counts as naming the usual value.
     """
     seen = shown(picture)
     best = {kind: said(description, kind) for kind in ASKED}
@@ -99,8 +104,42 @@ def judged(picture: Picture, description: Description) -> dict[str, bool]:
 
 
 def said(description: Description, kind: str) -> str:
-    """The picture book's name of the best phrase; of a kind that was left unsaid, what that means."""
+    """Return the picture book's name of the best phrase, or of the value that an unsaid kind stands for."""
     found = next((one.phrases[0][0] for one in description.kinds if one.name == kind and one.phrases), None)
     if found is None:
         return _UNSAID.get(kind, "")
     return _NAMED.get(kind, {}).get(found, found)
+
+
+def main(
+    count: Annotated[int, typer.Option("--pictures", min=2, help="How many.")] = 200,
+    which: Which = PromptList.TEST,
+    size: Annotated[int, typer.Option(min=16, help="Side of the pictures, in pixels.")] = 128,
+    mirrored: Annotated[bool, typer.Option("--mirrored", help="Describe their mirror images.")] = False,
+    as_json: AsJson = False,
+    weights: Weights = WEIGHTS,
+    bundle: Bundle = STARTER,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+) -> None:
+    """Print the milliseconds per picture, cold and warm, and how often the best phrase of each kind is right.
+
+    The bundle must use the words of the picture book.
+    """
+    torch.set_num_threads(threads)
+    with command(as_json) as console:
+        loaded = bundles.load(bundle, weights, devices.choose("auto"))
+        found = measure(loaded.describer, which, count, size, mirrored)
+    table = Table("kind", "right", "of", "95 % interval")
+    for kind, answers in found.rows():
+        table.add_row(kind, f"{answers.value:.1%}", str(answers.of), answers.between())
+    console.print(table)
+    console.print(
+        f"first picture {found.cold:.0f} ms, then {found.median:.0f} ms each (95 % below {found.slowest:.0f} ms)"
+    )
+    times = {"cold_ms": found.cold, "warm_ms": found.median, "warm_p95_ms": found.slowest}
+    right = {kind: [answers.right, answers.of] for kind, answers in found.rows()}
+    write_json(as_json, {**times, "right": right, "weights": loaded.weights_hash, "list": which.value})
+
+
+if __name__ == "__main__":
+    typer.run(main)

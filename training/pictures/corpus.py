@@ -16,7 +16,7 @@ COLOURS_OF_A_PICTURE = ("colour", "other_colour", "background")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class Captions:
     """n captions, and the attributes stated by each and shown by its picture; NOT_SAID marks what is not.
 
     A caption is true of every picture that shows all that it states.
@@ -33,7 +33,7 @@ class Described:
         return ((said == NOT_SAID) | (said == shown)).all(-1)
 
 
-class Source(Protocol):
+class Corpus(Protocol):
     """Pictures in rows, with new words for them every time."""
 
     @property
@@ -48,7 +48,7 @@ class Source(Protocol):
     def sizes(self) -> tuple[int, ...]:
         """How many values each attribute can have; none where the attributes are not known."""
 
-    def describe(self, rows: Sequence[int], rng: random.Random) -> Described:
+    def describe(self, rows: Sequence[int], rng: random.Random) -> Captions:
         """Captions of the pictures in `rows`."""
 
 
@@ -63,7 +63,7 @@ class PictureBook:
         self._every_pair = every_pair
         self._families: dict[int, list[Picture]] = {}
 
-    def describe(self, rows: Sequence[int], rng: random.Random) -> Described:
+    def describe(self, rows: Sequence[int], rng: random.Random) -> Captions:
         """Captions drawn alike for rows of one family that follow each other, so that often one word differs."""
         texts, stated, shown = [], [], []
         wording, before = 0.0, -1
@@ -75,7 +75,7 @@ class PictureBook:
             texts.append(words.text)
             stated.append(canonical(words.stated))
             shown.append(visible(picture))
-        return Described(texts=texts, stated=torch.tensor(stated), shown=torch.tensor(shown))
+        return Captions(texts=texts, stated=torch.tensor(stated), shown=torch.tensor(shown))
 
     def picture(self, row: int) -> Picture:
         """What the picture in `row` shows."""
