@@ -1,8 +1,9 @@
-"""What every painting command does in a terminal: the bar on stderr, the files on disk, the recipe on stdout."""
+"""Paint and report in a terminal: a bar on stderr, files on disk, the recipe on stdout."""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -28,18 +30,68 @@ from engine.messages import Film, Progress, Spec
 _LONGEST_NAME = 60  # characters of a file name made from a prompt
 
 
+FilmFile = Annotated[Path | None, typer.Option("--film", help="A film of the run to write: .mp4 or .webp.")]
+Checkpoint = Annotated[Path | None, typer.Option(help="A file to save the run in, for resume, continue and branch.")]
+Every = Annotated[int, typer.Option(help="Save it every so many iterations, besides at the end.")]
+Out = Annotated[Path | None, typer.Option(help="Where to write the PNG; named after the prompt if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a command is to paint."""
+
+    make: Callable[[Config], Commission]
+    region: bool = False  # write where it painted, too
+    saved_in: Path | None = None  # save the run there unless --checkpoint names another file
+
+
+def painting(command: Callable[..., Plan], *sources: Callable[..., object]) -> Callable[..., None]:
+    """Return the command that paints a plan, with the options for what to keep of it.
+
+    ``command`` gets its own parameters by name, and those of ``sources`` that have defaults.
+    """
+
+    def paint(
+        out: Out = None,
+        film: FilmFile = None,
+        checkpoint: Checkpoint = None,
+        every: Every = 0,
+        as_json: AsJson = False,
+        config: terminal.ConfigPath = None,
+        **own: Any,
+    ) -> None:
+        with terminal.explained():
+            plan = command(**own)
+        kept = Kept(out=out, film=film, checkpoint=checkpoint or plan.saved_in, every=every, region=plan.region)
+        paint_one(plan.make, kept, as_json=as_json, config=config)
+
+    parameters = dict(inspect.signature(command, eval_str=True).parameters)
+    for source in (*sources, paint):
+        parameters |= {
+            name: parameter
+            for name, parameter in inspect.signature(source, eval_str=True).parameters.items()
+            if parameter.default is not parameter.empty
+        }
+    shown = [parameter for parameter in parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    paint.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    paint.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
+    paint.__doc__ = command.__doc__
+    return paint
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The files to write: the picture, a film of its run, and the run itself every so many iterations."""
+    """The files to write."""
 
-    out: Path | None = None
+    out: Path | None = None  # the picture
     film: Path | None = None
-    checkpoint: Path | None = None
-    every: int = 0
-    region: bool = False
+    checkpoint: Path | None = None  # the run itself
+    every: int = 0  # iterations between two checkpoints
+    region: bool = False  # beside the picture
 
     def checked(self) -> Extras:
-        """Raises :class:`BadSetting` for what could not be written, before anything is painted."""
+        """Return what the engine is to keep. Raises :class:`BadSetting` for a file that cannot be written."""
         check_out(self.out)
         for path in (self.film, self.checkpoint):
             if path is not None:
@@ -52,7 +104,7 @@ class Kept:
 
 
 def paint_one(commission: Callable[[Config], Commission], kept: Kept, *, as_json: bool, config: Path | None) -> None:
-    """Paint, write what is to be kept, and tell of it. Ends the program, with an exit code that says how it went."""
+    """Paint a picture, write its files and print their names. Ends the program if that fails or is stopped."""
     with terminal.explained():
         extras = kept.checked()
         loaded = Config.load(config)
@@ -68,10 +120,10 @@ def paint_one(commission: Callable[[Config], Commission], kept: Kept, *, as_json
 def run(
     commissions: Sequence[Commission], config: Config, extras: Extras, write: Callable[[Painting], dict[str, Path]]
 ) -> list[tuple[Painting, dict[str, Path]]]:
-    """Paint all, each written as soon as it is done: the pictures, and what was written of each by its name.
+    """Paint all and write each as soon as it is done. Return the pictures, and the files of each by their names.
 
-    Fewer than there are works when Ctrl-C ended it. Raises :class:`bot.errors.UserError`, and ends the program
-    for whatever else goes wrong.
+    There are fewer pictures than commissions if Ctrl-C ended it. Raises :class:`bot.errors.UserError`, and ends the
+    program for any other failure.
     """
     paintings: list[tuple[Painting, dict[str, Path]]] = []
     try:
@@ -95,7 +147,7 @@ def run(
 
 
 def _write(painting: Painting, kept: Kept) -> dict[str, Path]:
-    """The files, by what they are."""
+    """Write the files of a picture, and return them by their names."""
     folder = check_out(kept.out)
     named = kept.out if kept.out is not None and folder is None else None
     path = named or (folder or Path()) / picture_name(painting.spec)
@@ -115,7 +167,7 @@ def _write(painting: Painting, kept: Kept) -> dict[str, Path]:
 
 
 def _json(painting: Painting, written: dict[str, Path]) -> str:
-    """One line."""
+    """Return one line."""
     finished, spec = painting.finished, painting.spec
     return json.dumps(
         {
@@ -133,7 +185,7 @@ def _json(painting: Painting, written: dict[str, Path]) -> str:
 
 
 def check_out(out: Path | None) -> Path | None:
-    """The folder to make up a name in, if ``out`` is one. Raises :class:`BadSetting` before anything is painted."""
+    """Return ``out`` if it is a folder. Raises :class:`BadSetting` if nothing can be written there."""
     if out is None:
         return None
     folder = out if out.is_dir() else out.absolute().parent
@@ -162,12 +214,12 @@ def _film(path: Path | None) -> Film | None:
 
 
 def picture_name(spec: Spec) -> str:
-    """A file name made of the prompt and the seed."""
+    """Return a file name made of the prompt and the seed."""
     return f"{slug(spec.prompt) or 'picture'}-{spec.seed}.png"
 
 
 def slug(text: str) -> str:
-    """The words of ``text`` as they may stand in a file name."""
+    """Return the words of ``text`` for use in a file name."""
     return "-".join(re.findall(r"\w+", text.lower()))[:_LONGEST_NAME].strip("-")
 
 

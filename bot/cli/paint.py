@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.commissions import asking, commission
 from bot.cli.grid import paint_grid
-from bot.cli.output import Kept, paint_one
+from bot.cli.output import AsJson, Plan, painting
 from bot.cli.terminal import ConfigPath, explained
 from bot.config import Config
 from bot.domain.job import Kind
@@ -37,16 +37,12 @@ Mask = Annotated[Path | None, typer.Option(help="Where to paint: white, or trans
 Replace = Annotated[str | None, typer.Option(help="What to find in the picture and paint anew, as “the dog”.")]
 With = Annotated[str | None, typer.Option("--with", help="What to paint there, if there are no other words.")]
 Preset = Annotated[str | None, typer.Option(help="Settings for a kind of edit: colour, weather, material, replace.")]
-Checkpoint = Annotated[Path | None, typer.Option(help="A file to save the run in, for resume, continue and branch.")]
-Every = Annotated[int, typer.Option(help="Save it every so many iterations, besides at the end.")]
-FilmFile = Annotated[Path | None, typer.Option("--film", help="A film of the run to write: .mp4 or .webp.")]
-Out = Annotated[Path | None, typer.Option(help="Where to write the PNG; named after the prompt if left out.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
 
 
-def paint(
+def _picture(
+    kind: Kind,
+    image: Path | None,
     words: Words = None,
-    init: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None,
     strength: Strength = None,
     image_prompt: Guides = None,
     mask: Mask = None,
@@ -57,49 +53,23 @@ def paint(
     size: Size = None,
     iterations: Iterations = None,
     bundle: BundleName = None,
-    out: Out = None,
-    film: FilmFile = None,
-    checkpoint: Checkpoint = None,
-    every: Every = 0,
-    as_json: AsJson = False,
-    config: ConfigPath = None,
-) -> None:
-    """Paint a picture from words."""
+) -> Plan:
     options = {"seed": seed, "iterations": iterations, "bundle": bundle, "strength": strength, "preset": preset}
-    with explained():
-        wish = _wish(words, size, replace, with_, options)
-        request = asking(Kind.IMAGINE, wish, init, mask, tuple(image_prompt or ()))
-    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every, region="replace" in wish.more)
-    paint_one(lambda loaded: commission(request, loaded), kept, as_json=as_json, config=config)
+    wish = _wish(words, size, replace, with_, options)
+    request = asking(kind, wish, image, mask, tuple(image_prompt or ()))
+    return Plan(make=lambda config: commission(request, config), region="replace" in wish.more)
+
+
+def paint(init: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None, **options: Any) -> Plan:
+    """Paint a picture from words."""
+    return _picture(Kind.IMAGINE, init, **options)
 
 
 def edit(
-    image: Annotated[Path, typer.Argument(help="The picture to edit: PNG, JPEG, WebP or GIF.")],
-    words: Words = None,
-    strength: Strength = None,
-    image_prompt: Guides = None,
-    mask: Mask = None,
-    replace: Replace = None,
-    with_: With = None,
-    preset: Preset = None,
-    seed: Seed = None,
-    size: Size = None,
-    iterations: Iterations = None,
-    bundle: BundleName = None,
-    out: Out = None,
-    film: FilmFile = None,
-    checkpoint: Checkpoint = None,
-    every: Every = 0,
-    as_json: AsJson = False,
-    config: ConfigPath = None,
-) -> None:
+    image: Annotated[Path, typer.Argument(help="The picture to edit: PNG, JPEG, WebP or GIF.")], **options: Any
+) -> Plan:
     """Paint over a picture what the words say."""
-    options = {"seed": seed, "iterations": iterations, "bundle": bundle, "strength": strength, "preset": preset}
-    with explained():
-        wish = _wish(words, size, replace, with_, options)
-        request = asking(Kind.EDIT, wish, image, mask, tuple(image_prompt or ()))
-    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every, region="replace" in wish.more)
-    paint_one(lambda loaded: commission(request, loaded), kept, as_json=as_json, config=config)
+    return _picture(Kind.EDIT, image, **options)
 
 
 def upscale(
@@ -107,21 +77,13 @@ def upscale(
     by: Annotated[int, typer.Option(help="2 or 4 times.")] = 2,
     prompt: Annotated[str | None, typer.Option(help="What it shows; else what its recipe says.")] = None,
     iterations: Iterations = None,
-    out: Out = None,
-    film: FilmFile = None,
-    checkpoint: Checkpoint = None,
-    every: Every = 0,
-    as_json: AsJson = False,
-    config: ConfigPath = None,
-) -> None:
+) -> Plan:
     """Enlarge a picture and refine it, tile by tile."""
-    with explained():
-        if by not in (2, 4):
-            raise BadSetting("A picture is enlarged --by 2 or --by 4.")
-        wish = with_options(prompt or "", None, iterations=iterations)
-        request = asking(Kind.UPSCALE, dataclasses.replace(wish, more={**wish.more, "upscale": by}), picture)
-    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every)
-    paint_one(lambda loaded: commission(request, loaded), kept, as_json=as_json, config=config)
+    if by not in (2, 4):
+        raise BadSetting("A picture is enlarged --by 2 or --by 4.")
+    wish = with_options(prompt or "", None, iterations=iterations)
+    request = asking(Kind.UPSCALE, dataclasses.replace(wish, more={**wish.more, "upscale": by}), picture)
+    return Plan(make=lambda config: commission(request, config))
 
 
 def grid(
@@ -157,7 +119,9 @@ def _wish(
 
 def register(app: typer.Typer) -> None:
     """Add the commands. ``imagine`` is ``paint`` by its name on Discord."""
-    for name, command, hidden in (("paint", paint, False), ("imagine", paint, True), ("edit", edit, False)):
+    painted = painting(paint, _picture)
+    for name, command, hidden in (("paint", painted, False), ("imagine", painted, True)):
         app.command(name, context_settings=OPEN, epilog=SETTINGS, hidden=hidden)(command)
-    app.command("upscale")(upscale)
+    app.command("edit", context_settings=OPEN, epilog=SETTINGS)(painting(edit, _picture))
+    app.command("upscale")(painting(upscale))
     app.command("grid", context_settings=OPEN, epilog=SETTINGS)(grid)

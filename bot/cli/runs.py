@@ -10,9 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.commissions import JOB_ID, Begun, Commission, in_style, read_file
-from bot.cli.output import Kept, paint_one
-from bot.cli.paint import AsJson, Every, FilmFile, Out
-from bot.cli.terminal import ConfigPath, explained
+from bot.cli.output import Plan, painting
 from bot.config import Config
 from bot.errors import BadSetting, refusing
 from bot.images import uploads
@@ -40,71 +38,6 @@ _SHAPE = 0.03  # the greatest difference in aspect, as a logarithm, of a picture
 
 RunFile = Annotated[Path, typer.Argument(metavar="FILE", help="A run that --checkpoint saved.")]
 More = Annotated[int | None, typer.Option("--iterations", help="How many more; those that are left if left out.")]
-SameFile = Annotated[Path | None, typer.Option("--checkpoint", help="Where to save the run; FILE itself if left out.")]
-OtherFile = Annotated[Path | None, typer.Option("--checkpoint", help="A file to save the new run in.")]
-
-
-def resume(
-    file: RunFile,
-    out: Out = None,
-    film: FilmFile = None,
-    checkpoint: SameFile = None,
-    every: Every = 0,
-    as_json: AsJson = False,
-    config: ConfigPath = None,
-) -> None:
-    """Go on with a run to its end, as if it had never been interrupted."""
-    kept = Kept(out=out, film=film, checkpoint=checkpoint or file, every=every)
-    _go_on(file, Course(), kept, as_json, config)
-
-
-def go_on(
-    file: RunFile,
-    iterations: Annotated[int, typer.Option(help="How many more.")],
-    out: Out = None,
-    film: FilmFile = None,
-    checkpoint: SameFile = None,
-    every: Every = 0,
-    as_json: AsJson = False,
-    config: ConfigPath = None,
-) -> None:
-    """Go on with a run for more iterations than it was to have."""
-    kept = Kept(out=out, film=film, checkpoint=checkpoint or file, every=every)
-    _go_on(file, Course(more=iterations), kept, as_json, config)
-
-
-def branch(
-    file: RunFile,
-    prompt: Annotated[str, typer.Option(help="The words from here on, and other settings, as “a cat --seed 3”.")],
-    iterations: More = None,
-    out: Out = None,
-    film: FilmFile = None,
-    checkpoint: OtherFile = None,
-    every: Every = 0,
-    as_json: AsJson = False,
-    config: ConfigPath = None,
-) -> None:
-    """Go on from a run by other words; the run in FILE stays as it is."""
-    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every)
-    _go_on(file, Course(more=iterations, wish=_wish(prompt)), kept, as_json, config)
-
-
-def paint_over(
-    file: RunFile,
-    picture: Annotated[Path, typer.Option(help="The run's picture with something painted over it.")],
-    prompt: Annotated[str | None, typer.Option(help="Other words from here on.")] = None,
-    iterations: More = None,
-    out: Out = None,
-    film: FilmFile = None,
-    checkpoint: OtherFile = None,
-    every: Every = 0,
-    as_json: AsJson = False,
-    config: ConfigPath = None,
-) -> None:
-    """Go on from a run's picture as you have painted over it; the run in FILE stays as it is."""
-    wish = None if prompt is None else _wish(prompt)
-    kept = Kept(out=out, film=film, checkpoint=checkpoint, every=every)
-    _go_on(file, Course(more=iterations, wish=wish, painted=picture), kept, as_json, config)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +49,42 @@ class Course:
     painted: Path | None = None  # the run's picture with something painted over it
 
 
+def resume(file: RunFile) -> Plan:
+    """Go on with a run to its end, as if it had never been interrupted, and save it in FILE again."""
+    return _plan(file, Course(), saved_in=file)
+
+
+def go_on(file: RunFile, iterations: Annotated[int, typer.Option(help="How many more.")]) -> Plan:
+    """Go on with a run for more iterations than it was to have, and save it in FILE again."""
+    return _plan(file, Course(more=iterations), saved_in=file)
+
+
+def branch(
+    file: RunFile,
+    prompt: Annotated[str, typer.Option(help="The words from here on, and other settings, as “a cat --seed 3”.")],
+    iterations: More = None,
+) -> Plan:
+    """Go on from a run by other words; the run in FILE stays as it is."""
+    return _plan(file, Course(more=iterations, wish=_wish(prompt)))
+
+
+def paint_over(
+    file: RunFile,
+    picture: Annotated[Path, typer.Option(help="The run's picture with something painted over it.")],
+    prompt: Annotated[str | None, typer.Option(help="Other words from here on.")] = None,
+    iterations: More = None,
+) -> Plan:
+    """Go on from a run's picture as you have painted over it; the run in FILE stays as it is."""
+    wish = None if prompt is None else _wish(prompt)
+    return _plan(file, Course(more=iterations, wish=wish, painted=picture))
+
+
 def _wish(prompt: str) -> Wish:
-    with explained():
-        return in_style(parse(prompt, plain=False))
+    return in_style(parse(prompt, plain=False))
 
 
-def _go_on(file: Path, course: Course, kept: Kept, as_json: bool, config: Path | None) -> None:
-    paint_one(lambda loaded: _commission(_opened(file), course, loaded), kept, as_json=as_json, config=config)
+def _plan(file: Path, course: Course, saved_in: Path | None = None) -> Plan:
+    return Plan(make=lambda config: _commission(_opened(file), course, config), saved_in=saved_in)
 
 
 def _opened(path: Path) -> Saved:
@@ -210,6 +172,6 @@ def _origin(saved: Saved, course: Course, painted: Prepared | None) -> tuple[str
 
 
 def register(app: typer.Typer) -> None:
-    """The commands."""
+    """Add the commands."""
     for name, command in (("resume", resume), ("continue", go_on), ("branch", branch), ("paint-over", paint_over)):
-        app.command(name)(command)
+        app.command(name)(painting(command))

@@ -19,7 +19,7 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
-import bot.cli.paint
+import bot.cli.output
 import engine.api
 from bot.cli.app import app
 from bot.cli.commissions import Commission
@@ -301,7 +301,7 @@ def command_line(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> O
             start = make(CONFIG).begin(READY).start
         outcomes.append((start.spec, pixels(start.init_image), pixels(start.mask)))
 
-    monkeypatch.setattr(bot.cli.paint, "paint_one", paint_one)
+    monkeypatch.setattr(bot.cli.output, "paint_one", paint_one)
     files = {"given.png": case.image, "mask.png": case.mask}
     files |= {f"guide{number}.png": guide for number, guide in enumerate(case.image_prompts)}
     for name, content in files.items():
