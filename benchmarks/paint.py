@@ -38,6 +38,7 @@ class PaintSettings:
     strength: float | None = None
     start: str | None = None
     threads: int = 1
+    completes: bool = True  # whether words that a prompt leaves open are drawn
     more: tuple[tuple[str, Any], ...] = ()
 
     def entry(self) -> bundles.BundleEntry:
@@ -152,4 +153,5 @@ def paint_through(settings: PaintSettings, task: PaintTask, stations: Sequence[i
 def _bundle(settings: PaintSettings) -> bundles.Bundle:
     _, folder = bundles.find(settings.bundle, settings.weights_dir)
     loaded = bundles.load(settings.bundle, folder, devices.choose("auto"), settings.entry())
-    return dataclasses.replace(loaded, vocabulary=None)  # so that prompts of unknown words are measured too
+    natural = loaded.natural if settings.completes else None
+    return dataclasses.replace(loaded, vocabulary=None, natural=natural)  # prompts of unknown words are measured too

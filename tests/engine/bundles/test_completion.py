@@ -50,11 +50,11 @@ def colours_in(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("prompt", "pattern"),
     [
-        ("a cat", r"an? \w+ cat on (grass|a road) (on a \w+ day|at night|at sunset)"),
+        ("a cat", r"an? \w+ cat on (grass|a road) (on a \w+ day|at sunset)"),
         ("A cat.", r"An? \w+ cat on .*\w\."),
         ("an automobile", r"an? \w+ automobile on .*"),
         ("house at night", r"\w+ house at night on .*"),
-        ("a house on grass", r"an? \w+ house on grass (on a \w+ day|at night|at sunset)"),
+        ("a house on grass", r"an? \w+ house on grass (on a \w+ day|at sunset)"),
         ("two stars", r"two \w+ stars on a \w+ background"),
         ("a small cat with a big balloon!", r"a small \w+ cat with a big \w+ balloon on .*!"),
         ("a hot air balloon", r"an? \w+ hot air balloon over .*"),
@@ -69,7 +69,7 @@ def colours_in(text: str) -> set[str]:
         ("circle on white", r"\w+ circle on white"),
         ("a red circle", r"a red circle on a \w+ background"),
         ("a rainy day", r"a rainy day, (a|the) .*"),
-        ("mountains", r"mountains, (a|the) .* (on a \w+ day|at night|at sunset)"),
+        ("mountains", r"mountains, (a|the) .* (on a \w+ day|at sunset)"),
         ("a charcoal drawing of a cat", r"a charcoal drawing of a cat on .*"),
         ("charcoal, a star", r"charcoal, a star"),
     ],
