@@ -12,14 +12,14 @@ from typing import Any
 
 import discord
 
-from bot.components.pager import Render, Turn
+from bot.components.pager import PageButton
+from bot.components.pages import Render
 from bot.config import Config
 from bot.database.store import close_database, migrate, open_database
 from bot.engines.announcer import patient
 from bot.engines.client import EngineClient, ProcessEngineClient, engine_settings
 from bot.engines.dispatcher import Backoff, Dispatcher
 from bot.gateway import registering
-from bot.gateway.client import ConnectedBot
 from bot.jobs.archive import Archive
 from bot.jobs.fairness import Fairness
 from bot.jobs.files import Files
@@ -40,7 +40,7 @@ from bot.operations.control import SOCKET, Control
 from bot.operations.metrics import Measured
 from bot.operations.reload import Reloaded, merge
 from bot.operations.retention import Retention
-from bot.operations.status import Counts
+from bot.operations.status import Counts, Operated
 from bot.operations.web import Web
 from bot.posts.film import Sending
 from bot.posts.grid_sheets import Sheets
@@ -81,11 +81,15 @@ COGS = (
 _READY_POLL = 0.1  # seconds
 
 
-class FaradayBot(ConnectedBot):
+class FaradayBot(Operated):
     """The Discord client and, from :meth:`setup_hook` on, everything behind it.
 
     ``clients`` are the engines; by default processes on this machine, one a device. To be made inside the running loop.
     """
+
+    followups: FollowUps
+    removal: Removal
+    reporting: Reporting
 
     def __init__(
         self,
@@ -154,7 +158,7 @@ class FaradayBot(ConnectedBot):
             wishes,
         )
         self.looking = Looking(lambda: self.config, self.dispatcher, self.files, gate, self.screen)
-        self.followups = FollowUps(self, gate, Sending(self, self.files))
+        self.followups = FollowUps(self, self.submitter, self.publisher, self.screen, gate, Sending(self, self.files))
         self.counts = Counts(self.queue)
         self.web = Web(self)
         self.web_port: int | None = None
@@ -165,7 +169,7 @@ class FaradayBot(ConnectedBot):
     async def setup_hook(self) -> None:
         """Once, after the token was accepted and before the gateway: the database, the engines, the commands."""
         await migrate(self._database)
-        self.add_dynamic_items(Turn)
+        self.add_dynamic_items(PageButton)
         for cog in COGS:
             await self.load_extension(cog)
         dispatching = asyncio.create_task(self.dispatcher.run(), name="dispatcher")

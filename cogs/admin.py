@@ -10,10 +10,10 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components.blocklist_group import BlocklistGroup
-from bot.components.replies import answer
 from bot.domain.moderation import EVERYWHERE
 from bot.domain.status import MEANINGS, Order
 from bot.errors import ConfigError, NotYours
+from bot.gateway.replies import answer
 from bot.operations.orders import obey
 from bot.texts import answers
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.app import FaradayBot
-from bot.components.card_buttons import Control, Disposal
+from bot.components.card_buttons import ActionButton, DisposalButton
 
 
 async def setup(bot: FaradayBot) -> None:
-    bot.add_dynamic_items(Control, Disposal)
+    bot.add_dynamic_items(ActionButton, DisposalButton)
 
 
 async def teardown(bot: FaradayBot) -> None:
-    bot.remove_dynamic_items(Control, Disposal)
+    bot.remove_dynamic_items(ActionButton, DisposalButton)

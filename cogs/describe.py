@@ -12,7 +12,7 @@ from bot.app import FaradayBot
 from bot.components import options, permissions
 from bot.domain.place import Asker
 from bot.requests import describe as looking
-from bot.requests.describe import PaintThis
+from bot.requests.describe import PaintThisButton
 from bot.requests.pictures import download, newest
 from bot.requests.request import Picture, Upload
 from bot.texts import answers
@@ -76,9 +76,9 @@ def asker(interaction: discord.Interaction[Any]) -> Asker:
 
 
 async def setup(bot: FaradayBot) -> None:
-    bot.add_dynamic_items(PaintThis)
+    bot.add_dynamic_items(PaintThisButton)
     await bot.add_cog(Describe(bot))
 
 
 async def teardown(bot: FaradayBot) -> None:
-    bot.remove_dynamic_items(PaintThis)
+    bot.remove_dynamic_items(PaintThisButton)

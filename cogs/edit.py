@@ -8,9 +8,9 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, permissions
-from bot.components.replies import answer
 from bot.domain.job import Kind
 from bot.domain.place import Place
+from bot.gateway.replies import answer
 from bot.requests.pictures import download, downloaded, newest
 from bot.requests.request import Picture, Request, Upload
 from bot.texts import answers, card

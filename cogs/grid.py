@@ -10,9 +10,9 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, permissions
-from bot.components.grid_button import GridControl
-from bot.components.replies import answer
+from bot.components.card_buttons import GridButton
 from bot.domain.job import Cell, Kind
+from bot.gateway.replies import answer
 from bot.requests.request import Request
 from bot.texts import grids as wording_grids
 from bot.words import grids
@@ -79,9 +79,9 @@ class Grid(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    bot.add_dynamic_items(GridControl)
+    bot.add_dynamic_items(GridButton)
     await bot.add_cog(Grid(bot))
 
 
 async def teardown(bot: FaradayBot) -> None:
-    bot.remove_dynamic_items(GridControl)
+    bot.remove_dynamic_items(GridButton)

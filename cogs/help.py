@@ -7,8 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components import gallery, pager
-from bot.components.replies import answer
+from bot.components import pager
+from bot.components.pages import Page, page_of, shipped
+from bot.gateway.replies import answer
 from bot.texts import help as wording_help
 from bot.words import recipe
 
@@ -23,15 +24,15 @@ class Help(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         await pager.reply(interaction, "help", await self.page(interaction, 0, ""))
 
-    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> pager.Shown:
-        number, pages = pager.page_of(number, len(wording_help.PAGES), 1)
+    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> Page:
+        number, pages = page_of(number, len(wording_help.PAGES), 1)
         page = wording_help.PAGES[number]
         embed = discord.Embed(title=page.title, description=page.text)
-        picture = await gallery.shipped(page.picture, page.shows)
+        picture = await shipped(page.picture, page.shows)
         if picture is not None:
             embed.set_image(url=f"attachment://{picture.name}")
         shown = [picture] if picture is not None else []
-        return pager.Shown(embeds=[embed], pictures=shown, number=number, pages=pages)
+        return Page(embeds=[embed], pictures=shown, number=number, pages=pages)
 
     @app_commands.command(description="What I am, and the models I paint with")
     async def about(self, interaction: discord.Interaction[FaradayBot]) -> None:

@@ -10,10 +10,11 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, pager
+from bot.components.pages import QUERY_LIMIT, Page, page_of
 from bot.texts import lookups
 
 EACH = 8  # on a page
-Search: TypeAlias = app_commands.Range[str, 1, pager.QUERY_LIMIT]
+Search: TypeAlias = app_commands.Range[str, 1, QUERY_LIMIT]
 
 
 class History(commands.Cog):
@@ -29,14 +30,14 @@ class History(commands.Cog):
         query = " ".join((search or "").split())
         await pager.reply(interaction, "history", await self.page(interaction, 0, query), query)
 
-    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> pager.Shown:
+    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> Page:
         user_id = interaction.user.id
         jobs, total = await self.bot.archive.history(user_id, query, offset=number * EACH, limit=EACH)
-        nearest, pages = pager.page_of(number, total, EACH)
+        nearest, pages = page_of(number, total, EACH)
         if nearest != number:
             jobs, total = await self.bot.archive.history(user_id, query, offset=nearest * EACH, limit=EACH)
         text = lookups.history(jobs, nearest, pages, total, query)
-        return pager.Shown(content=text, number=nearest, pages=pages)
+        return Page(content=text, number=nearest, pages=pages)
 
 
 async def setup(bot: FaradayBot) -> None:

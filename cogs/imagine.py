@@ -11,9 +11,9 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, permissions
-from bot.components.replies import answer
 from bot.domain.job import Job, Kind
 from bot.errors import OverQuota
+from bot.gateway.replies import answer
 from bot.requests.pictures import downloaded
 from bot.requests.request import Request, Upload
 from bot.texts import card

@@ -8,11 +8,11 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options
-from bot.components.card_buttons import may_control, note
-from bot.components.replies import answer
+from bot.components.card_buttons import check_control, note
 from bot.domain.job import Job, State
-from bot.errors import NotYours, UnknownJob
-from bot.texts import answers, lookups
+from bot.errors import UnknownJob
+from bot.gateway.replies import answer
+from bot.texts import lookups
 
 
 class WaitingLine(commands.Cog):
@@ -53,8 +53,7 @@ class WaitingLine(commands.Cog):
         here = job is not None and job.guild_id == interaction.guild_id
         if job is None or not (here or job.requester_id == interaction.user.id):
             raise UnknownJob()
-        if not may_control(interaction, job):
-            raise NotYours(answers.not_yours(job.requester_id))
+        check_control(interaction, job)
         return [job]
 
 

@@ -10,11 +10,9 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import forms, options, permissions
-from bot.components.apology import explain
-from bot.components.picture_buttons import Sequel
-from bot.components.replies import answer
-from bot.domain.job import Kind
+from bot.domain.job import Kind, Sequel
 from bot.errors import NothingToEdit, UnknownJob
+from bot.gateway.replies import answer, explain
 from bot.requests import pictures
 from bot.requests.request import Request
 from bot.texts import answers, card, refusals

@@ -9,12 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components import report_form
 from bot.components.blocklist_group import BlocklistGroup
-from bot.components.replies import answer
-from bot.components.report_buttons import Judge
+from bot.components.report_buttons import VerdictButton, take
 from bot.domain.moderation import RuleKind
 from bot.errors import NotYours
+from bot.gateway.replies import answer
 from bot.texts import answers
 
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
@@ -78,7 +77,7 @@ class Moderation(commands.GroupCog, group_name="mod", group_description="The rul
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        await report_form.take(interaction)
+        await take(interaction)
 
     async def _begin(self, interaction: Interaction) -> int:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -91,8 +90,8 @@ class Moderation(commands.GroupCog, group_name="mod", group_description="The rul
 
 async def setup(bot: FaradayBot) -> None:
     await bot.add_cog(Moderation(bot))
-    bot.add_dynamic_items(Judge)
+    bot.add_dynamic_items(VerdictButton)
 
 
 async def teardown(bot: FaradayBot) -> None:
-    bot.remove_dynamic_items(Judge)
+    bot.remove_dynamic_items(VerdictButton)

@@ -11,8 +11,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components.erasure import Erase
-from bot.components.replies import answer
+from bot.components.erasure import EraseButton
+from bot.gateway.replies import answer
 from bot.members import export as takeout
 from bot.posts.delivery import size_limit
 from bot.texts import privacy
@@ -47,14 +47,14 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
     @app_commands.command(description="Delete all that I keep of you, and your pictures on Discord")
     async def erase(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        view = discord.ui.View(timeout=None).add_item(Erase(interaction.user.id))
+        view = discord.ui.View(timeout=None).add_item(EraseButton(interaction.user.id))
         await interaction.edit_original_response(content=privacy.ASK_ERASE, view=view)
 
 
 async def setup(bot: FaradayBot) -> None:
     await bot.add_cog(Privacy(bot))
-    bot.add_dynamic_items(Erase)
+    bot.add_dynamic_items(EraseButton)
 
 
 async def teardown(bot: FaradayBot) -> None:
-    bot.remove_dynamic_items(Erase)
+    bot.remove_dynamic_items(EraseButton)

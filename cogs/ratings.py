@@ -9,9 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components.replies import answer
 from bot.domain.job import Job
 from bot.domain.rating import meant_by
+from bot.gateway.replies import answer
 from bot.texts import stats as wording_stats
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,11 @@ import discord
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components import apology, permissions
-from bot.components.picture_buttons import Sequel, meant_by
-from bot.domain.job import Job
+from bot.components import permissions
+from bot.components.picture_buttons import meant_by
+from bot.domain.job import Job, Sequel
 from bot.domain.setting import EVERYONE, Scope
+from bot.gateway.replies import under
 from bot.requests.picture_actions import KINDS, Asked
 
 _SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it
@@ -56,7 +57,7 @@ class Reactions(commands.Cog):
                 del self._granted[wish]
                 raise
         except Exception as error:
-            await apology.under(self.bot, payload, error)
+            await under(self.bot, payload, error)
 
     def _by_a_bot(self, payload: discord.RawReactionActionEvent) -> bool:
         itself = self.bot.user is not None and payload.user_id == self.bot.user.id

@@ -6,7 +6,7 @@ import discord
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components import apology
+from bot.gateway.replies import under
 
 DELETE = "❌"
 
@@ -28,7 +28,7 @@ class RemovalByReaction(commands.Cog):
             if payload.user_id == job.requester_id or self._moderates(payload):
                 await self.bot.removal.remove(job, by=payload.user_id)
         except Exception as error:
-            await apology.under(self.bot, payload, error)
+            await under(self.bot, payload, error)
 
     def _moderates(self, payload: discord.RawReactionActionEvent) -> bool:
         channel, member = self.bot.get_channel(payload.channel_id), payload.member

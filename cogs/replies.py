@@ -13,10 +13,10 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import permissions
-from bot.components.apology import explain
 from bot.domain.job import Kind
 from bot.domain.place import Place
 from bot.errors import NothingToEdit
+from bot.gateway.replies import explain
 from bot.members.hints import Hints
 from bot.requests.pictures import Attached, attached, download, find_kept, guides, in_message
 from bot.requests.request import Picture, Request, Upload

@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import forms
-from bot.components.picture_buttons import Follow
+from bot.components.picture_buttons import SequelButton
 
 
 class Sequels(commands.Cog):
@@ -23,9 +23,9 @@ class Sequels(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    bot.add_dynamic_items(Follow)
+    bot.add_dynamic_items(SequelButton)
     await bot.add_cog(Sequels(bot))
 
 
 async def teardown(bot: FaradayBot) -> None:
-    bot.remove_dynamic_items(Follow)
+    bot.remove_dynamic_items(SequelButton)

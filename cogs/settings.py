@@ -10,9 +10,9 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, permissions
-from bot.components.replies import answer
 from bot.domain.setting import ALLOWED, PREFERENCES, QUOTAS, Scope
 from bot.errors import refusing
+from bot.gateway.replies import answer
 from bot.jobs import quotas
 from bot.texts import lookups
 from bot.words.prompts import parse_size

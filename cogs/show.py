@@ -9,10 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components import gallery, options, pager, permissions
-from bot.components.replies import answer
+from bot.components import options, pager, permissions
+from bot.components.pages import Page, Picture, painted
 from bot.domain.job import Job
 from bot.errors import NothingToEdit, UnknownJob
+from bot.gateway.replies import answer
 from bot.requests import pictures
 from bot.texts import lookups
 from bot.words import recipe
@@ -53,18 +54,18 @@ class Show(commands.Cog):
             raise NothingToEdit(lookups.NOT_MINE)
         await answer(interaction, lookups.found_recipe(line))
 
-    async def _shown(self, interaction: discord.Interaction[FaradayBot], job: Job) -> pager.Shown:
+    async def _shown(self, interaction: discord.Interaction[FaradayBot], job: Job) -> Page:
         ancestors = [one for one in await self._ancestors(job) if permissions.may_see(interaction, one)]
         text = lookups.shown(job, job.recipe, ancestors)
         found = [await self._picture(interaction, one) for one in (job, *ancestors[:1])]
         shown = [picture for picture in found if picture is not None]
         embeds = [discord.Embed().set_image(url=f"attachment://{picture.name}") for picture in shown]
-        return pager.Shown(content=text, embeds=embeds, pictures=shown)
+        return Page(content=text, embeds=embeds, pictures=shown)
 
-    async def _picture(self, interaction: discord.Interaction[FaradayBot], job: Job) -> pager.Picture | None:
+    async def _picture(self, interaction: discord.Interaction[FaradayBot], job: Job) -> Picture | None:
         """None when it is not on the disk, or not to be seen in this channel."""
         withheld = self.bot.screen.withholds(job.unsafe, interaction.channel)
-        return None if withheld else await gallery.painted(self.bot.files, job)
+        return None if withheld else await painted(self.bot.files, job)
 
     async def _ancestors(self, job: Job) -> list[Job]:
         """Nearest first."""

@@ -9,11 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import FaradayBot
-from bot.components import gallery, options, pager, permissions
-from bot.components.pager import Picture
-from bot.components.replies import answer
+from bot.components import options, pager, permissions
+from bot.components.pages import Page, Picture, page_of, painted, shipped
 from bot.domain.style import Style
 from bot.errors import BadSetting, NotYours, UserError
+from bot.gateway.replies import answer
 from bot.texts import answers, lookups
 
 EACH = 4  # on a page
@@ -97,28 +97,28 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
             permissions.may_set(interaction)
         return style
 
-    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> pager.Shown:
+    async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> Page:
         known = await self.bot.styles.all(interaction.user.id, interaction.guild_id)
-        number, pages = pager.page_of(number, len(known), EACH)
+        number, pages = page_of(number, len(known), EACH)
         there = known[number * EACH : (number + 1) * EACH]
-        painted = await self.bot.archive.painted_in([style.id for style in there])
+        jobs = await self.bot.archive.painted_in([style.id for style in there])
         embeds, shown = [], []
         for style in there:
-            job = painted.get(style.id)
+            job = jobs.get(style.id)
             seen = job is not None and permissions.may_see(interaction, job)
             visible = seen and job is not None and not self.bot.screen.withholds(job.unsafe, interaction.channel)
-            picture = await gallery.painted(self.bot.files, job) if job and visible else await _sample(style)
+            picture = await painted(self.bot.files, job) if job and visible else await _sample(style)
             embed = lookups.style(style, interaction.user.id)
             if picture is not None:
                 embed.set_thumbnail(url=f"attachment://{picture.name}")
                 shown.append(picture)
             embeds.append(embed)
         text = lookups.styles(number, pages)
-        return pager.Shown(content=text, embeds=embeds, pictures=shown, number=number, pages=pages)
+        return Page(content=text, embeds=embeds, pictures=shown, number=number, pages=pages)
 
 
 async def _sample(style: Style) -> Picture | None:
-    return await gallery.shipped(f"style-{style.name}", style.name) if style.built_in else None
+    return await shipped(f"style-{style.name}", style.name) if style.built_in else None
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -84,18 +84,18 @@ async def test_every_command_option_button_and_context_menu_has_a_row(tmp_path: 
 
 
 def test_every_button_has_a_row() -> None:
-    from bot.components.card_buttons import _FATES, _LABELS, Control
-    from bot.components.pager import Turn
+    from bot.components.button import HostButton
+    from bot.components.card_buttons import _DISPOSALS, _LABELS
     from bot.components.report_buttons import LABELS
 
-    items = {cls.__name__ for cls in discord.ui.DynamicItem.__subclasses__() if cls.__module__.startswith("bot.")}
-    assert {Control.__name__, Turn.__name__} <= items
+    items = {cls.__name__ for cls in HostButton.__subclasses__()}
+    assert {"ActionButton", "PageButton"} <= items
     named = documented("button")
     assert {name.partition(":")[0] for name in named} == items
-    assert {f"Control: {label}" for label in _LABELS.values()} <= named
-    assert {f"Disposal: {label}" for label in _FATES.values()} <= named
-    assert {f"Judge: {label}" for label in LABELS.values()} <= named
-    assert {f"Follow: {label}" for label in picture_buttons.LABELS.values()} <= named
+    assert {f"ActionButton: {label}" for label in _LABELS.values()} <= named
+    assert {f"DisposalButton: {label}" for label in _DISPOSALS.values()} <= named
+    assert {f"VerdictButton: {label}" for label in LABELS.values()} <= named
+    assert {f"SequelButton: {label}" for label in picture_buttons.LABELS.values()} <= named
 
 
 def test_every_setting_and_reaction_has_a_row() -> None:

@@ -1,126 +1,103 @@
-"""The buttons of a card. Their state is in their custom_id, so they work after any restart."""
+"""The buttons of a card, of a grid's sheet and of a finished picture."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 
-from bot.components import report_form
-from bot.components.apology import explain
-from bot.components.guests import is_guest
+from bot.components import report_buttons
+from bot.components.button import HostButton, view_of
+from bot.components.host import Host
+from bot.components.permissions import is_guest
 from bot.components.picture_buttons import sequels
 from bot.domain.job import Job, State
 from bot.errors import NotYours, UnknownJob
-from bot.texts import answers, safety
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
+from bot.texts import answers, grids, safety
 
 
 class Action(StrEnum):
+    """What can be done with a job that is not finished."""
+
     STOP = "stop"
     CANCEL = "cancel"
 
 
-class Fate(StrEnum):
+class Disposal(StrEnum):
+    """What can become of a finished picture."""
+
     DELETE = "delete"
     REPORT = "report"
 
 
-_FATES = {Fate.DELETE: "Delete", Fate.REPORT: "Report"}
+_DISPOSALS = {Disposal.DELETE: "Delete", Disposal.REPORT: "Report"}
 _LABELS = {Action.STOP: "Stop and keep", Action.CANCEL: "Cancel"}
 _STYLES = {Action.STOP: discord.ButtonStyle.primary, Action.CANCEL: discord.ButtonStyle.secondary}
-_ANSWERS = {
-    Action.STOP: answers.STOPPING,
-    Action.CANCEL: answers.CANCELLED,
-}
+_ANSWERS = {Action.STOP: answers.STOPPING, Action.CANCEL: answers.CANCELLED}
+_CANCEL_REST = "Cancel the rest"
+_LAST_ROW = 4
 
 
-class Control(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"faraday:(?P<action>stop|cancel):(?P<job_id>\d{1,18})",
-):
-    """Stop or cancel one job; for its requester and for those who manage messages."""
+class ActionButton(HostButton, template=r"faraday:(?P<action>stop|cancel):(?P<job_id>\d{1,18})"):
+    """Stops or cancels one job; for its requester and for those who manage messages."""
 
     def __init__(self, action: Action, job_id: int) -> None:
-        button = discord.ui.Button[discord.ui.View](
-            label=_LABELS[action], style=_STYLES[action], custom_id=f"faraday:{action}:{job_id}"
-        )
-        super().__init__(button)
-        self.action = action
-        self.job_id = job_id
+        super().__init__(_LABELS[action], f"faraday:{action}:{job_id}", _STYLES[action])
+        self.action, self.job_id = action, job_id
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> Self:
+    def read(cls, match: re.Match[str]) -> Self:
         return cls(Action(match["action"]), int(match["job_id"]))
 
-    async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
-        try:
-            answer = await self._act(interaction)
-        except Exception as error:
-            answer = explain(error)
-        await interaction.response.send_message(answer, ephemeral=True)
+    async def acknowledge(self, interaction: discord.Interaction[Host]) -> None:
+        """Leave the first answer to :meth:`answer`: nothing here takes long."""
 
-    async def _act(self, interaction: discord.Interaction[FaradayBot]) -> str:
+    async def act(self, interaction: discord.Interaction[Host]) -> str:
         bot = interaction.client
         job = await bot.queue.get(self.job_id)
         if job is None or job.state not in (State.QUEUED, State.RUNNING):
             return answers.NOT_PAINTED_ANY_MORE
-        if not may_control(interaction, job):
-            return answers.not_yours(job.requester_id)
-        act = bot.dispatcher.stop_job if self.action is Action.STOP else bot.dispatcher.cancel_job
-        if not await act(job.id):
+        check_control(interaction, job)
+        carry_out = bot.dispatcher.stop_job if self.action is Action.STOP else bot.dispatcher.cancel_job
+        if not await carry_out(job.id):
             return answers.NOT_PAINTED_ANY_MORE
         await note(interaction, job, f"{self.action} picture")
         return _ANSWERS[Action.CANCEL if job.state is State.QUEUED else self.action]
 
 
-class Disposal(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"faraday:(?P<fate>delete|report):(?P<job_id>\d{1,18})",
-):
-    """Under a finished picture: what is to become of it."""
+class DisposalButton(HostButton, template=r"faraday:(?P<disposal>delete|report):(?P<job_id>\d{1,18})"):
+    """Deletes or reports a finished picture."""
 
-    def __init__(self, fate: Fate, job_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=_FATES[fate], style=discord.ButtonStyle.secondary, custom_id=f"faraday:{fate}:{job_id}", row=4
-            )
-        )
-        self.fate, self.job_id = fate, job_id
+    in_place = True
+
+    def __init__(self, disposal: Disposal, job_id: int) -> None:
+        super().__init__(_DISPOSALS[disposal], f"faraday:{disposal}:{job_id}", row=_LAST_ROW)
+        self.disposal, self.job_id = disposal, job_id
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        return cls(Fate(match["fate"]), int(match["job_id"]))
+    def read(cls, match: re.Match[str]) -> Self:
+        return cls(Disposal(match["disposal"]), int(match["job_id"]))
 
-    async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
-        if self.fate is Fate.REPORT:
-            return await report_form.open_form(interaction, self.job_id)
+    async def acknowledge(self, interaction: discord.Interaction[Host]) -> None:
+        if self.disposal is Disposal.REPORT:
+            return  # a form must be the first answer
         if is_guest(interaction):
-            await interaction.response.defer()  # so that the original response is the message with the picture
+            await interaction.response.defer()  # the original response is then the message with the picture
         else:
             await interaction.response.defer(ephemeral=True, thinking=True)
-        try:
-            answer = await self._delete(interaction)
-        except Exception as error:
-            answer = explain(error)
-        await interaction.followup.send(answer, ephemeral=True)
 
-    async def _delete(self, interaction: discord.Interaction[FaradayBot]) -> str:
+    async def act(self, interaction: discord.Interaction[Host]) -> str | None:
+        if self.disposal is Disposal.REPORT:
+            await report_buttons.open_form(interaction, self.job_id)
+            return None
         bot = interaction.client
         job = await bot.queue.get(self.job_id)
         if job is None:
             raise UnknownJob()
-        if not may_control(interaction, job):
-            raise NotYours(answers.not_yours(job.requester_id))
+        check_control(interaction, job)
         gone = await bot.removal.remove(job, by=interaction.user.id)
         if is_guest(interaction):
             if not gone:
@@ -129,31 +106,51 @@ class Disposal(
         return safety.DELETED if gone else safety.MESSAGE_STAYS
 
 
-async def note(interaction: discord.Interaction[FaradayBot], job: Job, action: str) -> None:
-    """Into the server's trail, if it was done to somebody else's picture."""
+class GridButton(HostButton, template=r"faraday:grid-cancel:(?P<grid_id>\d{1,18})"):
+    """Cancels what of a grid waits or runs; for its requester and for those who manage messages."""
+
+    def __init__(self, grid_id: int) -> None:
+        super().__init__(_CANCEL_REST, f"faraday:grid-cancel:{grid_id}")
+        self.grid_id = grid_id
+
+    @classmethod
+    def read(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["grid_id"]))
+
+    async def act(self, interaction: discord.Interaction[Host]) -> str:
+        bot = interaction.client
+        jobs = await bot.archive.grid(self.grid_id)
+        if jobs:
+            check_control(interaction, jobs[0])
+        open_ = [job for job in reversed(jobs) if not job.state.ended]  # the last first: no other begins meanwhile
+        gone = [job for job in open_ if await bot.dispatcher.cancel_job(job.id)]
+        return grids.CANCELLED.format(count=len(gone)) if gone else grids.OVER
+
+
+async def note(interaction: discord.Interaction[Host], job: Job, action: str) -> None:
+    """Write into the server's trail what a moderator did to somebody else's picture."""
     if job.guild_id is not None and interaction.user.id != job.requester_id:
         subject = f"#{job.id} of {job.requester_id}"
         await interaction.client.rules.note(job.guild_id, interaction.user.id, action, subject)
 
 
-def may_control(interaction: discord.Interaction[Any], job: Job) -> bool:
-    """The requester may, and whoever moderates the channel."""
+def check_control(interaction: discord.Interaction[Any], job: Job) -> None:
+    """Raise :class:`NotYours` unless the member requested the job or moderates the channel."""
     moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
-    return moderates or interaction.user.id == job.requester_id
+    if not (moderates or interaction.user.id == job.requester_id):
+        raise NotYours(answers.not_yours(job.requester_id))
 
 
-def buttons(job_id: int, actions: Iterable[Action]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for action in actions:
-        view.add_item(Control(action, job_id))
-    return view
+def under_card(job_id: int, actions: Iterable[Action]) -> discord.ui.View:
+    """Return the buttons of a job's card."""
+    return view_of(*(ActionButton(action, job_id) for action in actions))
+
+
+def under_sheet(grid_id: int) -> discord.ui.View:
+    """Return the button of a grid's sheet."""
+    return view_of(GridButton(grid_id))
 
 
 def under_picture(job_id: int) -> discord.ui.View:
-    """The buttons of a finished picture."""
-    view = discord.ui.View(timeout=None)
-    for sequel in sequels(job_id):
-        view.add_item(sequel)
-    for fate in Fate:
-        view.add_item(Disposal(fate, job_id))
-    return view
+    """Return the buttons of a finished picture."""
+    return view_of(*sequels(job_id), *(DisposalButton(disposal, job_id) for disposal in Disposal))

@@ -13,8 +13,8 @@ from typing import Any
 
 import discord
 
-from bot.components.picture_buttons import LABELS, Sequel
-from bot.domain.job import Job, Kind
+from bot.components.picture_buttons import LABELS
+from bot.domain.job import Job, Kind, Sequel
 from bot.errors import BadSetting
 from bot.texts import refusals
 from bot.words import grammar, prompts

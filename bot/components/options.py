@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import discord
 from discord import app_commands
 
-from bot.components.pager import QUERY_LIMIT
+from bot.components.host import Host
+from bot.components.pages import QUERY_LIMIT
 from bot.domain.job import Job
 from bot.errors import BadSetting
 from bot.texts import refusals
 from bot.words.prompts import Wish
 from engine.messages import SEEDS
 from engine.messages.sizes import working_size
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
 
 Iterations: TypeAlias = app_commands.Range[int, 1]
 Seed: TypeAlias = app_commands.Range[int, 0, SEEDS - 1]
@@ -57,7 +55,7 @@ def weighed(wish: Wish, image_prompt: discord.Attachment | None, weight: float |
     return replace(wish, more={**wish.more, "image_weights": (weight,)})
 
 
-async def suggest_size(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_size(interaction: discord.Interaction[Host], typed: str) -> Choices:
     """Common shapes, at the working size of the bundle chosen so far and at the largest it paints."""
     bot = interaction.client
     chosen = getattr(interaction.namespace, "bundle", None) or bot.config.engine.default_bundle
@@ -78,7 +76,7 @@ async def suggest_size(interaction: discord.Interaction[FaradayBot], typed: str)
     ][:_CHOICES]
 
 
-async def suggest_bundle(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_bundle(interaction: discord.Interaction[Host], typed: str) -> Choices:
     bundles = interaction.client.dispatcher.bundles.values()
     wanted = typed.strip().lower()
     return [
@@ -88,7 +86,7 @@ async def suggest_bundle(interaction: discord.Interaction[FaradayBot], typed: st
     ][:_CHOICES]
 
 
-async def suggest_style(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_style(interaction: discord.Interaction[Host], typed: str) -> Choices:
     """Those that the member can paint with here."""
     known = await interaction.client.styles.all(interaction.user.id, interaction.guild_id)
     wanted = typed.strip().lower()
@@ -99,7 +97,7 @@ async def suggest_style(interaction: discord.Interaction[FaradayBot], typed: str
     ][:_CHOICES]
 
 
-async def suggest_styles(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_styles(interaction: discord.Interaction[Host], typed: str) -> Choices:
     """The same for the last of several with commas between."""
     before, comma, last = typed.rpartition(",")
     given = f"{before}{comma} ".lstrip()
@@ -107,19 +105,19 @@ async def suggest_styles(interaction: discord.Interaction[FaradayBot], typed: st
     return [app_commands.Choice(name=text, value=text) for text in choices if len(text) <= CHOICE_LIMIT]
 
 
-async def suggest_prompt(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_prompt(interaction: discord.Interaction[Host], typed: str) -> Choices:
     """The member's past prompts, as far as Discord can carry them."""
     past = await interaction.client.archive.prompts(interaction.user.id, typed[:CHOICE_LIMIT], limit=4 * _CHOICES)
     fitting = [prompt for prompt in past if len(prompt) <= CHOICE_LIMIT]
     return [app_commands.Choice(name=prompt, value=prompt) for prompt in fitting[:_CHOICES]]
 
 
-async def suggest_search(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_search(interaction: discord.Interaction[Host], typed: str) -> Choices:
     """The same, as far as /history can carry them."""
     return [choice for choice in await suggest_prompt(interaction, typed) if len(choice.value) <= QUERY_LIMIT]
 
 
-async def suggest_job(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_job(interaction: discord.Interaction[Host], typed: str) -> Choices:
     """The member's own jobs, by number or prompt."""
     found, _ = await interaction.client.archive.history(
         interaction.user.id, typed[:QUERY_LIMIT], offset=0, limit=_CHOICES
@@ -127,7 +125,7 @@ async def suggest_job(interaction: discord.Interaction[FaradayBot], typed: str) 
     return [_job_choice(job) for job in found]
 
 
-async def suggest_open_job(interaction: discord.Interaction[FaradayBot], typed: str) -> Choices:
+async def suggest_open_job(interaction: discord.Interaction[Host], typed: str) -> Choices:
     """Those of them that wait or run, and all of them at once."""
     found = await interaction.client.archive.unfinished(interaction.user.id)
     wanted = typed.strip().lower().removeprefix("#")

@@ -6,7 +6,6 @@ from typing import Any
 
 import discord
 
-from bot.components.guests import is_guest
 from bot.domain.job import Job
 from bot.domain.place import Place
 from bot.errors import CannotPost, NotYours
@@ -101,3 +100,32 @@ def check_channel(channel: discord.TextChannel) -> None:
         check(in_guild(channel))
     except CannotPost as error:
         raise CannotPost(f"{channel.mention}: {error}") from None
+
+
+def is_guest(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the bot can post here by answering alone: in a server that it is not in, or between two people."""
+    if interaction.guild_id is not None:
+        return not interaction.is_guild_integration()
+    return interaction.context.private_channel
+
+
+class Guests:
+    """The interactions by which jobs can be told of: Discord takes answers for 15 minutes, and five messages."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, discord.Interaction[Any]] = {}
+
+    def welcome(self, job_id: int, interaction: discord.Interaction[Any]) -> None:
+        """From now on that job is told of as an answer."""
+        self._open = {job: asked for job, asked in self._open.items() if not asked.is_expired()}
+        self._open[job_id] = interaction
+
+    def of(self, job_id: int) -> discord.Interaction[Any] | None:
+        """None for a job that was asked elsewhere, or too long ago, or before a restart."""
+        interaction = self._open.get(job_id)
+        return None if interaction is None or interaction.is_expired() else interaction
+
+    def channel(self, job_id: int) -> object:
+        """Where the interaction was, as Discord showed it; None where :meth:`of` has none."""
+        interaction = self.of(job_id)
+        return interaction.channel if interaction is not None else None

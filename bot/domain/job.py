@@ -133,3 +133,13 @@ class Job(NewJob):
     film_unsafe: float | None = None
     grid_id: int | None = None
     sheet_message_id: int | None = None
+
+
+class Sequel(StrEnum):
+    RERUN = "rerun"
+    REMIX = "remix"
+    EDIT = "edit"
+    UPSCALE = "upscale"
+    CONTINUE = "continue"
+    TIMELAPSE = "timelapse"
+    SEND = "send"

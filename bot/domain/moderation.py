@@ -56,3 +56,9 @@ class Cover(StrEnum):
     NONE = "none"
     SPOILER = "spoiler"  # covered until clicked
     WITHHELD = "withheld"  # told of, and not shown
+
+
+class Verdict(StrEnum):
+    DELETE = "delete"
+    BLOCK = "block"
+    DISMISS = "dismiss"

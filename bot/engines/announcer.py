@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bot.backoff import Backoff
 from bot.domain.job import Job, State
 from bot.engines.observer import DeliveryImpossible, Observer
 from bot.jobs.files import Files
@@ -16,18 +17,6 @@ from bot.texts import endings
 log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0  # seconds at most between two tries to reach a database that is away
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backoff:
-    """Waiting times in seconds that double from ``first`` to ``longest``."""
-
-    first: float = 1.0
-    longest: float = 60.0
-
-    def delay(self, failures: int) -> float:
-        """How long to wait after so many failures in a row, 1 or more."""
-        return min(self.longest, self.first * 2.0 ** min(failures - 1, 32))
 
 
 def patient(queue: Queue, backoff: Backoff) -> Queue:

@@ -8,9 +8,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from bot.backoff import Backoff
 from bot.config import Engine
 from bot.domain.job import Job, State
-from bot.engines.announcer import Backoff, Outbox, patient
+from bot.engines.announcer import Outbox, patient
 from bot.engines.client import EngineClient, EngineDied
 from bot.engines.describing import Describing
 from bot.engines.forecast import Line

@@ -11,11 +11,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.components.replies import Tree
+from bot.backoff import UNREACHABLE, Backoff, persistently
 from bot.config import Config
-from bot.engines.announcer import Backoff
 from bot.gateway.connector import make_connector
-from bot.gateway.registering import UNREACHABLE, persistently
+from bot.gateway.replies import Tree
 from bot.gateway.throttle import Throttle
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
@@ -19,10 +18,8 @@ from bot.domain.status import Order
 from bot.errors import ConfigError, NoDatabase
 from bot.operations import status
 from bot.operations.orders import obey
+from bot.operations.status import Operated
 from bot.texts import operators
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +43,7 @@ class Reply:
 class Control:
     """The bot's end of the socket."""
 
-    def __init__(self, bot: FaradayBot, path: Path) -> None:
+    def __init__(self, bot: Operated, path: Path) -> None:
         self._bot, self._path = bot, path
         app = web.Application()
         app.router.add_post("/{order}", self._order)

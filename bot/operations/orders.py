@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from bot.domain.moderation import COMMAND_LINE, EVERYWHERE
 from bot.domain.status import Order
 from bot.gateway import registering
 from bot.operations import status
+from bot.operations.status import Operated
 from bot.texts import operators
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
 
 log = logging.getLogger(__name__)
 
 
-async def obey(bot: FaradayBot, order: Order, *, by: int, user_id: int = 0) -> str:
+async def obey(bot: Operated, order: Order, *, by: int, user_id: int = 0) -> str:
     """Carry it out, as a member or :data:`COMMAND_LINE` wants; ``user_id`` is whom an order is about.
 
     Raises :class:`bot.errors.ConfigError` when a configuration cannot be used; the old one stays.

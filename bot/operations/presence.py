@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 import discord
 
 from bot.domain.status import Snapshot
 from bot.operations import status
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
+from bot.operations.status import Operated
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +28,7 @@ def activity(snapshot: Snapshot) -> tuple[str, discord.Status]:
     return f"Painting {snapshot.running}{waiting}", discord.Status.online
 
 
-async def keep(bot: FaradayBot, *, interval: float = INTERVAL) -> None:
+async def keep(bot: Operated, *, interval: float = INTERVAL) -> None:
     """Show it whenever it has changed, and after each new session; until cancelled."""
     shown: object = None
     while True:

@@ -8,18 +8,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from bot.components.host import Host
 from bot.domain.job import State
 from bot.domain.status import EngineState, RunState, Snapshot
 from bot.engines.lanes import Lane
 from bot.errors import NoDatabase
 from bot.jobs import disk
 from bot.jobs.queue import Queue
+from bot.operations.reload import Reloaded
 from bot.texts import operators
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +62,20 @@ class Counts:
             return Counted(fault=str(error).splitlines()[0])
 
 
-async def take(bot: FaradayBot) -> Snapshot:
+class Operated(Host):
+    """The bot as those who run it see it."""
+
+    counts: Counts
+
+    async def reload_config(self) -> Reloaded:
+        """Read the configuration again and apply what can change live.
+
+        Raises :class:`bot.errors.ConfigError` if it cannot be used; the old one then stays.
+        """
+        raise NotImplementedError
+
+
+async def take(bot: Operated) -> Snapshot:
     counted = await bot.counts.ask()
     connected = bot.is_connected()
     return Snapshot(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.operations import metrics, status
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
+from bot.operations.status import Operated
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +16,7 @@ log = logging.getLogger(__name__)
 class Web:
     """Serves until :meth:`close`."""
 
-    def __init__(self, bot: FaradayBot) -> None:
+    def __init__(self, bot: Operated) -> None:
         self._bot = bot
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import discord
 
-from bot.components.card_buttons import Action, buttons
-from bot.components.guests import Guests
+from bot.components.card_buttons import Action, under_card
+from bot.components.permissions import Guests
 from bot.domain.job import Job
 from bot.domain.moderation import Cover
 from bot.images import uploads
@@ -151,7 +151,7 @@ class Cards:
         if job.thread_id is None or job.card_message_id is None or job.id in self._closed:
             return
         shown: dict[str, Any] = {} if frame is None else {"attachments": frame}
-        view = buttons(job.id, actions) if actions else None
+        view = under_card(job.id, actions) if actions else None
         try:
             await self._edit(job, job.thread_id, job.card_message_id, content=text, view=view, **shown)
         except discord.HTTPException as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 import discord
 
-from bot.components.guests import Guests
+from bot.components.permissions import Guests
 from bot.domain.job import Job
 from bot.domain.moderation import Cover
 from bot.engines.observer import DeliveryImpossible

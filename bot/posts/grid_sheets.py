@@ -18,7 +18,7 @@ from typing import Any
 
 import discord
 
-from bot.components.grid_button import button
+from bot.components.card_buttons import under_sheet
 from bot.domain.job import Job, Removed, State
 from bot.domain.moderation import Cover
 from bot.errors import CannotPost
@@ -66,7 +66,7 @@ class Sheets:
         leader = jobs[0]
         card = Card(
             text=lambda note: wording_grids.sheet(jobs, note),
-            view=button(leader.id),
+            view=under_sheet(leader.id),
             starter=wording_grids.starter(jobs),
             thread_name=wording_grids.thread_name(jobs),
         )
@@ -171,7 +171,7 @@ class Sheets:
         described = wording_grids.alt_text(jobs)
         return {
             "content": wording_grids.sheet(jobs),
-            "view": None if wording_grids.done(jobs) else button(jobs[0].grid_id or 0),
+            "view": None if wording_grids.done(jobs) else under_sheet(jobs[0].grid_id or 0),
             "attachments": [discord.File(io.BytesIO(png), name, description=described)] if png else [],
         }
 

@@ -12,9 +12,9 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.components.guests import Guests, Interaction
-from bot.components.picture_buttons import EMOJI, Sequel
-from bot.domain.job import Job, Removed
+from bot.components.permissions import Guests
+from bot.components.picture_buttons import EMOJI
+from bot.domain.job import Job, Removed, Sequel
 from bot.domain.moderation import Cover
 from bot.errors import CannotPost
 from bot.images.region import Region
@@ -74,7 +74,7 @@ class Publisher:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
 
-    async def open(self, job: Job, interaction: Interaction | None = None) -> Job:
+    async def open(self, job: Job, interaction: discord.Interaction[Any] | None = None) -> Job:
         """Give a job that was just submitted its thread and card; returns it with both.
 
         ``interaction`` is what asked for it, where it can be told of only as an answer to that. Raises

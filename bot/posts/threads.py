@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from bot.components.card_buttons import Action, buttons
+from bot.components.card_buttons import Action, under_card
 from bot.domain.job import Job
 from bot.texts import card as wording
 from bot.texts import endings
@@ -39,7 +39,7 @@ def card_of(job: Job) -> Card:
     """The card of a job before anything is known of its place in line."""
     return Card(
         text=lambda note: wording.opening(job, note),
-        view=buttons(job.id, [Action.CANCEL]),
+        view=under_card(job.id, [Action.CANCEL]),
         starter=wording.starter(job),
         thread_name=wording.thread_name(job),
     )
@@ -74,7 +74,7 @@ async def open_answer(interaction: discord.Interaction[Any], job: Job) -> Room:
     """
     await interaction.edit_original_response(content=wording.opening(job))  # else Discord makes the card of it
     card = await interaction.followup.send(
-        wording.opening(job), view=buttons(job.id, [Action.CANCEL]), suppress_embeds=True, wait=True
+        wording.opening(job), view=under_card(job.id, [Action.CANCEL]), suppress_embeds=True, wait=True
     )
     return Room(channel_id=interaction.channel_id or job.channel_id, card_message_id=card.id)
 

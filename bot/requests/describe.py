@@ -10,14 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 
-from bot.components import permissions
-from bot.components.apology import explain
+from bot.components.button import HostButton
+from bot.components.host import Host
 from bot.config import Config
-from bot.domain.job import Job, Kind
+from bot.domain.job import Job
 from bot.domain.moderation import Cover
 from bot.domain.place import Asker
 from bot.engines.dispatcher import Dispatcher
@@ -28,15 +28,11 @@ from bot.jobs.queue import Queue
 from bot.moderation.gate import Gate
 from bot.moderation.screen import Screen
 from bot.requests import pictures
-from bot.requests.request import Painted, Picture, Request, Upload
-from bot.texts import card
+from bot.requests.request import Painted, Picture, Upload
 from bot.texts import describe as wording_describe
 from bot.words.prompts import Wish
 from engine.messages import BundleInfo, Description
 from engine.messages.resolution import bundle_named
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
 
 OFTEN, WITHIN = 5, 30.0
 """So many questions of one member in so many seconds."""
@@ -135,50 +131,21 @@ class Looking:
         return png
 
 
-class PaintThis(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"faraday:paint-this:(?P<bundle>.{1,60})",
-):
-    """Under a description: paints its sentence, which is the title above, for whoever presses."""
+class PaintThisButton(HostButton, template=r"faraday:paint-this:(?P<bundle>.{1,60})"):
+    """Paints the sentence of a description, for whoever presses."""
 
     def __init__(self, bundle: str) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="Paint this",
-                emoji="🎨",
-                style=discord.ButtonStyle.primary,
-                custom_id=f"faraday:paint-this:{bundle}",
-            )
-        )
+        super().__init__("Paint this", f"faraday:paint-this:{bundle}", discord.ButtonStyle.primary, emoji="🎨")
         self.bundle = bundle
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> Self:
+    def read(cls, match: re.Match[str]) -> Self:
         return cls(match["bundle"])
 
-    async def callback(self, interaction: discord.Interaction[FaradayBot]) -> None:  # type: ignore[override]
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        try:
-            text = await self._painted(interaction)
-        except Exception as error:
-            text = explain(error)
-        await interaction.edit_original_response(content=text)
-
-    async def _painted(self, interaction: discord.Interaction[FaradayBot]) -> str:
-        bot, described = interaction.client, interaction.message
+    async def act(self, interaction: discord.Interaction[Host]) -> str:
+        described = interaction.message
         prompt = described.embeds[0].title if described and described.embeds else None
-        job = await bot.submitter.submit(
-            Request(
-                kind=Kind.IMAGINE,
-                place=permissions.of_interaction(interaction),
-                requester_id=interaction.user.id,
-                roles=permissions.roles_of(interaction.user),
-                wish=Wish(prompt=prompt or "", bundle=self.bundle),
-            )
-        )
-        return card.acknowledgement(job, await bot.queue.position(job.id))
+        return await interaction.client.followups.paint(interaction, Wish(prompt=prompt or "", bundle=self.bundle))
 
 
 async def show(interaction: discord.Interaction[Any], seen: Seen, note: str = "") -> None:
@@ -192,7 +159,7 @@ async def show(interaction: discord.Interaction[Any], seen: Seen, note: str = ""
     if files:
         embed.set_thumbnail(url="attachment://picture.png")
     view = discord.ui.View(timeout=None)
-    view.add_item(PaintThis(seen.info.name))
+    view.add_item(PaintThisButton(seen.info.name))
     await interaction.edit_original_response(embed=embed, attachments=files, view=view)
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import Any, assert_never
 
 import discord
 
 from bot.components import permissions
-from bot.components.apology import explain
 from bot.components.forms import Filled, form
-from bot.components.picture_buttons import Follow, Sequel
-from bot.domain.job import Job, Kind, State
+from bot.components.host import Host
+from bot.components.picture_buttons import SequelButton
+from bot.domain.job import Job, Kind, Sequel, State
 from bot.domain.place import Asker, Place
 from bot.errors import CannotPost, NothingToEdit, UnknownJob
+from bot.gateway.replies import explain
+from bot.moderation.gate import Gate
+from bot.moderation.screen import Screen
+from bot.posts.film import Sending
+from bot.posts.publisher import Publisher
 from bot.requests.request import Painted, Request
+from bot.requests.submit import Submitter
 from bot.texts import card, refusals, safety, sequels
 from bot.words.prompts import Wish
-
-if TYPE_CHECKING:
-    from bot.app import FaradayBot
-    from bot.moderation.gate import Gate
-    from bot.posts.film import Sending
 
 KINDS = {
     Sequel.RERUN: Kind.RERUN,
@@ -45,12 +46,17 @@ class Asked:
 class FollowUps:
     """Every door ends in a job, in a message, or in a :class:`bot.errors.UserError` that says why not."""
 
-    def __init__(self, bot: FaradayBot, gate: Gate, sending: Sending) -> None:
+    def __init__(
+        self, bot: Host, submitter: Submitter, publisher: Publisher, screen: Screen, gate: Gate, sending: Sending
+    ) -> None:
         self._bot = bot
+        self._submitter = submitter
+        self._publisher = publisher
+        self._screen = screen
         self._gate = gate
         self._sending = sending
 
-    async def pressed(self, interaction: discord.Interaction[FaradayBot], sequel: Sequel, job_id: int) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any], sequel: Sequel, job_id: int) -> None:
         """A button. A form is opened at once; for the rest the member alone is told what came of it."""
         try:
             if sequel in (Sequel.EDIT, Sequel.REMIX):
@@ -69,7 +75,15 @@ class FollowUps:
             told = explain(error)
         await interaction.edit_original_response(content=told)
 
-    async def submitted(self, interaction: discord.Interaction[FaradayBot], filled: Filled) -> None:
+    async def paint(self, interaction: discord.Interaction[Any], wish: Wish) -> str:
+        """Paint a new picture where the interaction was, and return what the member is told."""
+        asked = _asked(interaction)
+        job = await self._submitter.submit(
+            Request(kind=Kind.IMAGINE, place=asked.place, requester_id=asked.user_id, roles=asked.roles, wish=wish)
+        )
+        return card.acknowledgement(job, await self._bot.queue.position(job.id))
+
+    async def submitted(self, interaction: discord.Interaction[Any], filled: Filled) -> None:
         """A form, which may have been opened before a restart."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
@@ -98,7 +112,7 @@ class FollowUps:
 
     async def begin(self, sequel: Sequel, job: Job, asked: Asked, wish: Wish | None = None) -> Job:
         """Submit what follows ``job``. Raises as :meth:`bot.requests.submit.Submitter.submit`."""
-        return await self._bot.submitter.submit(
+        return await self._submitter.submit(
             Request(
                 kind=KINDS[sequel],
                 place=asked.place,
@@ -133,14 +147,14 @@ class FollowUps:
         permissions.check(asked.place)
         place = asked.place
         known = place.answering.channel if place.answering else None
-        cover = await self._bot.screen.cover_in(place.channel_id, place.guild_id, job.film_unsafe, known)
+        cover = await self._screen.cover_in(place.channel_id, place.guild_id, job.film_unsafe, known)
         return await self._sending.film(job, place, cover)
 
     async def _send(self, job: Job, asked: Asked) -> None:
         await self._allow(job, asked)
-        if self._bot.screen.withholds(job.unsafe, None):
+        if self._screen.withholds(job.unsafe, None):
             raise CannotPost(safety.NOT_BY_DM)
-        await self._sending.picture(job, asked.user_id, self._bot.publisher.factor(job))
+        await self._sending.picture(job, asked.user_id, self._publisher.factor(job))
 
     async def _allow(self, job: Job, asked: Asked) -> None:
         """What paints nothing is for the same members all the same."""
@@ -154,12 +168,12 @@ class FollowUps:
     async def _invite(self, job: Job, asked: Asked) -> None:
         await self._allow(job, asked)
         view = discord.ui.View(timeout=None)
-        view.add_item(Follow(Sequel.EDIT, job.id))
+        view.add_item(SequelButton(Sequel.EDIT, job.id))
         channel = self._bot.get_partial_messageable(asked.place.channel_id, guild_id=asked.place.guild_id)
         picture = channel.get_partial_message(job.final_message_id or 0)
         await picture.reply(sequels.invitation(job, asked.user_id), view=view, mention_author=False)
 
 
-def _asked(interaction: discord.Interaction[FaradayBot]) -> Asked:
+def _asked(interaction: discord.Interaction[Any]) -> Asked:
     place = permissions.of_interaction(interaction)
     return Asked(place=place, user_id=interaction.user.id, roles=permissions.roles_of(interaction.user))

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import discord
 from sqlalchemy.exc import IntegrityError
 
-from bot.components.report_buttons import Verdict, verdicts
+from bot.components.report_buttons import verdicts
 from bot.domain.job import Job, State
-from bot.domain.moderation import Outcome
+from bot.domain.moderation import Outcome, Verdict
 from bot.domain.setting import Scope
 from bot.errors import CannotPost, NotAllowed, NothingToEdit, UnknownJob
 from bot.images import uploads

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import aiohttp
 
-from bot.engines.announcer import Backoff
+from bot.backoff import Backoff
 from bot.errors import WeightsFailed
 
 _CHUNK = 1 << 20

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.engines.announcer import Backoff
+from bot.backoff import Backoff
 from bot.errors import WeightsFailed
 from bot.weights.download import Arrived, download
 from bot.weights.transfer import Patience, Report

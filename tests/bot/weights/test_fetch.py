@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.engines.announcer import Backoff
+from bot.backoff import Backoff
 from bot.errors import WeightsFailed
 from bot.weights import catalogue, header, overview, provenance
 from bot.weights.add import Own, add
