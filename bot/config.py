@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import os
 import re
@@ -23,6 +24,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
+from engine.messages.resolution import Bounds
 
 DEFAULT_PATH = Path("config.toml")
 TOKEN_VARIABLE = "FARADAY_TOKEN"
@@ -150,6 +152,11 @@ class Limits(Section):
     max_pixels: int = Field(default=1_048_576, ge=1, description="width times height in pixels")
     max_iterations: int = Field(default=2000, ge=1, description="a number of iterations, 1 or more")
     max_cutouts: int = Field(default=128, ge=1, le=1024, description="a number of cutouts, 1 to 1024")
+
+    @property
+    def bounds(self) -> Bounds:
+        """The limits that the resolution of a spec keeps to."""
+        return Bounds(**self.model_dump(include={field.name for field in dataclasses.fields(Bounds)}))
 
 
 class Storage(Section):

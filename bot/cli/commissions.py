@@ -19,7 +19,7 @@ from bot.errors import BadSetting, NotAPicture, refusing
 from bot.requests.gathering import prepare
 from bot.requests.request import Request, Upload
 from bot.requests.resolving import bundle_of, resolve
-from bot.words import recipe, specs
+from bot.words import recipe
 from bot.words.prompts import Wish
 from engine.messages import Ready, StartRun
 from engine.messages.resolution import Machine, check_asked, check_prompt
@@ -80,9 +80,9 @@ def commission(request: Request, config: Config) -> Commission:
     request = replace(request, wish=in_style(request.wish))
     wish, limits = request.wish, config.limits
     with refusing():
-        check_asked(specs.asked(wish).settings)
+        check_asked(wish.asked().settings)
         alone = not (request.image_prompts or wish.more.get("noise_seeds"))
-        check_prompt(wish.prompt, specs.bounds(limits), alone=alone)
+        check_prompt(wish.prompt, limits.bounds, alone=alone)
     bundle = bundle_of(request, config.engine.bundles, config.engine.default_bundle)
     gathered = prepare(request, limits)
 

@@ -17,7 +17,6 @@ from bot.images import uploads
 from bot.images.uploads import Prepared, digest
 from bot.requests.gathering import prepared_upload
 from bot.texts.numbers import size
-from bot.words import specs
 from bot.words.prompts import Wish, parse
 from engine.messages import Ready, Saved, Spec, SpecError, StartRun
 from engine.messages.resolution import (
@@ -138,10 +137,10 @@ def _check_shape(picture: Prepared, spec: Spec) -> None:
 def _means(saved: Saved, config: Config, ready: Ready) -> Means:
     spec = saved.spec
     init = InitSize(width=spec.width // spec.upscale, height=spec.height // spec.upscale, painted=True)
-    return specs.means(
-        ready.bundles[0],
-        config.limits,
-        Machine.of(ready),
+    return Means(
+        info=ready.bundles[0],
+        machine=Machine.of(ready),
+        bounds=config.limits.bounds,
         init=init if saved.init_image else None,
         image_prompts=len(saved.image_prompts),
         masked=saved.mask is not None,
@@ -159,7 +158,7 @@ def _resolve(saved: Saved, course: Course, means: Means) -> Resolved:
         return spec, ()
     if wish.bundle not in (None, spec.bundle):
         raise SpecError(BRANCH_KEEPS)
-    return branched(spec, specs.asked(wish), means)
+    return branched(spec, wish.asked(), means)
 
 
 def _origin(saved: Saved, course: Course, painted: Prepared | None) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
-"""What a member left open, filled in from the settings that hold there; and the style, if one is wished for."""
+"""Complete a wish: find its style, and the settings that hold where it leaves them open."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot.config import Limits
 from bot.domain.job import Kind
+from bot.domain.place import Place
 from bot.domain.setting import PREFERENCES, Scope
 from bot.domain.style import Style
 from bot.errors import BadSetting
@@ -16,13 +18,15 @@ from bot.members.styles import StyleStore
 from bot.texts import refusals
 from bot.words.prompts import Wish, parse_size
 from engine.messages import BundleInfo
+from engine.messages.styles import NO_STYLE
 
 _LEFT_OPEN = {
     Kind.IMAGINE: PREFERENCES,
-    Kind.EDIT: ("strength",),  # everything else comes from the picture
-    Kind.REMIX: (),  # the picture it changes says all
+    Kind.EDIT: ("strength",),  # the rest comes from the picture
+    Kind.REMIX: (),
     Kind.UPSCALE: (),
 }
+_Held: TypeAlias = Mapping[str, tuple[Any, Scope]]
 _WHOSE = {Scope.USER: "your", Scope.CHANNEL: "this channel's", Scope.GUILD: "this server's"}
 
 
@@ -37,7 +41,7 @@ class Completed:
 
 
 class Wishes:
-    """Completes wishes. What was asked for is never changed; a setting that does not fit is left out and named."""
+    """Completes wishes with the settings that hold in a place, and with a style."""
 
     def __init__(self, settings: SettingsStore, styles: StyleStore) -> None:
         self._settings = settings
@@ -47,66 +51,59 @@ class Wishes:
         self,
         wish: Wish,
         kind: Kind,
-        *,
+        place: Place,
         user_id: int,
-        channel_id: int,
-        guild_id: int | None,
+        *,
         bundles: Mapping[str, BundleInfo],
         default_bundle: str,
         limits: Limits,
     ) -> Completed:
-        """Raises :class:`bot.errors.BadSetting` for a style that was asked for and is not there."""
+        """Return the wish in its style and the settings held. A setting that does not fit is left out and named.
+
+        Raises :class:`bot.errors.BadSetting` if the wish names a style that is not there.
+        """
         if kind not in _LEFT_OPEN:
             return Completed(wish=wish)
-        held = await self._settings.preferences(user_id, channel_id, guild_id)
-        held = {name: found for name, found in held.items() if name in _LEFT_OPEN[kind]}
-        notes: list[str] = []
-        if wish.bundle is None and "bundle" in held and held["bundle"][0] in bundles:
-            wish = replace(wish, bundle=held["bundle"][0])
-        elif wish.bundle is None and "bundle" in held:
-            notes.append(_unkept("bundle", held))
-        info = bundles.get(wish.bundle or default_bundle)
-        values = _fitting(wish, held, info, limits, notes)
-        style = await self._style(wish, held, user_id, guild_id, notes)
+        found = await self._settings.preferences(user_id, place.settings_channel_id, place.guild_id)
+        held = {name: value for name, value in found.items() if name in _LEFT_OPEN[kind]}
+        unkept: list[str] = []
+        if wish.bundle is None and "bundle" in held:
+            if held["bundle"][0] in bundles:
+                wish = replace(wish, bundle=held["bundle"][0])
+            else:
+                unkept.append("bundle")
+        values = _fitting(wish, held, bundles.get(wish.bundle or default_bundle), limits, unkept)
+        style = await self._style(wish, held, user_id, place.guild_id, unkept)
         if style is not None:
             wish = replace(wish, prompt=style.apply(wish.prompt))
-        return Completed(wish=wish, held=values, style=style, notes=tuple(notes))
+        notes = tuple(refusals.not_kept_to(_WHOSE[held[name][1]], name, held[name][0]) for name in unkept)
+        return Completed(wish=wish, held=values, style=style, notes=notes)
 
     async def _style(
-        self, wish: Wish, held: Mapping[str, tuple[Any, Scope]], user_id: int, guild_id: int | None, notes: list[str]
+        self, wish: Wish, held: _Held, user_id: int, guild_id: int | None, unkept: list[str]
     ) -> Style | None:
-        if wish.style is not None:
-            return None if wish.style == "none" else await self._styles.find(wish.style, user_id, guild_id)
-        if "style" not in held:
+        name = wish.style or (held["style"][0] if "style" in held else NO_STYLE)
+        if name == NO_STYLE:
             return None
         try:
-            return await self._styles.find(held["style"][0], user_id, guild_id)
+            return await self._styles.find(name, user_id, guild_id)
         except BadSetting:
-            notes.append(_unkept("style", held))
+            if wish.style is not None:
+                raise
+            unkept.append("style")
             return None
 
 
-def _fitting(
-    wish: Wish, held: Mapping[str, tuple[Any, Scope]], info: BundleInfo | None, limits: Limits, notes: list[str]
-) -> dict[str, Any]:
+def _fitting(wish: Wish, held: _Held, info: BundleInfo | None, limits: Limits, unkept: list[str]) -> dict[str, Any]:
     """Return the settings held, as far as the bundle and the limits allow them."""
-    values = {name: found[0] for name, found in held.items() if name in ("size", "iterations", "strength")}
+    values = {name: value for name, (value, _) in held.items() if name in ("size", "iterations", "strength")}
     if "size" in values:
         values["size"] = size = parse_size(values["size"])
-        if info is not None and _area(info.snap(*size)) > min(info.max_pixels, limits.max_pixels):
+        if info is not None and math.prod(info.snap(*size)) > min(info.max_pixels, limits.max_pixels):
             del values["size"]
             if wish.size is None:
-                notes.append(_unkept("size", held))
+                unkept.append("size")
     if "iterations" in values:
         most = min(limits.max_iterations, info.max_iterations if info else limits.max_iterations)
         values["iterations"] = min(values["iterations"], most)
     return values
-
-
-def _area(size: tuple[int, int]) -> int:
-    return size[0] * size[1]
-
-
-def _unkept(name: str, held: Mapping[str, tuple[Any, Scope]]) -> str:
-    value, scope = held[name]
-    return refusals.not_kept_to(_WHOSE[scope], name, value)

@@ -1,4 +1,4 @@
-"""Who and what is let in: asked before anything of a request is read, and again once its words are known."""
+"""Decide whether a request is let in: before it is read, and again once its words are known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.moderation.gate import Gate
 
 
 class Admission:
-    """The conditions for taking a job that are not about the job itself."""
+    """Checks what does not depend on the job: who asks, whether the bot takes jobs, whether the disk has room."""
 
     def __init__(self, config: Callable[[], Config], dispatcher: Dispatcher, files: Files, gate: Gate) -> None:
         self._config = config
@@ -24,7 +24,7 @@ class Admission:
         self._files = files
 
     async def check(self, asker: Asker) -> None:
-        """Raises :class:`bot.errors.NotAllowed`, :class:`Draining` or :class:`DiskFull`."""
+        """Raise :class:`bot.errors.NotAllowed`, :class:`Draining` or :class:`DiskFull` if no job is taken."""
         await self._gate.check(asker)
         if self._dispatcher.draining:
             raise Draining()
@@ -32,5 +32,5 @@ class Admission:
             raise DiskFull()
 
     async def check_words(self, prompt: str, asker: Asker) -> None:
-        """Raises :class:`bot.errors.NotAllowed` when the prompt, as it will be painted, has something blocked."""
+        """Raise :class:`bot.errors.NotAllowed` if the prompt that would be painted has blocked words."""
         await self._gate.check_words(prompt, asker.guild_id)

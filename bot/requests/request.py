@@ -59,7 +59,9 @@ class Request:
     def completed(self) -> Request:
         """Return the request with what its picture says: “x2” of one is an upscale, and its words may be left out."""
         request = self
-        if self.kind in (Kind.IMAGINE, Kind.EDIT) and enlarges(_named(self.wish), has_init=self.picture is not None):
+        if self.kind in (Kind.IMAGINE, Kind.EDIT) and enlarges(
+            self.wish.asked().settings, has_init=self.picture is not None
+        ):
             request = replace(self, kind=Kind.UPSCALE)
         match request.picture:
             case Painted(job=job) if request.kind is not Kind.IMAGINE and self.wish != Wish(prompt=""):
@@ -69,10 +71,6 @@ class Request:
             case _:
                 return request
         return replace(request, wish=replace(self.wish, prompt=self.wish.prompt or words))
-
-
-def _named(wish: Wish) -> dict[str, object]:
-    return {**wish.more, **({"size": wish.size} if wish.size else {})}
 
 
 def _carried(wish: Wish, content: bytes) -> Wish:

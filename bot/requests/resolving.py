@@ -10,9 +10,8 @@ from bot.domain.job import Kind
 from bot.errors import refusing
 from bot.requests.gathering import Gathered
 from bot.requests.request import Painted, Request
-from bot.words import specs
 from engine.messages import BundleInfo, resolution
-from engine.messages.resolution import Machine, Resolved
+from engine.messages.resolution import Machine, Means, Resolved
 
 
 def bundle_of(request: Request, known: Mapping[str, Any] | tuple[str, ...], default: str) -> str:
@@ -39,11 +38,11 @@ def resolve(
 
     ``held`` are the settings of the member, the channel and the server. Raises :class:`bot.errors.BadSetting`.
     """
-    asked = specs.asked(request.wish, held)
-    means = specs.means(
-        info,
-        limits,
-        machine,
+    asked = request.wish.asked(held)
+    means = Means(
+        info=info,
+        machine=machine,
+        bounds=limits.bounds,
         init=gathered.init.size if gathered.init else None,
         image_prompts=len(gathered.image_prompts),
         masked=gathered.mask is not None,

@@ -1,18 +1,18 @@
-"""One way from any door (command, reply, reaction) to a job."""
+"""Turn a request into a job: one way from any door (command, reply, reaction)."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bot.components import permissions
-from bot.config import Config, Limits
+from bot.config import Config
 from bot.counters import SUBMITTED
 from bot.domain.job import Cell, Job, Kind, NewJob
-from bot.domain.place import Place
 from bot.domain.setting import Values
 from bot.engines.dispatcher import Dispatcher
 from bot.errors import CannotPost, EngineNotReady, OverQuota
@@ -21,7 +21,7 @@ from bot.jobs.files import Files
 from bot.jobs.inputs import Inputs
 from bot.jobs.queue import Queue
 from bot.jobs.quotas import Quota
-from bot.members.defaults import Completed, Wishes
+from bot.members.defaults import Wishes
 from bot.members.settings import SettingsStore
 from bot.posts.grid_sheets import Sheets
 from bot.posts.publisher import Publisher
@@ -33,12 +33,13 @@ from bot.texts import grids
 from engine.messages import Spec
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-_LEAST_COST = 0.01  # engine-seconds; a job for nothing would never lose its turn
+_LEAST_COST = 0.01  # engine-seconds; a member whose jobs cost nothing would always be first
 
 
 class Submitter:
-    """Permissions, validation, the picture's bytes, the queue, the thread: in this order, each before the next."""
+    """Checks who asks, resolves the request, queues the job with its pictures and opens its thread, in this order."""
 
     def __init__(
         self,
@@ -63,23 +64,23 @@ class Submitter:
         self._wishes = wishes
 
     def reconfigure(self, config: Config) -> None:
-        """From now on these settings."""
+        """Use these settings from now on."""
         self._config = config
 
     async def submit(self, request: Request) -> Job:
-        """The job, committed, with its thread and its card.
+        """Return the job, committed, with its thread and its card.
 
-        Raises :class:`bot.errors.UserError`, and then nothing of it will be painted.
+        Raises :class:`bot.errors.UserError`, and then nothing will be painted.
         """
         values = await self._admitted(request)
         new, inputs = await self._order(request, values)
         job = await self._queued(new, inputs, await self._checkpoint(request), values)
         SUBMITTED.labels(job.kind).inc()
         log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
-        return await self._open(job, request.place)
+        return await self._opened([job], self._publisher.open(job, request.place.answering)) or job
 
     async def submit_grid(self, cells: Sequence[tuple[Cell, Request]]) -> list[Job]:
-        """The jobs of a grid, all committed, with their thread and sheet. Raises as :meth:`submit`, then for all."""
+        """Return the jobs of a grid, all committed, with their thread and sheet. Raises as :meth:`submit`."""
         request = cells[0][1]
         if request.place.answering is not None:
             raise CannotPost(grids.GUESTS)
@@ -97,23 +98,10 @@ class Submitter:
             ) from None  # fmt: skip
         SUBMITTED.labels(request.kind).inc(len(jobs))
         log.info("grid %d: %d pictures for member %d", jobs[0].id, len(jobs), request.requester_id)
-        return await self._open_grid(jobs)
-
-    async def _open_grid(self, jobs: list[Job]) -> list[Job]:
-        try:
-            return await self._sheets.open(jobs)
-        except CannotPost:
-            for job in jobs:
-                await self._dispatcher.cancel_job(job.id)
-            raise
-        except Exception:  # the jobs are safe, and their pictures will come to the channel
-            log.exception("grid %d: its thread could not be opened", jobs[0].id)
-            return jobs
-        finally:
-            self._dispatcher.wake()
+        return await self._opened(jobs, self._sheets.open(jobs)) or jobs
 
     async def _admitted(self, request: Request) -> Values:
-        """What is set for whoever asks. Raises :class:`bot.errors.UserError` for who may not."""
+        """Return the limits of the member who asks. Raises :class:`bot.errors.UserError` for one who may not."""
         permissions.check(request.place)
         await self._admission.check(request.asker)
         return await self._settings.quotas(request.place.guild_id, request.roles)
@@ -121,11 +109,15 @@ class Submitter:
     async def _order(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
         limits, bundles = quotas.limits(values, self._config), self._dispatcher.bundles
         request = request.completed()
-        completed = await self._complete(request, limits)
+        default = self._config.engine.default_bundle
+        completed = await self._wishes.complete(
+            request.wish, request.kind, request.place, request.requester_id,
+            bundles=bundles, default_bundle=default, limits=limits,
+        )  # fmt: skip
         request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
         if not bundles:
             raise EngineNotReady()
-        info = bundles[bundle_of(request, bundles, self._config.engine.default_bundle)]
+        info = bundles[bundle_of(request, bundles, default)]
         gathered = await gather(request, self._config, self._files)
         spec, notes = resolve(request, gathered, info, limits, self._dispatcher.machine, completed.held)
         await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
@@ -133,20 +125,8 @@ class Submitter:
         style_id = completed.style.id if completed.style else None
         return replace(_new_job(request, spec, gathered, notes), style_id=style_id), inputs
 
-    async def _complete(self, request: Request, limits: Limits) -> Completed:
-        return await self._wishes.complete(
-            request.wish,
-            request.kind,
-            user_id=request.requester_id,
-            channel_id=request.place.settings_channel_id,
-            guild_id=request.place.guild_id,
-            bundles=self._dispatcher.bundles,
-            default_bundle=self._config.engine.default_bundle,
-            limits=limits,
-        )
-
     async def _checkpoint(self, request: Request) -> bytes | None:
-        """Where a continued run goes on. Without it the whole is painted once more, which ends in the same picture."""
+        """Return where a continued run goes on. Without it the run starts anew, and ends in the same picture."""
         if request.kind is not Kind.CONTINUE or not isinstance(request.picture, Painted):
             return None
         return await self._files.read(self._files.checkpoint(request.picture.job.id))
@@ -170,7 +150,7 @@ class Submitter:
         )
 
     async def _with_time(self, over: OverQuota, new: NewJob) -> OverQuota:
-        """The same refusal, saying when the first of those that wait is reckoned to begin."""
+        """Return the refusal with the time when the first waiting job will probably begin."""
         if over.frees is not None:
             return over
         whose: dict[str, dict[str, object]] = {
@@ -182,15 +162,20 @@ class Submitter:
         frees = datetime.now(UTC) + timedelta(seconds=min(begins)) if begins else None
         return quotas.refusal(over.which, over.most, frees)
 
-    async def _open(self, job: Job, place: Place) -> Job:
+    async def _opened(self, jobs: list[Job], opening: Awaitable[T]) -> T | None:
+        """Return what ``opening`` their thread returns, or None if it fails: the jobs are safe.
+
+        Raises :class:`CannotPost`, and then the jobs are cancelled.
+        """
         try:
-            return await self._publisher.open(job, place.answering)
+            return await opening
         except CannotPost:
-            await self._dispatcher.cancel_job(job.id)
+            for job in jobs:
+                await self._dispatcher.cancel_job(job.id)
             raise
-        except Exception:  # the job is safe, and its picture will come to the channel
-            log.exception("job %d: its thread could not be opened", job.id)
-            return job
+        except Exception:
+            log.exception("job %d: its thread could not be opened, so its picture comes to the channel", jobs[0].id)
+            return None
         finally:
             self._dispatcher.wake()
 

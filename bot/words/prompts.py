@@ -24,7 +24,7 @@ from bot.errors import BadSetting, refusing
 from bot.texts import refusals
 from bot.words import grammar
 from engine.messages import Precision
-from engine.messages.resolution import setting_named, typed
+from engine.messages.resolution import Asked, setting_named, typed
 from engine.messages.sizes import check_size, no_size
 
 _COMMANDS = ("/edit", ".edit")
@@ -53,23 +53,29 @@ _UNMARKED = re.compile(rf"(?:^|[\s,;·])(?:{'|'.join(name + rest for name, rest 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A prompt and what the member set; None leaves a setting to the picture or the bundle.
-
-    ``size`` is (width, height) in pixels, ``strength`` in [0, 1], ``seed`` in [0, 2**32); ``style`` is the name of
-    one, or ``none`` to leave out the usual one. ``preset`` names a bundle's settings for a kind of edit, ``more`` has
-    the engine's other settings by name. ``weights`` are those that a recipe was painted with.
-    """
+    """A prompt and what a member set. None leaves a setting open."""
 
     prompt: str
-    size: tuple[int, int] | None = None
+    size: tuple[int, int] | None = None  # width and height in pixels
     iterations: int | None = None
     seed: int | None = None
     strength: float | None = None
     bundle: str | None = None
-    style: str | None = None
-    preset: str | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
-    weights: str | None = None
+    style: str | None = None  # a name, or "none" for no style
+    preset: str | None = None  # a bundle's settings for a kind of edit
+    more: Mapping[str, Any] = field(default_factory=dict)  # the engine's other settings by name
+    weights: str | None = None  # the hash of those that a recipe was painted with
+
+    def asked(self, held: Mapping[str, Any] | None = None) -> Asked:
+        """Return what the wish asks for, above the settings ``held`` by the member, the channel or the server."""
+        own = {name: getattr(self, name) for name in ("size", "iterations", "seed", "strength")}
+        return Asked(
+            prompt=self.prompt,
+            settings={**{name: value for name, value in own.items() if value is not None}, **self.more},
+            preset=self.preset,
+            held=held or {},
+            weights=self.weights,
+        )
 
 
 def edit_text(content: str, bot_id: int) -> str | None:

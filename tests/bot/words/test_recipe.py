@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from PIL import Image
 
 from bot.config import Limits
-from bot.words import prompts, recipe, specs
+from bot.words import prompts, recipe
 from engine.messages import BundleInfo, Precision, Preset, Spec, defaults, resolution
-from engine.messages.resolution import Machine, table
+from engine.messages.resolution import Machine, Means, table
 from engine.messages.sizes import InitSize
 from tests.random_specs import sound_specs
 
@@ -54,8 +54,8 @@ def read_back(
     line: str, info: BundleInfo, init: InitSize | None = None, threads: int = 1024
 ) -> tuple[Spec, tuple[str, ...]]:
     machine = Machine(threads=threads, cores=threads)
-    means = specs.means(info, Limits(max_cutouts=1024), machine, init=init)
-    return resolution.painted(specs.asked(prompts.parse(line)), means, editing=False)
+    means = Means(info=info, machine=machine, bounds=Limits(max_cutouts=1024).bounds, init=init)
+    return resolution.painted(prompts.parse(line).asked(), means, editing=False)
 
 
 def a_png() -> bytes:

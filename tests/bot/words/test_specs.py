@@ -7,7 +7,6 @@ import dataclasses
 import pytest
 
 from bot.config import Limits
-from bot.words import specs
 from bot.words.prompts import Wish
 from engine.messages import BundleInfo, Precision, Preset, PromptError, Ready, Spec, SpecError, resolution
 from engine.messages.resolution import Machine, Means, Resolved
@@ -36,7 +35,7 @@ MACHINE = Machine(threads=2, cores=4)
 def means(
     info: BundleInfo = INFO, limits: Limits = LIMITS, init: InitSize | None = None, image_prompts: int = 0
 ) -> Means:
-    return specs.means(info, limits, MACHINE, init=init, image_prompts=image_prompts)
+    return Means(info=info, machine=MACHINE, bounds=limits.bounds, init=init, image_prompts=image_prompts)
 
 
 def wished(
@@ -48,15 +47,15 @@ def wished(
     info: BundleInfo = INFO,
     image_prompts: int = 0,
 ) -> Resolved:
-    return resolution.painted(specs.asked(wish), means(info, limits, init, image_prompts), editing=editing)
+    return resolution.painted(wish.asked(), means(info, limits, init, image_prompts), editing=editing)
 
 
 def rerun(spec: Spec, limits: Limits = LIMITS, init: InitSize | None = None) -> Resolved:
-    return resolution.remixed(spec, specs.asked(Wish(prompt="")), means(limits=limits, init=init))
+    return resolution.remixed(spec, Wish(prompt="").asked(), means(limits=limits, init=init))
 
 
 def upscaled(spec: Spec, wish: Wish) -> Resolved:
-    return resolution.upscaled(spec, specs.asked(wish), means())
+    return resolution.upscaled(spec, wish.asked(), means())
 
 
 def test_a_bare_prompt_gets_the_bundles_defaults_and_a_seed() -> None:
