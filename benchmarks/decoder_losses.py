@@ -24,9 +24,9 @@ from engine.layers.fused import Upsample
 from engine.method.latent import quantize
 from engine.models.clip import CLIP
 from engine.models.vqgan import VQGAN
-from training.models.evaluate import images_of, load_clip, load_vqgan
+from training.models.evaluate import load_clip, load_vqgan
 from training.models.vqgan import WINDOW, reconstruction_loss
-from training.pictures.pages import Pixels, evaluation_pictures, pages, to_tensor
+from training.pictures.pages import Pixels, evaluation_pictures, images_of, pages, to_tensor
 
 RATE: Final = 5e-4
 BATCH: Final = 16

@@ -1,4 +1,4 @@
-"""What can be asked of a picture: its attributes as they can be seen."""
+"""List the attributes that can be seen in a picture, and their values."""
 
 from typing import Final
 
@@ -17,9 +17,9 @@ _TURNED: Final = {"right of": "left of", "below": "above"}
 
 
 def shown(picture: Picture) -> dict[str, object]:
-    """The attributes that can be seen: scenes have no background, charcoal no colour, a pair no place.
+    """Return the attributes that can be seen: scenes have no background, charcoal no colour, a pair no place.
 
-    A red circle left of a blue square is a blue square right of a red circle: both give the same answer.
+    "A red circle left of a blue square" and "a blue square right of a red circle" give the same answer.
     """
     seen: dict[str, object] = {"thing": picture.thing, "style": picture.style}
     if picture.thing:
@@ -49,6 +49,6 @@ def _pair(picture: Picture) -> dict[str, object]:
 
 
 def answers(picture: Picture) -> list[int]:
-    """The index in VALUES of each attribute, in its order; NO_ANSWER where the picture does not show it."""
+    """Return the index of each attribute's value in VALUES, or NO_ANSWER if the picture does not show it."""
     seen = shown(picture)
     return [values.index(seen[name]) if name in seen else NO_ANSWER for name, values in VALUES.items()]

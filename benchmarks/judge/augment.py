@@ -1,15 +1,14 @@
-"""Make drawn pictures look as if they had been painted: the judge must read both alike."""
+"""Make drawn pictures look painted, because the judge must read both alike."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-SLIGHT = 0.15
-"""A warp of about one pixel of 128: as far as outlines stray in a picture that is painted in its place."""
+SLIGHT = 0.15  # a warp of about one pixel of 128, as far as a painting's outlines stray
 
 
 def augment(images: Tensor, rng: torch.Generator, warp: float = 1.0) -> Tensor:
-    """Warp, blur, blotch and noise pictures (n, 3, h, w), so gently that no place, size or colour becomes another.
+    """Warp, blur, blotch and noise pictures (n, 3, h, w), too gently to change a place, size or colour.
 
     ``warp`` scales the warp alone.
     """
@@ -28,12 +27,12 @@ def augment(images: Tensor, rng: torch.Generator, warp: float = 1.0) -> Tensor:
 
 
 def _strengths(n: int, most: float, rng: torch.Generator) -> Tensor:
-    """0 to `most`, (n, 1, 1, 1), small ones oftener."""
+    """Draw strengths from 0 to `most`, (n, 1, 1, 1), small ones more often."""
     return most * torch.rand(n, 1, 1, 1, generator=rng).square()
 
 
 def _grid(n: int, size: int, rng: torch.Generator, warp: float) -> Tensor:
-    """Where each pixel comes from (n, size, size, 2): a slight turn, shift and crop, and lines that wobble."""
+    """Draw where each pixel comes from, (n, size, size, 2): a slight turn, shift and crop, and wobbling lines."""
 
     def uniform(*shape: int, reach: float) -> Tensor:
         return warp * reach * (2 * torch.rand(shape, generator=rng) - 1)

@@ -1,10 +1,9 @@
-"""How good the judge is on real pictures that no training saw: the ceiling of every figure that it gives."""
+"""Measure how often the judge is right on real pictures that no training saw, the ceiling of all its figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
 from rich.table import Table
 from torch import Tensor
@@ -12,24 +11,16 @@ from torch import Tensor
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
 from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.judge import Judge
-from benchmarks.judge.models import STYLE_SIZE
 from benchmarks.shares import Share, share
 from training.picturebook.captions import full_caption
-from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
-from training.pictures.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
+from training.pictures.pages import EVALUATION_SEED, evaluation_pictures, images_of
 
-GROUP = 100
-"""Captions to choose from."""
-
-
-def drawn(pictures: Sequence[Picture], size: int = STYLE_SIZE, seed: int = EVALUATION_SEED) -> Tensor:
-    """Real pictures, (n, 3, size, size) in [0, 1], the first drawn with `seed`."""
-    return to_tensor(np.stack([np.asarray(draw(picture, seed + i, size)) for i, picture in enumerate(pictures)]))
+GROUP = 100  # captions to choose from
 
 
 def distinct(pictures: Sequence[Picture]) -> list[Picture]:
-    """The pictures, without those that look like an earlier one: a pair said the other way round, a hidden colour."""
+    """Return the pictures without those that look like an earlier one, as a pair named the other way round."""
     found: dict[tuple[int, ...], Picture] = {}
     for picture in pictures:
         found.setdefault(tuple(answers(picture)), picture)
@@ -37,45 +28,45 @@ def distinct(pictures: Sequence[Picture]) -> list[Picture]:
 
 
 def top1(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Tensor:
-    """Whether the best of all the full captions is the picture's own, (n,)."""
+    """Return whether each picture's own caption is the best of all full captions, (n,)."""
     found = judge.similarity(images, [full_caption(picture) for picture in pictures]).argmax(1)
     return found == torch.arange(len(pictures))
 
 
 def marks(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Tensor:
-    """1 where the classifier is right, 0 where it is wrong, NO_ANSWER where nothing is shown, (n, attributes)."""
+    """Return 1 for a right answer, 0 for a wrong one, NO_ANSWER for an attribute not shown, (n, attributes)."""
     wanted = torch.tensor([answers(picture) for picture in pictures])
     right = (judge.attributes(images) == wanted).long()
     return right.where(wanted != NO_ANSWER, NO_ANSWER)
 
 
 def right_answers(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> dict[str, list[bool]]:
-    """For each attribute, whether the classifier sees it right in each of the pictures that show it."""
+    """Return for each attribute whether the classifier reads it right in each picture that shows it."""
     columns = zip(VALUES, marks(judge, pictures, images).T, strict=True)
     return {name: (column[column != NO_ANSWER] == 1).tolist() for name, column in columns}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the judge made of n pictures shown in one way: whether each found its caption, and the marks."""
+    """What the judge made of n pictures that were shown in one way."""
 
-    found: Tensor  # (n,)
+    found: Tensor  # (n,), whether each found its caption
     marks: Tensor  # (n, attributes)
 
     def top1(self, chosen: Tensor) -> Share:
-        """Of the ``chosen`` pictures, a mask (n,)."""
+        """Return the share that found their captions, of the ``chosen`` pictures, a mask (n,)."""
         return share(self.found[chosen].tolist())
 
     def attribute(self, name: str, chosen: Tensor) -> Share:
-        """Of the ``chosen`` pictures that show the attribute."""
+        """Return the share of right answers, of the ``chosen`` pictures that show the attribute."""
         column = self.marks[chosen, list(VALUES).index(name)]
         return share((column[column != NO_ANSWER] == 1).tolist())
 
 
 WAYS: Final[dict[str, Callable[[Sequence[Picture], int], Tensor]]] = {
-    "128 px": lambda pictures, seed: drawn(pictures, 128, seed),
-    "64 px": lambda pictures, seed: drawn(pictures, 64, seed),
-    "softened": lambda pictures, seed: softened(drawn(pictures, 128, seed), seed),
+    "128 px": lambda pictures, seed: images_of(pictures, 128, seed),
+    "64 px": lambda pictures, seed: images_of(pictures, 64, seed),
+    "softened": lambda pictures, seed: softened(images_of(pictures, 128, seed), seed),
 }
 """How the pictures are shown: drawn at two sizes, and softened as a painted one may be."""
 
@@ -89,7 +80,7 @@ class Evaluation:
     readings: Mapping[str, Reading]
 
     def tables(self) -> list[Table]:
-        """Ranking, then the attributes of plain and of styled pictures."""
+        """Return tables of the ranking and of the attributes of plain and of styled pictures."""
         every, plain = torch.ones_like(self.unseen), ~self.styled
         ranking = self._table(f"right caption among {GROUP}", [("", lambda reading, which: reading.top1(which))], every)
         questions = [(name.replace("_", " "), _question(name)) for name in VALUES]
@@ -108,16 +99,14 @@ class Evaluation:
         large = self.readings["128 px"]
         for name, ask in questions:
             found = ask(large, which)
-            low, high = found.interval()
             others = [ask(large, which & ~self.unseen), ask(large, which & self.unseen)]
             others += [ask(self.readings[way], which) for way in ("64 px", "softened")]
-            interval = f"{low:.1%} to {high:.1%}"
-            table.add_row(name, str(found.of), _percent(found), interval, *map(_percent, others))
+            table.add_row(name, str(found.of), _percent(found), found.between(), *map(_percent, others))
         return table
 
 
 def softened(images: Tensor, seed: int = 0) -> Tensor:
-    """The pictures as soft, blotched and noisy as painted ones may be, and their outlines a little astray."""
+    """Make the pictures as soft, blotched and noisy as paintings may be."""
     return augment(images, torch.Generator().manual_seed(seed), SLIGHT)
 
 
@@ -130,7 +119,7 @@ def _question(name: str) -> Callable[[Reading, Tensor], Share]:
 
 
 def report(judge: Judge, groups: int) -> Evaluation:
-    """Ask ``judge`` about ``groups`` hundred pictures with pairs of the training and as many with held-out pairs."""
+    """Ask ``judge`` about ``groups`` hundred pictures with trained pairs and as many with held-out pairs."""
     pictures = [
         picture
         for unseen in (False, True)

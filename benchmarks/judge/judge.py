@@ -1,4 +1,4 @@
-"""The judge at work: which caption fits a picture, and what the picture shows."""
+"""Read pictures: which caption fits a picture, and what it shows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,12 @@ from typing import Final
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.judge.attributes import VALUES
 from benchmarks.judge.models import SIZE, STYLE_SIZE, Classifier, Ranker, StyleReader
+from training.files import save_halves
 
 FOLDER: Final = Path(__file__).parent
 CLASSIFIER_FILE: Final = "classifier.safetensors"
@@ -23,12 +23,12 @@ TRAIN_ANEW: Final = "Train the judge anew: python -m benchmarks.judge train"
 
 
 class JudgeError(ValueError):
-    """The judge's weights are missing or of another picture book; the message says what to do."""
+    """The judge's weights are missing or do not fit this picture book; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """All models, frozen, in evaluation mode. Pictures are (n, 3, h, w) in [0, 1], of any size."""
+    """The three models, frozen. They read pictures (n, 3, h, w) in [0, 1] of any size."""
 
     classifier: Classifier
     style: StyleReader
@@ -36,19 +36,19 @@ class Judge:
 
     @torch.no_grad()
     def attributes(self, images: Tensor) -> Tensor:
-        """The index in VALUES of the likeliest value of each attribute, (n, attributes)."""
+        """Return the index in VALUES of the likeliest value of each attribute, (n, attributes)."""
         small, large = _resized(images, SIZE).split(64), _resized(images, STYLE_SIZE).split(64)
         return torch.cat([self._likeliest(*parts) for parts in zip(small, large, strict=True)])
 
     def _likeliest(self, small: Tensor, large: Tensor) -> Tensor:
-        """The style by the product of what both models give it: each tells apart what the other cannot."""
+        """Read the style by the product of both models, because each tells apart what the other cannot."""
         scores = self.classifier(small)
         scores["style"] = scores["style"].log_softmax(1) + self.style(large).log_softmax(1)
         return torch.stack([scores[name].argmax(1) for name in VALUES], dim=1)
 
     @torch.no_grad()
     def similarity(self, images: Tensor, texts: Sequence[str]) -> Tensor:
-        """Cosines (n, len(texts)); the best text of a picture is the greatest in its row."""
+        """Return cosines (n, len(texts)); the greatest in a row is the picture's best text."""
         seen = torch.cat([self.ranker.image_vectors(part) for part in _resized(images, SIZE).split(64)])
         return F.normalize(seen, dim=1) @ F.normalize(self.ranker.text_vectors(texts), dim=1).T
 
@@ -63,7 +63,7 @@ def _resized(images: Tensor, size: int) -> Tensor:
 
 
 def load(folder: Path = FOLDER) -> Judge:
-    """The judge whose weights lie in ``folder``. Raises :class:`JudgeError`."""
+    """Load the judge from ``folder``. Raises :class:`JudgeError`."""
     sizes = {name: len(values) for name, values in VALUES.items()}
     classifier, style = Classifier(sizes), StyleReader(sizes["style"])
     for model, file in ((classifier, CLASSIFIER_FILE), (style, STYLE_FILE)):
@@ -87,14 +87,14 @@ def save(judge: Judge, folder: Path = FOLDER) -> None:
 
 
 def save_model(model: nn.Module, folder: Path = FOLDER) -> None:
-    """Write one of the models to ``folder`` in half precision, with the words or values that it knows."""
+    """Write one model to ``folder`` in half precision, with the words or values that it knows."""
     match model:
         case Classifier():
-            _write(model, folder / CLASSIFIER_FILE, {"values": json.dumps(VALUES)})
+            save_halves(model.state_dict(), folder / CLASSIFIER_FILE, {"values": json.dumps(VALUES)})
         case StyleReader():
-            _write(model, folder / STYLE_FILE, {"values": json.dumps(VALUES)})
+            save_halves(model.state_dict(), folder / STYLE_FILE, {"values": json.dumps(VALUES)})
         case Ranker():
-            _write(model, folder / RANKER_FILE, {"words": json.dumps(model.words)})
+            save_halves(model.state_dict(), folder / RANKER_FILE, {"words": json.dumps(model.words)})
         case _:
             raise AssertionError(f"{type(model).__name__} is no model of the judge")
 
@@ -112,14 +112,3 @@ def _fill(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
         model.load_state_dict(weights)
     except RuntimeError:
         raise JudgeError(f"{path} holds another network than this code builds. {TRAIN_ANEW}") from None
-
-
-def _write(model: nn.Module, path: Path, said: Mapping[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    halves = {
-        name: (weight.half() if weight.is_floating_point() else weight).contiguous()
-        for name, weight in model.state_dict().items()
-    }
-    part = path.with_suffix(".part")
-    save_file(halves, part, dict(said))
-    part.replace(path)

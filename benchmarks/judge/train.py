@@ -1,4 +1,4 @@
-"""Training of the judge, on the picture book's training pages, with batches and seeds of its own."""
+"""Train the judge on the picture book's training pages, with its own batches and seeds."""
 
 import random
 from abc import ABC, abstractmethod
@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
 from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, StyleReader, split
-from training.models.loop import autocast, warm_cosine
+from training.models.clip import contrast
+from training.models.loop import autocast, follow, warm_cosine
 from training.picturebook.captions import caption, full_caption
 from training.pictures.corpus import PictureBook
 from training.pictures.pages import TRAINING_SEED, Pixels, family, to_tensor
@@ -25,7 +26,7 @@ STYLE: Final = list(VALUES).index("style")
 
 
 def vocabulary(families: int = 4000) -> tuple[str, ...]:
-    """Every word of the captions, sorted."""
+    """Return every word of the captions, sorted."""
     rng = random.Random(0)
     pictures = [picture for seed in range(families) for picture in family(TRAINING_SEED + seed)]
     texts = (text for picture in pictures for text in (caption(picture, rng).text, full_caption(picture)))
@@ -33,7 +34,7 @@ def vocabulary(families: int = 4000) -> tuple[str, ...]:
 
 
 def attribute_loss(scores: Mapping[str, Tensor], wanted: Tensor) -> Tensor:
-    """The mean over attributes of the cross-entropy where ``wanted`` (n, attributes) is not NO_ANSWER."""
+    """Return the mean cross-entropy of the attributes where ``wanted`` (n, attributes) is not NO_ANSWER."""
     asked = [(name, wanted[:, column]) for column, name in enumerate(VALUES)]
     losses = [
         F.cross_entropy(scores[name], target, ignore_index=NO_ANSWER)
@@ -44,25 +45,17 @@ def attribute_loss(scores: Mapping[str, Tensor], wanted: Tensor) -> Tensor:
 
 
 def right(scores: Mapping[str, Tensor], wanted: Tensor) -> float:
-    """The part of all answers that is right."""
+    """Return the share of right answers."""
     found = torch.stack([scores[name].argmax(1) for name in VALUES], dim=1)
     asked = wanted != NO_ANSWER
     return (found == wanted)[asked].float().mean().item()
 
 
-def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tensor:
-    """CLIP's symmetric loss of unit vectors (n, d); texts ``true`` (n, n) of a picture are no wrong answers."""
-    own = torch.eye(len(images), dtype=torch.bool)
-    logits = (scale * images @ texts.T).masked_fill(true & ~own, -torch.inf)
-    each = torch.arange(len(images))
-    return (F.cross_entropy(logits, each) + F.cross_entropy(logits.T, each)) / 2
-
-
 class JudgeTraining(ABC):
-    """A model of the judge with its optimiser; the shipped weights are the trained ones' moving average."""
+    """A model of the judge with its optimiser. The moving average of its weights is shipped."""
 
     warp = 1.0
-    every_pair = False  # whether the pages show pairs that the guides' training must not see
+    every_pair = False  # whether the pages show pairs that the guides must not see in training
 
     def __init__(self, model: nn.Module, aid: nn.Module, pages: Pixels, *, seed: int, batch: int, rate: float) -> None:
         self.model, self.aid, self.book = model, aid, PictureBook(pages, every_pair=self.every_pair)
@@ -73,7 +66,7 @@ class JudgeTraining(ABC):
 
     @abstractmethod
     def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
-        """The loss of augmented pictures of the book's `rows`, and the part of the answers that is right."""
+        """Return the loss of augmented pictures of the book's `rows`, and the share of right answers."""
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         for group in self.optimiser.param_groups:
@@ -88,19 +81,11 @@ class JudgeTraining(ABC):
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimiser.step()
-        self._follow(min(0.99, number / (number + 20)))
+        follow(self.average, self.model, min(0.99, number / (number + 20)))
         return {"loss": loss.item(), "right": share}
 
-    @torch.no_grad()
-    def _follow(self, decay: float) -> None:
-        for name, weight in self.model.state_dict().items():
-            if weight.is_floating_point():
-                self.average[name].lerp_(weight, 1 - decay)
-            else:
-                self.average[name].copy_(weight)
-
     def rows(self, rng: random.Random) -> list[int]:
-        """The rows of the book that make up a batch."""
+        """Draw the rows of a batch."""
         return rng.sample(range(len(self.book.pixels)), self.batch)
 
     def state(self) -> dict[str, Any]:
@@ -119,7 +104,7 @@ class JudgeTraining(ABC):
 
 
 class ClassifierTraining(JudgeTraining):
-    """The attribute classifier: cross-entropy of every attribute that a picture shows."""
+    """Train the classifier by the cross-entropy of every attribute that a picture shows."""
 
     model: Classifier
     every_pair = True
@@ -136,7 +121,7 @@ class ClassifierTraining(JudgeTraining):
 
 
 class StyleTraining(JudgeTraining):
-    """The style reader: cross-entropy of the style; every second picture or so is plain."""
+    """Train the style reader by the cross-entropy of the style; about every second picture is plain."""
 
     model: StyleReader
     warp = SLIGHT
@@ -161,10 +146,10 @@ class StyleTraining(JudgeTraining):
 
 
 class RankerTraining(JudgeTraining):
-    """The ranking CLIP: contrastive on short and on full captions.
+    """Train the ranking CLIP by the contrastive loss on short and on full captions.
 
-    Heads that read the attributes off picture and text vectors alike, dropped afterwards, teach both towers what to
-    look for long before the contrastive loss alone would.
+    Heads read the attributes from picture and text vectors alike, which teaches both towers much sooner what to look
+    for. They are dropped afterwards.
     """
 
     model: Ranker
@@ -192,12 +177,12 @@ class RankerTraining(JudgeTraining):
 
 
 def averaged(training: JudgeTraining) -> nn.Module:
-    """The model that a training has made: its averaged weights, in evaluation mode."""
+    """Return the trained model with its averaged weights, in evaluation mode."""
     training.model.load_state_dict(training.average)
     return training.model.eval()
 
 
 def _stated(stated: Tensor, wanted: Tensor) -> Tensor:
-    """``wanted`` where a caption states it, else NO_ANSWER. ``stated`` has no column for a second material."""
+    """Return ``wanted`` where a caption states it, else NO_ANSWER; ``stated`` has no column for a second material."""
     material = stated[:, [list(VALUES).index("material")]]
     return torch.where(torch.cat([stated, material], dim=1) == NO_ANSWER, NO_ANSWER, wanted)

@@ -1,4 +1,4 @@
-"""The bot in a process of its own, as it runs for real; only its engine is a stand-in."""
+"""Run the real bot in its own process, with a stand-in engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.config import Config
 
 
 def serve(address: str, ca_file: str, token: str, folder: Path, seconds: float) -> None:
-    """Run until SIGTERM; then leave the processor seconds it used in ``folder``/cpu."""
+    """Run until SIGTERM, then write the CPU seconds to ``folder``/cpu."""
     logging.basicConfig(filename=folder / "bot.log", level=logging.INFO)
     tables: dict[str, dict[str, object]] = {
         "discord": {"token": token, "connect_to": address, "ca_file": ca_file},

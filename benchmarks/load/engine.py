@@ -1,4 +1,4 @@
-"""A stand-in engine of fixed speed: what is measured is the bot, so painting costs it no processor time."""
+"""Stand in for the engine at a fixed speed, so that painting costs no processor time."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ SLOTS = 2
 
 
 class FixedSpeed:
-    """Takes ``seconds`` for each iteration of up to `SLOTS` runs at a time, and paints one grey picture.
+    """An engine that takes ``seconds`` for each iteration of up to `SLOTS` runs, and paints one gray picture.
 
-    Each run counts as having had its part of them, as if there were always so many.
+    Each run counts its share of the seconds as if all slots were always in use.
     """
 
     def __init__(self, seconds: float, frame_seconds: float = 2.0) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from benchmarks.load.bot import serve
-from benchmarks.load.crowd import Heard, ask, delivered, seat
+from benchmarks.load.crowd import Heard, ask, delivered, seated
 from bot.database.store import jobs, open_database
 from bot.domain.job import State
 from sandbox import Sandbox
@@ -27,19 +27,20 @@ TOO_MANY = 429
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """``seconds`` is the stand-in engine's speed, of one iteration; the shortest picture has ``iterations``."""
+    """How much the bot is asked for."""
 
     members: int = 200
     jobs: int = 2000
-    seconds: float = 0.025
-    iterations: int = 8
-    patience: float = 1800.0
+    seconds: float = 0.025  # of the stand-in engine for one iteration
+    iterations: int = 8  # of the shortest pictures
+    patience: float = 1800.0  # seconds until the measurement gives up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Seconds, except the counts. ``stretch`` is how many seconds each engine-second of a member took them, from
-    their first wish to their last picture; ``unfairness`` the longest of all members' by the shortest.
+    """What was measured: counts and seconds.
+
+    A member's stretch is the seconds from the first wish to the last picture by the engine-seconds of their pictures.
     """
 
     members: int
@@ -53,7 +54,7 @@ class Figures:
     refused_as_too_many: int
     stretch_shortest: float
     stretch_longest: float
-    unfairness: float
+    unfairness: float  # the longest stretch by the shortest
     asking_seconds: float
     seconds: float
     bot_cpu_seconds: float
@@ -62,29 +63,29 @@ class Figures:
         return asdict(self)
 
 
-async def measure(options: Load, told: Callable[[int, int], None]) -> Figures:
-    """``told`` hears how many interactions were answered and how many pictures posted. Raises TimeoutError."""
+async def measure(load: Load, told: Callable[[int, int], None]) -> Figures:
+    """Let the crowd ask, and count. Call ``told`` with the numbers of answers and of pictures. Raises TimeoutError."""
     with tempfile.TemporaryDirectory(prefix="faraday-load-") as name:
         folder, heard = Path(name), Heard()
         async with Sandbox(folder, acknowledge_within_s=30.0) as sandbox:
-            places = seat(sandbox, options.members, options.iterations)
-            async with _bot(sandbox, folder, options):
+            seats = seated(sandbox, load.members, load.iterations)
+            async with _bot(sandbox, folder, load):
                 began = time.monotonic()
-                each = options.jobs // options.members
-                await ask(places, each, heard, lambda: told(len(heard.acknowledged), 0))
+                each = load.jobs // load.members
+                await ask(seats, each, heard, lambda: told(len(heard.acknowledged), 0))
                 asked = time.monotonic() - began
-                await _all_painted(sandbox, options, lambda many: told(len(heard.acknowledged), many))
+                await _all_painted(sandbox, load, lambda many: told(len(heard.acknowledged), many))
                 took = time.monotonic() - began
             stretches = await _stretches(folder)
             posted = delivered(sandbox)
             return Figures(
-                members=options.members,
-                jobs=options.jobs,
+                members=load.members,
+                jobs=load.jobs,
                 acknowledged_median=float(np.median(heard.acknowledged)),
                 acknowledged_p99=float(np.quantile(heard.acknowledged, 0.99)),
                 acknowledged_longest=max(heard.acknowledged),
                 unanswered=heard.unanswered,
-                lost=each * options.members - len(posted),
+                lost=each * load.members - len(posted),
                 twice=sum(many > 1 for many in posted.values()),
                 refused_as_too_many=sum(request.status == TOO_MANY for request in sandbox.requests),
                 stretch_shortest=min(stretches),
@@ -97,8 +98,8 @@ async def measure(options: Load, told: Callable[[int, int], None]) -> Figures:
 
 
 @contextlib.asynccontextmanager
-async def _bot(sandbox: Sandbox, folder: Path, options: Load) -> AsyncIterator[None]:
-    where = (sandbox.address, str(sandbox.ca_file), sandbox.token, folder, options.seconds)
+async def _bot(sandbox: Sandbox, folder: Path, load: Load) -> AsyncIterator[None]:
+    where = (sandbox.address, str(sandbox.ca_file), sandbox.token, folder, load.seconds)
     process = multiprocessing.get_context("spawn").Process(target=serve, args=where, name="bot")
     process.start()
     try:
@@ -113,17 +114,17 @@ async def _bot(sandbox: Sandbox, folder: Path, options: Load) -> AsyncIterator[N
             process.kill()
 
 
-async def _all_painted(sandbox: Sandbox, options: Load, told: Callable[[int], None]) -> None:
-    """Wait until all pictures lie in the channels and none comes any more."""
-    async with asyncio.timeout(options.patience):
-        while (many := delivered(sandbox).total()) < options.jobs:
+async def _all_painted(sandbox: Sandbox, load: Load, told: Callable[[int], None]) -> None:
+    """Wait until all pictures are posted and no further one comes."""
+    async with asyncio.timeout(load.patience):
+        while (many := delivered(sandbox).total()) < load.jobs:
             told(many)
             await asyncio.sleep(1)
     await asyncio.sleep(5)  # a second copy would come now
 
 
 async def _stretches(folder: Path) -> list[float]:
-    """Of each member: from the first wish to the last picture, by the engine-seconds of their pictures."""
+    """Return each member's stretch."""
     database = open_database(f"sqlite+aiosqlite:///{folder}/faraday.db")
     columns = jobs.c.requester_id, jobs.c.created_at, jobs.c.finished_at, jobs.c.seconds
     async with database.connect() as connection:

@@ -1,4 +1,4 @@
-"""What was measured, as a table with the bounds beside it."""
+"""Show what was measured in a table, with the bounds beside it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ BOUNDS = {
     "refused_as_too_many": 0,
     "unfairness": 2.0,
 }
-"""What none of the figures may exceed; Discord gives an interaction up after three seconds."""
+"""The most that each figure may be. Discord gives up an interaction after three seconds."""
 
 
 def held(figures: Figures) -> bool:
-    """Whether every bound was kept."""
+    """Return whether every bound was kept."""
     return all(value <= BOUNDS[name] for name, value in figures.as_dict().items() if name in BOUNDS)
 
 
 def table(figures: Figures) -> Table:
-    """One line a figure."""
+    """Return a table with a line for each figure."""
     drawn = Table("figure", "measured", "at most")
     for name, value in figures.as_dict().items():
         shown = f"{value:.2f}" if isinstance(value, float) else f"{value:,}"
@@ -41,7 +41,7 @@ def table(figures: Figures) -> Table:
 
 @contextlib.contextmanager
 def progress(console: Console, jobs: int) -> Iterator[Callable[[int, int], None]]:
-    """Two bars: interactions answered, and pictures posted."""
+    """Show two bars: interactions answered, and pictures posted."""
     columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bars:
         answered, posted = bars.add_task("answered", total=jobs), bars.add_task("posted", total=jobs)

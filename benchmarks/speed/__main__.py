@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -10,8 +9,12 @@ from typing import Annotated
 
 import typer
 
-PICTURE = 400
-"""The published number of iterations of a picture (001 §2)."""
+from benchmarks.options import STARTER, WEIGHTS, AsJson, Bundle, Weights, command, write_json
+from benchmarks.speed import report
+from benchmarks.speed.compare import Plan, compare
+from benchmarks.speed.race import race
+
+PICTURE = 400  # iterations of a published picture (paper §2)
 
 
 def main(
@@ -19,55 +22,40 @@ def main(
     cutouts: Annotated[str, typer.Option(help="As 8,32.")] = "8,32",
     iterations: Annotated[int, typer.Option(min=1, help="To time in each process.")] = 3,
     jobs: Annotated[str, typer.Option(help="At once, at the first size and number of cutouts.")] = "1,4,8,16",
-    as_json: Annotated[bool, typer.Option("--json", help="The last line is one object with the figures.")] = False,
+    as_json: AsJson = False,
     pairs: Annotated[int, typer.Option(min=1, help="How often each is measured, in turn.")] = 5,
     models: Annotated[
-        str, typer.Option(help="published: random ones of the published sizes. Or a bundle.")
+        str, typer.Option(help="published: random models of the published sizes. Or a bundle.")
     ] = "published",
-    threads: Annotated[int, typer.Option(min=0, help="0: the cores.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")] = 0,
     precision: Annotated[str, typer.Option(help="The engine's: fp32, bf16, or auto as at its first start.")] = "auto",
-    prompts: Annotated[int, typer.Option(min=0, help="To race for the same loss with the bundle; 0: no race.")] = 0,
-    bundle: Annotated[str, typer.Option(help="That races.")] = "starter",
-    race_iterations: Annotated[int, typer.Option(min=1, help="Of the plain loop in the race.")] = PICTURE,
+    prompts: Annotated[int, typer.Option(min=0, help="Prompts to race for the same loss; 0: no race.")] = 0,
+    bundle: Bundle = STARTER,
+    race_iterations: Annotated[int, typer.Option(min=1, help="Iterations of the plain loop in the race.")] = PICTURE,
     pictures: Annotated[Path | None, typer.Option(help="An existing folder for the race's pictures.")] = None,
-    weights: Annotated[Path, typer.Option(help="The folder of the bundles.")] = Path("weights"),
+    weights: Weights = WEIGHTS,
 ) -> None:
     """Measure seconds per iteration, memory, pictures per minute, and the time to the plain loop's final loss."""
-    from rich.console import Console
-
-    from benchmarks.speed import report
-    from benchmarks.speed.compare import Plan, compare
-    from benchmarks.speed.race import race
-    from engine.models.weights import WeightsError
-
-    console = Console(stderr=as_json)
     threads = threads or len(os.sched_getaffinity(0))
-    options = Plan(
+    plan = Plan(
         models=models, weights_dir=weights, sizes=_numbers(sizes), cutouts=_numbers(cutouts), jobs=_numbers(jobs),
         iterations=iterations, pairs=pairs, threads=threads, precision=precision,
     )  # fmt: skip
     standing = None
-    try:
+    with command(as_json, RuntimeError) as console:
         with console.status("") as status, tempfile.TemporaryDirectory() as folder:
-            rows = compare(options, status.update)
+            rows = compare(plan, status.update)
             if prompts:
                 standing = race(
                     bundle, weights, pictures or Path(folder), prompts=prompts, iterations=race_iterations,
                     threads=threads, precision=precision, told=status.update,
                 )  # fmt: skip
-    except (RuntimeError, WeightsError, OSError) as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
     for table in (report.speed_table(rows), report.phase_table(rows), report.company_table(rows, PICTURE)):
         console.print(table)
     if standing is not None:
-        console.print(report.race_table(standing))
-        console.print(report.race_sentence(standing))
+        console.print(report.race_table(standing), report.race_sentence(standing), sep="\n")
     console.print(report.machine(rows))
-    if as_json:
-        typer.echo(json.dumps(report.figures(rows, standing)))
+    write_json(as_json, report.figures(rows, standing))
 
 
 def _numbers(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.speed.company`: whether runs take less time in one batch than in turn, and their memory."""
+"""`python -m benchmarks.speed.company`: compare runs in one batch with runs in turn, and measure their memory."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def main(
     precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
     weights: Annotated[Path, typer.Option(help="The folder of the bundles.")] = Path("weights"),
 ) -> None:
-    """One line: seconds of an iteration of all runs, in turn and together, and the memory reckoned and used.
+    """Print the seconds of an iteration of all runs, in turn and together, and the memory reckoned and used.
 
-    The memory is that of one run's step beside the models; a process tells of one case, since it keeps what it had.
+    The memory is that of one run's step beside the models. A process measures one case, as it keeps what it had.
     """
     torch.set_num_threads(threads)
     device = devices.choose("auto")
@@ -64,7 +64,7 @@ def main(
 
 
 def _memory(run: Run, chunk: int | None, bundle: bundles.Bundle) -> float:
-    """MB that two steps need beside what is there before; the first also makes the optimiser's own tensors."""
+    """Return the MB that two steps need beside what was held before; the first also makes the optimiser's tensors."""
     before = held_mb(bundle.device)
     forget_peak(bundle.device)
     for _ in range(2):
@@ -73,7 +73,7 @@ def _memory(run: Run, chunk: int | None, bundle: bundles.Bundle) -> float:
 
 
 def _seconds(parties: Sequence[Sequence[Run]], chunk: int | None, device: torch.device) -> float:
-    """The processor's on a CPU, which company on the machine disturbs less; those of the clock on a GPU."""
+    """Return CPU seconds on a CPU, because other processes disturb them less, or wall seconds on a GPU."""
     clock = time.perf_counter if device.type == "cuda" else time.process_time
     began = clock()
     for party in parties:

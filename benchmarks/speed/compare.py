@@ -1,4 +1,4 @@
-"""Engine and yardstick in turn, each in a fresh process, several times; what counts is the ratio within each turn."""
+"""Time engine and yardstick in turn, each in a fresh process, several times, and compare them within each turn."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from engine.bundles import bundles
 from engine.device import devices
 from engine.messages import Precision
 
+# the C library then keeps the memory that one iteration frees for the next
 MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
-"""With these the C library keeps the memory that one iteration frees for the next."""
 TUNED: Final = "plain, malloc set"
 ENVIRONMENTS: Final[Mapping[str, Mapping[str, str]]] = {TUNED: MALLOC, ENGINE: devices.ENVIRONMENT}
-"""What each side's process begins with, beside what this one has."""
+"""Variables that each side's process has beside those of this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to compare: every size with every count of cutouts, and the first of both with more ``jobs`` than one."""
+    """What to compare: every size with every count of cutouts; the first of both also with several ``jobs``."""
 
     models: str
     weights_dir: Path
@@ -41,7 +41,7 @@ class Plan:
     precision: str
 
     def cases(self) -> Iterator[tuple[int, int, Sequence[int]]]:
-        """Size, cutouts and the numbers of jobs."""
+        """Yield each size and count of cutouts with its numbers of jobs."""
         for size in self.sizes:
             for cutouts in self.cutouts:
                 company = self.jobs if (size, cutouts) == (self.sizes[0], self.cutouts[0]) else ()
@@ -50,38 +50,35 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Medians over the turns. ``seconds`` are those of one iteration of all ``jobs``.
-
-    ``ratio`` is how many times the yardstick's pictures per minute these are; ``least`` and ``most`` of any one turn.
-    """
+    """What one case came to, over all turns."""
 
     size: int
     cutouts: int
     jobs: int
     who: str
-    ratio: float
-    least: float
+    ratio: float  # pictures per minute by the yardstick's, the median
+    least: float  # the ratio's least and most of single turns
     most: float
     median: Timing
 
 
-def compare(options: Plan, told: Callable[[str], None]) -> list[Row]:
+def compare(plan: Plan, told: Callable[[str], None]) -> list[Row]:
     """Measure every case.
 
-    Raises :class:`engine.models.weights.WeightsError` for no such bundle, and :class:`RuntimeError` with what a process
-    said that failed.
+    Raises :class:`engine.models.weights.WeightsError` for an unknown bundle, and :class:`RuntimeError` with the last
+    words of a process that failed.
     """
-    if options.models != models.PUBLISHED:
-        bundles.find(options.models, options.weights_dir)
-    precision = settled(options.precision, options.models, options.weights_dir, options.threads)
-    options = dataclasses.replace(options, precision=precision)
+    if plan.models != models.PUBLISHED:
+        bundles.find(plan.models, plan.weights_dir)
+    precision = settled(plan.precision, plan.models, plan.weights_dir, plan.threads)
+    plan = dataclasses.replace(plan, precision=precision)
     rows: list[Row] = []
-    for size, cutouts, company in options.cases():
+    for size, cutouts, company in plan.cases():
         turns: dict[tuple[str, int], list[Timing]] = {}
-        for turn in range(options.pairs):
+        for turn in range(plan.pairs):
             for who, jobs in [(PLAIN, 1), (TUNED, 1), *((ENGINE, jobs) for jobs in company)]:
-                told(f"{size} px, {cutouts} cutouts, {who}, {jobs} job(s), {turn + 1} of {options.pairs}")
-                turns.setdefault((who, jobs), []).append(_measure(options, who, size, cutouts, jobs))
+                told(f"{size} px, {cutouts} cutouts, {who}, {jobs} job(s), {turn + 1} of {plan.pairs}")
+                turns.setdefault((who, jobs), []).append(_measure(plan, who, size, cutouts, jobs))
         plain = turns[PLAIN, 1]
         rows += [_row(size, cutouts, jobs, who, mine, plain) for (who, jobs), mine in turns.items()]
     return rows
@@ -102,7 +99,7 @@ def _row(size: int, cutouts: int, jobs: int, who: str, mine: Sequence[Timing], p
 
 
 def _median(measured: Sequence[Timing]) -> Timing:
-    """The median of each figure."""
+    """Return the median of each figure."""
 
     def middle(values: Iterable[float]) -> float:
         return statistics.median(values)
@@ -117,32 +114,32 @@ def _median(measured: Sequence[Timing]) -> Timing:
     )
 
 
-def _measure(options: Plan, who: str, size: int, cutouts: int, jobs: int) -> Timing:
+def _measure(plan: Plan, who: str, size: int, cutouts: int, jobs: int) -> Timing:
     asked = Case(
         side=ENGINE if who == ENGINE else PLAIN,
-        models=options.models,
-        weights_dir=str(options.weights_dir),
+        models=plan.models,
+        weights_dir=str(plan.weights_dir),
         size=size,
         cutouts=cutouts,
         jobs=jobs,
-        iterations=options.iterations,
-        threads=options.threads,
-        precision=options.precision if who == ENGINE else Precision.FP32,
+        iterations=plan.iterations,
+        threads=plan.threads,
+        precision=plan.precision if who == ENGINE else Precision.FP32,
     )
     said = child("benchmarks.speed.one", dataclasses.asdict(asked), ENVIRONMENTS.get(who, {}))
     return Timing(**json.loads(said))
 
 
 def settled(precision: str, of: str, weights_dir: Path, threads: int) -> str:
-    """``precision``, or for "auto" what an engine would choose for the models ``of`` that name."""
+    """Return ``precision``, or for "auto" what an engine would choose for the models ``of`` that name."""
     if precision != "auto":
         return precision
     asked = {"models": of, "weights_dir": str(weights_dir), "threads": threads}
-    return child("benchmarks.speed.precision", asked, ENVIRONMENTS[ENGINE])
+    return child("benchmarks.speed.one", asked, ENVIRONMENTS[ENGINE])
 
 
 def child(module: str, asked: object, environment: Mapping[str, str]) -> str:
-    """The last line that a fresh process says. Raises :class:`RuntimeError` with its last words where it fails."""
+    """Return the last line that a fresh process writes. Raises :class:`RuntimeError` if it fails."""
     command = [sys.executable, "-m", module, json.dumps(asked)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
     if done.returncode:

@@ -1,4 +1,4 @@
-"""The same weights for the engine and for the yardstick: random ones of the published sizes, or a bundle's."""
+"""Build the engine's and the yardstick's models from the same weights: random ones, or a bundle's."""
 
 from __future__ import annotations
 
@@ -20,33 +20,24 @@ from engine.device import devices
 from engine.method import losses
 from engine.models import clip, upstream, vqgan, weights
 
-PUBLISHED: Final = "published"
-"""The name of the random models of the published sizes."""
+PUBLISHED: Final = "published"  # the name of random models of the published sizes
 PUBLISHED_BUNDLE: Final = "imagenet-16384"
+# embedding, input, vision layers, width, patch; context, tokens, text width, heads, layers
 VIT_B_32: Final = (512, 224, 12, 768, 32, 77, 49408, 512, 8, 12)
-"""The published ViT-B/32: embedding, input, vision layers, width, patch; context, tokens, text width, heads, layers."""
+# the published VQGAN f16 of 16,384 codes
 F16_16384: Final[Mapping[str, Any]] = {
     "n_embed": 16384,
     "embed_dim": 256,
     "ddconfig": {
-        "double_z": False,
-        "z_channels": 256,
-        "resolution": 256,
-        "in_channels": 3,
-        "out_ch": 3,
-        "ch": 128,
-        "ch_mult": [1, 1, 2, 2, 4],
-        "num_res_blocks": 2,
-        "attn_resolutions": [16],
-        "dropout": 0.0,
+        "double_z": False, "z_channels": 256, "resolution": 256, "in_channels": 3, "out_ch": 3, "ch": 128,
+        "ch_mult": [1, 1, 2, 2, 4], "num_res_blocks": 2, "attn_resolutions": [16], "dropout": 0.0,
     },
-}
-"""The published VQGAN f16 of 16,384 codes."""
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """Tensors by name, of a VQGAN with its taming config and of its perceptors."""
+    """The tensors of a VQGAN and its perceptors by name, and taming's config of the VQGAN."""
 
     config: Mapping[str, Any]
     vqgan: Mapping[str, Tensor]
@@ -54,7 +45,7 @@ class Weights:
 
 
 def read(name: str, weights_dir: Path) -> Weights:
-    """The weights of :data:`PUBLISHED` or of the bundle ``name``.
+    """Return the weights of :data:`PUBLISHED` or of the bundle ``name``.
 
     Raises :class:`engine.models.weights.WeightsError`.
     """
@@ -78,12 +69,12 @@ def _random() -> Weights:
 
 
 def for_engine(name: str, weights_dir: Path, device: torch.device) -> bundles.Bundle:
-    """The engine's bundle ``name``. Raises :class:`engine.models.weights.WeightsError`."""
+    """Return the engine's bundle ``name``. Raises :class:`engine.models.weights.WeightsError`."""
     return published(device) if name == PUBLISHED else bundles.load(name, weights_dir, device)
 
 
 def published(device: torch.device) -> bundles.Bundle:
-    """A bundle of random models of the published sizes, with the settings of :data:`PUBLISHED_BUNDLE`."""
+    """Return a bundle of random models of the published sizes with the settings of :data:`PUBLISHED_BUNDLE`."""
     read, entry = _random(), bundles.table()[PUBLISHED_BUNDLE]
     perceptors = tuple(devices.placed(clip.build(state), device) for state in read.perceptors)
     return bundles.Bundle(
@@ -101,7 +92,7 @@ def published(device: torch.device) -> bundles.Bundle:
 
 
 def for_plain(given: Weights, prompt: str, device: torch.device) -> plain.Models:
-    """The yardstick's models, from the published classes alone, guided towards ``prompt``."""
+    """Return the yardstick's models, of the published classes alone, guided towards ``prompt``."""
     params = given.config["model"]["params"]
     groups = params.get("norm_groups", 32)
     taming.Normalize = functools.partial(nn.GroupNorm, groups, eps=1e-6)  # 32 is the published number
@@ -134,5 +125,5 @@ def _within(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def f_of(given: Weights) -> int:
-    """Pixels along the side of one cell."""
+    """Return the pixels along the side of one cell."""
     return int(2 ** (len(given.config["model"]["params"]["ddconfig"]["ch_mult"]) - 1))

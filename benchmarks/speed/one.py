@@ -1,4 +1,4 @@
-"""`python -m benchmarks.speed.one ASKED`: one measurement in a process of its own, which nothing before has warmed."""
+"""`python -m benchmarks.speed.one CASE`: time one case in a fresh process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import json
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from benchmarks.speed import models
 from benchmarks.speed.phases import Phases
 from engine.device import devices
 from engine.messages import Event, Precision, RunFailed, Spec, StartRun
+from engine.serve import tuning
 from engine.serve.loop import Loop
 
 Made = TypeVar("Made")
@@ -31,39 +33,30 @@ PLAIN, ENGINE = "plain", "engine"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What to measure: ``side`` is PLAIN or ENGINE, ``models`` a name that :func:`models.read` knows.
+    """What to measure."""
 
-    ``size`` is a side in pixels. ``iterations`` are timed after a first one that is not.
-    """
-
-    side: str
-    models: str
+    side: str  # PLAIN or ENGINE
+    models: str  # a name that :func:`models.read` knows
     weights_dir: str
-    size: int
+    size: int  # pixels along each side
     cutouts: int
     jobs: int
-    iterations: int
+    iterations: int  # to time, after a first one that is not timed
     threads: int
     precision: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """``seconds`` of one iteration of all jobs, the median; by phase in ``phases``, from further iterations.
+    """What one iteration of all jobs costs."""
 
-    ``cpu_seconds`` are the processor's, of all threads, on average. ``idle`` is the share of the threads' time in which
-    the process did not compute. ``peak_mb`` is the most memory
-    while stepping, models included: the device's on CUDA. ``flops`` are counted, of one iteration; ``rate`` is how many
-    a second a large matrix product reaches at the same precision.
-    """
-
-    seconds: float
-    cpu_seconds: float
-    phases: dict[str, float]
-    idle: float
-    peak_mb: float
+    seconds: float  # the median
+    cpu_seconds: float  # of all threads, the mean
+    phases: dict[str, float]  # seconds by phase, of further iterations
+    idle: float  # the share of the threads' time without computing
+    peak_mb: float  # the most memory while stepping, models included; the device's on CUDA
     flops: float
-    rate: float
+    rate: float  # FLOPs a second that a large matrix product reaches at this precision
     device: str
     threads: int
     precision: str
@@ -72,7 +65,7 @@ class Timing:
 def measure(asked: Case) -> Timing:
     """Time one case.
 
-    Raises :class:`engine.models.weights.WeightsError`, and :class:`RuntimeError` where the engine refuses the run.
+    Raises :class:`engine.models.weights.WeightsError`, and :class:`RuntimeError` if the engine refuses the run.
     """
     device = devices.choose("auto")
     torch.set_num_threads(asked.threads)
@@ -103,7 +96,7 @@ def measure(asked: Case) -> Timing:
 
 
 Subject = tuple[Callable[[], int], nn.Module, list[nn.Module]]
-"""A step to time, which says how many iterations of all runs it made, the decoder and the perceptors in it."""
+"""A step to time, which returns how many iterations it made in all runs, and the decoder and perceptors in it."""
 
 
 def _plain(asked: Case, device: torch.device) -> Subject:
@@ -138,7 +131,7 @@ def _engine(asked: Case, device: torch.device) -> Subject:
         loop.obey(StartRun(job_id=job_id, spec=spec, frame_seconds=0, checkpoint_seconds=0))
 
     def step() -> int:
-        """An iteration of every run at least; what is not stepped in one batch takes turns, and some have two."""
+        """Step every run at least once; runs that take turns may make two iterations."""
         before = {job_id: active.run.iteration for job_id, active in loop.active.items()}
         while not failures and any(loop.active[job_id].run.iteration == done for job_id, done in before.items()):
             loop.step()
@@ -151,7 +144,7 @@ def _engine(asked: Case, device: torch.device) -> Subject:
 
 
 def _timed(step: Callable[[], Made], device: torch.device) -> tuple[float, Made]:
-    """Seconds until the device has done all of it, and what it says."""
+    """Return the seconds until the device has finished the step, and what the step returns."""
     began = time.perf_counter()
     made = step()
     devices.wait(device)
@@ -165,10 +158,11 @@ def _rate(device: torch.device, precision: str) -> float:
 
 
 CLEAR_REFS = Path("/proc/self/clear_refs")
+STATUS = Path("/proc/self/status")
 
 
 def forget_peak(device: torch.device) -> None:
-    """Loading needs more than stepping; Linux can forget it."""
+    """Reset the greatest memory so far, because loading needs more than stepping."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     elif CLEAR_REFS.exists():
@@ -176,28 +170,41 @@ def forget_peak(device: torch.device) -> None:
 
 
 def held_mb(device: torch.device) -> float:
-    """What is in use now: the device's memory on CUDA, else the process's."""
-    if device.type == "cuda":
-        return torch.cuda.memory_allocated(device) / 1e6
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmRSS"].split()[0]) * 1024 / 1e6
+    """Return the MB in use now: the device's on CUDA, else the process's."""
+    return torch.cuda.memory_allocated(device) / 1e6 if device.type == "cuda" else _status_mb("VmRSS")
 
 
 def peak_mb(device: torch.device) -> float:
+    """Return the greatest MB in use since :func:`forget_peak`."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
+    if STATUS.exists():
+        return _status_mb("VmHWM")
     unit = 1 if sys.platform == "darwin" else 1024
-    status = Path("/proc/self/status")
-    if status.exists():
-        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(lines["VmHWM"].split()[0]) * unit / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
+def _status_mb(name: str) -> float:
+    lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
+    return int(lines[name].split()[0]) * 1024 / 1e6
+
+
+def precision_here(of: str, weights_dir: Path, threads: int) -> str:
+    """Measure which precision an engine would choose at its first start here, for the models ``of`` that name."""
+    bundle = models.for_engine(of, weights_dir, devices.choose("auto"))
+    devices.prepare_memory(bundle.device)
+    with tempfile.TemporaryDirectory() as nothing_known:
+        return tuning.precision(bundle, threads, Path(nothing_known))
+
+
 def main(argv: list[str]) -> None:
-    """Measure what the one argument asks for, in JSON, and write the result to stdout in JSON."""
+    """Write to stdout what the one argument, in JSON, asks for: a case to time, or only the precision to choose."""
     asked: dict[str, Any] = json.loads(argv[0])
-    sys.stdout.write(json.dumps(dataclasses.asdict(measure(Case(**asked)))) + "\n")
+    if "side" in asked:
+        said = json.dumps(dataclasses.asdict(measure(Case(**asked))))
+    else:
+        said = precision_here(asked["models"], Path(asked["weights_dir"]), asked["threads"])
+    sys.stdout.write(said + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where the time of a step goes, told by hooks on the models, so that the engine and the yardstick are asked alike."""
+"""Split the time of a step into phases by hooks on the models, alike for the engine and the yardstick."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PHASES = ("decode", "warp", "perceptor", "optimiser")
 
 
 class Phases:
-    """Seconds by phase. Each mark ends a phase that began at the mark before.
+    """Seconds by phase. Each mark ends the phase that began at the mark before.
 
-    ``optimiser`` is what neither model does and no cutout: looking up codes, the loss, the descent.
+    ``optimiser`` is the rest: looking up codes, the loss, the descent.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -32,7 +32,7 @@ class Phases:
         return time.perf_counter()
 
     def mark(self, phase: str) -> None:
-        """What ran since the last mark was ``phase``."""
+        """Count the time since the last mark as ``phase``."""
         now = self._now()
         self.seconds[phase] += now - self._last
         self._last = now
@@ -56,7 +56,7 @@ class Phases:
                 hook.remove()
 
     def _on(self, model: nn.Module, *, before: str, phase: str, after: str) -> list[Any]:
-        """Marks where a model begins and ends, on the way there, and where its gradients arrive, on the way back."""
+        """Mark where a model begins and ends, and on the way back where its gradients arrive."""
 
         def begins(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
             self.mark(before)

@@ -1,4 +1,4 @@
-"""Time to the same loss: how soon the engine's default picture is as good as the yardstick's finished one."""
+"""Measure how soon the engine's default picture has the loss of the yardstick's finished one."""
 
 from __future__ import annotations
 
@@ -31,15 +31,13 @@ from engine.device import devices
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture
 
-WATCHED = 32
-"""Cutouts of the yardstick's own kind, always the same ones, that the loss is told by as well."""
-EVERY = 10
-"""Iterations of the yardstick from one look at it to the next; the engine, which has few, is looked at after each."""
+WATCHED = 32  # cutouts of the yardstick's own kind, always the same, for the second loss
+EVERY = 10  # iterations of the yardstick between two looks; the engine, which has few, is looked at after each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Racer:
-    """One picture to paint, of the bundle's ``size`` and ``cutouts``; ``iterations`` are the yardstick's alone."""
+    """One picture for one side to paint, with the bundle's ``size`` and ``cutouts``."""
 
     side: str
     bundle: str
@@ -48,7 +46,7 @@ class Racer:
     seed: int
     size: int
     cutouts: int
-    iterations: int
+    iterations: int  # of the yardstick; the engine has its defaults
     threads: int
     precision: str
     folder: str
@@ -56,38 +54,32 @@ class Racer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The loss after so many iterations and seconds; the seconds leave out the looking. The picture is in ``png``.
-
-    ``loss`` is the distance of the whole picture as the perceptors see it, with no augmentation, of which each side has
-    its own. ``cutout_loss`` is what the yardstick itself would call its loss, by cutouts of its own kind.
-    """
+    """A look at a picture on the way."""
 
     iteration: int
-    seconds: float
-    loss: float
-    cutout_loss: float
-    png: str
+    seconds: float  # so far, without the looking
+    loss: float  # distance of the whole picture, without augmentations, because each side has its own
+    cutout_loss: float  # what the yardstick would call its loss, by cutouts of its own kind
+    png: str  # the picture's file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What came of all prompts. The ``ratio`` is the yardstick's seconds by the engine's, the median of the prompts.
+    """What the race came to, over all prompts.
 
-    ``reached`` counts the prompts where the engine came to the yardstick's final loss at all; the ratio is None unless
-    it did for more than half of them. ``reached_by_cutouts`` counts the same for the loss by the yardstick's cutouts.
-    Top-1 and the share of right attributes are the judge's, of the yardstick's last pictures, of the engine's when it
-    had reached that loss (where it never did, its last), and of the engine's last.
+    The dictionaries have three entries each: the yardstick's last pictures, the engine's when it reached their loss (or
+    its last, if it never did), and the engine's last.
     """
 
-    ratio: float | None
-    reached: int
-    reached_by_cutouts: int
+    ratio: float | None  # the yardstick's seconds by the engine's, the median; None unless most prompts reached it
+    reached: int  # prompts for which the engine reached the yardstick's final loss
+    reached_by_cutouts: int  # the same by the yardstick's cutouts
     prompts: int
     seconds: dict[str, float]
     loss: dict[str, float]
     cutout_loss: dict[str, float]
-    top1: dict[str, float]
-    attributes: dict[str, float]
+    top1: dict[str, float]  # the judge's
+    attributes: dict[str, float]  # the share that the judge reads right
 
 
 def paint(start: Racer) -> list[Look]:
@@ -110,7 +102,7 @@ def paint(start: Racer) -> list[Look]:
 
 
 def whole_loss(made: plain.Models, image: Tensor) -> Tensor:
-    """The published distance (001 §2.2) of ``image`` (1, 3, H, W), averaged to each perceptor's input size."""
+    """Return the published distance (paper §2.2) of ``image`` (1, 3, H, W), pooled to each perceptor's input size."""
     mean, std = (torch.tensor(value).view(1, 3, 1, 1).to(image) for value in (plain.MEAN, plain.STD))
     distances = [
         plain.distance(perceptor((F.adaptive_avg_pool2d(image, size) - mean) / std), texts)
@@ -154,8 +146,8 @@ def race(
 ) -> Standing:  # fmt: skip
     """Paint the first ``prompts`` of the test list with both, in turn, each in a fresh process.
 
-    Their pictures, all of them, and one sheet of the last ones stay in ``folder``. Raises :class:`RuntimeError` with
-    what a process said that failed, and :class:`engine.models.weights.WeightsError`.
+    All pictures and a sheet of the last ones stay in ``folder``. Raises :class:`RuntimeError` with the last words of a
+    process that failed, and :class:`engine.models.weights.WeightsError`.
     """
     entry, _ = bundles.find(bundle, weights_dir)
     asked, precision = listed(PromptList.TEST, prompts), settled(precision, bundle, weights_dir, threads)
@@ -183,12 +175,12 @@ def race(
 
 
 def reached(looks: Sequence[Look], end: Look, by: str = "loss") -> Look | None:
-    """The first look at a loss no greater than at the ``end`` of the other side; None if there was none."""
+    """Return the first look with a loss no greater than at the other side's ``end``, or None."""
     return next((look for look in looks if getattr(look, by) <= getattr(end, by)), None)
 
 
 def ratio_of(plain_looks: Sequence[Look], first: Sequence[Look | None]) -> float | None:
-    """The median ratio of seconds; one that never came there counts as slower than all others."""
+    """Return the median ratio of seconds. A prompt that never reached the loss counts as the slowest."""
     ratios = [
         0.0 if mine is None else theirs.seconds / mine.seconds for theirs, mine in zip(plain_looks, first, strict=True)
     ]
@@ -224,7 +216,7 @@ def _right(result: scores.Alignment) -> float:
 
 
 def main(argv: list[str]) -> None:
-    """Paint what the one argument asks for, in JSON, and write the looks to stdout in JSON."""
+    """Paint the picture that the one argument describes, and write the looks to stdout, both in JSON."""
     looks = paint(Racer(**json.loads(argv[0])))
     sys.stdout.write(json.dumps([dataclasses.asdict(look) for look in looks]) + "\n")
 

@@ -1,4 +1,4 @@
-"""What was measured, as tables to read and as one object to store."""
+"""Show what was measured as tables and as one object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.speed.race import Standing
 
 
 def speed_table(rows: Sequence[Row]) -> Table:
-    """A line for each case: what an iteration costs, how many times the yardstick's pace that is, and the memory."""
+    """Return a line for each case: the cost of an iteration, the pace by the yardstick's, and the memory."""
     table = Table(
         "px", "cutouts", "who", "jobs", "s / iteration", "CPU s", "× plain", "of single turns", "peak MB", "of the rate"
     )
@@ -37,7 +37,7 @@ def _who(row: Row) -> str:
 
 
 def phase_table(rows: Sequence[Row]) -> Table:
-    """Where the time of an iteration goes, in seconds."""
+    """Return where the seconds of an iteration go."""
     table = Table("px", "cutouts", "who", "jobs", *PHASES, "idle")
     for row in rows:
         spent = [f"{row.median.phases.get(phase, 0):.3f}" for phase in PHASES]
@@ -46,7 +46,7 @@ def phase_table(rows: Sequence[Row]) -> Table:
 
 
 def company_table(rows: Sequence[Row], iterations: int) -> Table:
-    """Pictures of ``iterations`` each minute, for each number of jobs that are painted at once."""
+    """Return the pictures of ``iterations`` a minute for each number of jobs at once."""
     table = Table("px", "cutouts", "who", "jobs", f"pictures of {iterations} iterations / min", "× plain")
     for row in rows:
         rate = 60 * row.jobs / (iterations * row.median.seconds)
@@ -55,7 +55,7 @@ def company_table(rows: Sequence[Row], iterations: int) -> Table:
 
 
 def race_table(standing: Standing) -> Table:
-    """Seconds to a picture, its loss and the judge's opinion of it."""
+    """Return the seconds to a picture, its loss and what the judge reads in it."""
     table = Table("picture", "seconds (median)", "loss (mean)", "by its cutouts", "judge: top-1", "judge: attributes")
     for name, seconds in standing.seconds.items():
         table.add_row(
@@ -66,14 +66,14 @@ def race_table(standing: Standing) -> Table:
 
 
 def race_sentence(standing: Standing) -> str:
-    """The ratio in words, or that there is none."""
+    """Say the ratio in words, or that there is none."""
     came = f"The engine came to the plain loop's final loss for {standing.reached} of {standing.prompts} prompts"
     soon = ": too few for a ratio" if standing.ratio is None else f", {standing.ratio:.1f} times as soon (median)"
     return f"{came}{soon}; told by the plain loop's own cutouts, for {standing.reached_by_cutouts}."
 
 
 def figures(rows: Sequence[Row], standing: Standing | None) -> dict[str, Any]:
-    """The engine's rows; ``time_to_loss_ratio`` is None where it was not measured or not reached."""
+    """Return the engine's rows. ``time_to_loss_ratio`` is None if it was not measured or not reached."""
     named = [
         {
             "size": row.size,
@@ -94,7 +94,7 @@ def figures(rows: Sequence[Row], standing: Standing | None) -> dict[str, Any]:
 
 
 def machine(rows: Sequence[Row]) -> str:
-    """The processor or device, how many threads worked on it, and torch's version."""
+    """Name the processor or device, its threads and torch's version."""
     device = next((row.median.device for row in rows if row.median.device != "cpu"), None)
     threads = rows[0].median.threads if rows else os.cpu_count()
     return f"{device or _processor()}, {threads} threads of {os.cpu_count()} cores, torch {torch.__version__}"

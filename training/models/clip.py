@@ -14,7 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from engine.method import cutouts
 from engine.models import upstream
 from engine.models.clip import MEAN, STD
-from training.models.loop import DEVICE, autocast, warm_cosine
+from training.models.loop import DEVICE, autocast, follow, warm_cosine
 from training.picturebook.captions import NOT_SAID
 from training.pictures.corpus import Captions, Corpus
 from training.pictures.pages import Pixels, to_tensor
@@ -173,7 +173,7 @@ class CLIPTraining:
         self.optimiser.step()
         with torch.no_grad():
             self.model.logit_scale.clamp_(max=4.6)
-        self._follow(min(0.995, (1 + number) / (10 + number)))
+        follow(self.average, self.model, min(0.995, (1 + number) / (10 + number)))
         return {"loss": loss.item(), **numbers}
 
     def _loss(self, images: Tensor, described: Captions, kept: float) -> tuple[Tensor, dict[str, float]]:
@@ -192,15 +192,6 @@ class CLIPTraining:
         said = self.heads(texts_unit, described.stated.to(DEVICE))
         loss = contrast(images_unit, texts_unit, scale, true) + seen + said
         return loss, {"right": right.item(), "seen": seen.item(), "said": said.item()}
-
-    @torch.no_grad()
-    def _follow(self, decay: float) -> None:
-        """Move the averaged weights, the ones that are shipped, towards the trained ones."""
-        for name, weight in self.model.state_dict().items():
-            if weight.is_floating_point():
-                self.average[name].lerp_(weight, 1 - decay)
-            else:
-                self.average[name].copy_(weight)
 
     def state(self) -> dict[str, Any]:
         return {

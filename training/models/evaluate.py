@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from engine.method.latent import quantize
 from engine.models import weights
@@ -14,10 +12,9 @@ from engine.models.clip import build as build_clip
 from engine.models.vqgan import VQGAN
 from engine.models.vqgan import build as build_vqgan
 from training.picturebook.captions import full_caption
-from training.picturebook.draw import draw
 from training.picturebook.picture import Picture
 from training.picturebook.words import COLOURS, SHAPES
-from training.pictures.pages import EVALUATION_SEED, evaluation_pictures, to_tensor
+from training.pictures.pages import evaluation_pictures, images_of
 
 
 def load_vqgan(folder: Path) -> VQGAN:
@@ -28,12 +25,6 @@ def load_vqgan(folder: Path) -> VQGAN:
 def load_clip(folder: Path, vision: str) -> CLIP:
     """One of the bundle's perceptors, "vit" or "resnet"."""
     return build_clip(weights.load(folder / f"{vision}.safetensors"))
-
-
-def images_of(pictures: Sequence[Picture], size: int) -> Tensor:
-    """Draw pictures, (n, 3, size, size) in [0, 1]."""
-    drawn = [np.asarray(draw(picture, EVALUATION_SEED + i, size)) for i, picture in enumerate(pictures)]
-    return to_tensor(np.stack(drawn))
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""What the trained VQGAN makes of the pages: latents for the start network, repainted pictures for the CLIPs."""
+"""Let the trained VQGAN encode pages for the start network and repaint them for the CLIPs."""
 
 import logging
 from pathlib import Path
@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from engine.method.latent import quantize
 from engine.models.vqgan import VQGAN
+from training.files import written_whole
 from training.models.loop import DEVICE, autocast
 from training.pictures.pages import Pixels, to_tensor
 
@@ -20,7 +21,7 @@ CHUNK: Final = 32
 
 @torch.no_grad()
 def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
-    """z (n, e, h, w) of each picture in half precision; written to `path` in one piece, and read from there later."""
+    """Return z (n, e, h, w) of each picture in half precision, from the file `path` if it is there, else write it."""
     if not path.exists():
         latents = []
         for i in range(0, len(pixels), CHUNK):
@@ -29,16 +30,15 @@ def encode_all(generator: VQGAN, pixels: Pixels, path: Path) -> Tensor:
                 latents.append(generator.encode(images).half().cpu())
             if i % (50 * CHUNK) == 0:
                 log.info("encoded %d of %d pictures", i, len(pixels))
-        part = path.with_suffix(".part")
-        torch.save(torch.cat(latents), part)
-        part.replace(path)
+        with written_whole(path) as part:
+            torch.save(torch.cat(latents), part)
     kept: Tensor = torch.load(path, weights_only=True)
     return kept
 
 
 @torch.no_grad()
 def repaint(generator: VQGAN, latents: Tensor, size: int, path: Path) -> Pixels:
-    """The pictures of `latents` as the decoder paints them, with `size` px: (n, size, size, 3); kept in `path`."""
+    """Return what the decoder paints of `latents`, (n, size, size, 3), from the file `path` if it is there."""
     if not path.exists():
         pictures = []
         for i in range(0, len(latents), CHUNK):
@@ -49,8 +49,7 @@ def repaint(generator: VQGAN, latents: Tensor, size: int, path: Path) -> Pixels:
             pictures.append((images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
             if i % (50 * CHUNK) == 0:
                 log.info("repainted %d of %d pictures", i, len(latents))
-        part = path.with_suffix(".part.npy")
-        np.save(part, np.concatenate(pictures))
-        part.replace(path)
+        with written_whole(path, ".part.npy") as part:
+            np.save(part, np.concatenate(pictures))
     kept: Pixels = np.load(path, mmap_mode="r")
     return kept

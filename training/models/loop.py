@@ -1,4 +1,4 @@
-"""What both trainings share: a time budget, a learning rate over it, a log, and checkpoints to resume from."""
+"""Train any model within a time budget, with a log and checkpoints to resume from."""
 
 import logging
 import math
@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 import torch
 
+from training.files import written_whole
 from training.models import plot
 
 log = logging.getLogger(__name__)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-"""Where everything is trained."""
 
 
 class Training(Protocol):
@@ -24,14 +24,14 @@ class Training(Protocol):
         """Train on batch `number`; `progress` is the part of the time budget used, 0 to 1."""
 
     def state(self) -> dict[str, Any]:
-        """All that resuming needs."""
+        """Return everything that resuming needs."""
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from an earlier `state`."""
 
 
 def warm_cosine(progress: float, warm: float = 0.03) -> float:
-    """The learning rate's factor: a linear warm-up, then half a cosine down to 1 % of it."""
+    """Return the learning rate's factor: a linear warm-up, then half a cosine down to 1 %."""
     if progress < warm:
         return max(0.01, progress / warm)
     t = min(1.0, (progress - warm) / (1 - warm))
@@ -40,7 +40,7 @@ def warm_cosine(progress: float, warm: float = 0.03) -> float:
 
 @cache
 def bf16_is_faster() -> bool:
-    """Whether this device multiplies faster in bfloat16; a CPU without instructions for it takes twice as long."""
+    """Measure whether this device multiplies faster in bfloat16; a CPU without instructions for it is slower."""
     best = {dtype: math.inf for dtype in (torch.float32, torch.bfloat16)}
     for dtype in [*best] * 5:
         x = torch.ones(512, 512, dtype=dtype, device=DEVICE)
@@ -51,12 +51,22 @@ def bf16_is_faster() -> bool:
 
 
 def autocast() -> torch.autocast:
-    """The arithmetic of a training's forward pass: bfloat16 where that is faster, else float32."""
+    """Compute a forward pass in bfloat16 if that is faster here, else in float32."""
     return torch.autocast(DEVICE.type, torch.bfloat16, enabled=bf16_is_faster())
 
 
+@torch.no_grad()
+def follow(average: dict[str, torch.Tensor], model: torch.nn.Module, decay: float) -> None:
+    """Move the averaged weights, in place, towards those of the model."""
+    for name, weight in model.state_dict().items():
+        if weight.is_floating_point():
+            average[name].lerp_(weight, 1 - decay)
+        else:
+            average[name].copy_(weight)
+
+
 def clock() -> float:
-    """Seconds of training time: of this process on a CPU, so that other work beside it changes no result."""
+    """Return seconds of training: CPU seconds on a CPU, so that other work beside it changes no result."""
     return time.monotonic() if DEVICE.type == "cuda" else time.process_time()
 
 
@@ -64,11 +74,10 @@ def run(
     training: Training, path: Path, minutes: float, *, until: float = 1.0, save_every: float = 60,
     log_every: float = 20, max_steps: int | None = None,
 ) -> int:  # fmt: skip
-    """Train until `minutes` of training time are used, earlier runs from `path` counted in; return the steps.
+    """Train until `minutes` of training time are used, those of earlier runs from `path` included; return the steps.
 
-    With `until` below 1 it stops when that part of the time is used, and a later call goes on. The checkpoint `path`
-    is replaced atomically every `save_every` seconds and at the end, so that a killed run loses at most that much. It
-    holds all logged numbers too, and their curves are drawn beside it.
+    With `until` below 1, training stops at that part of the time, and a later call goes on. The checkpoint `path` is
+    written every `save_every` seconds and at the end. It holds all logged numbers; their curves are drawn beside it.
     """
     number, seconds = 0, 0.0
     history: list[plot.Point] = []
@@ -97,9 +106,7 @@ def run(
 
 
 def save(path: Path, training: Training, number: int, seconds: float, history: list[plot.Point]) -> None:
-    """Write a checkpoint in one piece, and the curves until then."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    torch.save({"number": number, "seconds": seconds, "history": history, "training": training.state()}, part)
-    part.replace(path)
+    """Write a checkpoint and the curves so far."""
+    with written_whole(path) as part:
+        torch.save({"number": number, "seconds": seconds, "history": history, "training": training.state()}, part)
     plot.draw(history, path.with_suffix(".png"))

@@ -1,15 +1,15 @@
-"""The curves of a training, as a picture beside its log."""
+"""Draw the curves of a training beside its log."""
 
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from training.files import written_whole
+
 log = logging.getLogger(__name__)
 
-Point = tuple[int, float, dict[str, float]]
-"""What was logged of a step: its number, the seconds of training until then, and its numbers by name."""
-NEIGHBOURS = 30
-"""A smooth curve's point is the mean with one in so many of all points, on either side."""
+Point = tuple[int, float, dict[str, float]]  # a step's number, the seconds until then, its logged numbers by name
+NEIGHBOURS = 30  # the smooth curve averages one in so many of all points on either side
 _WIDTH, _HEIGHT = 8.0, 2.2  # inches, of each curve
 
 
@@ -36,13 +36,12 @@ def draw(history: Sequence[Point], path: Path) -> None:
         axes.set_ylabel(name)
         axes.grid(alpha=0.3)
     axes.set_xlabel("minutes of training")
-    part = path.with_suffix(".part")
-    figure.savefig(part, format="png", dpi=100)
-    part.replace(path)
+    with written_whole(path) as part:
+        figure.savefig(part, format="png", dpi=100)
 
 
 def _curves(history: Sequence[Point]) -> Mapping[str, tuple[list[float], list[float]]]:
-    """(minutes, values) of every name, in the order of their appearance; a name may come and go."""
+    """Return (minutes, values) of every name, in the order of appearance; a name may be missing in some points."""
     curves: dict[str, tuple[list[float], list[float]]] = {}
     for _, seconds, numbers in history:
         for name, value in numbers.items():
@@ -53,7 +52,7 @@ def _curves(history: Sequence[Point]) -> Mapping[str, tuple[list[float], list[fl
 
 
 def _smooth(values: Sequence[float]) -> list[float]:
-    """The mean of each value and its neighbours on both sides, so that the curve does not lag."""
+    """Average each value with its neighbours on both sides, so that the curve does not lag."""
     reach = len(values) // NEIGHBOURS
     windows = (values[max(0, i - reach) : i + reach + 1] for i in range(len(values)))
     return [sum(window) / len(window) for window in windows]

@@ -1,4 +1,4 @@
-"""What a training learns from: pictures, and captions that say which of their attributes they state."""
+"""Give a training its pictures, and captions that say which attributes they state."""
 
 import random
 from collections.abc import Sequence
@@ -17,24 +17,21 @@ COLOURS_OF_A_PICTURE = ("colour", "other_colour", "background")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captions:
-    """n captions, and the attributes stated by each and shown by its picture; NOT_SAID marks what is not.
-
-    A caption is true of every picture that shows all that it states.
-    """
+    """Captions of n pictures, with their attributes. A caption is true of every picture that shows all it states."""
 
     texts: list[str]
-    stated: Tensor  # (n, A)
-    shown: Tensor  # (n, A)
+    stated: Tensor  # (n, A), what each caption states; NOT_SAID for the others
+    shown: Tensor  # (n, A), what each picture shows; NOT_SAID for the others
 
     @property
     def true(self) -> Tensor:
-        """Which captions (columns) are true of which pictures (rows): (n, n)."""
+        """Return which captions (columns) are true of which pictures (rows), (n, n)."""
         said, shown = self.stated[None], self.shown[:, None]
         return ((said == NOT_SAID) | (said == shown)).all(-1)
 
 
 class Corpus(Protocol):
-    """Pictures in rows, with new words for them every time."""
+    """Pictures in rows, with newly drawn captions every time."""
 
     @property
     def pixels(self) -> Pixels:
@@ -42,18 +39,18 @@ class Corpus(Protocol):
 
     @property
     def alike(self) -> int:
-        """So many rows in a row are alike but for one attribute; 1 where nothing is known of that."""
+        """Return how many successive rows differ in one attribute only; 1 if that is not known."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many values each attribute can have; none where the attributes are not known."""
+        """Return how many values each attribute has; nothing if the attributes are not known."""
 
     def describe(self, rows: Sequence[int], rng: random.Random) -> Captions:
-        """Captions of the pictures in `rows`."""
+        """Draw captions for the pictures in `rows`."""
 
 
 class PictureBook:
-    """The picture book's training families; ``every_pair`` as their pages were drawn."""
+    """The picture book's training families, with or without held-out pairs, as their pages were drawn."""
 
     alike = FAMILY
     sizes = tuple(len(values) for values in ATTRIBUTES.values())
@@ -64,7 +61,7 @@ class PictureBook:
         self._families: dict[int, list[Picture]] = {}
 
     def describe(self, rows: Sequence[int], rng: random.Random) -> Captions:
-        """Captions drawn alike for rows of one family that follow each other, so that often one word differs."""
+        """Draw captions alike for successive rows of one family, so that often one word differs."""
         texts, stated, shown = [], [], []
         wording, before = 0.0, -1
         for row in rows:
@@ -78,7 +75,7 @@ class PictureBook:
         return Captions(texts=texts, stated=torch.tensor(stated), shown=torch.tensor(shown))
 
     def picture(self, row: int) -> Picture:
-        """What the picture in `row` shows."""
+        """Return what the picture in `row` shows."""
         number = row // FAMILY
         if number not in self._families:
             self._families[number] = family(TRAINING_SEED + number, every_pair=self._every_pair)
@@ -86,7 +83,7 @@ class PictureBook:
 
 
 def visible(picture: Picture) -> list[int]:
-    """The attributes that can be seen: charcoal has no colours."""
+    """Return the attributes that can be seen: charcoal has no colours."""
     values = canonical(attributes(picture))
     if picture.style != "charcoal":
         return values
@@ -94,9 +91,9 @@ def visible(picture: Picture) -> list[int]:
 
 
 def canonical(values: Sequence[int]) -> list[int]:
-    """Attributes of two shapes told from the left or from above: "a ring below a star" as "a star above a ring".
+    """Name two shapes from the left or from above, because a picture does not show which was named first.
 
-    A picture does not show which of them was named first.
+    "A ring below a star" becomes "a star above a ring".
     """
     told = dict(zip(ATTRIBUTES, values, strict=True))
     relation = ATTRIBUTES["relation"]

@@ -1,8 +1,7 @@
-"""A user's own captioned pictures, read from a folder, as what a training learns from.
+"""Read a user's captioned pictures from a folder to train on.
 
-The captions stand in `captions.csv` (a header `file,text`, then a line for each caption) or in `captions.jsonl` (an
-object with `file` and `text` on each line), or else in a text file beside every picture, as `cat.txt` for `cat.png`,
-with a caption on each line.
+The captions are in `captions.csv` (a header `file,text`, then a line for each caption), in `captions.jsonl` (an object
+with `file` and `text` on each line), or in a text file beside each picture, as `cat.txt` for `cat.png`, one a line.
 """
 
 import csv
@@ -25,28 +24,27 @@ from training.pictures.tokens import CONTEXT, split
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 LISTS: Final = ("captions.csv", "captions.jsonl")
-FEWEST: Final = 8
-"""Pictures. From so few the models learn these by heart and nothing else, but they learn."""
+FEWEST: Final = 8  # From so few pictures, the models learn these by heart and nothing else.
 SIDE: Final = 128
 _NAMED = 5
 
 
 class FitError(Exception):
-    """What cannot be trained on; the message says what to mend."""
+    """The training cannot run; the message says what to mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captioned:
-    """A picture's file and what is said of it."""
+    """A picture's file and its captions."""
 
     path: Path
     captions: tuple[str, ...]
 
 
 def read(folder: Path, context: int = CONTEXT) -> list[Captioned]:
-    """All pictures of `folder` and of the folders in it, with captions that the models can read, in order of name.
+    """Return all captioned pictures of `folder` and the folders in it, sorted by name.
 
-    `context` is how many tokens models read, start and end included.
+    `context` is how many tokens the models read, start and end included.
 
     Raises:
         FitError: it is no folder, has too few pictures, or captions that are missing, empty or too long.
@@ -67,7 +65,7 @@ def read(folder: Path, context: int = CONTEXT) -> list[Captioned]:
 
 
 def _beside(folder: Path) -> list[Captioned]:
-    """Pictures with a text file of the same name."""
+    """Return the pictures, each with the captions of the text file of its name."""
     pictures = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     found = [Captioned(path=path, captions=_lines(path.with_suffix(".txt"))) for path in pictures]
     silent = [picture.path.name for picture in found if not picture.captions]
@@ -94,7 +92,7 @@ def _text(path: Path) -> str:
 
 
 def _listed(folder: Path, path: Path) -> list[Captioned]:
-    """The pictures of a list; one with several lines has several captions."""
+    """Return the pictures of a list; a picture on several lines has several captions."""
     captions: dict[Path, list[str]] = {}
     for number, file, text in _csv(path) if path.suffix == ".csv" else _jsonl(path):
         if not (folder / file).is_file():
@@ -146,13 +144,13 @@ def _some(names: Sequence[str]) -> str:
 
 
 def fingerprint(folder: Path, found: Sequence[Captioned]) -> str:
-    """Eight digits that change with the pictures' names and sizes and with the captions."""
+    """Return eight digits that change with the pictures' names, sizes and captions."""
     told = [(str(one.path.relative_to(folder)), one.path.stat().st_size, one.captions) for one in found]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 
 def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
-    """The pictures as squares (n, side, side, 3), cut out of their middle; written to `path` in one piece.
+    """Return the middle squares of the pictures, (n, side, side, 3), from the file `path`, written if missing.
 
     Raises:
         FitError: some cannot be read; it names them.
@@ -177,7 +175,7 @@ def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
 
 
 def square(path: Path, side: int = SIDE) -> Pixels:
-    """The middle of a picture, (side, side, 3), turned as its camera noted, what is transparent on white."""
+    """Return the middle of a picture, (side, side, 3), turned upright, with white behind what is transparent."""
     with Image.open(path) as image:
         upright = ImageOps.exif_transpose(image).convert("RGBA")
     white = Image.new("RGBA", upright.size, "white")
@@ -200,14 +198,14 @@ class CaptionedPictures:
         self.groups = _groups(captions)
 
     def describe(self, rows: Sequence[int], rng: random.Random) -> Captions:
-        """One caption of each, by chance."""
+        """Draw one caption of each picture."""
         texts = [rng.choice(self.captions[row]) for row in rows]
         groups = torch.tensor([[self.groups[row]] for row in rows])
         return Captions(texts=texts, stated=groups, shown=groups)
 
 
 def _groups(captions: Sequence[Sequence[str]]) -> list[int]:
-    """A number for each picture, the same for two that share a caption."""
+    """Return a number for each picture, the same for two that share a caption."""
     first: dict[str, int] = {}  # caption to the first picture that has it
     leader = list(range(len(captions)))
 

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import multiprocessing
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -91,3 +92,8 @@ def evaluation_pictures(count: int, *, unseen_pairs: bool, seed: int = EVALUATIO
 def to_tensor(pixels: Pixels) -> Tensor:
     """Pictures (n, 3, h, w) in [0, 1] of (n, h, w, 3) bytes."""
     return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 255
+
+
+def images_of(pictures: Sequence[Picture], size: int, seed: int = EVALUATION_SEED) -> Tensor:
+    """Draw pictures, the first with `seed`, the next with the seeds after it; (n, 3, size, size) in [0, 1]."""
+    return to_tensor(np.stack([np.asarray(draw(picture, seed + i, size)) for i, picture in enumerate(pictures)]))

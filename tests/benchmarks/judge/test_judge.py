@@ -11,7 +11,7 @@ from rich.console import Console
 from benchmarks.judge import evaluate, judge
 from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers, shown
 from benchmarks.judge.augment import augment
-from benchmarks.judge.evaluate import Reading, distinct, drawn, marks, report, right_answers, softened, top1
+from benchmarks.judge.evaluate import Reading, distinct, marks, report, right_answers, softened, top1
 from benchmarks.judge.models import SIZE, STYLE_SIZE, Classifier, Ranker, StyleReader, split
 from benchmarks.judge.train import (
     SIZES,
@@ -21,13 +21,13 @@ from benchmarks.judge.train import (
     StyleTraining,
     attribute_loss,
     averaged,
-    contrast,
     vocabulary,
 )
+from training.models.clip import contrast
 from training.models.loop import run
 from training.picturebook.captions import full_caption
 from training.picturebook.picture import Picture
-from training.pictures.pages import draw_family, evaluation_pictures
+from training.pictures.pages import draw_family, evaluation_pictures, images_of
 
 PAGES = np.concatenate([draw_family((seed, SIZE)) for seed in range(8)])
 ALL_PAGES = np.concatenate([draw_family((seed, SIZE), every_pair=True) for seed in range(8)])
@@ -81,7 +81,7 @@ def test_a_pair_gives_the_same_answers_whichever_is_named_first() -> None:
 
 
 def test_augmented_pictures_are_close_to_the_drawn_ones_and_repeat_by_seed() -> None:
-    images = drawn([CIRCLE, PAIR], SIZE)
+    images = images_of([CIRCLE, PAIR], SIZE)
     one, two = (augment(images, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(one, two) and not torch.equal(one, images)
     assert (one - images).abs().mean() < 0.2
@@ -155,7 +155,7 @@ def test_a_trained_judge_is_what_a_file_gives_back(tmp_path: Path) -> None:
     made = judge.Judge(classifier=averaged(classifier), style=averaged(style), ranker=averaged(ranker))  # type: ignore[arg-type]
     judge.save(made, tmp_path)
     loaded = judge.load(tmp_path)
-    images, large = drawn([CIRCLE, PAIR], SIZE), drawn([CIRCLE, PAIR], STYLE_SIZE)
+    images, large = images_of([CIRCLE, PAIR], SIZE), images_of([CIRCLE, PAIR], STYLE_SIZE)
     texts = ["a red circle", "a blue square"]
     assert torch.allclose(loaded.similarity(images, texts), made.similarity(images, texts), atol=0.02)
     assert loaded.ranker.words == WORDS
@@ -180,7 +180,7 @@ def test_a_judge_that_is_missing_or_of_another_book_is_refused(tmp_path: Path, m
 
 def test_the_style_reader_has_a_say_in_the_style_alone() -> None:
     made = untrained()
-    images = drawn([CIRCLE, PAIR], STYLE_SIZE)
+    images = images_of([CIRCLE, PAIR], STYLE_SIZE)
     found = made.attributes(images)
     column = list(VALUES).index("style")
     with torch.no_grad():
@@ -195,13 +195,13 @@ def test_pictures_of_any_size_are_judged_and_small_ones_get_no_edges_from_it() -
     made = untrained()
     pictures = evaluation_pictures(4, unseen_pairs=False)
     texts = [full_caption(picture) for picture in pictures]
-    large = drawn(pictures, size=2 * SIZE)
+    large = images_of(pictures, size=2 * SIZE)
     reduced = torch.nn.functional.avg_pool2d(large, 2)
-    coarse = drawn(pictures, size=SIZE // 2)
+    coarse = images_of(pictures, size=SIZE // 2)
     enlarged = torch.nn.functional.interpolate(coarse, scale_factor=2.0, mode="bilinear")
     assert torch.allclose(made.similarity(large, texts), made.similarity(reduced, texts), atol=1e-4)
     assert torch.allclose(made.similarity(coarse, texts), made.similarity(enlarged, texts), atol=1e-4)
-    assert made.attributes(drawn(pictures, size=48)).shape == (4, len(VALUES))
+    assert made.attributes(images_of(pictures, size=48)).shape == (4, len(VALUES))
 
 
 class Erring(judge.Judge):
@@ -255,19 +255,19 @@ class TestShipped:
     @pytest.mark.parametrize("unseen_pairs", [False, True])
     def test_it_finds_the_caption_of_a_new_picture_among_a_hundred(self, unseen_pairs: bool) -> None:
         pictures = distinct(evaluation_pictures(140, unseen_pairs=unseen_pairs))[:100]
-        assert top1(judge.load(), pictures, drawn(pictures)).float().mean() >= 0.9
+        assert top1(judge.load(), pictures, images_of(pictures, STYLE_SIZE)).float().mean() >= 0.9
 
     @pytest.mark.parametrize("size", [128, 64])
     def test_it_reads_every_attribute_of_new_pictures(self, size: int) -> None:
         pictures = [*evaluation_pictures(150, unseen_pairs=False), *evaluation_pictures(150, unseen_pairs=True)]
-        results = right_answers(judge.load(), pictures, drawn(pictures, size))
+        results = right_answers(judge.load(), pictures, images_of(pictures, size))
         assert results.keys() == VALUES.keys()
         for name, right in results.items():
             assert sum(right) / len(right) >= 0.9, name
 
     def test_it_tells_the_styles_apart_even_of_softened_pictures(self) -> None:
         pictures = [p for p in evaluation_pictures(400, unseen_pairs=False) if p.style != "plain"]
-        images = drawn(pictures)
+        images = images_of(pictures, STYLE_SIZE)
         for shown_as in (images, softened(images, 7)):
             right = right_answers(judge.load(), pictures, shown_as)["style"]
             assert len(right) > 100 and sum(right) / len(right) >= 0.9
