@@ -1,16 +1,16 @@
-"""What members type: an edit written under a picture, and the settings in it.
+"""Read what members type: a prompt, and the settings after it.
 
-The grammar is the prompt followed by settings in any order, each ``name value``, ``name: value``, ``name=value`` or
-``--name value``, with commas between them or not::
+Settings follow the prompt in any order, as ``name value``, ``name: value``, ``name=value`` or ``--name value``, with or
+without commas between them::
 
     .edit a blue car, strength 0.4, seed 7
     @Faraday a blue car --size 128x192 --noise-seeds 1,2 --replace "a red car"
     .edit replace "the dog" with "a fox"
     .edit style watercolor, x2
 
-A plain name counts only where a value of its kind follows and only at the end, so that ordinary words stay part of
-the prompt; ``--name`` is always a setting, and every one of the engine's has a name
-(:mod:`bot.words.grammar`). A recipe reads back as it stands: its bracket tells of the arithmetic and the weights.
+A plain name counts only at the end and with a value of its kind, so that ordinary words stay part of the prompt.
+``--name`` is always a setting, and every setting of the engine has a name. A recipe can be typed as it stands: its
+bracket gives the arithmetic and the weights.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PLAIN = {
     "strength": _GAP + r"(?P<strength>\d*\.?\d+)",
     "size": _GAP + r"(?P<size>\d+ ?[x×] ?\d+)",
     "iterations": _GAP + r"(?P<iterations>\d+)",
-    "bundle": _SIGN + r"(?P<bundle>[\w.-]+)",  # a sign is a must: "a bundle of straw" is a prompt
+    "bundle": _SIGN + r"(?P<bundle>[\w.-]+)",  # only with a sign: "a bundle of straw" is a prompt
     "style": _SIGN + r"(?P<style>[\w-]+)",
     "preset": _SIGN + r"(?P<preset>[\w-]+)",
 }
@@ -79,7 +79,7 @@ class Wish:
 
 
 def edit_text(content: str, bot_id: int) -> str | None:
-    """What follows ``/edit``, ``.edit`` or a mention of the bot at the start; None when neither is there."""
+    """Return what follows ``/edit``, ``.edit`` or a mention of the bot at the start, or None if there is none."""
     content = content.strip()
     for start in (*_COMMANDS, f"<@{bot_id}>", f"<@!{bot_id}>"):
         rest = content[len(start) :]
@@ -89,7 +89,7 @@ def edit_text(content: str, bot_id: int) -> str | None:
 
 
 def imagine_text(content: str, bot_id: int) -> str | None:
-    """What follows ``/imagine`` or ``.imagine`` at the start, or right after a mention of the bot; None without it."""
+    """Return what follows ``/imagine`` or ``.imagine`` at the start or after a mention, or None if there is none."""
     content = _unmentioned(content, bot_id)
     for start in _IMAGINE:
         if content.lower().startswith(start) and not content[len(start) : len(start) + 1].isalnum():
@@ -98,7 +98,7 @@ def imagine_text(content: str, bot_id: int) -> str | None:
 
 
 def commands_edit(content: str, bot_id: int) -> bool:
-    """Whether ``/edit`` or ``.edit`` stands at the start, or right after a mention of the bot."""
+    """Return whether ``/edit`` or ``.edit`` stands at the start, or right after a mention of the bot."""
     content = _unmentioned(content, bot_id)
     return _without_command(content) != content
 
@@ -108,7 +108,7 @@ def _unmentioned(content: str, bot_id: int) -> str:
 
 
 def _without_command(text: str) -> str:
-    """A mention may be followed by the command all the same."""
+    """Return the text after the command, if there is one."""
     for start in _COMMANDS:
         if text.lower().startswith(start) and not text[len(start) : len(start) + 1].isalnum():
             return text[len(start) :].strip()
@@ -116,10 +116,10 @@ def _without_command(text: str) -> str:
 
 
 def parse(text: str, *, plain: bool = True) -> Wish:
-    """The wish in ``text``. A setting given twice counts once, the last; what stands before it is prompt.
+    """Return the wish in ``text``. If a setting is given twice, only the last is one, and the rest is prompt.
 
-    Without ``plain`` only ``--name`` is a setting, as where a command has fields for the usual ones. Raises
-    :class:`BadSetting` for an unknown ``--name``, one that is not at the end, or a value out of range.
+    Without ``plain`` only ``--name`` is a setting, for commands that have fields for the usual settings. Raises
+    :class:`BadSetting` for a ``--name`` that is unknown or not at the end, and for a value out of range.
     """
     text, wish = _origin(" ".join(text.split()))
     given = set[str]()
@@ -141,10 +141,7 @@ def parse(text: str, *, plain: bool = True) -> Wish:
 
 
 def with_options(text: str, size: str | None, *, plain: bool = False, **options: Any) -> Wish:
-    """The prompt and settings of ``text``; what the options of a command say goes before them.
-
-    Raises :class:`BadSize` and :class:`BadSetting`.
-    """
+    """Return the wish in ``text``, with what the options of a command say instead. Raises :class:`BadSetting`."""
     given = {"size": parse_size(size) if size else None, **options}
     return replace(
         parse(text, plain=plain), **{name: value for name, value in given.items() if value not in (None, "")}
@@ -152,7 +149,7 @@ def with_options(text: str, size: str | None, *, plain: bool = False, **options:
 
 
 def _origin(text: str) -> tuple[str, Wish]:
-    """What stands before a recipe's bracket, and what the bracket says."""
+    """Return what stands before a recipe's bracket, and what the bracket says."""
     found = _PROVENANCE.search(text)
     if found is None:
         return text, Wish(prompt="")
@@ -183,7 +180,7 @@ def _named(name: str) -> str:
 
 
 def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
-    """(field, value, where it begins) of the setting that ``text`` ends with."""
+    """Return the setting that ``text`` ends with: its field, its value, and where it begins."""
     text = text.rstrip(_BETWEEN + ".")
     if found := _MARKED.search(text):
         return _named(found["name"]), grammar.unquoted(found["value"]), found.start()

@@ -1,12 +1,12 @@
-"""The recipe: one line that repeats a picture, shown under it as text and written into the PNG.
+"""Write and read the recipe, one line that repeats a picture. It stands under the picture and in the PNG.
 
 ::
 
     a red car at night --seed 7 --size 128x128 --iterations 200 --bundle starter [weights 1a2b…, fp32, …]
 
-It can be given again as it stands, with the bracket or without: :mod:`bot.words.prompts` reads it in a reply, in a
-command and in a terminal. Every setting is named that is not as it would be if it were left out. The bracket says what
-else the pixels depend on: the weights, the arithmetic, the software, and the pictures it started from.
+:mod:`bot.words.prompts` reads it at every door, with the bracket or without. It names each setting that differs from
+what it would be if it were left out. The bracket names what else the pixels depend on: the weights, the arithmetic, the
+software, and the pictures that the run was given.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from engine.messages import BundleInfo, Spec, defaults, settings
 from engine.messages.resolution import table
 
 VERSION = version("faraday-bot")
-_KEYWORD = "Description"  # of the PNG specification's list, which viewers show
+_KEYWORD = "Description"  # one of the PNG specification's keywords, which viewers show
 _HASH_DIGITS = 12
-
-
 _OF_THE_BRACKET = ("precision", "threads")
 
 
@@ -41,11 +39,11 @@ def describe(
     stopped_at: int | None = None,
     others: Sequence[str] = (),
 ) -> str:
-    """The line for ``spec`` painted by ``info``'s weights on ``device``.
+    """Return the recipe of ``spec``, painted with the weights of ``info`` on ``device``.
 
-    ``input_hash`` is the SHA-256, in hex, of the init image; ``parent_id`` the job it came from. ``stopped_at`` is the
-    iteration at which a stopped run was kept: to repeat its picture a run has that many, and the schedules of the
-    whole. ``others`` are facts about other pictures that it was made of, for the bracket.
+    ``input_hash`` is the SHA-256, in hex, of the init image, and ``parent_id`` the job that it came from. A run that
+    was stopped has its last iteration in ``stopped_at``: the run that repeats it stops there too, with the schedules
+    of the whole. ``others`` are further facts for the bracket.
     """
     edited = input_hash is not None or parent_id is not None
     prompt = " ".join(spec.prompt.split())
@@ -56,7 +54,7 @@ def describe(
 
 
 def of_job(job: Job, info: BundleInfo, device: str, read_as: str | None = None) -> str:
-    """The line for a job that was painted on ``device``; ``read_as`` is :attr:`engine.messages.RunStarted.read_as`."""
+    """Return the recipe of a job; ``read_as`` is that of its :class:`engine.messages.RunStarted`."""
     started_there = job.input_hash is not None and not job.kind.repeats
     return describe(
         job.spec,
@@ -70,13 +68,13 @@ def of_job(job: Job, info: BundleInfo, device: str, read_as: str | None = None) 
 
 
 def made_with(mask_hash: str | None, image_prompt_hashes: Sequence[str]) -> tuple[str, ...]:
-    """The facts about a mask and image prompts with these SHA-256, in hex, for :func:`describe`."""
+    """Return the facts about a mask and image prompts with these SHA-256, in hex, for :func:`describe`."""
     guides = [f"image prompt {one[:_HASH_DIGITS]}" for one in image_prompt_hashes]
     return (*guides, *([f"mask {mask_hash[:_HASH_DIGITS]}"] if mask_hash else ()))
 
 
 def words_read(read_as: str | None) -> tuple[str, ...]:
-    """The fact about the words that the engine drew, for :func:`describe`; none where it drew none."""
+    """Return the fact about the words that the engine drew, if it drew any, for :func:`describe`."""
     if read_as is None:
         return ()
     return (f"read as “{read_as.replace('[', '(').replace(']', ')')}”",)  # brackets would end the recipe's own
@@ -97,13 +95,13 @@ def _options(spec: Spec, info: BundleInfo, edited: bool, stopped_at: int | None)
     more["schedule_iterations"] = schedules
     return [
         *(grammar.option(name, text) for name, text in usual.items() if text is not None),
-        *([grammar.option("preset", "none")] if spec.replace else []),  # which it would have by itself
+        *([grammar.option("preset", "none")] if spec.replace else []),  # else a replacement has its own preset
         *(grammar.shown(name, value) for name, value in more.items() if value != defaults()[name]),
     ]
 
 
 def _reads_back(line: str, prompt: str) -> bool:
-    """Whether nothing of the prompt is taken for a setting."""
+    """Return whether no part of the prompt reads as a setting."""
     try:
         return prompts.parse(line).prompt == prompt
     except UserError:
@@ -135,7 +133,7 @@ def _origin(
 
 
 def stamp(png: bytes, recipe: str) -> bytes:
-    """``png`` with the recipe as metadata; the pixels stay as they are."""
+    """Return ``png`` with the recipe as metadata. The pixels stay as they are."""
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
         notes = PngImagePlugin.PngInfo()
         notes.add_itxt(_KEYWORD, recipe)
@@ -146,7 +144,7 @@ def stamp(png: bytes, recipe: str) -> bytes:
 
 
 def read(png: bytes) -> str | None:
-    """The recipe in ``png``; None when it carries none, or is no PNG at all."""
+    """Return the recipe in ``png``, or None if it has none or is no PNG."""
     try:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
             text = image.info.get(_KEYWORD)

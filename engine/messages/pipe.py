@@ -1,4 +1,4 @@
-"""Commands to an engine, and the events that come back."""
+"""Commands to an engine, and the events that it answers with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.messages.spec import BundleInfo, Spec
 
 
 class Film(StrEnum):
-    """What a timelapse is encoded as."""
+    """The format of a timelapse."""
 
     MP4 = "mp4"
     WEBP = "webp"
@@ -21,34 +21,26 @@ class Film(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRun:
-    """Begin a run, or go on from a checkpoint's ``resume_from`` bytes.
+    """Begin a run, or go on from a checkpoint.
 
-    A checkpoint belongs to its spec; only ``iterations`` may be others, as :meth:`Spec.continued` makes them. With
-    ``branch`` the spec may be another one of the same size: z and the iteration are the checkpoint's, the words, what
-    they pull to, and, under another seed, the random numbers are new. ``painted`` is the checkpoint's picture as
-    somebody painted over it; the run goes on from there (001 appendix C).
-
-    ``init_image`` is an encoded picture of any size (the engine scales it to the spec's), ``image_prompts`` are
-    such pictures to be guided towards; the spec has their weights. ``mask`` is one of the init image's shape that says
-    where to paint: white, or transparent where it has transparency. ``frame_seconds`` and
-    ``checkpoint_seconds`` are the least times between two pictures and two checkpoints (0: none);
-    ``checkpoint_iterations`` asks for a checkpoint every so many iterations (0: none), ``checkpoint_end`` for one
-    right before :class:`RunFinished`, from which the run can be continued. ``film`` asks for a timelapse.
+    A checkpoint belongs to its spec; only ``iterations`` may differ, as :meth:`Spec.continued` makes them. A branch may
+    have another spec of the same size: it keeps z and the iteration of the checkpoint, and takes everything else from
+    the new spec. Pictures are encoded, and the engine scales them.
     """
 
     job_id: int
     spec: Spec
     init_image: bytes | None = None
-    mask: bytes | None = None
-    image_prompts: tuple[bytes, ...] = ()
-    resume_from: bytes | None = None
+    mask: bytes | None = None  # of the init image's shape: white or transparent is painted
+    image_prompts: tuple[bytes, ...] = ()  # pictures to be guided towards
+    resume_from: bytes | None = None  # a checkpoint
     branch: bool = False
-    painted: bytes | None = None
-    frame_seconds: float = 2.0
-    checkpoint_seconds: float = 10.0
-    checkpoint_iterations: int = 0
-    checkpoint_end: bool = False
-    film: Film | None = None
+    painted: bytes | None = None  # the checkpoint's picture with something painted over it (paper appendix C)
+    frame_seconds: float = 2.0  # the least time between two pictures; 0 for none
+    checkpoint_seconds: float = 10.0  # the least time between two checkpoints; 0 for none
+    checkpoint_iterations: int = 0  # iterations between two checkpoints; 0 for none
+    checkpoint_end: bool = False  # a checkpoint right before RunFinished, from which the run can be continued
+    film: Film | None = None  # a timelapse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,26 +52,23 @@ class StopRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRun:
-    """Drop the run. Idempotent: for a run that is not there, nothing happens."""
+    """Drop the run. Nothing happens if it has ended."""
 
     job_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shutdown:
-    """Leave after the step under way. Runs are dropped; their last checkpoints resume them."""
+    """Leave after the step under way. Runs are dropped, and their last checkpoints resume them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Describe:
-    """Say in phrases what ``image`` shows, an encoded picture, by the perceptors of ``bundle``.
-
-    Answered between two iterations of whatever runs, by one :class:`Described` or :class:`DescribeFailed`.
-    """
+    """Say in phrases what a picture shows. The engine answers between two iterations of its runs."""
 
     request_id: int
-    bundle: str
-    image: bytes
+    bundle: str  # whose perceptors look
+    image: bytes  # encoded
 
 
 Command: TypeAlias = StartRun | StopRun | CancelRun | Describe | Shutdown
@@ -90,56 +79,44 @@ Command: TypeAlias = StartRun | StopRun | CancelRun | Describe | Shutdown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The models are loaded and commands are read. ``slots`` is how many runs it steps at once.
-
-    ``threads`` is how many of the CPU's a new job should have by default, ``cores`` how many a job may have.
-    An engine that was to choose its device itself names in ``others`` those that it has left to more engines.
-    """
+    """The models are loaded, and the engine reads commands."""
 
     device: str
     bundles: tuple[BundleInfo, ...]
-    threads: int = 1
-    cores: int = 1
-    slots: int = 1
-    others: tuple[str, ...] = ()
+    threads: int = 1  # CPU threads of a new job
+    cores: int = 1  # CPU threads that a job may have at most
+    slots: int = 1  # runs that it steps at once
+    others: tuple[str, ...] = ()  # devices that it left to other engines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The first step is next. ``mask`` is a grey PNG of the spec's size, white where is painted; None: everywhere.
-
-    ``read_as`` is the prompt with the words that it left open, which the engine drew; None if it left none.
-    """
+    """The first step of the run is next."""
 
     job_id: int
     seed: int
     width: int
     height: int
-    mask: bytes | None = None
-    read_as: str | None = None
+    mask: bytes | None = None  # a grey PNG of the spec's size, white where the run paints; None paints everywhere
+    read_as: str | None = None  # the prompt with the words that the engine drew; None if it drew none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """After ``iteration`` (1-based) of ``iterations``; ``image`` is a PNG when one was due.
-
-    ``seconds`` is the time that this engine has spent on it: of a step that runs share each has its part.
-    ``unsafe`` says from 0 to 1 how much that picture looks like what not everybody is to see; None where the bundle
-    does not check (:attr:`BundleInfo.checks`).
-    """
+    """The run has made ``iteration`` (1-based) of ``iterations``."""
 
     job_id: int
     iteration: int
     iterations: int
     loss: float
-    seconds: float = 0.0
-    image: bytes | None = None
-    unsafe: float | None = None
+    seconds: float = 0.0  # this engine's time for the run: runs that share a step share its time
+    image: bytes | None = None  # a PNG, if one was due
+    unsafe: float | None = None  # the picture's score from 0 to 1; None if the bundle does not check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpointed:
-    """``state`` resumes the run after ``iteration`` on any engine with the same bundle."""
+    """A checkpoint: ``state`` resumes the run after ``iteration`` on any engine with the same bundle."""
 
     job_id: int
     iteration: int
@@ -148,23 +125,18 @@ class Checkpointed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """The picture, a PNG of the spec's size. ``seconds`` is engine time; ``stopped`` that a StopRun ended it,
-    ``plateaued`` that its loss had stopped falling (:attr:`Spec.plateau`).
-
-    ``film`` is the timelapse that was asked for; None when there is none or, which the log explains, it failed.
-    ``unsafe`` is the picture's score as in :class:`Progress`, ``film_unsafe`` the highest of the film's frames.
-    """
+    """The run has ended with a picture."""
 
     job_id: int
     iteration: int
     loss: float
-    image: bytes
-    seconds: float
-    stopped: bool = False
-    plateaued: bool = False
-    film: bytes | None = None
-    unsafe: float | None = None
-    film_unsafe: float | None = None
+    image: bytes  # a PNG of the spec's size
+    seconds: float  # of the engine
+    stopped: bool = False  # a StopRun ended it
+    plateaued: bool = False  # its loss had stopped falling (Spec.plateau)
+    film: bytes | None = None  # the timelapse; None if none was asked for, or if it failed, as the log says
+    unsafe: float | None = None  # the picture's score, as in Progress
+    film_unsafe: float | None = None  # the highest score of the film's frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +147,7 @@ class RunCancelled:
 
 
 class Failure(StrEnum):
-    """Why a run failed; decides whether trying again can help."""
+    """Why a run failed. It decides whether trying again can help."""
 
     BAD_REQUEST = "bad_request"
     OUT_OF_MEMORY = "out_of_memory"
@@ -184,7 +156,7 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFailed:
-    """``detail`` is a sentence for the requester that says what to do."""
+    """The run has ended without a picture. ``detail`` tells the requester what to do."""
 
     job_id: int
     reason: Failure
@@ -193,32 +165,32 @@ class RunFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseKind:
-    """The most probable phrases of one kind, as "colour", best first, each with its probability within the kind."""
+    """The most probable phrases of one kind, such as "colour"."""
 
     name: str
-    phrases: tuple[tuple[str, float], ...]
+    phrases: tuple[tuple[str, float], ...]  # best first, each with its probability within the kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a picture shows. ``sentence`` is a prompt made of the best phrases; one that says nothing is no kind's."""
+    """What a picture shows."""
 
-    sentence: str
-    kinds: tuple[PhraseKind, ...]
+    sentence: str  # a prompt made of the best phrases
+    kinds: tuple[PhraseKind, ...]  # those that say something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """``seconds`` is the time that the engine took."""
+    """The answer to :class:`Describe`."""
 
     request_id: int
     description: Description
-    seconds: float
+    seconds: float  # of the engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribeFailed:
-    """``detail`` is a sentence for whoever asked that says what to do."""
+    """The picture was not described. ``detail`` tells the asker what to do."""
 
     request_id: int
     reason: Failure

@@ -25,12 +25,12 @@ _ESCAPED = re.compile(r"\\([|;^:~])")
 
 
 class PromptError(ValueError):
-    """A prompt that cannot be read; the message says what to write instead."""
+    """A prompt cannot be read. The message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One part of a prompt line, ``text:weight:stop`` (001 §2.5).
+    """One part of a prompt line, ``text:weight:stop`` (paper §2.5).
 
     ``weight`` scales the part's distance and pushes away when negative; ``stop`` is a squared spherical distance
     below which the part no longer pulls (−inf: never).
@@ -50,7 +50,7 @@ class Phase:
 
 
 def parse_prompts(line: str) -> tuple[Prompt, ...]:
-    """All prompts of all phases of ``line``. Raises what :func:`parse_story` raises."""
+    """Return all prompts of all phases of ``line``. Raises as :func:`parse_story`."""
     return tuple(prompt for phase in parse_story(line) for prompt in phase.prompts)
 
 
@@ -112,5 +112,5 @@ def _number(text: str) -> float | None:
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """The words and numbers of ``text`` in order, lower case; a hyphen parts them, an apostrophe does not."""
+    """Return the words and numbers of ``text`` in lower case. A hyphen parts them, an apostrophe does not."""
     return tuple(re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()))

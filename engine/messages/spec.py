@@ -1,4 +1,4 @@
-"""The immutable parameters of a job, and what a bundle allows."""
+"""A spec, which holds the immutable parameters of a job, and what a bundle allows."""
 
 from __future__ import annotations
 
@@ -23,86 +23,62 @@ class Precision(StrEnum):
 
 
 class SpecError(ValueError):
-    """A spec that this bundle cannot paint; the message names the field and what it may be."""
+    """A bundle cannot paint this. The message says what cannot be painted, and what can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """The immutable parameters of a job: with the pictures of :class:`StartRun` they determine the picture.
+    """The immutable parameters of a job. With the pictures of :class:`StartRun` they determine the picture.
 
-    Each field is annotated with what it allows. Every field after ``seed`` has a default that changes nothing: jobs,
-    recipes and checkpoints from before it was added mean what they meant. None leaves a choice to the bundle.
-
-    ``width`` and ``height`` are pixels, multiples of the bundle's f. ``strength`` matters only with an init image: 0
-    keeps it, 1 is free of it. ``learning_rate`` is relative to the codebook's standard deviation where the bundle's
-    is. ``threads`` is the number of CPU threads, which a repeated seed needs to be the same.
-
-    ``schedule_iterations`` is the length of the schedules when it is not that of the run: one that is continued
-    beyond it keeps each schedule's last value. ``upscale`` is how many times larger than the init image the picture
-    is: then the init image is refined, in tiles of the bundle's own size, and held to itself where it is looked at
-    in its own size.
-
-    ``reduction`` makes one loss of the prompts' (001 §2.5, G.1). ``image_weights`` are those of the image prompts and
-    ``noise_weights`` those of the noise prompts, which ``noise_seeds`` make; an empty tuple is 1 for each.
-    ``perceptor_weights`` are in the bundle's order of perceptors; an empty tuple is the bundle's. ``augmentations``
-    names the only ones used (§2.3, §5.2). ``latent`` is the way to optimise (§2.1, §5.1). ``losses`` are terms beside
-    the prompts', as "l2:1.5:paper"; each takes the place of the bundle's term of that name (§2.4). ``rate_schedule``
-    changes the learning rate over the run, ``cutout_schedule`` the number of cutouts. ``ema`` in [0, 1) shows the
-    average of z with that decay. A run ends early when its loss has not fallen for ``plateau`` iterations (0: never).
-
-    A picture from nothing starts from the best of so many ``candidates``. ``coarse`` is the share of the schedules'
-    iterations that are painted at half the size; an upscale has none.
-
-    ``replace`` names what is to be found in the init image and painted anew ("": nothing); ``region_threshold`` is how
-    many standard deviations below the mean its distance must be, ``structure`` the weight of the distance to the
-    input's own embedding (001 G.2). ``feather`` is the width in pixels of the seam around a mask or a found region.
+    Each field is annotated with what it allows. A field after ``seed`` has a default that changes nothing, so older
+    jobs, recipes and checkpoints keep their meaning. None leaves a choice to the bundle.
     """
 
     prompt: Annotated[str, Text()]
     bundle: Annotated[str, Text()]
-    width: Annotated[int, Whole(1, 2**16)]
+    width: Annotated[int, Whole(1, 2**16)]  # pixels, a multiple of the bundle's f, like the height
     height: Annotated[int, Whole(1, 2**16)]
     iterations: Annotated[int, Whole(1, 10**6)]
     seed: Annotated[int, Whole(0, SEEDS - 1)]
-    strength: Annotated[float, Real(0, 1, " (keep the picture)", " (free of it)")] = 0.6
-    learning_rate: Annotated[float | None, Real(1e-6, 1000)] = None
+    strength: Annotated[float, Real(0, 1, " (keep the picture)", " (free of it)")] = 0.6  # of an edit
+    learning_rate: Annotated[float | None, Real(1e-6, 1000)] = None  # in the bundle's unit
     cutouts: Annotated[int | None, Whole(1, 1024)] = None
     precision: Annotated[Precision, EnumMember(Precision)] = Precision.FP32
-    threads: Annotated[int, Whole(1, 1024)] = 1
-    schedule_iterations: Annotated[int | None, Whole(1, 10**6)] = None
-    upscale: Annotated[int, Whole(1, 4)] = 1
-    reduction: Annotated[str | None, Name("reductions")] = None
-    image_weights: Annotated[tuple[float, ...], Many(Real(-1000, 1000), 16)] = ()
-    noise_seeds: Annotated[tuple[int, ...], Many(Whole(0, SEEDS - 1), 16)] = ()
-    noise_weights: Annotated[tuple[float, ...], Many(Real(-1000, 1000), 16)] = ()
-    perceptor_weights: Annotated[tuple[float, ...], Many(Real(0, 1000), 16)] = ()
-    augmentations: Annotated[tuple[str, ...] | None, Many(Name("augmentations"), 16)] = None
-    latent: Annotated[str | None, Name("latents")] = None
-    losses: Annotated[tuple[str, ...], Many(TermText(), 16)] = ()
+    threads: Annotated[int, Whole(1, 1024)] = 1  # of the CPU: a seed repeats exactly only with the same number
+    schedule_iterations: Annotated[int | None, Whole(1, 10**6)] = None  # length of the schedules, if not the run's
+    upscale: Annotated[int, Whole(1, 4)] = 1  # times larger than the init image, refined in tiles
+    reduction: Annotated[str | None, Name("reductions")] = None  # one loss of many prompts (paper §2.5)
+    image_weights: Annotated[tuple[float, ...], Many(Real(-1000, 1000), 16)] = ()  # () is 1 for each
+    noise_seeds: Annotated[tuple[int, ...], Many(Whole(0, SEEDS - 1), 16)] = ()  # each makes a noise prompt
+    noise_weights: Annotated[tuple[float, ...], Many(Real(-1000, 1000), 16)] = ()  # () is 1 for each
+    perceptor_weights: Annotated[tuple[float, ...], Many(Real(0, 1000), 16)] = ()  # () is the bundle's
+    augmentations: Annotated[tuple[str, ...] | None, Many(Name("augmentations"), 16)] = None  # paper §2.3, §5.2
+    latent: Annotated[str | None, Name("latents")] = None  # how z is optimised (paper §2.1, §5.1)
+    losses: Annotated[tuple[str, ...], Many(TermText(), 16)] = ()  # as "l2:1.5:paper" (paper §2.4)
     optimiser: Annotated[str | None, Name("optimisers")] = None
-    rate_schedule: Annotated[str | None, Name("rates")] = None
-    ema: Annotated[float | None, Real(0, 0.9999)] = None
-    plateau: Annotated[int, Whole(0, 10**6)] = 0
-    replace: Annotated[str, Text()] = ""
-    region_threshold: Annotated[float | None, Real(-3, 5)] = None
-    feather: Annotated[int | None, Whole(0, 256)] = None
-    structure: Annotated[float | None, Real(0, 10)] = None
-    cutout_schedule: Annotated[str | None, Name("counts")] = None
-    candidates: Annotated[int | None, Whole(1, 16)] = None
-    coarse: Annotated[float | None, Real(0, 0.9)] = None
+    rate_schedule: Annotated[str | None, Name("rates")] = None  # of the learning rate
+    ema: Annotated[float | None, Real(0, 0.9999)] = None  # decay of the average of z that is shown
+    plateau: Annotated[int, Whole(0, 10**6)] = 0  # iterations without progress that end a run; 0: none
+    replace: Annotated[str, Text()] = ""  # what to find and paint anew (paper appendix G.2)
+    region_threshold: Annotated[float | None, Real(-3, 5)] = None  # deviations below the mean distance
+    feather: Annotated[int | None, Whole(0, 256)] = None  # pixels of the seam around a mask
+    structure: Annotated[float | None, Real(0, 10)] = None  # keeps to the input's embedding
+    cutout_schedule: Annotated[str | None, Name("counts")] = None  # of the number of cutouts
+    candidates: Annotated[int | None, Whole(1, 16)] = None  # starts, of which the best is painted
+    coarse: Annotated[float | None, Real(0, 0.9)] = None  # share of the run at half the size
 
     @property
     def horizon(self) -> int:
-        """The iterations that the schedules take."""
+        """The length of the schedules. A run that goes on beyond it keeps each schedule's last value."""
         return self.schedule_iterations or self.iterations
 
     def continued(self, iterations: int) -> Spec:
-        """The same with ``iterations`` in all: its run paints on where this one's ended, bit for bit."""
+        """Return the spec with ``iterations`` in all: its run goes on where this one's ended, bit for bit."""
         return dataclasses.replace(self, iterations=iterations, schedule_iterations=self.horizon)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Spec:
-        """The spec that :meth:`to_json` wrote, also by an earlier version. Raises :class:`SpecError`."""
+        """Return the spec that :meth:`to_json` wrote, now or in an earlier version. Raises :class:`SpecError`."""
         if unknown := sorted(values.keys() - settings().keys()):
             raise SpecError(f"unknown settings {', '.join(unknown)}: a newer version wrote them.")
         try:
@@ -111,7 +87,7 @@ class Spec:
             raise SpecError(f"these are not the settings of a picture: {error}") from None
 
     def to_json(self) -> dict[str, Any]:
-        """Every field, as JSON writes it."""
+        """Return every field, as JSON writes it."""
         return dataclasses.asdict(self)
 
 
@@ -125,61 +101,49 @@ def _from_json(name: str, value: Any) -> Any:
 
 
 def _number(limit: Limit, value: Any) -> Any:
-    """JSON may write a whole number where a number is meant."""
+    """Return a number: JSON may write 1.0 as 1."""
     return float(value) if isinstance(limit, Real) and type(value) is int else value
 
 
 @cache
 def settings() -> Mapping[str, Limit]:
-    """What each field of :class:`Spec` allows, in the order of the fields."""
+    """Return what each field of :class:`Spec` allows, in the order of the fields."""
     hints = get_type_hints(Spec, include_extras=True)
     return {field.name: hints[field.name].__metadata__[0] for field in dataclasses.fields(Spec)}
 
 
 @cache
 def defaults() -> Mapping[str, object]:
-    """The value of each field of :class:`Spec` that need not be given."""
+    """Return the value of each field of :class:`Spec` that has a default."""
     fields = dataclasses.fields(Spec)
     return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """All ``words`` that a bundle knows, as :func:`split_words` gives them, the most usual first; some of them by kind.
+    """What a bundle of few words knows."""
 
-    ``kinds`` are pairs, as ("colours", "red, green, blue"), ready to be read by people; there may be none.
-    """
-
-    words: tuple[str, ...]
-    kinds: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...]  # as split_words gives them, the most usual first
+    kinds: tuple[tuple[str, str], ...] = ()  # pairs for people to read: ("colours", "red, green, blue")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """Settings under a name, for a kind of edit (001 §4); ``values`` are fields of :class:`Spec` and what they hold."""
+    """Settings under a name, for a kind of edit (paper §4)."""
 
     name: str
     title: str
-    values: tuple[tuple[str, Any], ...]
+    values: tuple[tuple[str, Any], ...]  # fields of a spec, and what they hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleInfo:
-    """What a client needs to know of a bundle to make a good :class:`Spec`.
-
-    ``f`` is the downsampling factor; ``max_tokens`` the perceptors' context less start and end; ``weights_hash``
-    the first 12 hex digits of the SHA-256 over the weights; ``vocabulary`` what it knows, None for a bundle that has
-    read so much that no list would help; ``examples`` prompts that it paints well. ``iterations_edit`` and
-    ``strength`` are its defaults for editing, ``iterations_upscale`` for ⬆️. ``choices`` are the names in each of the
-    engine's tables, as ("optimisers", ("adam", …)), and ``perceptors`` how many there are (0: not known). ``presets``
-    are the kinds of edits that it has settings for. ``checks`` says that its frames and pictures come with an
-    ``unsafe`` score; perceptors of few words cannot give one. ``precision`` is that of new jobs on the engine's device.
-    """
+    """What a client needs to know of a bundle to make a good :class:`Spec`."""
 
     name: str
     title: str
-    f: int
-    width: int
+    f: int  # the downsampling factor
+    width: int  # pixels, by default
     height: int
     iterations: int
     iterations_edit: int
@@ -187,18 +151,18 @@ class BundleInfo:
     strength: float
     max_pixels: int
     max_iterations: int
-    max_tokens: int
-    weights_hash: str
-    vocabulary: Vocabulary | None = None
-    examples: tuple[str, ...] = ()
-    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    perceptors: int = 0
+    max_tokens: int  # that the perceptors read of one part of a prompt
+    weights_hash: str  # the first 12 hex digits of the SHA-256 over the weights
+    vocabulary: Vocabulary | None = None  # None for a bundle that knows too much to list
+    examples: tuple[str, ...] = ()  # prompts that it paints well
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the engine's tables: ("optimisers", ("adam", …))
+    perceptors: int = 0  # how many; 0 if that is not known
     presets: tuple[Preset, ...] = ()
-    checks: bool = False
-    precision: Precision = Precision.FP32
+    checks: bool = False  # its pictures come with an ``unsafe`` score
+    precision: Precision = Precision.FP32  # of new jobs on the engine's device
 
     def preset(self, name: str) -> Mapping[str, Any]:
-        """The settings of a preset. Raises :class:`SpecError` when there is none of that name."""
+        """Return the settings of a preset. Raises :class:`SpecError` if there is none of that name."""
         for preset in self.presets:
             if preset.name == name:
                 return dict(preset.values)
@@ -206,7 +170,7 @@ class BundleInfo:
         raise SpecError(f"preset is {name!r}; it must be one of: {known}.")
 
     def snap(self, width: int, height: int) -> tuple[int, int]:
-        """Nearest size that the generator can make: both sides multiples of f, at least 2 f."""
+        """Return the nearest size that the generator can make: both sides multiples of f, at least 2 f."""
         return self._snap_side(width), self._snap_side(height)
 
     def _snap_side(self, side: int) -> int:
@@ -214,9 +178,9 @@ class BundleInfo:
 
 
 def check(spec: Spec, info: BundleInfo) -> None:
-    """Raise :class:`SpecError`, which names the field and what it may be, unless ``info``'s bundle can paint ``spec``.
+    """Raise :class:`SpecError`, which names the field and what it may be, unless the bundle can paint ``spec``.
 
-    The prompt's own grammar is :func:`engine.messages.parse_prompts`'s to judge.
+    :func:`engine.messages.parse_prompts` checks the prompt.
     """
     for name in settings():
         check_value(name, getattr(spec, name), dict(info.choices))
