@@ -6,13 +6,14 @@ The bot that connects to it is unmodified; members are driven from Python (see `
 from __future__ import annotations
 
 from sandbox.people.actors import Answer, Member
+from sandbox.people.handles import Guild
 from sandbox.records.errors import ApiError, NoAnswer
-from sandbox.records.model import Attachment, Channel, File, Guild, Message, Reaction, Role, User
-from sandbox.run.server import Sandbox
+from sandbox.records.model import Attachment, Channel, File, Message, Reaction, Role, User
+from sandbox.records.traffic import GatewayEvent, HttpRequest
+from sandbox.server import Sandbox
 from sandbox.state import StateError
 from sandbox.verbs.commands import NotOffered
 from sandbox.verbs.permissions import Permissions
-from sandbox.verbs.world import GatewayEvent, Request
 
 __all__ = [
     "Answer",
@@ -22,13 +23,13 @@ __all__ = [
     "File",
     "GatewayEvent",
     "Guild",
+    "HttpRequest",
     "Member",
     "Message",
     "NoAnswer",
     "NotOffered",
     "Permissions",
     "Reaction",
-    "Request",
     "Role",
     "Sandbox",
     "StateError",

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox.run import demo, guest
-from sandbox.run.server import LOOPBACK
+from sandbox.server import LOOPBACK
 from sandbox.state import StateError
 
 INTERRUPTED = 130
@@ -64,7 +64,7 @@ def _demo(console: Console, options: argparse.Namespace) -> int:
 
 
 def _guest(console: Console, options: argparse.Namespace) -> int:
-    chosen = guest.Options(
+    chosen = guest.GuestOptions(
         command=options.bot,
         host=options.host,
         port=options.port,
@@ -84,7 +84,7 @@ def _guest(console: Console, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _until_told(console: Console, options: guest.Options) -> None:
+async def _until_told(console: Console, options: guest.GuestOptions) -> None:
     told_to_stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, told_to_stop.set)

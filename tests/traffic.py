@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from sandbox import GatewayEvent, Request, Sandbox
+from sandbox import GatewayEvent, HttpRequest, Sandbox
 from sandbox.checks import schemas
 
 _validated: set[str] = set()
@@ -27,7 +27,7 @@ def require_fitting(sandbox: Sandbox) -> None:
         assert not problems, "\n".join(problems)
 
 
-def _of_request(request: Request) -> tuple[Any, ...]:
+def _of_request(request: HttpRequest) -> tuple[Any, ...]:
     about = request.method, request.route, sorted(request.query), request.multipart, request.status
     return *about, request.body, request.answer
 

@@ -14,7 +14,7 @@ Duration = Literal[60, 1440, 4320, 10080]
 Slowmode = Annotated[int, Field(ge=0, le=21600)]
 
 
-class Overwrite(Body):
+class OverwriteBody(Body):
     id: Snowflake
     type: Literal[0, 1] | None = None
     allow: Bits | None = None
@@ -43,7 +43,7 @@ class EditChannel(Body):
     nsfw: bool | None = None
     position: Size | None = None
     rate_limit_per_user: Slowmode | None = None
-    permission_overwrites: list[Overwrite] | None = None
+    permission_overwrites: list[OverwriteBody] | None = None
     available_tags: Annotated[list[Tag], Field(max_length=20)] | None = None
     archived: bool | None = None
     locked: bool | None = None

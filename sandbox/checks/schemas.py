@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sandbox.gateway.sessions import Op
 from sandbox.records.model import Json
-from sandbox.verbs.world import GatewayEvent, Request
+from sandbox.records.traffic import GatewayEvent, HttpRequest, Op
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -73,12 +72,12 @@ class Schemas:
         self._to_discord = _by_constant(send, "op")
         self._validators: dict[tuple[str, str], Validator] = {}
 
-    def problems(self, requests: Iterable[Request] = (), events: Iterable[GatewayEvent] = ()) -> list[str]:
+    def problems(self, requests: Iterable[HttpRequest] = (), events: Iterable[GatewayEvent] = ()) -> list[str]:
         """Everything in this traffic that the schemas do not allow, one sentence each; empty when all is well."""
         found = [problem for request in requests for problem in self.request_problems(request)]
         return found + [problem for event in events for problem in self.event_problems(event)]
 
-    def request_problems(self, request: Request) -> list[str]:
+    def request_problems(self, request: HttpRequest) -> list[str]:
         """What is wrong with a request of the bot, and with the sandbox's answer to it."""
         operation = self._openapi["paths"].get(request.route, {}).get(request.method.lower())
         name = f"{request.method} {request.path}"
@@ -97,14 +96,14 @@ class Schemas:
             ]
         return problems + self.answer_problems(request)
 
-    def answer_problems(self, request: Request) -> list[str]:
+    def answer_problems(self, request: HttpRequest) -> list[str]:
         """What is wrong with the sandbox's answer to a request of a known operation; ordered failures are not."""
         operation: Json = self._openapi["paths"][request.route][request.method.lower()]
         place = f"/paths/{_token(request.route)}/{request.method.lower()}"
         found = self._answer_errors(place, operation, request) if request.status < 500 else []
         return [f"{request.method} {request.path} -> {request.status}: {text}" for text in found]
 
-    def _answer_errors(self, place: str, operation: Json, request: Request) -> list[str]:
+    def _answer_errors(self, place: str, operation: Json, request: HttpRequest) -> list[str]:
         responses: Json = operation["responses"]
         key = str(request.status)
         if key not in responses:
@@ -223,6 +222,6 @@ def _by_constant(document: Json, key: str) -> dict[Any, str]:
     return found
 
 
-def _unknown_query(operation: Json, request: Request) -> set[str]:
+def _unknown_query(operation: Json, request: HttpRequest) -> set[str]:
     parameters: list[Mapping[str, Any]] = operation.get("parameters", [])
     return set(request.query) - _HARMLESS_QUERY - {one["name"] for one in parameters if one["in"] == "query"}

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 
 from sandbox.checks import commands, gateway, messages, places
 from sandbox.checks.base import validated
-from sandbox.gateway.sessions import Op
 from sandbox.records.model import Json
+from sandbox.records.traffic import Op
 
 Shape = TypeAdapter[Any]
 

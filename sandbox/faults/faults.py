@@ -2,87 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any
 
 from sandbox.faults import table as fault_table
-from sandbox.gateway.sessions import Fate, Op
-
-if TYPE_CHECKING:
-    from sandbox.faults.table import Step
+from sandbox.faults.pending import PendingFaults
+from sandbox.faults.table import FaultStep
 
 MESSAGES = "/channels/*/messages"
-Scope = Literal["user", "global", "shared"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What happens to one request.
-
-    Attributes:
-        status: answer this HTTP status instead of the true one; None keeps the true answer.
-        code, message: of the error body.
-        after_write: let the request take effect first, then spoil the answer.
-        delay_s: wait that long before the request takes effect.
-        answer_delay_s: let it take effect, then wait that long before answering; events overtake the answer.
-        disconnect: close the connection instead of answering.
-        truncate: close the connection in the middle of the answer.
-        retry_after_s, scope, via: for status 429, what the answer asks for, which limit it names ("user" is the
-            route's), and whether it has the header without which discord.py takes it for a ban.
-    """
-
-    method: str
-    path: str
-    status: int | None = None
-    code: int = 0
-    message: str = ""
-    after_write: bool = False
-    delay_s: float = 0.0
-    answer_delay_s: float = 0.0
-    disconnect: bool = False
-    truncate: bool = False
-    retry_after_s: float = 0.2
-    scope: Scope = "user"
-    via: bool = True
-
-    @property
-    def prevents(self) -> bool:
-        """Whether the request takes no effect."""
-        return (self.status is not None or self.disconnect) and not self.after_write
-
-
-class Gateway(Protocol):
-    """What can be done to the gateway at once."""
-
-    def drop(self, *, code: int | None = None, forget: bool = False) -> None: ...
-    def ask_to_reconnect(self) -> None: ...
-    def invalidate(self, *, resumable: bool) -> None: ...
-
-
-@dataclass(slots=True, kw_only=True)
-class _EventFault:
-    fate: Fate
-    name: str
-    left: int
 
 
 @dataclass(slots=True, kw_only=True)
 class _Scheduled:
     left: int  # requests until it is ordered
-    step: Step = field(repr=False)
+    step: FaultStep = field(repr=False)
 
 
-class Faults:
-    """Ordered faults. Each request, event or answer of the gateway is hit by the first that matches it."""
+class Faults(PendingFaults):
+    """Orders faults by name, at once or on a schedule."""
 
     def __init__(self) -> None:
-        self.gateway: Gateway | None = None
+        super().__init__()
         self.ordered: list[tuple[str, dict[str, Any]]] = []  # every named fault so far, oldest first
-        self._requests: list[Fault] = []
-        self._events: list[_EventFault] = []
-        self._withheld: Counter[Op] = Counter()
         self._scheduled: list[_Scheduled] = []
 
     # By name, as in the table
@@ -108,7 +49,7 @@ class Faults:
 
     def schedule(
         self, seed: int, *, count: int = 20, names: tuple[str, ...] | None = None, gap: tuple[int, int] = (1, 5)
-    ) -> tuple[Step, ...]:
+    ) -> tuple[FaultStep, ...]:
         """Order ``count`` faults drawn from ``names`` one by one, each ``gap`` requests of the bot after the last.
 
         Counted in requests and not in seconds, so that a seed makes the same trouble on any machine. By default it
@@ -119,34 +60,12 @@ class Faults:
         return steps
 
     def clear(self) -> None:
-        """Forget every fault that has not hit yet."""
-        for waiting in (self._requests, self._events, self._scheduled):
-            waiting.clear()
-        self._withheld.clear()
+        super().clear()
+        self._scheduled.clear()
 
     @property
     def pending(self) -> int:
-        """How many ordered faults have not hit yet."""
-        events = sum(fault.left for fault in self._events)
-        return len(self._requests) + events + self._withheld.total() + len(self._scheduled)
-
-    # Requests
-
-    def next(self, method: str, path: str, *, times: int = 1, **what: Any) -> None:
-        """Spoil the next ``times`` requests whose method and path (with ``*`` wildcards) match; ``what`` as in `Fault`.
-
-        ``sandbox.faults.faults.next("POST", "/channels/*/messages", status=500, after_write=True)`` posts the message
-        but tells the bot that it failed. The gateway's connect is ``next("GET", "/gateway", ...)``, a file's download
-        ``next("GET", "/cdn", ...)``.
-        """
-        self._requests.extend([Fault(method=method, path=path, **what)] * times)
-
-    def take(self, method: str, path: str) -> Fault | None:
-        """The fault ordered for this request, which is thereby used up."""
-        for index, fault in enumerate(self._requests):
-            if fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
-                return self._requests.pop(index)
-        return None
+        return super().pending + len(self._scheduled)
 
     def count_request(self) -> None:
         """One more request has come: order what is scheduled for now."""
@@ -155,30 +74,3 @@ class Faults:
             if self._scheduled[0].left <= 0:
                 step = self._scheduled.pop(0).step
                 self.order(step.name, **step.parameters)
-
-    # The gateway
-
-    def spoil_events(self, fate: Fate, name: str = "*", *, times: int = 1) -> None:
-        """Lose, double or swap the next ``times`` events whose name matches."""
-        self._events.append(_EventFault(fate=fate, name=name, left=times))
-
-    def fate_of(self, event: str) -> Fate:
-        """What becomes of this event."""
-        for fault in self._events:
-            if fnmatchcase(event, fault.name):
-                fault.left -= 1
-                if fault.left <= 0:
-                    self._events.remove(fault)
-                return fault.fate
-        return Fate.SENT
-
-    def withhold(self, op: Op, *, times: int = 1) -> None:
-        """Do not send the next HELLO, HEARTBEAT_ACK, or answer to RESUME."""
-        self._withheld[op] += times
-
-    def withholds(self, op: Op) -> bool:
-        """Whether this one is not sent."""
-        if self._withheld[op] <= 0:
-            return False
-        self._withheld[op] -= 1
-        return True

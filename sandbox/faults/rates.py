@@ -13,7 +13,7 @@ INVALID_LIMIT, INVALID_WINDOW_S = 10_000, 600.0  # refused requests before the a
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """So many requests in so many seconds. Routes whose limits bear one name share a bucket."""
 
     requests: int
@@ -21,27 +21,27 @@ class Limit:
     bucket: str = ""
 
 
-DEFAULT = Limit(10, 1.0)
-_REACTIONS = Limit(1, 0.25, "reactions")
-_FOLLOW_UPS = Limit(5, 2.0, "follow-ups")
+DEFAULT = RateLimit(10, 1.0)
+_REACTIONS = RateLimit(1, 0.25, "reactions")
+_FOLLOW_UPS = RateLimit(5, 2.0, "follow-ups")
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 # Discord publishes none of these; they are what bots have measured.
 LIMITS = {
-    ("POST", "/channels/{channel_id}/messages"): Limit(5, 5.0),
-    ("PATCH", _MESSAGE): Limit(5, 5.0),
-    ("DELETE", _MESSAGE): Limit(5, 1.0),
-    ("GET", "/channels/{channel_id}/messages"): Limit(5, 5.0),
-    ("POST", "/channels/{channel_id}/messages/bulk-delete"): Limit(1, 1.0),
+    ("POST", "/channels/{channel_id}/messages"): RateLimit(5, 5.0),
+    ("PATCH", _MESSAGE): RateLimit(5, 5.0),
+    ("DELETE", _MESSAGE): RateLimit(5, 1.0),
+    ("GET", "/channels/{channel_id}/messages"): RateLimit(5, 5.0),
+    ("POST", "/channels/{channel_id}/messages/bulk-delete"): RateLimit(1, 1.0),
     ("PUT", f"{_MESSAGE}/reactions/{{emoji_name}}/@me"): _REACTIONS,
     ("DELETE", f"{_MESSAGE}/reactions/{{emoji_name}}/@me"): _REACTIONS,
     ("DELETE", f"{_MESSAGE}/reactions/{{emoji_name}}/{{user_id}}"): _REACTIONS,
     ("DELETE", f"{_MESSAGE}/reactions/{{emoji_name}}"): _REACTIONS,
     ("DELETE", f"{_MESSAGE}/reactions"): _REACTIONS,
-    ("POST", f"{_MESSAGE}/threads"): Limit(50, 300.0, "threads"),
-    ("POST", "/channels/{channel_id}/threads"): Limit(50, 300.0, "threads"),
-    ("PATCH", "/channels/{channel_id}"): Limit(5, 5.0),
-    ("POST", "/channels/{channel_id}/typing"): Limit(5, 5.0),
+    ("POST", f"{_MESSAGE}/threads"): RateLimit(50, 300.0, "threads"),
+    ("POST", "/channels/{channel_id}/threads"): RateLimit(50, 300.0, "threads"),
+    ("PATCH", "/channels/{channel_id}"): RateLimit(5, 5.0),
+    ("POST", "/channels/{channel_id}/typing"): RateLimit(5, 5.0),
     ("POST", _WEBHOOK): _FOLLOW_UPS,
     ("PATCH", f"{_WEBHOOK}/messages/@original"): _FOLLOW_UPS,
     ("PATCH", f"{_WEBHOOK}/messages/{{message_id}}"): _FOLLOW_UPS,
@@ -56,7 +56,7 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Admission:
     """Whether a request may pass, and what to tell its sender."""
 
     headers: dict[str, str]
@@ -74,16 +74,16 @@ class RateLimiter:
         self._global = _Window(ends=0.0)
         self._refused: deque[float] = deque(maxlen=INVALID_LIMIT)
 
-    def admit(self, method: str, route: str, major: str) -> Verdict:
+    def admit(self, method: str, route: str, major: str) -> Admission:
         if not self._enabled or route in UNLIMITED:
-            return Verdict(headers={})
+            return Admission(headers={})
         now = time.monotonic()
         if self._banned(now):
-            return Verdict(
+            return Admission(
                 headers={}, retry_after=self._refused[0] + INVALID_WINDOW_S - now, scope="global", banned=True
             )
         if not route.startswith("/webhooks") and self._take_global(now) > GLOBAL_PER_SECOND:
-            return Verdict(headers={}, retry_after=self._global.ends - now, scope="global")
+            return Admission(headers={}, retry_after=self._global.ends - now, scope="global")
         limit = LIMITS.get((method, route), DEFAULT)
         bucket = hashlib.md5((limit.bucket or f"{method} {route}").encode(), usedforsecurity=False).hexdigest()
         window = self._windows.get((bucket, major))
@@ -92,8 +92,8 @@ class RateLimiter:
         window.used += 1
         headers = _headers(bucket, limit, window, now)
         if window.used > limit.requests:
-            return Verdict(headers=headers, retry_after=window.ends - now)
-        return Verdict(headers=headers)
+            return Admission(headers=headers, retry_after=window.ends - now)
+        return Admission(headers=headers)
 
     def count(self, status: int) -> None:
         """Remember a refusal: too many of them, and everything is refused."""
@@ -110,7 +110,7 @@ class RateLimiter:
         return self._global.used
 
 
-def _headers(bucket: str, limit: Limit, window: _Window, now: float) -> dict[str, str]:
+def _headers(bucket: str, limit: RateLimit, window: _Window, now: float) -> dict[str, str]:
     left = window.ends - now
     return {
         "X-RateLimit-Limit": str(limit.requests),

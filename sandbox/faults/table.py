@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from sandbox.gateway.sessions import Fate, Op
-
-if TYPE_CHECKING:
-    from sandbox.faults.faults import Faults
+from sandbox.faults.pending import Fate, PendingFaults, Spoilable
+from sandbox.records.traffic import Op
 
 ParameterKind = Literal["number", "integer", "flag", "choice", "text"]
 
@@ -49,7 +47,7 @@ class FaultKind:
     title: str
     description: str
     parameters: tuple[Parameter, ...]
-    order: Callable[..., None]  # called with the `Faults` and every parameter
+    order: Callable[..., None]  # called with the `PendingFaults` and every parameter
 
     def chosen(self, given: dict[str, Any]) -> dict[str, Any]:
         """All parameters: those given, and the others' defaults."""
@@ -104,30 +102,30 @@ def _seconds(title: str, default: float) -> Parameter:
 # What they do
 
 
-def _rate_limited(faults: Faults, *, scope: Any, via: bool, retry_after_s: float, **where: Any) -> None:
+def _rate_limited(faults: PendingFaults, *, scope: Any, via: bool, retry_after_s: float, **where: Any) -> None:
     scope = {"route": "user"}.get(scope, scope)
     faults.next(**where, status=429, scope=scope, via=via, retry_after_s=retry_after_s)
 
 
-def _refused(faults: Faults, *, status: int, **where: Any) -> None:
+def _refused(faults: PendingFaults, *, status: int, **where: Any) -> None:
     code, message = _REFUSALS[status]
     faults.next(**where, status=status, code=code, message=message)
 
 
-def _needs_gateway(faults: Faults) -> Any:
+def _needs_gateway(faults: PendingFaults) -> Spoilable:
     if faults.gateway is None:
         raise ValueError("there is no gateway to spoil")
     return faults.gateway
 
 
-def _restart(faults: Faults, *, refusals: int) -> None:
+def _restart(faults: PendingFaults, *, refusals: int) -> None:
     if refusals:
         faults.next("GET", "/gateway", status=503, times=refusals)
     _needs_gateway(faults).drop(forget=True)
 
 
 def _events(fate: Fate) -> Callable[..., None]:
-    def order(faults: Faults, *, event: str, times: int) -> None:
+    def order(faults: PendingFaults, *, event: str, times: int) -> None:
         faults.spoil_events(fate, event, times=times)
 
     return order
@@ -253,7 +251,7 @@ _SURVIVABLE_VALUES: dict[tuple[str, str], tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class FaultStep:
     """One fault of a plan, so many requests after the one before."""
 
     after: int
@@ -261,14 +259,14 @@ class Step:
     parameters: dict[str, Any]
 
 
-def plan(seed: int, *, count: int, names: tuple[str, ...], gap: tuple[int, int]) -> tuple[Step, ...]:
+def plan(seed: int, *, count: int, names: tuple[str, ...], gap: tuple[int, int]) -> tuple[FaultStep, ...]:
     """A plan drawn from the seed: the same on every machine."""
     rng = random.Random(seed)
     steps = []
     for _ in range(count):
         kind = find(rng.choice(names))
         parameters = {one.name: _drawn(rng, kind.name, one) for one in kind.parameters}
-        steps.append(Step(after=rng.randint(*gap), name=kind.name, parameters=parameters))
+        steps.append(FaultStep(after=rng.randint(*gap), name=kind.name, parameters=parameters))
     return tuple(steps)
 
 

@@ -8,33 +8,19 @@ import zlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
+from enum import IntEnum
 
+from aiohttp import web
+
+from sandbox.faults.pending import Fate
 from sandbox.records import intents
 from sandbox.records.model import Json
-
-if TYPE_CHECKING:
-    from aiohttp import web
+from sandbox.records.traffic import Op
 
 RESUMABLE_S = 300.0  # how long after its connection was lost
 REPLAY_LIMIT = 5000  # events kept for a session that may resume
 SWAP_LIMIT_S = 0.5  # an event that should come after the next one comes by itself if there is none
 COMMANDS_PER_MINUTE = 120
-
-
-class Op(IntEnum):
-    DISPATCH = 0
-    HEARTBEAT = 1
-    IDENTIFY = 2
-    PRESENCE = 3
-    VOICE_STATE = 4
-    RESUME = 6
-    RECONNECT = 7
-    REQUEST_MEMBERS = 8
-    INVALID_SESSION = 9
-    HELLO = 10
-    HEARTBEAT_ACK = 11
 
 
 class Close(IntEnum):
@@ -56,15 +42,6 @@ class Close(IntEnum):
 ENDS_SESSION = frozenset({1000, 1001, Close.AUTHENTICATION_FAILED, Close.INVALID_SEQ, Close.SESSION_TIMED_OUT})
 
 
-class Fate(Enum):
-    """What becomes of an event on its way to the bot."""
-
-    SENT = "sent"
-    LOST = "lost"
-    DOUBLED = "doubled"
-    SWAPPED = "swapped"  # it comes after the next one
-
-
 class Connection:
     """One websocket: compresses, and sends in order from a task of its own."""
 
@@ -74,7 +51,7 @@ class Connection:
         self._stream = zlib.compressobj() if compress else None
         self._outbox: asyncio.Queue[Json | int] = asyncio.Queue()
         self._received: deque[float] = deque(maxlen=COMMANDS_PER_MINUTE)
-        self.session: Session | None = None
+        self.session: GatewaySession | None = None
 
     def send(self, payload: Json) -> None:
         self._record(payload)
@@ -106,7 +83,7 @@ class Connection:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Session:
+class GatewaySession:
     """What survives a lost connection: the intents, the sequence number and the last events."""
 
     id: str

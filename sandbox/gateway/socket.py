@@ -13,16 +13,16 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import ValidationError
 
 from sandbox.checks import shapes
-from sandbox.gateway.sessions import ENDS_SESSION, RESUMABLE_S, Close, Connection, Op, Session
+from sandbox.gateway.sessions import ENDS_SESSION, RESUMABLE_S, Close, Connection, GatewaySession
 from sandbox.records import intents
 from sandbox.records.intents import Intents
 from sandbox.records.model import Json
-from sandbox.verbs import payloads
-from sandbox.verbs.world import GatewayEvent, World
+from sandbox.records.traffic import GATEWAY_HOST, GatewayEvent, Op
+from sandbox.verbs import guilds, payloads
+from sandbox.verbs.world import World
 
 log = logging.getLogger("sandbox.gateway")
 
-HOST = "gateway.discord.gg"
 HEARTBEAT_INTERVAL_MS = 41_250
 MAX_COMMAND_BYTES = 4096
 ABNORMAL = 1006  # no close frame at all
@@ -30,11 +30,11 @@ ACK_DELAY_S = 0.02  # an answer at once beats the client's own clock, which then
 
 
 class GatewayServer:
-    """All sessions of the bot. Implements `world.Gateway`."""
+    """All sessions of the bot. Implements `EventSink` and `Spoilable`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, GatewaySession] = {}
         self._connections: dict[Connection, asyncio.Transport | None] = {}
         self.connects = 0  # websockets accepted so far
         self.resumes = 0  # sessions resumed so far
@@ -171,23 +171,23 @@ class GatewayServer:
         elif not 0 <= number < count:
             connection.close(Close.INVALID_SHARD)
         else:
-            session = Session(id=secrets.token_hex(16), intents=wanted, shard=(number, count))
+            session = GatewaySession(id=secrets.token_hex(16), intents=wanted, shard=(number, count))
             session.connection, connection.session = connection, session
             self._sessions[session.id] = session
             self._greet(session)
 
-    def _greet(self, session: Session) -> None:
+    def _greet(self, session: GatewaySession) -> None:
         world = self._world
         number, count = session.shard
         joined = [guild for guild in world.guilds.values() if world.bot_user.id in guild.members]
-        guilds = [guild for guild in joined if (guild.id >> 22) % count == number]
+        mine = [guild for guild in joined if (guild.id >> 22) % count == number]
         ready: dict[str, Any] = {
             "v": 10,
             "user": payloads.own_user(world.bot_user),
-            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in mine],
             "session_id": session.id,
             "session_type": "normal",
-            "resume_gateway_url": f"wss://{HOST}",
+            "resume_gateway_url": f"wss://{GATEWAY_HOST}",
             "shard": list(session.shard),
             "application": {
                 "id": str(world.bot_user.id),
@@ -200,9 +200,9 @@ class GatewayServer:
         session.dispatch("READY", ready)
         session.ready = True
         everybody = bool(session.intents & Intents.GUILD_MEMBERS)
-        for guild in guilds:
+        for guild in mine:
             if session.wants("GUILD_CREATE", guild.id):
-                shown = world.guild_create(guild, everybody=everybody) | {"unavailable": False}
+                shown = guilds.greeting(world, guild, everybody=everybody) | {"unavailable": False}
                 session.dispatch("GUILD_CREATE", shown)
 
     def _resume(self, connection: Connection, details: Json) -> None:
@@ -219,7 +219,7 @@ class GatewayServer:
             if not self._world.faults.withholds(Op.RESUME):
                 session.dispatch("RESUMED", {})
 
-    def _chunk_members(self, session: Session, details: Json) -> None:
+    def _chunk_members(self, session: GatewaySession, details: Json) -> None:
         guild = self._world.guilds.get(int(details["guild_id"]))
         if guild is None:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.page.app import Page
+from sandbox.page.app import ChatPage
 from sandbox.page.stage import BotPhase, BotState, Persona, Stage
 
-__all__ = ["BotPhase", "BotState", "Page", "Persona", "Stage"]
+__all__ = ["BotPhase", "BotState", "ChatPage", "Persona", "Stage"]

@@ -10,16 +10,17 @@ from sandbox.page import faults, views
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
 from sandbox.people.actors import Answer, Member
+from sandbox.people.handles import acting
 from sandbox.records.errors import unknown
 from sandbox.records.model import Channel, ChannelType, File, Json, Message, User, walk_components
 from sandbox.verbs import commands, permissions, threads
 from sandbox.verbs.commands import NotOffered
 
-Perform = Callable[["Call"], Awaitable[Json | None]]
+Perform = Callable[["PageCall"], Awaitable[Json | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class PageCall:
     """One wish of the page. ``answers`` are those of the bot whose modal may still be sent, by interaction."""
 
     stage: Stage
@@ -54,7 +55,7 @@ class Call:
         memberships = [each.members[self.viewer.id] for each in guilds if self.viewer.id in each.members]
         if not memberships:
             raise unknown("Member")
-        return memberships[0]
+        return acting(memberships[0])
 
     def text(self, key: str) -> str:
         value = self.wish[key]
@@ -63,7 +64,7 @@ class Call:
         return value
 
 
-def _written(call: Call) -> tuple[str, list[File]]:
+def _written(call: PageCall) -> tuple[str, list[File]]:
     """The text and files to send."""
     files = [call.uploads.get(key) for key in call.wish.get("files", [])]
     text = call.text("text")
@@ -74,14 +75,14 @@ def _written(call: Call) -> tuple[str, list[File]]:
     return text, files
 
 
-async def say(call: Call) -> Json | None:
+async def say(call: PageCall) -> Json | None:
     text, files = _written(call)
     ping = call.wish.get("ping") is not False
     message = await call.member().say(call.channel(), text, reply_to=call.reply_to(), files=files, ping=ping)
     return {"message": str(message.id)}
 
 
-async def open_post(call: Call) -> Json:
+async def open_post(call: PageCall) -> Json:
     forum = call.channel()
     if forum.type is not ChannelType.FORUM:
         raise NotOffered("Posts are opened in forums.")
@@ -91,22 +92,22 @@ async def open_post(call: Call) -> Json:
     return {"channel": str(thread.id)}
 
 
-def _title(call: Call, what: str) -> str:
+def _title(call: PageCall, what: str) -> str:
     title = call.text("name").strip()
     if not 1 <= len(title) <= 100:
         raise NotOffered(f"{what} has 1 to 100 characters.")
     return title
 
 
-async def edit(call: Call) -> None:
+async def edit(call: PageCall) -> None:
     await call.member().edit(call.message(), call.text("text"))
 
 
-async def delete(call: Call) -> None:
+async def delete(call: PageCall) -> None:
     await call.member().delete(call.message())
 
 
-async def react(call: Call) -> None:
+async def react(call: PageCall) -> None:
     member, message, emoji = call.member(), call.message(), call.text("emoji")
     reaction = message.reaction(emoji)
     if reaction is not None and call.viewer in reaction.users:
@@ -115,7 +116,7 @@ async def react(call: Call) -> None:
         await member.react(message, emoji)
 
 
-async def open_thread(call: Call) -> Json:
+async def open_thread(call: PageCall) -> Json:
     member, message = call.member(), call.message()
     permissions.require(member, message.channel, permissions.Permissions.CREATE_PUBLIC_THREADS)
     name = _title(call, "A thread's name")
@@ -123,20 +124,20 @@ async def open_thread(call: Call) -> Json:
     return {"channel": str(thread.id)}
 
 
-async def slash(call: Call) -> Json:
+async def slash(call: PageCall) -> Json:
     channel, name = call.channel(), call.text("name")
     options = _options(call, channel, name, call.wish.get("options", {}))
     return _told(call, await call.member().slash(channel, name, **options))
 
 
-async def autocomplete(call: Call) -> Json:
+async def autocomplete(call: PageCall) -> Json:
     channel, name, focused = call.channel(), call.text("name"), call.text("option")
     others = _options(call, channel, name, {k: v for k, v in call.wish.get("options", {}).items() if k != focused})
     choices = await call.member().autocomplete(channel, name, option=focused, typed=call.text("typed"), **others)
     return {"choices": [{"name": str(one["name"]), "value": one["value"]} for one in choices]}
 
 
-def _options(call: Call, channel: Channel, name: str, given: Json) -> dict[str, Any]:
+def _options(call: PageCall, channel: Channel, name: str, given: Json) -> dict[str, Any]:
     """The values as members give them: uploads as files, ids as what they name."""
     world = call.stage.sandbox.world
     member = call.member() if channel.guild else None
@@ -148,7 +149,7 @@ def _options(call: Call, channel: Channel, name: str, given: Json) -> dict[str, 
     return {key: _value(call, channel, kinds.get(key, commands.STRING), value) for key, value in given.items()}
 
 
-def _value(call: Call, channel: Channel, kind: int, value: Any) -> Any:
+def _value(call: PageCall, channel: Channel, kind: int, value: Any) -> Any:
     world = call.stage.sandbox.world
     match kind:
         case commands.ATTACHMENT:
@@ -167,20 +168,20 @@ def _value(call: Call, channel: Channel, kind: int, value: Any) -> Any:
     return value
 
 
-async def use_on_message(call: Call) -> Json:
+async def use_on_message(call: PageCall) -> Json:
     return _told(call, await call.member().use_on_message(call.text("name"), call.message()))
 
 
-async def use_on_user(call: Call) -> Json:
+async def use_on_user(call: PageCall) -> Json:
     target = call.stage.sandbox.world.users[int(call.wish["user"])]
     return _told(call, await call.member().use_on_user(call.channel(), call.text("name"), target))
 
 
-async def click(call: Call) -> Json:
+async def click(call: PageCall) -> Json:
     return _told(call, await call.member().click(call.message(), custom_id=call.text("custom_id")))
 
 
-async def choose(call: Call) -> Json:
+async def choose(call: PageCall) -> Json:
     message, custom_id = call.message(), call.text("custom_id")
     menus = {part.get("custom_id"): part["type"] for part in walk_components(message.components)}
     values = [_picked(call, menus.get(custom_id, 3), value) for value in call.wish["values"]]
@@ -191,11 +192,11 @@ async def choose(call: Call) -> Json:
 _PICKED_AS = {5: commands.USER, 6: commands.ROLE, 7: commands.MENTIONABLE, 8: commands.CHANNEL}
 
 
-def _picked(call: Call, menu: int, value: Any) -> Any:
+def _picked(call: PageCall, menu: int, value: Any) -> Any:
     return _value(call, call.channel(), _PICKED_AS.get(menu, commands.STRING), value)
 
 
-async def submit(call: Call) -> Json:
+async def submit(call: PageCall) -> Json:
     key = int(call.wish["interaction"])
     if key not in call.answers:
         raise NotOffered("That form is no longer open.")
@@ -207,7 +208,7 @@ async def submit(call: Call) -> Json:
     return _told(call, result)
 
 
-def _field(call: Call, kind: int, value: Any) -> Any:
+def _field(call: PageCall, kind: int, value: Any) -> Any:
     """What a part of a form, of this kind, holds. Uploads come as ``{"upload": key}``."""
     if isinstance(value, dict):
         return call.uploads.get(value["upload"])
@@ -216,7 +217,7 @@ def _field(call: Call, kind: int, value: Any) -> Any:
     return _picked(call, kind, value) if kind in _PICKED_AS else value
 
 
-def _told(call: Call, answer: Answer) -> Json:
+def _told(call: PageCall, answer: Answer) -> Json:
     """What the page needs at once; messages come by themselves."""
     interaction = answer.interaction
     if answer.modal is None:
@@ -225,15 +226,15 @@ def _told(call: Call, answer: Answer) -> Json:
     return {"modal": answer.modal, "interaction": str(interaction.id)}
 
 
-async def order_fault(call: Call) -> None:
+async def order_fault(call: PageCall) -> None:
     faults.order(call.stage.sandbox, call.text("name"), call.wish.get("parameters") or {})
 
 
-async def clear_faults(call: Call) -> None:
+async def clear_faults(call: PageCall) -> None:
     faults.clear(call.stage.sandbox)
 
 
-async def restart_bot(call: Call) -> None:
+async def restart_bot(call: PageCall) -> None:
     if call.stage.restart is None:
         raise NotOffered("This page did not start the bot, so it cannot restart it.")
     await call.stage.restart()

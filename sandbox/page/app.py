@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from sandbox.page.session import Session
+from sandbox.page.session import BrowserSession
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
 from sandbox.records.model import File
@@ -31,10 +31,10 @@ _INLINE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "video/mp
 _A_YEAR = "private, max-age=31536000, immutable"
 
 
-class Page:
+class ChatPage:
     """Serves the page of one stage.
 
-    ``async with Page(stage) as page:`` listens; `address` is what to open in a browser.
+    ``async with ChatPage(stage) as page:`` listens; `address` is what to open in a browser.
 
     Args:
         host: where to listen; on anything but loopback, whoever reaches the port may speak as any persona.
@@ -110,7 +110,7 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Session(self._stage, socket, self._uploads).run()
+            await BrowserSession(self._stage, socket, self._uploads).run()
         except ConnectionResetError:
             log.debug("a browser left in the middle of a sentence")
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.records.model import Json
-from sandbox.run.server import Sandbox
+from sandbox.server import Sandbox
 from sandbox.verbs.commands import NotOffered
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from sandbox.records.cdn import HOST, Cdn
+from sandbox.records.clock import Clock
 from sandbox.records.model import (
     COMPONENTS_V2,
     SUPPRESS_EMBEDS,
@@ -15,7 +17,6 @@ from sandbox.records.model import (
     Reaction,
     User,
 )
-from sandbox.run.cdn import HOST, Cdn
 from sandbox.verbs import media
 
 
@@ -26,13 +27,16 @@ class _Links(Cdn):
         return f"/files{quote(self.path(attachment))}"
 
 
+_LINKS = _Links(Clock())
+
+
 def visible(message: Message, viewer: User) -> bool:
     """Whether this member sees the message; an ephemeral one is seen by whom it answers."""
     return not message.ephemeral or (message.origin is not None and message.origin.user is viewer)
 
 
 def message(one: Message, viewer: User) -> Json:
-    links = _Links(one.channel.world.clock)
+    links = _LINKS
     shown: Json = {
         "id": str(one.id),
         "type": int(one.type),
@@ -101,9 +105,8 @@ def _quoted(one: Message) -> Json | None:
         "has_files": bool(target.files),
     }
     if one.type is MessageType.THREAD_STARTER_MESSAGE:
-        links = _Links(target.channel.world.clock)
         quoted["time"] = int(target.created_at.timestamp() * 1000)
-        quoted["files"] = [_file(each, links) for each in target.attachments]
+        quoted["files"] = [_file(each, _LINKS) for each in target.attachments]
     return quoted
 
 

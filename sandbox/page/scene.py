@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sandbox.page.stage import Persona
-from sandbox.records.model import Channel, Guild
-from sandbox.run.server import Sandbox
+from sandbox.people.handles import Guild
+from sandbox.records.model import Channel
+from sandbox.server import Sandbox
 from sandbox.verbs.permissions import Permissions
 
 HOME_SERVER = "Paint Club"

@@ -8,7 +8,7 @@ import logging
 
 from aiohttp import WSMsgType, web
 
-from sandbox.page.actions import ACTIONS, Call
+from sandbox.page.actions import ACTIONS, PageCall
 from sandbox.page.feed import Feed
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
@@ -22,7 +22,7 @@ log = logging.getLogger("sandbox.page")
 _GATHER_S = 0.03  # changes that come together are told together
 
 
-class Session:
+class BrowserSession:
     """Starts with the first persona in the home channel; the page may ask for another at once."""
 
     def __init__(self, stage: Stage, socket: web.WebSocketResponse, uploads: Uploads) -> None:
@@ -107,8 +107,8 @@ class Session:
         await self._tell_news()
         return None
 
-    def _call(self, wish: Json) -> Call:
-        return Call(
+    def _call(self, wish: Json) -> PageCall:
+        return PageCall(
             stage=self._stage,
             viewer=self._feed.viewer,
             wish=wish,

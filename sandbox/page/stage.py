@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sandbox.records.model import Channel, User
-from sandbox.run.server import Sandbox
+from sandbox.server import Sandbox
 
 
 class BotPhase(StrEnum):

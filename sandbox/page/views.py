@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.page import message_views
-from sandbox.records.model import UPLOAD_LIMIT, Channel, ChannelType, Guild, Json, User
+from sandbox.records.model import UPLOAD_LIMIT, Channel, ChannelType, GuildRecord, Json, Membership, User
 from sandbox.verbs import commands
 from sandbox.verbs.commands import NotOffered
 from sandbox.verbs.permissions import DIRECT_MESSAGE, Permissions, in_channel, in_guild
-
-if TYPE_CHECKING:
-    from sandbox.people.actors import Member
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 _MOST_THREADS = 50  # of a channel in the list at the left, the newest
 _SEARCHED_FOR_MENTIONS = 50
@@ -31,7 +26,7 @@ def directory(world: World, viewer: User) -> Json:
     }
 
 
-def _guild(guild: Guild, viewer: User) -> Json:
+def _guild(guild: GuildRecord, viewer: User) -> Json:
     mine = guild.members[viewer.id]
     channels = [channel for channel in guild.channels.values() if not channel.is_thread and _sees(mine, channel)]
     channels.sort(key=lambda channel: (channel.position, channel.id))
@@ -45,7 +40,7 @@ def _guild(guild: Guild, viewer: User) -> Json:
     }
 
 
-def _member(member: Member) -> Json:
+def _member(member: Membership) -> Json:
     roles = [role.name for role in member.roles if role.managed_by is None]
     bits = in_guild(member)
     return message_views.author(member.user) | {
@@ -55,7 +50,7 @@ def _member(member: Member) -> Json:
     }
 
 
-def _threads(channel: Channel, mine: Member) -> list[Json]:
+def _threads(channel: Channel, mine: Membership) -> list[Json]:
     """The active ones, newest activity first."""
     active = [thread for thread in channel.threads if not thread.archived and _sees(mine, thread)]
     active.sort(key=lambda thread: thread.last_message_id or thread.id, reverse=True)
@@ -84,7 +79,7 @@ def _last_mention(channel: Channel, viewer: User) -> str:
     return "0"
 
 
-def _sees(member: Member, channel: Channel) -> bool:
+def _sees(member: Membership, channel: Channel) -> bool:
     return bool(in_channel(member, channel) & Permissions.VIEW_CHANNEL)
 
 
@@ -133,7 +128,7 @@ def _posts(channel: Channel) -> list[Json]:
     return [message_views.thread(thread) for thread in newest[:_MOST_THREADS]]
 
 
-def _commands(world: World, channel: Channel, member: Member | None) -> list[Json]:
+def _commands(world: World, channel: Channel, member: Membership | None) -> list[Json]:
     """What this member is offered here, by name; a server's own command hides a global one."""
     scopes = [world.commands.get(channel.guild.id, [])] if channel.guild else []
     offered: dict[tuple[int, str], Json] = {}

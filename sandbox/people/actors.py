@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.people import filling
 from sandbox.records.clock import PATIENCE_S
 from sandbox.records.errors import NoAnswer
-from sandbox.records.model import Channel, ChannelType, File, Guild, Json, Message, Role, User, walk_components
-from sandbox.verbs import commands, posts, reactions, threads
+from sandbox.records.interactions import Callback, Interaction, InteractionType, new_token
+from sandbox.records.model import Channel, ChannelType, File, Json, Membership, Message, User, walk_components
+from sandbox.verbs import commands, posts, reactions
 from sandbox.verbs.commands import NotOffered
-from sandbox.verbs.interactions import Callback, Interaction, InteractionType, new_token, start
+from sandbox.verbs.interactions import start
 from sandbox.verbs.permissions import Permissions, require, speaking
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 
 class Answer:
@@ -66,28 +64,10 @@ class Answer:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Member:
+class Member(Membership):
     """Somebody in a server. All verbs do what Discord's client would, and refuse what it would not offer."""
 
-    user: User
-    guild: Guild
     world: World = field(repr=False)
-    joined_at: datetime
-    roles: list[Role] = field(default_factory=list)
-    nick: str | None = None
-    timed_out_until: datetime | None = None
-
-    @property
-    def id(self) -> int:
-        return self.user.id
-
-    @property
-    def name(self) -> str:
-        return self.user.name
-
-    @property
-    def mention(self) -> str:
-        return self.user.mention
 
     async def open_dm(self) -> Channel:
         """The direct channel between this member and the bot."""
@@ -125,7 +105,7 @@ class Member:
         needed = Permissions.SEND_MESSAGES | (Permissions.ATTACH_FILES if files else 0)
         require(self._here(forum), forum, needed)
         first = posts.Draft(content=text, files=tuple(files))
-        thread, _ = threads.open_post(self.world, forum, self.user, {"name": title}, first)
+        thread, _ = posts.open_post(self.world, forum, self.user, {"name": title}, first)
         return thread
 
     async def edit(self, message: Message, text: str) -> None:
@@ -207,7 +187,7 @@ class Member:
         payload = {"component_type": 2, "custom_id": button["custom_id"]}
         return await self._interact(InteractionType.COMPONENT, message.channel, payload, message=message)
 
-    async def use_on_user(self, channel: Channel, name: str, target: Member | User) -> Answer:
+    async def use_on_user(self, channel: Channel, name: str, target: Membership | User) -> Answer:
         """Run a user context-menu command."""
         command = commands.find(self.world, channel, name, kind=2, member=self._here(channel))
         payload = commands.user_payload(channel, command, target)
@@ -243,6 +223,7 @@ class Member:
             user=self.user,
             channel=channel,
             created=world.clock.now(),
+            user_install=not world.bot_takes_part(channel),
             **about,
         )
         start(world, interaction, payload)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.checks import components as kinds
 from sandbox.records.model import Channel, Json, walk_components
 from sandbox.verbs import commands, interactions
 from sandbox.verbs.commands import NotOffered
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 
 def submission(world: World, channel: Channel, modal: Json, fields: Mapping[str, Any]) -> Json:

@@ -5,16 +5,13 @@ These records are live: a test that keeps a `Message` sees its later edits and r
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox.records.clock import born_at
-
-if TYPE_CHECKING:
-    from sandbox.people.actors import Member
-    from sandbox.verbs.world import World
+from sandbox.records.clock import Clock, born_at
 
 Json = dict[str, Any]
 
@@ -127,7 +124,7 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class MessageOrigin:
     """The interaction that a message of the bot answers."""
 
     id: int
@@ -139,7 +136,7 @@ class Origin:
     target_message_id: int | None = None
     original_id: int | None = None  # of the original response, on follow-ups
     component_message_id: int | None = None
-    trigger: Origin | None = None  # what opened the modal
+    trigger: MessageOrigin | None = None  # what opened the modal
     user_install: bool = False  # whether the bot is no member there
 
 
@@ -161,7 +158,7 @@ class Message:
     reference: tuple[int, int | None] | None = None  # channel and message that it points to
     referenced_message: Message | None = None
     nonce: str | int | None = None
-    origin: Origin | None = None
+    origin: MessageOrigin | None = None
     thread: Channel | None = None
     tts: bool = False
     webhook_id: int | None = None  # of the incoming webhook that posted it
@@ -203,8 +200,7 @@ class Channel:
 
     id: int
     type: ChannelType
-    world: World = field(repr=False)
-    guild: Guild | None = None
+    guild: GuildRecord | None = None
     name: str = ""
     parent: Channel | None = None
     overwrites: list[Overwrite] = field(default_factory=list)
@@ -247,22 +243,55 @@ class Channel:
 
     def archive(self, *, locked: bool = False) -> None:
         """Archive this thread, as a moderator or the passing of time would."""
-        self.world.archive(self, locked=locked)
+        assert self.guild is not None
+        self.guild.archive(self, locked=locked)
 
-    def set_permissions(self, *, allow: int = 0, deny: int = 0, member: Member | None = None) -> None:
-        """Overwrite permissions here for one member, or for the bot."""
-        self.world.overwrite(self, allow=allow, deny=deny, member=member)
+    def set_permissions(self, *, allow: int = 0, deny: int = 0, member: Membership | None = None) -> None:
+        """Overwrite permissions here for one member, or for the bot if no member is given."""
+        assert self.guild is not None
+        self.guild.overwrite(self, allow=allow, deny=deny, member=member)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Guild:
+class Membership:
+    """One user in one server. `sandbox.people.actors.Member` adds what members do."""
+
+    user: User
+    guild: GuildRecord
+    joined_at: datetime
+    roles: list[Role] = field(default_factory=list)
+    nick: str | None = None
+    timed_out_until: datetime | None = None
+
+    @property
+    def id(self) -> int:
+        return self.user.id
+
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+    @property
+    def mention(self) -> str:
+        return self.user.mention
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether a moderator has silenced this member for now."""
+        return self.timed_out_until is not None and self.timed_out_until.timestamp() > self.guild.clock.now()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class GuildRecord(ABC):
+    """A server. `sandbox.people.handles.Guild` joins it to its world and changes it."""
+
     id: int
     name: str
     owner_id: int
-    world: World = field(repr=False)
+    clock: Clock = field(repr=False)
     premium_tier: int = 0  # of boosts: 2 and 3 raise the upload limit
     roles: dict[int, Role] = field(default_factory=dict)
-    members: dict[int, Member] = field(default_factory=dict, repr=False)
+    members: dict[int, Membership] = field(default_factory=dict, repr=False)
     channels: dict[int, Channel] = field(default_factory=dict, repr=False)
 
     @property
@@ -270,23 +299,14 @@ class Guild:
         return self.roles[self.id]
 
     @property
-    def upload_limit(self) -> int:
+    def upload_limit(self) -> int:  # bytes a file
         return BOOSTED_UPLOAD_LIMITS.get(self.premium_tier, UPLOAD_LIMIT)
 
-    def create_text_channel(self, name: str, *, allow: int = 0, deny: int = 0, nsfw: bool = False) -> Channel:
-        """Open a channel; ``allow`` and ``deny`` are permission bits that it overwrites for the bot."""
-        return self.world.create_text_channel(self, name, allow=allow, deny=deny, nsfw=nsfw)
+    @abstractmethod
+    def archive(self, thread: Channel, *, locked: bool) -> None: ...
 
-    def create_forum(self, name: str, *, allow: int = 0, deny: int = 0, tags: tuple[str, ...] = ()) -> Channel:
-        """Open a forum, where every post is a thread."""
-        return self.world.create_forum(self, name, allow=allow, deny=deny, tags=tags)
-
-    def add_member(self, name: str, *, roles: tuple[Role, ...] = ()) -> Member:
-        """Let somebody join. The returned `Member` acts: says, reacts, clicks, runs commands."""
-        return self.world.add_member(self, name, roles=roles)
-
-    def create_role(self, name: str, *, permissions: int = 0) -> Role:
-        return self.world.create_role(self, name, permissions=permissions)
+    @abstractmethod
+    def overwrite(self, channel: Channel, *, allow: int, deny: int, member: Membership | None) -> None: ...
 
 
 def walk_components(components: list[Json]) -> list[Json]:

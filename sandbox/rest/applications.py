@@ -7,11 +7,11 @@ from typing import Any
 from sandbox.checks import forms, shapes
 from sandbox.records.errors import ApiError, missing_access, unknown
 from sandbox.records.model import Json
-from sandbox.rest.router import Call, Route
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import payloads
 
 
-def application(call: Call) -> Json:
+def application(call: ApiCall) -> Json:
     world = call.world
     return {
         "id": str(world.bot_user.id),
@@ -39,7 +39,7 @@ def application(call: Call) -> Json:
     }
 
 
-def _scope(call: Call) -> int | None:
+def _scope(call: ApiCall) -> int | None:
     """The guild whose commands the path means; None for the global ones."""
     if call.id("application_id") != call.world.bot_user.id:
         raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
@@ -51,11 +51,11 @@ def _scope(call: Call) -> int | None:
     return guild_id
 
 
-def list_commands(call: Call) -> list[Json]:
+def list_commands(call: ApiCall) -> list[Json]:
     return call.world.commands[_scope(call)]
 
 
-def overwrite_commands(call: Call) -> list[Json]:
+def overwrite_commands(call: ApiCall) -> list[Json]:
     """Replace all commands of a scope; those that keep their name and type keep their identifier."""
     scope = _scope(call)
     given: list[Json] = call.body
@@ -67,7 +67,7 @@ def overwrite_commands(call: Call) -> list[Json]:
     return registered
 
 
-def create_command(call: Call) -> Json:
+def create_command(call: ApiCall) -> Json:
     scope = _scope(call)
     forms.check_commands([call.fields])
     kept = [one for one in call.world.commands[scope] if _key(one) != _key(call.fields)]
@@ -78,18 +78,18 @@ def create_command(call: Call) -> Json:
     return command
 
 
-def _command(call: Call) -> Json:
+def _command(call: ApiCall) -> Json:
     found = next((one for one in call.world.commands[_scope(call)] if one["id"] == call.params["command_id"]), None)
     if found is None:
         raise unknown("application command")
     return found
 
 
-def get_command(call: Call) -> Json:
+def get_command(call: ApiCall) -> Json:
     return _command(call)
 
 
-def edit_command(call: Call) -> Json:
+def edit_command(call: ApiCall) -> Json:
     """Change the fields that are given; the identifier stays."""
     scope, old = _scope(call), _command(call)
     others = [one for one in call.world.commands[scope] if one is not old]
@@ -101,26 +101,26 @@ def edit_command(call: Call) -> Json:
     return changed
 
 
-def delete_command(call: Call) -> None:
+def delete_command(call: ApiCall) -> None:
     command = _command(call)
     call.world.commands[_scope(call)].remove(command)
     call.world.changed()
 
 
-def permissions(call: Call) -> list[Json]:
+def permissions(call: ApiCall) -> list[Json]:
     """None: nobody here restricts commands beyond their default permissions."""
     _scope(call)
     return []
 
 
-def permissions_of(call: Call) -> Json:
+def permissions_of(call: ApiCall) -> Json:
     """The permissions of one command, of which there never are any."""
     both = [*call.world.commands[_scope(call)], *call.world.commands[None]]
     known = any(one["id"] == call.params["command_id"] for one in both)
     raise unknown("application command permissions" if known else "application command")
 
 
-def emojis(call: Call) -> Json:
+def emojis(call: ApiCall) -> Json:
     """None: the application has no emoji of its own."""
     _scope(call)
     return {"items": []}
@@ -130,7 +130,7 @@ def _key(command: Json) -> tuple[int, str]:
     return command.get("type") or 1, command["name"]
 
 
-def _registered(call: Call, scope: int | None, given: Json, old: dict[tuple[int, str], str]) -> Json:
+def _registered(call: ApiCall, scope: int | None, given: Json, old: dict[tuple[int, str], str]) -> Json:
     world = call.world
     kept = ("options", "nsfw", "name_localizations", "description_localizations")
     command: Json = {

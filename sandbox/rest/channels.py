@@ -5,26 +5,26 @@ from __future__ import annotations
 from sandbox.checks import shapes
 from sandbox.records.errors import invalid_form, missing_permissions, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json, Overwrite
-from sandbox.rest.router import Call, Route
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import guilds, payloads, threads
 from sandbox.verbs.permissions import Permissions, in_guild, require, speaking
 
 _KINDS = (ChannelType.TEXT, ChannelType.FORUM)
 
 
-def channel(call: Call) -> Json:
+def channel(call: ApiCall) -> Json:
     return _shown(call, call.channel())
 
 
-def _shown(call: Call, found: Channel) -> Json:
+def _shown(call: ApiCall, found: Channel) -> Json:
     return payloads.thread(found, call.world.bot_user) if found.is_thread else payloads.channel(found)
 
 
-def listing(call: Call) -> list[Json]:
+def listing(call: ApiCall) -> list[Json]:
     return [payloads.channel(one) for one in call.guild().channels.values() if not one.is_thread]
 
 
-def create(call: Call) -> Json:
+def create(call: ApiCall) -> Json:
     guild, fields = call.guild(), call.fields
     if not in_guild(guild.members[call.world.bot_user.id]) & Permissions.MANAGE_CHANNELS:
         raise missing_permissions()
@@ -41,7 +41,7 @@ def create(call: Call) -> Json:
     return payloads.channel(guilds.open_channel(call.world, guild, ChannelType(kind), fields["name"], settings))
 
 
-def change(call: Call) -> Json:
+def change(call: ApiCall) -> Json:
     found, fields = call.channel(), call.fields
     if found.is_thread:
         threads.require_change(call.world, found, fields)
@@ -62,7 +62,7 @@ def change(call: Call) -> Json:
     return payloads.channel(found)
 
 
-def delete(call: Call) -> Json:
+def delete(call: ApiCall) -> Json:
     found = call.channel()
     if found.type is ChannelType.DM:
         return payloads.channel(found)  # a DM is closed for one side only, and opens again with the next message
@@ -85,7 +85,7 @@ def _overwrite(target: int, given: Json) -> Overwrite:
     )
 
 
-def _overwritable(call: Call) -> Channel:
+def _overwritable(call: ApiCall) -> Channel:
     found = call.channel()
     if found.guild is None or found.is_thread:
         raise wrong_channel_type()
@@ -93,7 +93,7 @@ def _overwritable(call: Call) -> Channel:
     return found
 
 
-def set_overwrite(call: Call) -> None:
+def set_overwrite(call: ApiCall) -> None:
     found, target = _overwritable(call), call.id("overwrite_id")
     assert found.guild is not None
     known = found.guild.members if call.fields.get("type") == 1 else found.guild.roles
@@ -102,7 +102,7 @@ def set_overwrite(call: Call) -> None:
     guilds.set_overwrite(call.world, found, target, _overwrite(target, call.fields))
 
 
-def delete_overwrite(call: Call) -> None:
+def delete_overwrite(call: ApiCall) -> None:
     found, target = _overwritable(call), call.id("overwrite_id")
     if all(one.id != target for one in found.overwrites):
         raise unknown("Overwrite")
@@ -112,13 +112,13 @@ def delete_overwrite(call: Call) -> None:
 # Typing
 
 
-def typing(call: Call) -> None:
+def typing(call: ApiCall) -> None:
     found = call.channel()
     require(call.world.bot_member(found), found, speaking(found))
     _announce_typing(call, found)
 
 
-def _announce_typing(call: Call, where: Channel) -> None:
+def _announce_typing(call: ApiCall, where: Channel) -> None:
     world = call.world
     world.typing[where.id, world.bot_user.id] = world.clock.now()
     shown: Json = {

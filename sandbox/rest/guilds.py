@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sandbox.records.model import Json
-from sandbox.rest.router import Call, Route
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import guilds, payloads
 
 
-def guild(call: Call) -> Json:
+def guild(call: ApiCall) -> Json:
     found = call.guild()
     shown = payloads.guild(found) | {"home_header": None, "nsfw": False}
     if call.flag("with_counts"):
@@ -15,11 +15,11 @@ def guild(call: Call) -> Json:
     return shown
 
 
-def leave(call: Call) -> None:
+def leave(call: ApiCall) -> None:
     guilds.remove_member(call.world, call.guild().members[call.world.bot_user.id])
 
 
-def active_threads(call: Call) -> Json:
+def active_threads(call: ApiCall) -> Json:
     world = call.world
     threads = [
         one for one in call.guild().channels.values() if one.is_thread and not one.archived and world.bot_sees(one)
@@ -31,7 +31,7 @@ def active_threads(call: Call) -> Json:
     }
 
 
-def emojis(call: Call) -> list[Json]:
+def emojis(call: ApiCall) -> list[Json]:
     """None: no server here has emoji of its own."""
     call.guild()
     return []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from sandbox.checks import forms, shapes
 from sandbox.records.errors import unknown
+from sandbox.records.interactions import Callback, Interaction
 from sandbox.records.model import Json, Message
 from sandbox.rest.messages import draft, shown
-from sandbox.rest.router import Call, Route
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import interactions, posts
-from sandbox.verbs.interactions import Callback, Interaction
 from sandbox.verbs.posts import Draft
 
 
-def callback(call: Call) -> Json | None:
+def callback(call: ApiCall) -> Json | None:
     """The first answer to an interaction."""
     world = call.world
     interaction = world.interactions.get(call.params["interaction_token"])
@@ -24,7 +24,7 @@ def callback(call: Call) -> Json | None:
     return _callback_response(call, interaction, kind) if call.flag("with_response") else None
 
 
-def _draft(call: Call, kind: Callback, answer: Json) -> Draft:
+def _draft(call: ApiCall, kind: Callback, answer: Json) -> Draft:
     match kind:
         case Callback.MESSAGE:
             return draft(call, body=answer)
@@ -40,7 +40,7 @@ def _draft(call: Call, kind: Callback, answer: Json) -> Draft:
             return Draft(flags=forms.settable_flags(answer))
 
 
-def _callback_response(call: Call, interaction: Interaction, kind: Callback) -> Json:
+def _callback_response(call: ApiCall, interaction: Interaction, kind: Callback) -> Json:
     about: Json = {"id": str(interaction.id), "type": int(interaction.type)}
     message = interaction.original
     if message is not None:
@@ -56,17 +56,17 @@ def _callback_response(call: Call, interaction: Interaction, kind: Callback) -> 
 # What `rest.webhooks` passes on when the webhook is the application's own
 
 
-def follow_up(call: Call) -> Json:
+def follow_up(call: ApiCall) -> Json:
     interaction = interactions.live(call.world, call.params["webhook_token"])
     return shown(interactions.follow_up(call.world, interaction, draft(call)), call.world)
 
 
-def sent(call: Call) -> Message:
+def sent(call: ApiCall) -> Message:
     interaction = interactions.live(call.world, call.params["webhook_token"])
     return interactions.sent_message(interaction, call.params.get("message_id", "@original"))
 
 
-def edit(call: Call, message: Message) -> Json:
+def edit(call: ApiCall, message: Message) -> Json:
     forms.check_message(call.fields, call.files, editing=True)
     posts.edit(call.world, message, call.fields, call.files)
     return shown(message, call.world)

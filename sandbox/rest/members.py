@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sandbox.checks import shapes
-from sandbox.people.actors import Member
 from sandbox.records.errors import invalid_form, missing_permissions, unknown
-from sandbox.records.model import Guild, Json, Role
-from sandbox.rest.router import Call, Route
+from sandbox.records.model import GuildRecord, Json, Membership, Role
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import guilds, payloads
 from sandbox.verbs.permissions import ALL, Permissions, in_guild
 
 LONGEST_TIMEOUT = timedelta(days=28)
 
 
-def _me(call: Call, guild: Guild, needed: int) -> Member:
+def _me(call: ApiCall, guild: GuildRecord, needed: int) -> Membership:
     """The bot's own membership, once it is known to have these permissions."""
     me = guild.members[call.world.bot_user.id]
     if in_guild(me) & needed != needed:
@@ -23,21 +22,21 @@ def _me(call: Call, guild: Guild, needed: int) -> Member:
     return me
 
 
-def _rank(member: Member) -> int:
+def _rank(member: Membership) -> int:
     """The place in the hierarchy of roles; the owner stands above all."""
     if member.id == member.guild.owner_id:
         return ALL
     return max((role.position for role in member.roles), default=0)
 
 
-def _member(call: Call) -> Member:
+def _member(call: ApiCall) -> Membership:
     found = call.guild().members.get(call.id("user_id"))
     if found is None:
         raise unknown("Member")
     return found
 
 
-def _role(call: Call) -> Role:
+def _role(call: ApiCall) -> Role:
     found = call.guild().roles.get(call.id("role_id"))
     if found is None:
         raise unknown("Role")
@@ -47,17 +46,17 @@ def _role(call: Call) -> Role:
 # Members
 
 
-def member(call: Call) -> Json:
+def member(call: ApiCall) -> Json:
     return payloads.member(_member(call))
 
 
-def members(call: Call) -> list[Json]:
+def members(call: ApiCall) -> list[Json]:
     after, limit = call.number("after", 0), call.number("limit", 1, low=1, high=1000)
     everybody = sorted(call.guild().members.values(), key=lambda one: one.id)
     return [payloads.member(one) for one in everybody if one.id > after][:limit]
 
 
-def search(call: Call) -> list[Json]:
+def search(call: ApiCall) -> list[Json]:
     start, limit = call.query.get("query", "").lower(), call.number("limit", 1, low=1, high=1000)
     if not start:
         raise invalid_form("query", "BASE_TYPE_REQUIRED", "This field is required")
@@ -66,7 +65,7 @@ def search(call: Call) -> list[Json]:
     return [payloads.member(one) for one in found][:limit]
 
 
-def change(call: Call) -> Json:
+def change(call: ApiCall) -> Json:
     """Nickname, roles and timeout of somebody else; each takes its own permission."""
     target, fields, guild = _member(call), call.fields, call.guild()
     needed = {
@@ -92,7 +91,7 @@ def change(call: Call) -> Json:
     return payloads.member(target)
 
 
-def _assigned(call: Call, me: Member, target: Member) -> list[Role]:
+def _assigned(call: ApiCall, me: Membership, target: Membership) -> list[Role]:
     guild = me.guild
     wanted = {int(one) for one in call.fields["roles"]} - {guild.id}
     if missing := wanted - set(guild.roles):
@@ -103,12 +102,12 @@ def _assigned(call: Call, me: Member, target: Member) -> list[Role]:
     return [role for role in guild.roles.values() if role.id in wanted]
 
 
-def _require_below(me: Member, role: Role) -> None:
+def _require_below(me: Membership, role: Role) -> None:
     if role.position >= _rank(me) or role.managed_by is not None:
         raise missing_permissions()
 
 
-def _until(call: Call, text: str | None) -> datetime | None:
+def _until(call: ApiCall, text: str | None) -> datetime | None:
     if text is None:
         return None
     field = "communication_disabled_until"
@@ -123,7 +122,7 @@ def _until(call: Call, text: str | None) -> datetime | None:
     return until
 
 
-def change_own(call: Call) -> Json:
+def change_own(call: ApiCall) -> Json:
     guild = call.guild()
     me = _me(call, guild, Permissions.CHANGE_NICKNAME if "nick" in call.fields else 0)
     if "nick" in call.fields:
@@ -131,7 +130,7 @@ def change_own(call: Call) -> Json:
     return payloads.member(me)
 
 
-def kick(call: Call) -> None:
+def kick(call: ApiCall) -> None:
     target = _member(call)
     me = _me(call, target.guild, Permissions.KICK_MEMBERS)
     if _rank(me) <= _rank(target):
@@ -139,15 +138,15 @@ def kick(call: Call) -> None:
     guilds.remove_member(call.world, target)
 
 
-def give_role(call: Call) -> None:
+def give_role(call: ApiCall) -> None:
     _change_roles(call, given=True)
 
 
-def take_role(call: Call) -> None:
+def take_role(call: ApiCall) -> None:
     _change_roles(call, given=False)
 
 
-def _change_roles(call: Call, *, given: bool) -> None:
+def _change_roles(call: ApiCall, *, given: bool) -> None:
     target, role = _member(call), _role(call)
     _require_below(_me(call, target.guild, Permissions.MANAGE_ROLES), role)
     others = [one for one in target.roles if one is not role]
@@ -158,15 +157,15 @@ def _change_roles(call: Call, *, given: bool) -> None:
 # Roles
 
 
-def roles(call: Call) -> list[Json]:
+def roles(call: ApiCall) -> list[Json]:
     return [payloads.role(one) for one in call.guild().roles.values()]
 
 
-def role(call: Call) -> Json:
+def role(call: ApiCall) -> Json:
     return payloads.role(_role(call))
 
 
-def create_role(call: Call) -> Json:
+def create_role(call: ApiCall) -> Json:
     guild = call.guild()
     me = _me(call, guild, Permissions.MANAGE_ROLES)
     bits = int(call.fields.get("permissions") or 0)
@@ -174,13 +173,13 @@ def create_role(call: Call) -> Json:
         raise missing_permissions()  # nobody gives away what they do not have
     for other in guild.roles.values():
         other.position += other.id != guild.id  # a new role stands below all others
-    made = call.world.create_role(guild, call.fields.get("name") or "new role", permissions=bits)
+    made = guilds.create_role(call.world, guild, call.fields.get("name") or "new role", permissions=bits)
     made.position = 1
     guilds.change_role(call.world, guild, made, call.fields)
     return payloads.role(made)
 
 
-def change_role(call: Call) -> Json:
+def change_role(call: ApiCall) -> Json:
     changed = _role(call)
     me = _me(call, call.guild(), Permissions.MANAGE_ROLES)
     _require_below(me, changed)
@@ -190,7 +189,7 @@ def change_role(call: Call) -> Json:
     return payloads.role(changed)
 
 
-def delete_role(call: Call) -> None:
+def delete_role(call: ApiCall) -> None:
     gone = _role(call)
     _require_below(_me(call, call.guild(), Permissions.MANAGE_ROLES), gone)
     if gone.id == call.guild().id:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sandbox.checks import forms, shapes
 from sandbox.records.clock import iso
 from sandbox.records.errors import ApiError, foreign_message, invalid_form, no_direct_messages, system_message
 from sandbox.records.model import Channel, ChannelType, Json, Message, MessageType
-from sandbox.rest.router import Call, Route
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import message_payloads, posts
 from sandbox.verbs.permissions import Permissions, require, require_to_speak
 from sandbox.verbs.posts import Draft
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 MAX_BULK_AGE = timedelta(days=14)
 
@@ -24,7 +21,7 @@ def shown(message: Message, world: World) -> Json:
     return message_payloads.message(message, world, intent=world.reads_content)
 
 
-def draft(call: Call, channel: Channel | None = None, body: Json | None = None) -> Draft:
+def draft(call: ApiCall, channel: Channel | None = None, body: Json | None = None) -> Draft:
     """A body, by default that of the request, as a message to post.
 
     Raises:
@@ -56,7 +53,7 @@ def _target(body: Json, channel: Channel | None) -> Message | None:
     return found
 
 
-def create(call: Call) -> Json:
+def create(call: ApiCall) -> Json:
     channel = call.channel()
     require_to_speak(call.world.bot_member(channel), channel, files=bool(call.files), body=call.fields)
     if channel.type is ChannelType.DM and not all(user.takes_dms for user in channel.recipients):
@@ -67,7 +64,7 @@ def create(call: Call) -> Json:
     return shown(posts.post(call.world, channel, call.world.bot_user, new), call.world)
 
 
-def _require_history(call: Call, channel: Channel) -> None:
+def _require_history(call: ApiCall, channel: Channel) -> None:
     try:
         require(call.world.bot_member(channel), channel, Permissions.READ_MESSAGE_HISTORY)
     except ApiError:
@@ -75,11 +72,11 @@ def _require_history(call: Call, channel: Channel) -> None:
         raise ApiError(403, 160002, message) from None
 
 
-def get(call: Call) -> Json:
+def get(call: ApiCall) -> Json:
     return shown(call.history_message(), call.world)
 
 
-def listing(call: Call) -> list[Json]:
+def listing(call: ApiCall) -> list[Json]:
     """Newest first, as Discord lists them whatever the anchor."""
     channel = call.channel()
     limit = call.number("limit", 50, low=1, high=100)
@@ -92,7 +89,7 @@ def listing(call: Call) -> list[Json]:
     return [shown(message, call.world) for message in sorted(picked, key=lambda m: m.id, reverse=True)]
 
 
-def _window(messages: list[Message], call: Call, limit: int) -> list[Message]:
+def _window(messages: list[Message], call: ApiCall, limit: int) -> list[Message]:
     if "before" in call.query:
         return [message for message in messages if message.id < call.number("before", 0)][-limit:]
     if "after" in call.query:
@@ -105,7 +102,7 @@ def _window(messages: list[Message], call: Call, limit: int) -> list[Message]:
     return messages[-limit:]
 
 
-def edit(call: Call) -> Json:
+def edit(call: ApiCall) -> Json:
     message = call.message()
     if message.author is not call.world.bot_user:
         raise foreign_message()
@@ -117,14 +114,14 @@ def edit(call: Call) -> Json:
     return shown(message, call.world)
 
 
-def delete(call: Call) -> None:
+def delete(call: ApiCall) -> None:
     message = call.message()
     if message.author is not call.world.bot_user:
         require(call.world.bot_member(message.channel), message.channel, Permissions.MANAGE_MESSAGES)
     posts.delete(call.world, message)
 
 
-def bulk_delete(call: Call) -> None:
+def bulk_delete(call: ApiCall) -> None:
     """Delete up to a hundred messages that are younger than two weeks; those that are gone already do not matter."""
     channel = call.channel(int(Permissions.MANAGE_MESSAGES | Permissions.READ_MESSAGE_HISTORY))
     if channel.guild is None:
@@ -140,7 +137,7 @@ def bulk_delete(call: Call) -> None:
 # Pins
 
 
-def pins(call: Call) -> Json:
+def pins(call: ApiCall) -> Json:
     channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY))
     limit = call.number("limit", 50, low=1, high=50)
     pinned = posts.pinned(channel)
@@ -148,19 +145,19 @@ def pins(call: Call) -> Json:
     return {"items": items[:limit], "has_more": len(items) > limit}
 
 
-def old_pins(call: Call) -> list[Json]:
+def old_pins(call: ApiCall) -> list[Json]:
     channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY))
     return [shown(message, call.world) for _, message in posts.pinned(channel)]
 
 
-def pin(call: Call) -> None:
+def pin(call: ApiCall) -> None:
     message = call.message(int(Permissions.PIN_MESSAGES))
     if message.type not in (MessageType.DEFAULT, MessageType.REPLY, *_ANSWERS):
         raise system_message()
     posts.pin(call.world, message, call.world.bot_user)
 
 
-def unpin(call: Call) -> None:
+def unpin(call: ApiCall) -> None:
     posts.unpin(call.world, call.message(int(Permissions.PIN_MESSAGES)))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sandbox.records.errors import unknown
 from sandbox.records.model import Json
-from sandbox.rest.router import Call, Route
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import payloads, reactions
 from sandbox.verbs.permissions import Permissions, require
 
 
-def add(call: Call) -> None:
+def add(call: ApiCall) -> None:
     message = call.history_message()
     emoji = call.params["emoji_name"]
     if reactions.is_new_emoji(message, emoji):
@@ -17,11 +17,11 @@ def add(call: Call) -> None:
     reactions.react(call.world, message, call.world.bot_user, emoji)
 
 
-def remove_own(call: Call) -> None:
+def remove_own(call: ApiCall) -> None:
     reactions.unreact(call.world, call.history_message(), call.world.bot_user, call.params["emoji_name"])
 
 
-def remove_other(call: Call) -> None:
+def remove_other(call: ApiCall) -> None:
     message = call.history_message(Permissions.MANAGE_MESSAGES)
     user = call.world.users.get(call.id("user_id"))
     if user is None:
@@ -29,14 +29,14 @@ def remove_other(call: Call) -> None:
     reactions.unreact(call.world, message, user, call.params["emoji_name"])
 
 
-def users(call: Call) -> list[Json]:
+def users(call: ApiCall) -> list[Json]:
     reaction = reactions.find_reaction(call.history_message(), call.params["emoji_name"])
     after, limit = call.number("after", 0), call.number("limit", 25, low=1, high=100)
     people = sorted(reaction.users, key=lambda user: user.id)
     return [payloads.user(user) for user in people if user.id > after][:limit]
 
 
-def clear(call: Call) -> None:
+def clear(call: ApiCall) -> None:
     message = call.history_message(Permissions.MANAGE_MESSAGES)
     reactions.clear_reactions(call.world, message, call.params.get("emoji_name"))
 

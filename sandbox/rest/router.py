@@ -13,13 +13,14 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.checks.shapes import Shape, validated
-from sandbox.faults.faults import Fault
-from sandbox.faults.rates import RateLimiter, Verdict
+from sandbox.faults.pending import Fault
+from sandbox.faults.rates import Admission, RateLimiter
 from sandbox.records.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint
-from sandbox.records.model import Channel, File, Guild, Json, Message
+from sandbox.records.model import Channel, File, GuildRecord, Json, Message
+from sandbox.records.traffic import HttpRequest
 from sandbox.rest.incoming import Uploads, described, read
 from sandbox.verbs.permissions import Permissions, require
-from sandbox.verbs.world import Request, World
+from sandbox.verbs.world import World
 
 log = logging.getLogger("sandbox.rest")
 
@@ -28,7 +29,7 @@ _MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ApiCall:
     """One request, parsed: path parameters, query, JSON body and uploaded files."""
 
     world: World
@@ -68,7 +69,7 @@ class Call:
         """A yes or no of the query."""
         return self.query.get(name, "").lower() in ("1", "true")
 
-    def guild(self) -> Guild:
+    def guild(self) -> GuildRecord:
         """The server of the path, if the bot is in it.
 
         Raises:
@@ -107,7 +108,7 @@ class Route:
 
     method: str
     path: str
-    respond: Callable[[Call], Any]
+    respond: Callable[[ApiCall], Any]
     shape: Shape | None = None
     public: bool = False  # the token is in the path, not in the Authorization header
     status: int = 200
@@ -130,7 +131,7 @@ class _Exchange:
 
     def refuse(self, error: ApiError) -> None:
         if error.retry_after is not None:
-            _limit(self, Verdict(headers={}, retry_after=error.retry_after), via=True)
+            _limit(self, Admission(headers={}, retry_after=error.retry_after), via=True)
         self.status, self.answer = error.status, (self.answer or {}) | error.body()
 
 
@@ -174,7 +175,7 @@ class Router:
         fault, verdict = exchange.fault, self._admit(exchange)
         exchange.headers = dict(verdict.headers)
         if fault is not None and fault.status == 429:
-            _limit(exchange, Verdict(headers={}, retry_after=fault.retry_after_s, scope=fault.scope), via=fault.via)
+            _limit(exchange, Admission(headers={}, retry_after=fault.retry_after_s, scope=fault.scope), via=fault.via)
         elif verdict.retry_after is not None:
             _limit(exchange, verdict, via=not verdict.banned)
         elif fault is not None and fault.prevents:
@@ -190,10 +191,10 @@ class Router:
                     _fail(exchange, fault)
         self._rates.count(exchange.status)
 
-    def _admit(self, exchange: _Exchange) -> Verdict:
+    def _admit(self, exchange: _Exchange) -> Admission:
         route = exchange.route
         if route is None:
-            return Verdict(headers={})
+            return Admission(headers={})
         major = "/".join(exchange.params[name] for name in _MAJOR if name in exchange.params)
         return self._rates.admit(route.method, route.path, major)
 
@@ -209,7 +210,7 @@ class Router:
         body = None
         if route.shape is not None:
             body = validated(route.shape, {} if exchange.body is None else exchange.body)
-        call = Call(
+        call = ApiCall(
             world=self._world,
             params=exchange.params,
             query=request.query,
@@ -226,7 +227,7 @@ class Router:
     def _record(self, exchange: _Exchange) -> None:
         request = exchange.request
         self._world.requests.append(
-            Request(
+            HttpRequest(
                 method=request.method,
                 path=exchange.path,
                 route=exchange.route.path if exchange.route else "",
@@ -241,7 +242,7 @@ class Router:
         self._world.changed()
 
 
-def _limit(exchange: _Exchange, verdict: Verdict, *, via: bool) -> None:
+def _limit(exchange: _Exchange, verdict: Admission, *, via: bool) -> None:
     wait = verdict.retry_after or 0.0
     exchange.status = 429
     exchange.answer = {

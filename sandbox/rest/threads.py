@@ -6,25 +6,25 @@ from sandbox.checks import shapes
 from sandbox.records.errors import invalid_form, thread_archived, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json, User
 from sandbox.rest.messages import draft, shown
-from sandbox.rest.router import Call, Route
-from sandbox.verbs import payloads, threads
+from sandbox.rest.router import ApiCall, Route
+from sandbox.verbs import payloads, posts, threads
 from sandbox.verbs.permissions import Permissions, require, speaking
 
 
-def _require_parent(call: Call, parent: Channel, needed: int) -> None:
+def _require_parent(call: ApiCall, parent: Channel, needed: int) -> None:
     if parent.type is not ChannelType.TEXT:
         raise wrong_channel_type()
     require(call.world.bot_member(parent), parent, needed)
 
 
-def open_from_message(call: Call) -> Json:
+def open_from_message(call: ApiCall) -> Json:
     message = call.history_message()
     _require_parent(call, message.channel, Permissions.CREATE_PUBLIC_THREADS)
     thread = threads.open_from_message(call.world, message, call.world.bot_user, call.fields)
     return payloads.thread(thread, call.world.bot_user)
 
 
-def open_in_channel(call: Call) -> Json:
+def open_in_channel(call: ApiCall) -> Json:
     parent = call.channel()
     if parent.type is ChannelType.FORUM:
         return _open_post(call, parent)
@@ -37,7 +37,7 @@ def open_in_channel(call: Call) -> Json:
     return payloads.thread(thread, call.world.bot_user)
 
 
-def _open_post(call: Call, forum: Channel) -> Json:
+def _open_post(call: ApiCall, forum: Channel) -> Json:
     """A forum's post: a thread that begins with a message."""
     member = call.world.bot_member(forum)
     require(member, forum, Permissions.SEND_MESSAGES | (Permissions.ATTACH_FILES if call.files else 0))
@@ -47,25 +47,25 @@ def _open_post(call: Call, forum: Channel) -> Json:
     if any(str(tag) not in known for tag in call.fields.get("applied_tags") or []):
         raise invalid_form("applied_tags", "FORUM_TAG_INVALID", "Unknown tag.")
     first = draft(call, body=call.fields["message"])
-    thread, message = threads.open_post(call.world, forum, call.world.bot_user, call.fields, first)
+    thread, message = posts.open_post(call.world, forum, call.world.bot_user, call.fields, first)
     return payloads.thread(thread, call.world.bot_user) | {"message": shown(message, call.world)}
 
 
-def _thread(call: Call) -> Channel:
+def _thread(call: ApiCall) -> Channel:
     found = call.channel()
     if not found.is_thread:
         raise wrong_channel_type()
     return found
 
 
-def _user(call: Call) -> User:
+def _user(call: ApiCall) -> User:
     found = call.world.users.get(call.id("user_id"))
     if found is None:
         raise unknown("User")
     return found
 
 
-def add_member(call: Call) -> None:
+def add_member(call: ApiCall) -> None:
     thread = _thread(call)
     require(call.world.bot_member(thread), thread, speaking(thread))
     if thread.archived:
@@ -76,30 +76,30 @@ def add_member(call: Call) -> None:
     threads.join(call.world, thread, user)
 
 
-def join(call: Call) -> None:
+def join(call: ApiCall) -> None:
     thread = _thread(call)
     if thread.archived:
         raise thread_archived()
     threads.join(call.world, thread, call.world.bot_user)
 
 
-def remove_member(call: Call) -> None:
+def remove_member(call: ApiCall) -> None:
     thread = _thread(call)
     if thread.owner_id != call.world.bot_user.id or thread.type is not ChannelType.PRIVATE_THREAD:
         require(call.world.bot_member(thread), thread, Permissions.MANAGE_THREADS)
     threads.leave(call.world, thread, _user(call))
 
 
-def leave(call: Call) -> None:
+def leave(call: ApiCall) -> None:
     threads.leave(call.world, _thread(call), call.world.bot_user)
 
 
-def members(call: Call) -> list[Json]:
+def members(call: ApiCall) -> list[Json]:
     thread = _thread(call)
     return [_member(call, thread, user_id) for user_id in thread.joined if _is_member(thread, user_id)]
 
 
-def member(call: Call) -> Json:
+def member(call: ApiCall) -> Json:
     thread, user_id = _thread(call), call.id("user_id")
     if user_id not in thread.joined or not _is_member(thread, user_id):
         raise unknown("Member")
@@ -110,28 +110,28 @@ def _is_member(thread: Channel, user_id: int) -> bool:
     return thread.guild is not None and user_id in thread.guild.members
 
 
-def _member(call: Call, thread: Channel, user_id: int) -> Json:
+def _member(call: ApiCall, thread: Channel, user_id: int) -> Json:
     shown = payloads.thread_member(thread, user_id)
     if call.flag("with_member") and thread.guild is not None:
         shown["member"] = payloads.member(thread.guild.members[user_id])
     return shown
 
 
-def archived_public(call: Call) -> Json:
+def archived_public(call: ApiCall) -> Json:
     return _archived(call, call.channel(int(Permissions.READ_MESSAGE_HISTORY)), ChannelType.PUBLIC_THREAD)
 
 
-def archived_private(call: Call) -> Json:
+def archived_private(call: ApiCall) -> Json:
     channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY | Permissions.MANAGE_THREADS))
     return _archived(call, channel, ChannelType.PRIVATE_THREAD)
 
 
-def archived_joined(call: Call) -> Json:
+def archived_joined(call: ApiCall) -> Json:
     channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY))
     return _archived(call, channel, ChannelType.PRIVATE_THREAD, joined=True)
 
 
-def _archived(call: Call, parent: Channel, type_: ChannelType, *, joined: bool = False) -> Json:
+def _archived(call: ApiCall, parent: Channel, type_: ChannelType, *, joined: bool = False) -> Json:
     """Those archived last come first."""
     if parent.type not in (ChannelType.TEXT, ChannelType.FORUM):
         raise wrong_channel_type()

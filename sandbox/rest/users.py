@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 from sandbox.checks import shapes
-from sandbox.gateway import socket
 from sandbox.records.errors import ApiError, unknown
 from sandbox.records.model import Json
-from sandbox.rest.router import Call, Route
+from sandbox.records.traffic import GATEWAY_HOST
+from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import payloads
 from sandbox.verbs.permissions import in_guild
 
 
-def me(call: Call) -> Json:
+def me(call: ApiCall) -> Json:
     return payloads.own_user(call.world.bot_user)
 
 
-def change_me(call: Call) -> Json:
+def change_me(call: ApiCall) -> Json:
     me = call.world.bot_user
     me.name = call.fields.get("username") or me.name
     call.world.emit("USER_UPDATE", lambda _: payloads.own_user(me))
     return payloads.own_user(me)
 
 
-def user(call: Call) -> Json:
+def user(call: ApiCall) -> Json:
     found = call.world.users.get(call.id("user_id"))
     if found is None:
         raise unknown("User")
     return payloads.user(found)
 
 
-def gateway_url(call: Call) -> Json:
-    return {"url": f"wss://{socket.HOST}"}
+def gateway_url(call: ApiCall) -> Json:
+    return {"url": f"wss://{GATEWAY_HOST}"}
 
 
-def gateway_bot(call: Call) -> Json:
+def gateway_bot(call: ApiCall) -> Json:
     limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-    return {"url": f"wss://{socket.HOST}", "shards": call.world.shards, "session_start_limit": limit}
+    return {"url": f"wss://{GATEWAY_HOST}", "shards": call.world.shards, "session_start_limit": limit}
 
 
-def open_dm(call: Call) -> Json:
+def open_dm(call: ApiCall) -> Json:
     person = call.world.users.get(int(call.fields["recipient_id"]))
     if person is None or person.bot:
         raise ApiError(400, 50033, "Invalid Recipient(s)")
     return payloads.channel(call.world.direct_channel(person))
 
 
-def my_guilds(call: Call) -> list[Json]:
+def my_guilds(call: ApiCall) -> list[Json]:
     world = call.world
     return [
         {

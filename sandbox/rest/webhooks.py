@@ -9,8 +9,8 @@ from sandbox.records.errors import ApiError, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json, Message, User, Webhook
 from sandbox.rest import interactions
 from sandbox.rest.messages import draft, shown
-from sandbox.rest.router import Call, Route
-from sandbox.verbs import payloads, posts, threads
+from sandbox.rest.router import ApiCall, Route
+from sandbox.verbs import payloads, posts
 from sandbox.verbs.permissions import Permissions, in_guild
 
 MAX_WEBHOOKS = 15  # in a channel
@@ -19,7 +19,7 @@ MAX_WEBHOOKS = 15  # in a channel
 # The records
 
 
-def _payload(call: Call, webhook: Webhook, *, with_token: bool = True) -> Json:
+def _payload(call: ApiCall, webhook: Webhook, *, with_token: bool = True) -> Json:
     guild = webhook.channel.guild
     assert guild is not None
     about: Json = {
@@ -37,7 +37,7 @@ def _payload(call: Call, webhook: Webhook, *, with_token: bool = True) -> Json:
     return about
 
 
-def create(call: Call) -> Json:
+def create(call: ApiCall) -> Json:
     channel = call.channel(int(Permissions.MANAGE_WEBHOOKS))
     if channel.guild is None or channel.is_thread:
         raise wrong_channel_type()
@@ -55,19 +55,19 @@ def create(call: Call) -> Json:
     return _payload(call, webhook)
 
 
-def of_channel(call: Call) -> list[Json]:
+def of_channel(call: ApiCall) -> list[Json]:
     channel = call.channel(int(Permissions.MANAGE_WEBHOOKS))
     return [_payload(call, one) for one in call.world.webhooks.values() if one.channel is channel]
 
 
-def of_guild(call: Call) -> list[Json]:
+def of_guild(call: ApiCall) -> list[Json]:
     guild = call.guild()
     if not in_guild(guild.members[call.world.bot_user.id]) & Permissions.MANAGE_WEBHOOKS:
         raise ApiError(403, 50013, "Missing Permissions")
     return [_payload(call, one) for one in call.world.webhooks.values() if one.channel.guild is guild]
 
 
-def _webhook(call: Call) -> Webhook:
+def _webhook(call: ApiCall) -> Webhook:
     """The webhook of the path: by its token, or by the bot's right to manage it."""
     webhook = call.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
@@ -82,11 +82,11 @@ def _webhook(call: Call) -> Webhook:
     return webhook
 
 
-def get(call: Call) -> Json:
+def get(call: ApiCall) -> Json:
     return _payload(call, _webhook(call), with_token="webhook_token" not in call.params)
 
 
-def change(call: Call) -> Json:
+def change(call: ApiCall) -> Json:
     webhook = _webhook(call)
     if call.fields.get("channel_id") is not None and "webhook_token" not in call.params:
         place = call.world.channel(int(call.fields["channel_id"]))
@@ -98,13 +98,13 @@ def change(call: Call) -> Json:
     return _payload(call, webhook)
 
 
-def delete(call: Call) -> None:
+def delete(call: ApiCall) -> None:
     webhook = _webhook(call)
     del call.world.webhooks[webhook.id]
     _announce(call, webhook.channel)
 
 
-def _announce(call: Call, channel: Channel) -> None:
+def _announce(call: ApiCall, channel: Channel) -> None:
     assert channel.guild is not None
     shown_: Json = {"guild_id": str(channel.guild.id), "channel_id": str(channel.id)}
     call.world.emit("WEBHOOKS_UPDATE", lambda _: shown_, channel=channel)
@@ -113,12 +113,12 @@ def _announce(call: Call, channel: Channel) -> None:
 # Their messages
 
 
-def _own(call: Call) -> bool:
+def _own(call: ApiCall) -> bool:
     """Whether this is the webhook of the application, whose tokens are those of interactions."""
     return call.id("webhook_id") == call.world.bot_user.id
 
 
-def execute(call: Call) -> Json | None:
+def execute(call: ApiCall) -> Json | None:
     if _own(call):
         return interactions.follow_up(call)
     webhook = _webhook(call)
@@ -126,13 +126,13 @@ def execute(call: Call) -> Json | None:
     new = posts.from_webhook(draft(call), webhook)
     if webhook.channel.type is ChannelType.FORUM and call.fields.get("thread_name"):
         settings = {"name": call.fields["thread_name"], "applied_tags": call.fields.get("applied_tags")}
-        _, posted = threads.open_post(call.world, webhook.channel, author, settings, new)
+        _, posted = posts.open_post(call.world, webhook.channel, author, settings, new)
     else:
         posted = posts.post(call.world, _place(call, webhook), author, new)
     return shown(posted, call.world) if call.flag("wait") else None
 
 
-def _place(call: Call, webhook: Webhook) -> Channel:
+def _place(call: ApiCall, webhook: Webhook) -> Channel:
     if "thread_id" not in call.query:
         if webhook.channel.type is ChannelType.FORUM:
             raise ApiError(400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id")
@@ -143,7 +143,7 @@ def _place(call: Call, webhook: Webhook) -> Channel:
     return thread
 
 
-def _sent(call: Call) -> Message:
+def _sent(call: ApiCall) -> Message:
     if _own(call):
         return interactions.sent(call)
     webhook = _webhook(call)
@@ -155,17 +155,17 @@ def _sent(call: Call) -> Message:
     return message
 
 
-def get_message(call: Call) -> Json:
+def get_message(call: ApiCall) -> Json:
     return shown(_sent(call), call.world)
 
 
-def edit_message(call: Call) -> Json:
+def edit_message(call: ApiCall) -> Json:
     message = _sent(call)
     posts.count_late_edit(call.world, message)
     return interactions.edit(call, message)
 
 
-def delete_message(call: Call) -> None:
+def delete_message(call: ApiCall) -> None:
     posts.delete(call.world, _sent(call))
 
 

@@ -17,11 +17,11 @@ from typing import Any
 from rich.console import Console
 
 from sandbox.people.actors import Member
+from sandbox.people.transcript import is_under_way
 from sandbox.records.errors import NoAnswer
 from sandbox.records.model import Channel, Message
-from sandbox.run.server import Sandbox
-from sandbox.run.terminal import Screen
-from sandbox.run.transcript import is_under_way
+from sandbox.run.terminal import LiveTranscript
+from sandbox.server import Sandbox
 
 LIMIT_S = 300.0
 READY_LIMIT_S = 120.0
@@ -110,10 +110,9 @@ async def run(console: Console, out: Path, weights: Path | None = None) -> int:
         home = Path(folder)
         async with Sandbox(home) as sandbox:
             console.print(f"A local Discord listens on {sandbox.address}. Nothing leaves this machine.\n", style="dim")
-            channel = sandbox.create_guild("Studio").create_text_channel("paintings")
-            assert channel.guild is not None
-            ada = channel.guild.add_member("ada")
-            screen = Screen(console, channel, ada.user, out)
+            guild = sandbox.create_guild("Studio")
+            channel, ada = guild.create_text_channel("paintings"), guild.add_member("ada")
+            screen = LiveTranscript(console, sandbox.world, channel, ada.user, out)
             async with running_bot(sandbox, home, weights) as bot:
                 try:
                     async with asyncio.timeout(LIMIT_S), shown(screen):
@@ -127,7 +126,7 @@ async def run(console: Console, out: Path, weights: Path | None = None) -> int:
 
 
 @asynccontextmanager
-async def shown(screen: Screen) -> AsyncIterator[None]:
+async def shown(screen: LiveTranscript) -> AsyncIterator[None]:
     following = asyncio.create_task(screen.follow())
     try:
         yield
@@ -140,7 +139,9 @@ async def shown(screen: Screen) -> AsyncIterator[None]:
 class Story:
     """What ada does: she has a picture painted, edits it by a reply, and reruns it by a reaction."""
 
-    def __init__(self, sandbox: Sandbox, channel: Channel, ada: Member, bot: BotProcess, screen: Screen) -> None:
+    def __init__(
+        self, sandbox: Sandbox, channel: Channel, ada: Member, bot: BotProcess, screen: LiveTranscript
+    ) -> None:
         self._sandbox = sandbox
         self._channel = channel
         self._ada = ada
@@ -209,7 +210,7 @@ def _explain(console: Console, reason: str, bot: BotProcess) -> int:
     return 1
 
 
-def _sum_up(console: Console, screen: Screen, finals: list[Message]) -> None:
+def _sum_up(console: Console, screen: LiveTranscript, finals: list[Message]) -> None:
     console.print()
     console.print("Painted from words, edited by a reply, rerun by a reaction:", style="bold")
     for message in finals:

@@ -13,9 +13,9 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox import state
-from sandbox.page import BotPhase, BotState, Page, Persona, Stage
+from sandbox.page import BotPhase, BotState, ChatPage, Persona, Stage
 from sandbox.records.model import Channel, User
-from sandbox.run.server import Sandbox
+from sandbox.server import Sandbox
 from sandbox.verbs.leftovers import TRAFFIC_IN_PLAY
 from sandbox.verbs.permissions import Permissions
 
@@ -25,7 +25,7 @@ _STOP_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class GuestOptions:
     """How to run a guest.
 
     Attributes:
@@ -50,7 +50,7 @@ class Options:
 class Guest:
     """The bot's process. One that ends is started again only on order, from the page."""
 
-    def __init__(self, sandbox: Sandbox, options: Options, console: Console) -> None:
+    def __init__(self, sandbox: Sandbox, options: GuestOptions, console: Console) -> None:
         self._sandbox = sandbox
         self._command = shlex.split(options.command)
         self._token_variable = options.token_variable
@@ -136,7 +136,7 @@ def _personas(sandbox: Sandbox) -> list[Persona]:
     return [Persona(user=user, part=part(user)) for user in sorted(people, key=lambda user: part(user) != "member")]
 
 
-async def run(console: Console, options: Options, *, told_to_stop: asyncio.Event) -> None:
+async def run(console: Console, options: GuestOptions, *, told_to_stop: asyncio.Event) -> None:
     """Run the bot, the sandbox and the page until told to stop.
 
     Raises:
@@ -161,7 +161,7 @@ async def run(console: Console, options: Options, *, told_to_stop: asyncio.Event
         bot_state=lambda: guest.state,
         restart=guest.restart,
     )
-    async with sandbox, Page(stage, host=options.host, port=options.page_port) as page:
+    async with sandbox, ChatPage(stage, host=options.host, port=options.page_port) as page:
         _welcome(console, sandbox, page, options)
         running = asyncio.create_task(guest.run())
         stopping = asyncio.create_task(told_to_stop.wait())
@@ -177,7 +177,7 @@ async def run(console: Console, options: Options, *, told_to_stop: asyncio.Event
             raise result
 
 
-def _welcome(console: Console, sandbox: Sandbox, page: Page, options: Options) -> None:
+def _welcome(console: Console, sandbox: Sandbox, page: ChatPage, options: GuestOptions) -> None:
     console.print(f"\n  Open  [bold]{page.address}[/bold]\n")
     console.print(f"The local Discord listens on {sandbox.address}. Ctrl-C ends it, and the bot with it.")
     if options.keep is not None:

@@ -16,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox import state
-from sandbox.page import BotPhase, BotState, Page, Stage, scene
+from sandbox.page import BotPhase, BotState, ChatPage, Stage, scene
 from sandbox.run.demo import ROOT, BotProcess, running_bot
-from sandbox.run.server import Sandbox
+from sandbox.server import Sandbox
 from sandbox.state import StateError
 from sandbox.verbs.leftovers import TRAFFIC_IN_PLAY
 
@@ -105,7 +105,7 @@ async def run(console: Console, home: Path, *, host: str, port: int, weights: Pa
         bot_state=lambda: runner.state,
         restart=runner.restart,
     )
-    async with Page(stage, host=host, port=port) as page, sandbox:
+    async with ChatPage(stage, host=host, port=port) as page, sandbox:
         _welcome(console, page, home)
         work = [asyncio.create_task(runner.run()), asyncio.create_task(_keep_saving(sandbox, session))]
         try:
@@ -134,7 +134,7 @@ async def _keep_saving(sandbox: Sandbox, session: Path) -> None:
         sandbox.save(session)
 
 
-def _welcome(console: Console, page: Page, home: Path) -> None:
+def _welcome(console: Console, page: ChatPage, home: Path) -> None:
     console.print(f"\n  Open  [bold]{page.address}[/bold]\n")
     console.print("The bot is starting; the page says when it is ready. Ctrl-C ends it all.")
     where = home.relative_to(ROOT) if home.is_relative_to(ROOT) else home

@@ -15,8 +15,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from sandbox.people.actors import Member
+from sandbox.people.transcript import button_labels, embed_lines, is_under_way, readable
 from sandbox.records.model import Attachment, Channel, Message, MessageType, User
-from sandbox.run.transcript import button_labels, embed_lines, is_under_way, readable
+from sandbox.verbs.world import World
 
 _SETTLED_S = 0.8  # a bot's message is printed when it has not changed for so long: its reactions come right after it
 _REPORT_EVERY_S = 10.0  # how often work in progress is reported where nothing can be redrawn
@@ -24,7 +25,7 @@ _PICTURE_COLUMNS = 40
 _NAME_STYLES = ("bold cyan", "bold magenta")  # members, bots
 
 
-class Screen:
+class LiveTranscript:
     """Prints a channel and its threads as one member sees them, and saves the pictures posted there.
 
     Args:
@@ -32,8 +33,9 @@ class Screen:
         viewer: whose eyes these are; ephemeral messages to anybody else stay hidden.
     """
 
-    def __init__(self, console: Console, channel: Channel, viewer: User, folder: Path) -> None:
+    def __init__(self, console: Console, world: World, channel: Channel, viewer: User, folder: Path) -> None:
         self._console = console
+        self._world = world
         self._channel = channel
         self._viewer = viewer
         self._folder = folder
@@ -134,8 +136,8 @@ class Screen:
         if message.origin is not None and message.origin.name:
             lines.append(Text(f"  answers {message.origin.user.name}'s /{message.origin.name}", style="dim"))
         if message.type is MessageType.REPLY:
-            lines.append(Text(f"  ↪ {_quoted(message.referenced_message)}", style="dim"))
-        lines += [Text("  ").append_text(line) for line in marked_up(readable(message))]
+            lines.append(Text(f"  ↪ {_quoted(self._world, message.referenced_message)}", style="dim"))
+        lines += [Text("  ").append_text(line) for line in marked_up(readable(self._world, message))]
         lines += [Text(f"  ▎ {line}") for embed in message.embeds for line in embed_lines(embed)]
         for attachment, path in zip(message.files, paths, strict=True):
             lines += self._picture(attachment, path)
@@ -167,18 +169,18 @@ class Screen:
                 if (message.id, reaction.name, user.id) in self._pressed:
                     continue
                 self._pressed.add((message.id, reaction.name, user.id))
-                what = (f" reacts {reaction.name} to {_quoted(message)}", "dim")
+                what = (f" reacts {reaction.name} to {_quoted(self._world, message)}", "dim")
                 self._print_indented([Text.assemble((user.name, _NAME_STYLES[user.bot]), what), Text()])
 
     def _report(self, working: list[Message]) -> None:
         """Show what is being worked on: redrawn in place, or a line now and then."""
         if self._live is not None:
-            cards = [Padding(_card(message), (0, 0, 0, 2)) for message in working]
-            self._redraw("".join(readable(message) for message in working), Group(*cards))
+            cards = [Padding(_card(self._world, message), (0, 0, 0, 2)) for message in working]
+            self._redraw("".join(readable(self._world, message) for message in working), Group(*cards))
         elif time.monotonic() - self._reported >= _REPORT_EVERY_S:
             self._reported = time.monotonic()
             for message in working:
-                lines = [line.plain for line in marked_up(readable(message))]
+                lines = [line.plain for line in marked_up(readable(self._world, message))]
                 self._console.print(Text(f"  … {' · '.join(lines) or 'thinking'}", style="dim"), soft_wrap=True)
 
     def _redraw(self, meaning: str, shown: RenderableType) -> None:
@@ -198,17 +200,17 @@ def _heading(message: Message) -> Text:
     return heading
 
 
-def _card(message: Message) -> RenderableType:
+def _card(world: World, message: Message) -> RenderableType:
     lines: list[RenderableType] = [_heading(message)]
-    lines += [Text("  ").append_text(line) for line in marked_up(readable(message))]
+    lines += [Text("  ").append_text(line) for line in marked_up(readable(world, message))]
     lines.append(Text("  " + " ".join(f"[ {label} ]" for label in button_labels(message)), style="blue"))
     return Group(*lines)
 
 
-def _quoted(message: Message | None) -> str:
+def _quoted(world: World, message: Message | None) -> str:
     if message is None or message.deleted:
         return "a deleted message"
-    lines = [line.plain for line in marked_up(readable(message))]
+    lines = [line.plain for line in marked_up(readable(world, message))]
     text = lines[0] if lines else "a picture"
     return f"{message.author.name}: {text if len(text) <= 60 else text[:59] + '…'}"
 

@@ -11,14 +11,11 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from sandbox.records.model import Json
 from sandbox.state.reading import restore
 from sandbox.state.writing import record, saved_attachments
-
-if TYPE_CHECKING:
-    from sandbox.records.model import Json
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 VERSION = 1
 _STATE, _FILES = "state.json", "files"

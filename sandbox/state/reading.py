@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.people.actors import Member
+from sandbox.people.handles import Guild
 from sandbox.records.model import (
     Attachment,
     Channel,
     ChannelType,
-    Guild,
+    GuildRecord,
     Json,
     Message,
+    MessageOrigin,
     MessageType,
-    Origin,
     Overwrite,
     Reaction,
     Role,
     User,
     Webhook,
 )
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 
 def restore(world: World, state: Json, read_file: Callable[[int], bytes]) -> None:
@@ -39,7 +38,7 @@ def restore(world: World, state: Json, read_file: Callable[[int], bytes]) -> Non
         one["id"]: Attachment(**one, bytes=read_file(one["id"])) for one in map(_with_size, state["attachments"])
     }
     guilds = {one["id"]: _guild(world, one, users) for one in state["guilds"]}
-    channels = _channels(world, state["channels"], guilds, users)
+    channels = _channels(state["channels"], guilds, users)
     _messages(state["messages"], channels, users, attachments)
     webhooks = {
         one["id"]: Webhook(**one | {"channel": channels[one["channel"]], "creator": users[one["creator"]]})
@@ -60,11 +59,12 @@ def _with_size(saved: Json) -> Json:
     return saved | {"size": tuple(saved["size"]) if saved["size"] else None}
 
 
-def _guild(world: World, saved: Json, users: dict[int, User]) -> Guild:
+def _guild(world: World, saved: Json, users: dict[int, User]) -> GuildRecord:
     guild = Guild(
         id=saved["id"],
         name=saved["name"],
         owner_id=saved["owner"],
+        clock=world.clock,
         world=world,
         premium_tier=saved["premium_tier"],
         roles={role["id"]: Role(**role) for role in saved["roles"]},
@@ -82,13 +82,12 @@ def _guild(world: World, saved: Json, users: dict[int, User]) -> Guild:
     return guild
 
 
-def _channels(world: World, saved: list[Json], guilds: dict[int, Guild], users: dict[int, User]) -> dict[int, Channel]:
+def _channels(saved: list[Json], guilds: dict[int, GuildRecord], users: dict[int, User]) -> dict[int, Channel]:
     channels: dict[int, Channel] = {}
     for one in saved:  # parents were saved before their threads
         parent = channels[one["parent"]] if one["parent"] else None
         fields: dict[str, Any] = one | {
             "type": ChannelType(one["type"]),
-            "world": world,
             "guild": guilds[one["guild"]] if one["guild"] else None,
             "parent": parent,
             "recipients": [users[user] for user in one["recipients"]],
@@ -143,10 +142,10 @@ def _revived(one: Json, channel: Channel, users: dict[int, User], attachments: d
     }
 
 
-def _origin(saved: Json | None, users: dict[int, User]) -> Origin | None:
+def _origin(saved: Json | None, users: dict[int, User]) -> MessageOrigin | None:
     if saved is None:
         return None
-    return Origin(**saved | {"user": users[saved["user"]], "trigger": _origin(saved["trigger"], users)})
+    return MessageOrigin(**saved | {"user": users[saved["user"]], "trigger": _origin(saved["trigger"], users)})
 
 
 def _moment(text: str | None) -> datetime | None:

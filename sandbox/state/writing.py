@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from sandbox.records.model import Attachment, Channel, Guild, Json, Message, Origin, User
-
-if TYPE_CHECKING:
-    from sandbox.people.actors import Member
-    from sandbox.verbs.world import World
+from sandbox.records.model import Attachment, Channel, GuildRecord, Json, Membership, Message, MessageOrigin, User
+from sandbox.verbs.world import World
 
 
 def record(world: World) -> Json:
@@ -49,7 +45,7 @@ def _user(user: User) -> Json:
     return {"id": user.id, "name": user.name, "bot": user.bot, "takes_dms": user.takes_dms}
 
 
-def _guild(guild: Guild) -> Json:
+def _guild(guild: GuildRecord) -> Json:
     return {
         "id": guild.id,
         "name": guild.name,
@@ -72,7 +68,7 @@ def _guild(guild: Guild) -> Json:
     }
 
 
-def _member(member: Member) -> Json:
+def _member(member: Membership) -> Json:
     return {
         "user": member.id,
         "joined_at": member.joined_at.isoformat(),
@@ -155,7 +151,7 @@ def _message(message: Message) -> Json:
     }
 
 
-def _origin(origin: Origin | None) -> Json | None:
+def _origin(origin: MessageOrigin | None) -> Json | None:
     if origin is None:
         return None
     return {

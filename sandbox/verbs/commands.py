@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox.records.model import Channel, File, Json, Message, Role, User
+from sandbox.records.model import Channel, File, Json, Membership, Message, Role, User
 from sandbox.verbs import interactions, message_payloads, payloads
 from sandbox.verbs.permissions import Permissions, in_channel
-
-if TYPE_CHECKING:
-    from sandbox.people.actors import Member
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(
     1, 12
@@ -25,7 +22,7 @@ class NotOffered(Exception):
     """Discord's client would not let a member do this."""
 
 
-def find(world: World, channel: Channel, name: str, *, kind: int, member: Member | None) -> Json:
+def find(world: World, channel: Channel, name: str, *, kind: int, member: Membership | None) -> Json:
     """The registered command as it shows in this channel; a server's own goes before a global one."""
     guild_id = channel.guild.id if channel.guild else None
     scopes = [world.commands[None]] if guild_id is None else [world.commands[guild_id], world.commands[None]]
@@ -39,7 +36,7 @@ def find(world: World, channel: Channel, name: str, *, kind: int, member: Member
     raise NotOffered(f"no command {name!r} here; there are {sorted({command['name'] for command in offered})}")
 
 
-def _require_allowed(world: World, command: Json, channel: Channel, member: Member | None) -> None:
+def _require_allowed(world: World, command: Json, channel: Channel, member: Membership | None) -> None:
     contexts = command.get("contexts")
     if contexts is not None and interactions.context(world, channel) not in contexts:
         raise NotOffered(f"{command['name']} is not for this kind of channel")
@@ -173,7 +170,7 @@ def message_payload(world: World, command: Json, message: Message) -> Json:
     return payload
 
 
-def user_payload(channel: Channel, command: Json, target: Member | User) -> Json:
+def user_payload(channel: Channel, command: Json, target: Membership | User) -> Json:
     """The ``data`` of a user context-menu command."""
     resolved: Json = {}
     target_id = entity(channel, target, resolved)

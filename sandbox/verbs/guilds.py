@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from sandbox.records.model import Channel, ChannelType, Guild, Json, Overwrite, Role
+from sandbox.records.clock import iso
+from sandbox.records.model import Channel, ChannelType, GuildRecord, Json, Membership, Overwrite, Role
 from sandbox.verbs import payloads, threads
+from sandbox.verbs.world import World
 
-if TYPE_CHECKING:
-    from sandbox.people.actors import Member
-    from sandbox.verbs.world import World
+
+def greeting(world: World, guild: GuildRecord, *, everybody: bool) -> Json:
+    """Return GUILD_CREATE's payload; without the members intent, only the bot itself is among the members."""
+    bot = guild.members[world.bot_user.id]
+    members = list(guild.members.values()) if everybody else [bot]
+    channels = [channel for channel in guild.channels.values() if not channel.is_thread]
+    threads_ = [thread for channel in channels for thread in channel.threads if not thread.archived]
+    empty = ("presences", "voice_states", "stage_instances", "guild_scheduled_events", "soundboard_sounds")
+    return (
+        payloads.guild(guild)
+        | {key: [] for key in empty}
+        | {
+            "joined_at": iso(bot.joined_at),
+            "large": False,
+            "member_count": len(guild.members),
+            "members": [payloads.member(member) for member in members],
+            "channels": [payloads.channel(channel) for channel in channels],
+            "threads": [payloads.thread(thread, world.bot_user) for thread in threads_ if world.bot_sees(thread)],
+        }
+    )
 
 
 # Channels
 
 
-def open_channel(world: World, guild: Guild, type_: ChannelType, name: str, settings: Json) -> Channel:
+def open_channel(world: World, guild: GuildRecord, type_: ChannelType, name: str, settings: Json) -> Channel:
     """Open a text channel or a forum; ``settings`` are further fields of the `Channel`."""
-    channel = Channel(
-        id=world.ids.next(), type=type_, world=world, guild=guild, name=name, position=len(guild.channels), **settings
-    )
+    channel = Channel(id=world.ids.next(), type=type_, guild=guild, name=name, position=len(guild.channels), **settings)
     guild.channels[channel.id] = world.channels[channel.id] = channel
     world.emit("CHANNEL_CREATE", lambda _: payloads.channel(channel), channel=channel)
     return channel
@@ -57,7 +73,7 @@ def set_overwrite(world: World, channel: Channel, target: int, overwrite: Overwr
 
 def change_member(
     world: World,
-    member: Member,
+    member: Membership,
     *,
     nick: str | None = None,
     roles: list[Role] | None = None,
@@ -71,7 +87,7 @@ def change_member(
     world.emit("GUILD_MEMBER_UPDATE", lambda _: shown, guild=member.guild, about=member.user)
 
 
-def remove_member(world: World, member: Member) -> None:
+def remove_member(world: World, member: Membership) -> None:
     """Let somebody go, out of the server and its threads."""
     guild = member.guild
     for channel in guild.channels.values():
@@ -88,7 +104,15 @@ def remove_member(world: World, member: Member) -> None:
 # Roles
 
 
-def change_role(world: World, guild: Guild, role: Role, changes: Json) -> None:
+def create_role(world: World, guild: GuildRecord, name: str, *, permissions: int) -> Role:
+    role = Role(id=world.ids.next(), name=name, permissions=permissions, position=len(guild.roles))
+    guild.roles[role.id] = role
+    shown = {"guild_id": str(guild.id), "role": payloads.role(role)}
+    world.emit("GUILD_ROLE_CREATE", lambda _: shown, guild=guild)
+    return role
+
+
+def change_role(world: World, guild: GuildRecord, role: Role, changes: Json) -> None:
     """``changes`` is the body of PATCH .../roles/{role}."""
     names = {"color": "colour"}
     for key in ("name", "permissions", "color", "hoist", "mentionable"):
@@ -99,7 +123,7 @@ def change_role(world: World, guild: Guild, role: Role, changes: Json) -> None:
     world.emit("GUILD_ROLE_UPDATE", lambda _: shown, guild=guild)
 
 
-def delete_role(world: World, guild: Guild, role: Role) -> None:
+def delete_role(world: World, guild: GuildRecord, role: Role) -> None:
     del guild.roles[role.id]
     for member in guild.members.values():
         if role in member.roles:

@@ -1,11 +1,8 @@
-"""Interactions: what a member's command, click or modal tells the bot, and what the bot makes of it."""
+"""The verbs for interactions: send one to the bot, and take the bot's answers."""
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from sandbox.records.errors import (
     already_acknowledged,
@@ -15,6 +12,7 @@ from sandbox.records.errors import (
     too_many_follow_ups,
     unknown,
 )
+from sandbox.records.interactions import Callback, Interaction, InteractionType
 from sandbox.records.model import (
     EPHEMERAL,
     LOADING,
@@ -24,79 +22,16 @@ from sandbox.records.model import (
     Json,
     Message,
     MessageType,
-    Origin,
     User,
 )
 from sandbox.verbs import message_payloads, payloads, posts
 from sandbox.verbs.permissions import DIRECT_MESSAGE, Permissions, in_channel
 from sandbox.verbs.posts import Draft
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 TOKEN_LIFETIME_S = 15 * 60.0
 MOST_FOLLOW_UPS = 5  # to an interaction where the bot is no member
 _ANSWERING = int(Permissions.EMBED_LINKS | Permissions.ATTACH_FILES)  # all that a bot may do there
-
-
-class InteractionType(IntEnum):
-    COMMAND = 2
-    COMPONENT = 3
-    AUTOCOMPLETE = 4
-    MODAL = 5
-
-
-class Callback(IntEnum):
-    MESSAGE = 4
-    DEFERRED_MESSAGE = 5
-    DEFERRED_UPDATE = 6
-    UPDATE = 7
-    CHOICES = 8
-    MODAL = 9
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Interaction:
-    """One interaction and how far the bot has answered it."""
-
-    id: int
-    token: str
-    type: InteractionType
-    user: User
-    channel: Channel
-    created: float
-    name: str = ""  # of the command
-    command_type: int = 1
-    message: Message | None = None  # with the component that was used
-    target_message_id: int | None = None
-    trigger: Interaction | None = None  # what opened the modal
-    callback: Callback | None = None
-    original: Message | None = None
-    followups: list[Message] = field(default_factory=list)
-    choices: list[Json] = field(default_factory=list)
-    modal: Json | None = None
-    submitted: bool = False  # its modal was filled in
-
-    @property
-    def origin(self) -> Origin:
-        return Origin(
-            id=self.id,
-            type=int(self.type),
-            user=self.user,
-            token=self.token,
-            name=self.name,
-            guild_id=self.channel.guild.id if self.channel.guild else None,
-            target_message_id=self.target_message_id,
-            original_id=self.original.id if self.original else None,
-            component_message_id=self.message.id if self.message else None,
-            trigger=self.trigger.origin if self.trigger else None,
-            user_install=self.by_user_install,
-        )
-
-    @property
-    def by_user_install(self) -> bool:
-        """Whether the bot is no member where this happened, so that it can only answer."""
-        return not self.channel.world.bot_takes_part(self.channel)
 
 
 def start(world: World, interaction: Interaction, details: Json) -> None:
@@ -104,10 +39,6 @@ def start(world: World, interaction: Interaction, details: Json) -> None:
     world.interactions[interaction.token] = interaction
     shown = _payload(world, interaction, details)
     world.emit("INTERACTION_CREATE", lambda _: shown, guild=interaction.channel.guild, anywhere=True)
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(48)
 
 
 def _payload(world: World, interaction: Interaction, details: Json) -> Json:
@@ -251,7 +182,7 @@ def follow_up(world: World, interaction: Interaction, draft: Draft) -> Message:
         }
         posts.edit(world, original, changes, draft.files)
         return original
-    if interaction.by_user_install and len(interaction.followups) >= MOST_FOLLOW_UPS:
+    if interaction.user_install and len(interaction.followups) >= MOST_FOLLOW_UPS:
         raise too_many_follow_ups()
     reply_to = original if original is not None and not original.deleted else None
     message = _post(world, interaction, replace(draft, reply_to=reply_to))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.verbs.interactions import TOKEN_LIFETIME_S
 from sandbox.verbs.posts import NONCE_LIFETIME_S
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 TRAFFIC_IN_PLAY = 100  # requests and events to remember where nobody will ask for them; uploads are in them
 MOST_FILE_BYTES = 64 * 1024 * 1024  # of files that no message lists: superseded frames, inputs of commands

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.records.cdn import PROXY_HOST, Cdn
 from sandbox.records.model import Attachment, Json, Message
-from sandbox.run.cdn import PROXY_HOST, Cdn
 
 SCHEME = "attachment://"
 _COMPONENT_DEFAULTS: dict[int, Json] = {

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sandbox.records import cdn
 from sandbox.records.clock import iso
-from sandbox.records.model import Attachment, Json, Message, Origin, Reaction, User
-from sandbox.run import cdn
-from sandbox.verbs import media, payloads, visibility
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.records.model import Attachment, ChannelType, Json, Message, MessageOrigin, Reaction, User
+from sandbox.verbs import media, payloads
+from sandbox.verbs.world import World
 
 
 def attachment(one: Attachment, world: World) -> Json:
@@ -46,12 +42,12 @@ def reaction(one: Reaction, reader: User) -> Json:
     }
 
 
-def owners(one: Origin) -> Json:
+def owners(one: MessageOrigin) -> Json:
     """By whose installation it came: that of the user (1), or of the server (0; in a DM, of none)."""
     return {"1": str(one.user.id)} if one.user_install else {"0": str(one.guild_id or 0)}
 
 
-def origin(one: Origin) -> Json:
+def origin(one: MessageOrigin) -> Json:
     """The ``interaction_metadata`` of a message."""
     shown: Json = {
         "id": str(one.id),
@@ -74,10 +70,10 @@ def message(one: Message, world: World, *, intent: bool, nested: bool = False) -
     """A message as the bot gets to see it.
 
     Args:
-        intent: whether this reader has the message-content intent; without it, what `visibility` hides is empty.
+        intent: whether this reader has the message-content intent; without it, other members' messages are empty.
         nested: for a message inside another one, which is not followed further.
     """
-    readable = intent or visibility.readable_without_intent(one, world.bot_user)
+    readable = intent or _readable_without_intent(one, world.bot_user)
     shown: Json = {
         "id": str(one.id),
         "channel_id": str(one.channel.id),
@@ -111,7 +107,16 @@ def message(one: Message, world: World, *, intent: bool, nested: bool = False) -
     return shown | _reference(one, world, intent=intent, nested=nested)
 
 
-def _answer_marks(from_: Origin, world: World) -> Json:
+def _readable_without_intent(message: Message, bot: User) -> bool:
+    """Return whether a bot reads this message anyway: its own, a DM, or one that mentions it.
+
+    A reply that pings the bot mentions it, but only when it answers an ordinary message: the response to a
+    slash command is a webhook's message, which a reply does not ping (`posts` leaves it out of the mentions).
+    """
+    return message.author is bot or message.channel.type is ChannelType.DM or bot in message.mentions
+
+
+def _answer_marks(from_: MessageOrigin, world: World) -> Json:
     marks: Json = {
         "webhook_id": str(world.bot_user.id),
         "application_id": str(world.bot_user.id),
@@ -155,3 +160,11 @@ def located(one: Message, world: World, *, intent: bool) -> Json:
         if int(person["id"]) in guild.members:
             person["member"] = payloads.member(guild.members[int(person["id"])], with_user=False)
     return shown
+
+
+def emit(world: World, name: str, one: Message) -> None:
+    """Send MESSAGE_CREATE or MESSAGE_UPDATE. The gateway never carries ephemeral messages."""
+    if one.ephemeral:
+        world.changed()
+    else:
+        world.emit(name, lambda intent: located(one, world, intent=intent), channel=one.channel)

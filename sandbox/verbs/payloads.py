@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sandbox.records.clock import born_at, iso
-from sandbox.records.model import Channel, ChannelType, Guild, Json, Overwrite, Role, User
-
-if TYPE_CHECKING:
-    from sandbox.people.actors import Member
+from sandbox.records.model import Channel, ChannelType, GuildRecord, Json, Membership, Overwrite, Role, User
 
 
 def user(person: User) -> Json:
@@ -37,7 +33,7 @@ def own_user(person: User) -> Json:
     return user(person) | {"mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
 
 
-def member(somebody: Member, *, with_user: bool = True) -> Json:
+def member(somebody: Membership, *, with_user: bool = True) -> Json:
     shown: Json = {
         "avatar": None,
         "banner": None,
@@ -183,7 +179,7 @@ _UNSET_IN_GUILDS = (
 )
 
 
-def guild(one: Guild) -> Json:
+def guild(one: GuildRecord) -> Json:
     """The parts that REST and GUILD_CREATE share."""
     unset = dict.fromkeys(_UNSET_IN_GUILDS)
     return unset | {

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from enum import IntFlag
-from typing import TYPE_CHECKING
 
 from sandbox.records.errors import ApiError, missing_access, missing_permissions
-from sandbox.records.model import Channel, ChannelType, Json
-
-if TYPE_CHECKING:
-    from sandbox.people.actors import Member
+from sandbox.records.model import Channel, ChannelType, Json, Membership
 
 
 class Permissions(IntFlag):
@@ -77,7 +73,7 @@ _NEED_SENDING = int(
 )
 
 
-def in_guild(member: Member) -> int:
+def in_guild(member: Membership) -> int:
     """The bits a member has by roles alone."""
     guild = member.guild
     if member.id == guild.owner_id:
@@ -87,22 +83,17 @@ def in_guild(member: Member) -> int:
         bits |= role.permissions
     if bits & Permissions.ADMINISTRATOR:
         return ALL
-    return bits & _TIMED_OUT if timed_out(member) else bits
+    return bits & _TIMED_OUT if member.timed_out else bits
 
 
-def timed_out(member: Member) -> bool:
-    """Whether a moderator has silenced this member for now."""
-    return member.timed_out_until is not None and member.timed_out_until > member.world.now()
-
-
-def in_channel(member: Member, channel: Channel) -> int:
+def in_channel(member: Membership, channel: Channel) -> int:
     """The bits a member has in a channel of its guild; a thread takes its parent's."""
     bits = in_guild(member)
     if bits == ALL:
         return ALL
     place = channel.parent if channel.is_thread and channel.parent else channel
     bits = _overwritten(bits, member, place)
-    if timed_out(member):
+    if member.timed_out:
         bits &= _TIMED_OUT
     if not bits & Permissions.VIEW_CHANNEL:
         return 0
@@ -114,7 +105,7 @@ def in_channel(member: Member, channel: Channel) -> int:
     return bits
 
 
-def _overwritten(bits: int, member: Member, channel: Channel) -> int:
+def _overwritten(bits: int, member: Membership, channel: Channel) -> int:
     everyone = [o for o in channel.overwrites if o.id == member.guild.id]
     of_roles = [o for o in channel.overwrites if o.kind == 0 and o.id in {role.id for role in member.roles}]
     own = [o for o in channel.overwrites if o.kind == 1 and o.id == member.id]
@@ -126,11 +117,11 @@ def _overwritten(bits: int, member: Member, channel: Channel) -> int:
     return bits
 
 
-def _in_private_thread(bits: int, member: Member, channel: Channel) -> bool:
+def _in_private_thread(bits: int, member: Membership, channel: Channel) -> bool:
     return member.id in channel.joined or bool(bits & Permissions.MANAGE_THREADS)
 
 
-def require(member: Member | None, channel: Channel, needed: int) -> None:
+def require(member: Membership | None, channel: Channel, needed: int) -> None:
     """Raise what Discord answers when a permission is missing. ``member`` is None in a DM.
 
     Raises:
@@ -150,7 +141,7 @@ def speaking(channel: Channel) -> int:
     return Permissions.SEND_MESSAGES
 
 
-def require_to_speak(member: Member | None, channel: Channel, *, files: bool, body: Json) -> None:
+def require_to_speak(member: Membership | None, channel: Channel, *, files: bool, body: Json) -> None:
     """Check that somebody may post this message, a body of a request, here.
 
     Raises:

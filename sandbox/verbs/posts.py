@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.records.clock import iso
 from sandbox.records.errors import late_edit, thread_archived, too_large, too_many_pins
@@ -15,18 +15,17 @@ from sandbox.records.model import (
     LOADING,
     Attachment,
     Channel,
+    ChannelType,
     File,
     Json,
     Message,
+    MessageOrigin,
     MessageType,
-    Origin,
     User,
     Webhook,
 )
 from sandbox.verbs import media, message_payloads, threads
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 NONCE_LIFETIME_S = 300.0
 MAX_PINS = 250
@@ -48,7 +47,7 @@ class Draft:
     nonce: str | int | None = None
     enforce_nonce: bool = False
     type: MessageType = MessageType.DEFAULT
-    origin: Origin | None = None
+    origin: MessageOrigin | None = None
     webhook_id: int | None = None
     id: int | None = None  # of a forum post's first message, which is that of its thread
 
@@ -78,10 +77,16 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     if channel.is_thread:
         channel.total_sent += 1
         threads.join(world, channel, author)
-    world.emit(
-        "MESSAGE_CREATE", lambda intent: message_payloads.located(message, world, intent=intent), channel=channel
-    )
+    message_payloads.emit(world, "MESSAGE_CREATE", message)
     return message
+
+
+def open_post(world: World, forum: Channel, owner: User, settings: Json, first: Draft) -> tuple[Channel, Message]:
+    """Open a forum's post; its first message bears the thread's identifier."""
+    thread = threads.open_empty(world, forum, world.ids.next(), ChannelType.PUBLIC_THREAD, owner, settings)
+    thread.applied_tags = [int(tag) for tag in settings.get("applied_tags") or []]
+    threads.announce(world, thread)
+    return thread, post(world, thread, owner, replace(first, id=thread.id))
 
 
 def _build(world: World, channel: Channel, author: User, draft: Draft) -> Message:
@@ -166,7 +171,7 @@ def edit(world: World, message: Message, changes: Json, files: tuple[File, ...])
         message.flags &= ~LOADING  # the first edit of a deferred answer is its beginning, not an edit
     else:
         message.edited_at = world.now()
-    world.emit_message("MESSAGE_UPDATE", message)
+    message_payloads.emit(world, "MESSAGE_UPDATE", message)
 
 
 def count_late_edit(world: World, message: Message) -> None:
@@ -249,7 +254,7 @@ def _pins_changed(world: World, message: Message) -> None:
     newest = pinned(channel)[:1]
     shown: Json = {"channel_id": str(channel.id), "last_pin_timestamp": iso(newest[0][0]) if newest else None}
     world.emit("CHANNEL_PINS_UPDATE", lambda _: shown | guild_of(channel), channel=channel)
-    world.emit_message("MESSAGE_UPDATE", message)
+    message_payloads.emit(world, "MESSAGE_UPDATE", message)
 
 
 def guild_of(channel: Channel) -> Json:

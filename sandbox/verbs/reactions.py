@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.records.errors import thread_archived, too_many_reactions, unknown
 from sandbox.records.model import Json, Message, Reaction, User
 from sandbox.verbs import message_payloads, payloads, posts
-
-if TYPE_CHECKING:
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 MAX_REACTIONS = 20
 

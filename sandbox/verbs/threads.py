@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sandbox.records.clock import born_at
 from sandbox.records.errors import ApiError, thread_archived, thread_exists, too_many_threads
 from sandbox.records.model import HAS_THREAD, Channel, ChannelType, Json, Message, MessageType, User
-from sandbox.verbs import message_payloads, payloads, posts
+from sandbox.verbs import message_payloads, payloads
 from sandbox.verbs.permissions import Permissions, in_channel
-
-if TYPE_CHECKING:
-    from sandbox.verbs.posts import Draft
-    from sandbox.verbs.world import World
+from sandbox.verbs.world import World
 
 MAX_ACTIVE = 1000  # in a server
 
@@ -23,7 +18,7 @@ def open_from_message(world: World, message: Message, owner: User, settings: Jso
     """Open a public thread under a message; it takes the message's identifier."""
     if message.thread is not None:
         raise thread_exists()
-    thread = _open(world, message.channel, message.id, ChannelType.PUBLIC_THREAD, owner, settings)
+    thread = open_empty(world, message.channel, message.id, ChannelType.PUBLIC_THREAD, owner, settings)
     message.thread = thread
     message.flags |= HAS_THREAD
     starter = Message(
@@ -35,20 +30,16 @@ def open_from_message(world: World, message: Message, owner: User, settings: Jso
         referenced_message=message,
     )
     thread.messages_by_id[starter.id] = starter
-    _announce(world, thread)
-    world.emit(
-        "MESSAGE_UPDATE",
-        lambda intent: message_payloads.located(message, world, intent=intent),
-        channel=message.channel,
-    )
+    announce(world, thread)
+    message_payloads.emit(world, "MESSAGE_UPDATE", message)
     return thread
 
 
 def open_in_channel(world: World, parent: Channel, owner: User, settings: Json) -> Channel:
     """Open a thread of its own; a public one leaves a line in its channel."""
     type_ = ChannelType(settings.get("type") or ChannelType.PRIVATE_THREAD)
-    thread = _open(world, parent, world.ids.next(), type_, owner, settings)
-    _announce(world, thread)
+    thread = open_empty(world, parent, world.ids.next(), type_, owner, settings)
+    announce(world, thread)
     if type_ is ChannelType.PUBLIC_THREAD:
         line = Message(
             id=world.ids.next(),
@@ -59,28 +50,18 @@ def open_in_channel(world: World, parent: Channel, owner: User, settings: Json) 
             reference=(thread.id, None),
         )
         parent.messages_by_id[line.id] = line
-        world.emit(
-            "MESSAGE_CREATE", lambda intent: message_payloads.located(line, world, intent=intent), channel=parent
-        )
+        message_payloads.emit(world, "MESSAGE_CREATE", line)
     return thread
 
 
-def open_post(world: World, forum: Channel, owner: User, settings: Json, first: Draft) -> tuple[Channel, Message]:
-    """Open a forum's post; its first message bears the thread's identifier."""
-    thread = _open(world, forum, world.ids.next(), ChannelType.PUBLIC_THREAD, owner, settings)
-    thread.applied_tags = [int(tag) for tag in settings.get("applied_tags") or []]
-    _announce(world, thread)
-    return thread, posts.post(world, thread, owner, replace(first, id=thread.id))
-
-
-def _open(world: World, parent: Channel, id: int, type_: ChannelType, owner: User, settings: Json) -> Channel:
+def open_empty(world: World, parent: Channel, id: int, type_: ChannelType, owner: User, settings: Json) -> Channel:
+    """Open a thread that nobody hears of until `announce`."""
     assert parent.guild is not None
     if sum(one.is_thread and not one.archived for one in parent.guild.channels.values()) >= MAX_ACTIVE:
         raise too_many_threads()
     thread = Channel(
         id=id,
         type=type_,
-        world=world,
         guild=parent.guild,
         name=settings["name"],
         parent=parent,
@@ -98,7 +79,8 @@ def _open(world: World, parent: Channel, id: int, type_: ChannelType, owner: Use
     return thread
 
 
-def _announce(world: World, thread: Channel) -> None:
+def announce(world: World, thread: Channel) -> None:
+    """Tell the bot of a new thread."""
     world.emit(
         "THREAD_CREATE",
         lambda _: payloads.thread(thread, world.bot_user) | {"newly_created": True},

@@ -1,4 +1,4 @@
-"""The state of the local Discord, and its verbs for guilds, channels and members."""
+"""The state of the local Discord, and how it tells the bot what happens."""
 
 from __future__ import annotations
 
@@ -7,56 +7,25 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from sandbox.faults.faults import Faults
-from sandbox.people.actors import Member
-from sandbox.records.clock import PATIENCE_S, Clock, Snowflakes, iso
+from sandbox.records.cdn import Cdn
+from sandbox.records.clock import PATIENCE_S, Clock, Snowflakes
 from sandbox.records.errors import missing_access, unknown
 from sandbox.records.intents import APPLICATION_FLAGS, Intents
-from sandbox.records.model import Channel, ChannelType, File, Guild, Json, Message, Overwrite, Role, User, Webhook
-from sandbox.run.cdn import Cdn
-from sandbox.verbs import guilds, message_payloads, payloads, permissions
-
-if TYPE_CHECKING:
-    from sandbox.verbs.interactions import Interaction
+from sandbox.records.interactions import Interaction
+from sandbox.records.model import Channel, ChannelType, GuildRecord, Json, Membership, Message, User, Webhook
+from sandbox.records.traffic import GatewayEvent, HttpRequest
+from sandbox.verbs import permissions
 
 log = logging.getLogger("sandbox")
 
 ACKNOWLEDGE_WITHIN_S = 3.0  # how soon a bot must answer an interaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One request of the bot, and what it got. ``path`` has no version prefix; ``route`` names its parameters."""
-
-    method: str
-    path: str
-    route: str
-    query: dict[str, str]
-    body: Any
-    files: tuple[File, ...]
-    multipart: bool
-    status: int
-    answer: Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayEvent:
-    """One payload that went over the gateway: sent to the bot, or received from it."""
-
-    payload: Json
-    sent: bool
-
-    @property
-    def name(self) -> str | None:
-        name: str | None = self.payload.get("t")
-        return name
-
-
-class Gateway(Protocol):
+class EventSink(Protocol):
     def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None, always: bool) -> None: ...
 
 
@@ -75,16 +44,16 @@ class World:
         self.owner = User(id=self.ids.next(), name="owner")
         self.token = f"sandbox.{secrets.token_urlsafe(24)}"
         self.users: dict[int, User] = {user.id: user for user in (self.bot_user, self.owner)}
-        self.guilds: dict[int, Guild] = {}
+        self.guilds: dict[int, GuildRecord] = {}
         self.channels: dict[int, Channel] = {}
         self.webhooks: dict[int, Webhook] = {}
         self.interactions: dict[str, Interaction] = {}  # by token
         self.commands: dict[int | None, list[Json]] = {None: []}  # by guild, None for global ones
         self.nonces: dict[tuple[int, int, str | int | None], tuple[Message, float]] = {}
         self.traffic_kept: int | None = None  # how many requests and events to remember; all, if None
-        self.requests: list[Request] = []
+        self.requests: list[HttpRequest] = []
         self.events: list[GatewayEvent] = []
-        self.gateway: Gateway | None = None
+        self.gateway: EventSink | None = None
         self.typing: dict[tuple[int, int], float] = {}  # when, by channel and user
         self.changes = 0  # how many there were so far, so that a watcher misses none
         self._change = asyncio.Event()
@@ -131,7 +100,7 @@ class World:
 
     # Looking things up, as the bot may
 
-    def bot_member(self, channel: Channel) -> Member | None:
+    def bot_member(self, channel: Channel) -> Membership | None:
         """The bot's membership where the channel is; None in a DM."""
         if not self.bot_takes_part(channel):
             raise missing_access()
@@ -167,7 +136,7 @@ class World:
         build: Callable[[bool], Json],
         *,
         channel: Channel | None = None,
-        guild: Guild | None = None,
+        guild: GuildRecord | None = None,
         about: User | None = None,
         anywhere: bool = False,
     ) -> None:
@@ -182,97 +151,7 @@ class World:
             self.gateway.dispatch(name, build, guild_id=place.id if place else None, always=always)
         self.changed()
 
-    def emit_message(self, name: str, message: Message) -> None:
-        """Send MESSAGE_CREATE or MESSAGE_UPDATE; what is ephemeral never goes over the gateway."""
-        if message.ephemeral:
-            self.changed()
-            return
-        self.emit(name, lambda intent: message_payloads.located(message, self, intent=intent), channel=message.channel)
-
-    # Guilds, roles, members
-
-    def create_guild(self, name: str, *, bot_permissions: int | None = None, with_bot: bool = True) -> Guild:
-        """A server owned by somebody else, with the bot in it under its own role or without it."""
-        guild = Guild(id=self.ids.next(), name=name, owner_id=self.owner.id, world=self)
-        guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=permissions.EVERYONE)
-        self.guilds[guild.id] = guild
-        self.commands.setdefault(guild.id, [])
-        self._join(guild, self.owner, ())
-        if with_bot:
-            bits = permissions.EVERYONE if bot_permissions is None else bot_permissions
-            own = Role(id=self.ids.next(), name=self.bot_user.name, permissions=bits, position=1)
-            own.managed_by = self.bot_user.id
-            guild.roles[own.id] = own
-            self._join(guild, self.bot_user, (own,))
-        everybody = bool(self.privileged & Intents.GUILD_MEMBERS)
-        self.emit("GUILD_CREATE", lambda _: self.guild_create(guild, everybody=everybody), guild=guild)
-        return guild
-
-    def guild_create(self, guild: Guild, *, everybody: bool) -> Json:
-        """GUILD_CREATE's payload; without the members intent, only the bot itself is among the members."""
-        bot = guild.members[self.bot_user.id]
-        members = list(guild.members.values()) if everybody else [bot]
-        channels = [channel for channel in guild.channels.values() if not channel.is_thread]
-        threads = [thread for channel in channels for thread in channel.threads if not thread.archived]
-        return payloads.guild(guild) | {
-            "joined_at": iso(bot.joined_at),
-            "large": False,
-            "member_count": len(guild.members),
-            "members": [payloads.member(member) for member in members],
-            "channels": [payloads.channel(channel) for channel in channels],
-            "threads": [payloads.thread(thread, self.bot_user) for thread in threads if self.bot_sees(thread)],
-            "presences": [],
-            "voice_states": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-        }
-
-    def create_role(self, guild: Guild, name: str, *, permissions: int) -> Role:
-        role = Role(id=self.ids.next(), name=name, permissions=permissions, position=len(guild.roles))
-        guild.roles[role.id] = role
-        shown = {"guild_id": str(guild.id), "role": payloads.role(role)}
-        self.emit("GUILD_ROLE_CREATE", lambda _: shown, guild=guild)
-        return role
-
-    def add_member(self, guild: Guild, name: str, *, roles: tuple[Role, ...]) -> Member:
-        user = next((user for user in self.users.values() if user.name == name and not user.bot), None)
-        if user is None:
-            user = User(id=self.ids.next(), name=name)
-            self.users[user.id] = user
-        if user.id in guild.members:
-            return guild.members[user.id]
-        member = self._join(guild, user, roles)
-        self.emit(
-            "GUILD_MEMBER_ADD",
-            lambda _: payloads.member(member) | {"guild_id": str(guild.id)},
-            guild=guild,
-        )
-        return member
-
-    def _join(self, guild: Guild, user: User, roles: tuple[Role, ...]) -> Member:
-        member = Member(user=user, guild=guild, world=self, joined_at=self.now(), roles=list(roles))
-        guild.members[user.id] = member
-        return member
-
-    # Channels
-
-    def create_text_channel(self, guild: Guild, name: str, *, allow: int, deny: int, nsfw: bool) -> Channel:
-        settings = {"overwrites": self._for_bot(allow, deny), "nsfw": nsfw}
-        return guilds.open_channel(self, guild, ChannelType.TEXT, name, settings)
-
-    def create_forum(self, guild: Guild, name: str, *, allow: int, deny: int, tags: tuple[str, ...]) -> Channel:
-        settings = {"overwrites": self._for_bot(allow, deny), "available_tags": guilds.tags(self, tags)}
-        return guilds.open_channel(self, guild, ChannelType.FORUM, name, settings)
-
-    def _for_bot(self, allow: int, deny: int) -> list[Overwrite]:
-        if not (allow or deny):
-            return []
-        return [Overwrite(id=self.bot_user.id, kind=1, allow=int(allow), deny=int(deny))]
-
-    def overwrite(self, channel: Channel, *, allow: int, deny: int, member: Member | None) -> None:
-        target = member.id if member else self.bot_user.id
-        guilds.set_overwrite(self, channel, target, Overwrite(id=target, kind=1, allow=int(allow), deny=int(deny)))
+    # Direct channels
 
     def direct_channel(self, user: User) -> Channel:
         """The DM between the bot and this user, made when first asked for."""
@@ -283,10 +162,6 @@ class World:
 
     def conversation(self, *people: User) -> Channel:
         """A new direct conversation between these."""
-        channel = Channel(id=self.ids.next(), type=ChannelType.DM, world=self, recipients=list(people))
+        channel = Channel(id=self.ids.next(), type=ChannelType.DM, recipients=list(people))
         self.channels[channel.id] = channel
         return channel
-
-    def archive(self, thread: Channel, *, locked: bool) -> None:
-        thread.archived, thread.locked, thread.archive_changed_at = True, locked, self.now()
-        self.emit("THREAD_UPDATE", lambda _: payloads.thread(thread, self.bot_user), channel=thread)

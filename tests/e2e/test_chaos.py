@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.job import Job, State
 from sandbox import Message, NoAnswer
-from sandbox.faults.table import Step
+from sandbox.faults.table import FaultStep
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
@@ -76,7 +76,7 @@ async def test_answers_that_never_arrive_cost_no_picture_and_double_none(studio:
     await paint(studio, studio.sandbox.faults.schedule(seed, count=FAULTS, names=names, gap=(2, 4)))
 
 
-async def paint(studio: Studio, plan: tuple[Step, ...]) -> None:
+async def paint(studio: Studio, plan: tuple[FaultStep, ...]) -> None:
     studio.sandbox.world.acknowledge_within_s = 3.0  # what a lost session never hears is given up soon
     for number in range(PICTURES):
         await asked(studio, f"car {number}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox.run.demo import BotProcess, Story, shown
-from sandbox.run.terminal import Screen
+from sandbox.run.terminal import LiveTranscript
 from tests.e2e.conftest import Studio
 
 
@@ -27,7 +27,9 @@ class _StudioBot(BotProcess):
 
 async def test_the_demo_goes_from_picture_to_edit_to_rerun(studio: Studio, tmp_path: Path) -> None:
     out = io.StringIO()
-    screen = Screen(Console(file=out, width=200), studio.channel, studio.ada.user, tmp_path)
+    screen = LiveTranscript(
+        Console(file=out, width=200), studio.sandbox.world, studio.channel, studio.ada.user, tmp_path
+    )
     async with asyncio.timeout(60), shown(screen):
         finals = await Story(studio.sandbox, studio.channel, studio.ada, _StudioBot(), screen).play()
     assert [file.name for message in finals for file in screen.pictures[message.id]] == [

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.job import Removed
 from bot.texts import safety
 from sandbox import Channel, File, Member, Message
+from sandbox.people.handles import guild_of
 
 if TYPE_CHECKING:
     from sandbox.people.actors import Answer
@@ -120,7 +121,7 @@ async def test_a_guest_deletes_a_picture_with_its_message(
     studio: Studio, elsewhere: tuple[Channel, Member], final: Message
 ) -> None:
     channel, ada = elsewhere
-    bob = channel.guild.add_member("bob") if channel.guild else ada
+    bob = guild_of(channel).add_member("bob") if channel.guild else ada
     answer = await bob.click(final, label="Delete")
     await says(studio, answer, f"Only {ada.mention}, or someone who may manage messages here, can do that.")
     await studio.stop()

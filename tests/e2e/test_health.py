@@ -74,7 +74,7 @@ async def samples(port: int) -> dict[str, str]:
 
 async def test_a_database_that_is_gone_is_named_and_its_return_seen(studio: Studio, port: int, other: Other) -> None:
     assert await health(port) == (200, WELL)
-    owner = studio.guild.members[studio.sandbox.world.owner.id]
+    owner = studio.guild.member(studio.sandbox.world.owner)
     await other.run("ALTER TABLE jobs RENAME TO mislaid")
     status_code, body = await health(port)
     assert "no such table: jobs" in body.pop("why") and (status_code, body) == (503, WELL | {"database": False})

@@ -30,7 +30,7 @@ def mod(studio: Studio) -> Member:
 
 @pytest.fixture
 def owner(studio: Studio) -> Member:
-    return studio.guild.members[studio.sandbox.world.owner.id]
+    return studio.guild.member(studio.sandbox.world.owner)
 
 
 async def told(studio: Studio, member: Member, command: str, /, **options: Any) -> str:
@@ -170,7 +170,7 @@ async def test_roles_are_needed_and_denied(studio: Studio, mod: Member) -> None:
     await told(studio, mod, "mod role", role=noisy, rule="deny")
     assert f"<@&{painters.id}>" in await refused(studio, studio.ada)
     assert "one of your roles" in await refused(studio, dan)
-    await studio.guild.members[eve.id].slash(studio.channel, "imagine", prompt="a red car")
+    await studio.guild.member(eve.user).slash(studio.channel, "imagine", prompt="a red car")
     final = await studio.final()
     await studio.bot.settings.change(Scope.GUILD, studio.guild.id, {"reactions": "everyone"})
     await studio.ada.react(final, "🔁")

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def owner(studio: Studio) -> Member:
     """The owner of the application, who also owns the server."""
-    return studio.guild.members[studio.sandbox.world.owner.id]
+    return studio.guild.member(studio.sandbox.world.owner)
 
 
 async def ordered(studio: Studio, member: Member, order: Order) -> str:

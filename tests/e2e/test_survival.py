@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from sandbox import Channel, Member, Message, Sandbox
+from sandbox.people.handles import guild_of
 from tests.traffic import require_fitting
 
 ROOT = Path(__file__).parents[2]
@@ -116,8 +117,7 @@ def channel(sandbox: Sandbox) -> Channel:
 
 @pytest.fixture
 def ada(channel: Channel) -> Member:
-    assert channel.guild is not None
-    return channel.guild.add_member("ada")
+    return guild_of(channel).add_member("ada")
 
 
 def everywhere(channel: Channel) -> list[Message]:

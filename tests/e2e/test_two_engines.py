@@ -22,7 +22,7 @@ async def test_each_engine_paints_its_own_and_takes_over_when_the_other_breaks(s
     first.holding = second.holding = True
     studio.more_engines = [second]
     await studio.start()
-    owner = studio.guild.members[studio.sandbox.world.owner.id]
+    owner = studio.guild.member(studio.sandbox.world.owner)
     for number in range(5):
         await (await studio.ada.slash(studio.channel, "imagine", prompt=f"car {number}")).text()
     await studio.sandbox.until(lambda: len(first.starts) == len(second.starts) == 2)

@@ -24,7 +24,8 @@ from playwright.async_api import Request as Fetch
 from bot.config import Config
 from engine.messages import Progress, StartRun
 from sandbox import Channel, Guild, Member, Sandbox
-from sandbox.page import Page, Stage, scene
+from sandbox.page import ChatPage, Stage, scene
+from sandbox.people.handles import acting, guild_of
 from sandbox.records.clock import PATIENCE_S
 from tests.e2e.scripted import ScriptedEngine, new_bot
 from tests.sandbox.conftest import Bot
@@ -71,20 +72,18 @@ class Studio:
 
     sandbox: Sandbox
     engine: Painter
-    page: Page
+    page: ChatPage
 
     @property
     def guild(self) -> Guild:
-        guild = scene.home(self.sandbox).guild
-        assert guild is not None
-        return guild
+        return guild_of(scene.home(self.sandbox))
 
     def channel(self, name: str) -> Channel:
         every = self.sandbox.world.channels.values()
         return next(channel for channel in every if channel.name == name)
 
     def member(self, name: str) -> Member:
-        return next(member for member in self.guild.members.values() if member.name == name)
+        return next(acting(member) for member in self.guild.members.values() if member.name == name)
 
 
 class Visitor:
@@ -154,7 +153,7 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
             home=scene.home(sandbox),
             examples=scene.EXAMPLES,
         )
-        async with Page(stage) as page, _bot(sandbox, engine, tmp_path):
+        async with ChatPage(stage) as page, _bot(sandbox, engine, tmp_path):
             yield Studio(sandbox=sandbox, engine=engine, page=page)
         require_fitting(sandbox)
 
@@ -193,7 +192,7 @@ async def guest(folder: Path, setup: Callable[[app_commands.CommandTree[Any]], N
         setup(bot.tree)
         running = asyncio.create_task(bot.start(sandbox.token))
         try:
-            async with Page(stage) as page:
+            async with ChatPage(stage) as page:
                 await sandbox.wait_for_commands()
                 await bot.ready
                 yield Studio(sandbox=sandbox, engine=Painter(), page=page)

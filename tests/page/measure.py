@@ -22,7 +22,8 @@ from playwright.async_api import Page as Tab
 from rich.console import Console
 
 from sandbox import Sandbox
-from sandbox.page import BotPhase, BotState, Page, Stage, scene
+from sandbox.page import BotPhase, BotState, ChatPage, Stage, scene
+from sandbox.people.handles import acting, guild_of
 from tests.page.conftest import FLAGS, ROOT, WIDE, chromium
 
 MESSAGES = 2000
@@ -113,12 +114,13 @@ async def opening_long_channel(browser: Browser) -> tuple[list[float], float]:
         async with Sandbox(Path(folder)) as sandbox:
             scene.set_up(sandbox)
             home = scene.home(sandbox)
-            june = next(member for member in home.guild.members.values() if member.name == scene.NEWCOMER)  # type: ignore[union-attr]
+            people = guild_of(home).members.values()
+            june = next(acting(member) for member in people if member.name == scene.NEWCOMER)
             for number in range(MESSAGES):
                 await june.say(home, f"**message {number}** of <@{june.id}>, ||with|| `all` <t:1700000000:R>\n> kinds")
             other = next(channel for channel in sandbox.world.channels.values() if channel.name == "welcome")
             stage = Stage(sandbox=sandbox, personas=scene.personas(sandbox), home=other, bot_state=_ready)
-            async with Page(stage) as page:
+            async with ChatPage(stage) as page:
                 tab = await browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
                 await tab.goto(page.address)
                 times = [await _open(tab) for _ in range(TRIES)]

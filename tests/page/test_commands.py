@@ -15,7 +15,7 @@ from discord import app_commands, ui
 from PIL import Image
 from playwright.async_api import Browser, FilePayload, expect
 
-from sandbox.page.session import Session
+from sandbox.page.session import BrowserSession
 from tests.page.conftest import PATIENCE_MS, PHONE, SCREENSHOTS, WIDE, Studio, Visitor, guest, visiting
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -178,13 +178,13 @@ async def test_a_form_of_the_newer_parts_is_filled_in(browser: Browser, shop: St
 async def test_a_command_typed_before_the_channel_is_there_is_offered_once_it_is(
     browser: Browser, shop: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, tell = asyncio.Event(), Session._tell_news
+    opened, tell = asyncio.Event(), BrowserSession._tell_news
 
-    async def tell_late(session: Session) -> None:
+    async def tell_late(session: BrowserSession) -> None:
         await opened.wait()
         await tell(session)
 
-    monkeypatch.setattr(Session, "_tell_news", tell_late)
+    monkeypatch.setattr(BrowserSession, "_tell_news", tell_late)
     async with visiting(browser, shop, "early") as visitor:
         await visitor.box.fill("/order")
         opened.set()

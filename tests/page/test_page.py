@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from sandbox import Channel, File, Member, Permissions, Sandbox
-from sandbox.page import BotPhase, Page, Persona, Stage
+from sandbox.page import BotPhase, ChatPage, Persona, Stage
 from sandbox.page.feed import PAGE
 
 
@@ -78,7 +78,7 @@ class Club:
         self.other = guild.create_text_channel("other")
         self.ada, self.bob = guild.add_member("ada"), guild.add_member("bob")
         people = [Persona(user=self.ada.user, part="member"), Persona(user=self.bob.user, part="member")]
-        self.page = Page(Stage(sandbox=sandbox, personas=people, home=self.channel))
+        self.page = ChatPage(Stage(sandbox=sandbox, personas=people, home=self.channel))
 
     @asynccontextmanager
     async def browser(self, who: Member | None = None, channel: Channel | None = None) -> AsyncIterator[Browser]:

@@ -15,9 +15,9 @@ import aiohttp
 from yarl import URL
 
 from sandbox import Sandbox
+from sandbox.records.interactions import Callback, Interaction, InteractionType, new_token
 from sandbox.records.model import ChannelType, Webhook
 from sandbox.verbs import interactions, posts, threads
-from sandbox.verbs.interactions import Callback, Interaction, InteractionType, new_token
 from sandbox.verbs.permissions import Permissions
 from sandbox.verbs.posts import Draft
 from tests.sandbox.fuzz_corpus import BUTTON, COMMAND, FRAMES, JUNK, QUERY_JUNK, RAW, RIGHT

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from sandbox import Channel, Member, Sandbox
+from sandbox.people.handles import guild_of
 
 
 @pytest.fixture
@@ -17,8 +18,7 @@ def channel(sandbox: Sandbox) -> Channel:
 
 @pytest.fixture
 def ada(channel: Channel) -> Member:
-    assert channel.guild is not None
-    return channel.guild.add_member("ada")
+    return guild_of(channel).add_member("ada")
 
 
 async def said(sandbox: Sandbox, bot: Any, channel: Channel, ada: Member, text: str) -> None:

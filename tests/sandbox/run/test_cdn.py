@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sandbox.run.cdn import picture_size, safe_name
+from sandbox.records.cdn import picture_size, safe_name
 
 
 @pytest.mark.parametrize(

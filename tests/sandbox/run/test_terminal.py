@@ -12,19 +12,19 @@ from rich.console import Console
 
 from sandbox import File, Sandbox
 from sandbox.records.model import Message
-from sandbox.run.terminal import Screen, in_blocks, marked_up
+from sandbox.run.terminal import LiveTranscript, in_blocks, marked_up
 from sandbox.verbs import posts, reactions, threads
 
 Png = Callable[[int, int], bytes]
 BUTTONS = [{"type": 1, "components": [{"type": 2, "style": 4, "label": "Cancel", "custom_id": "c"}]}]
 
 
-async def _play(sandbox: Sandbox, console: Console, folder: Path, png: bytes) -> Screen:
+async def _play(sandbox: Sandbox, console: Console, folder: Path, png: bytes) -> LiveTranscript:
     """A command, a card at work, and its picture in a thread, shown while they happen."""
     world, bot = sandbox.world, sandbox.bot_user
     guild = sandbox.create_guild()
     channel, ada = guild.create_text_channel("paintings"), guild.add_member("ada")
-    screen = Screen(console, channel, ada.user, folder)
+    screen = LiveTranscript(console, world, channel, ada.user, folder)
     following = asyncio.create_task(screen.follow())
 
     def say(text: str, where: posts.Draft | None = None) -> Message:

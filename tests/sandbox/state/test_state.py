@@ -11,6 +11,7 @@ import discord
 import pytest
 
 from sandbox import File, Message, Permissions, Sandbox, StateError
+from sandbox.people.handles import acting, guild_of
 
 
 class Buttons(discord.ui.View):
@@ -67,7 +68,7 @@ async def test_a_session_continues_where_it_ended(tmp_path: Path, connect: Any, 
         channel = later.world.channels[answered.channel.id]
         assert later.transcript(channel) == before
         assert (later.token, later.bot_user.id) == (sandbox.token, sandbox.bot_user.id)
-        ada = next(member for member in guild.members.values() if member.name == "ada")
+        ada = next(acting(member) for member in guild.members.values() if member.name == "ada")
         assert [role.name for role in ada.roles] == ["painters"]
         assert (await ada.open_dm()).messages[0].content == "hello"
         async with connect(later, setup) as bot:
@@ -89,8 +90,7 @@ async def test_only_what_lasts_is_saved(tmp_path: Path, connect: Any, png: Calla
         assert len(list((tmp_path / "saved" / "files").iterdir())) == 1
         ada = next(member for member in sandbox.world.users.values() if member.name == "ada")
         with_file = next(message for message in answered.channel.messages if message.files)
-        assert answered.channel.guild is not None
-        await answered.channel.guild.members[ada.id].delete(with_file)
+        await guild_of(answered.channel).member(ada).delete(with_file)
         sandbox.save(tmp_path / "saved")
         assert list((tmp_path / "saved" / "files").iterdir()) == []
 

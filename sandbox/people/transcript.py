@@ -6,49 +6,50 @@ import re
 from collections.abc import Iterator
 
 from sandbox.records.model import Channel, ChannelType, Json, Message, MessageType, User, walk_components
+from sandbox.verbs.world import World
 
 _SILENT = (MessageType.THREAD_STARTER_MESSAGE, MessageType.THREAD_CREATED)
 
 
-def render(channel: Channel, *, viewer: User | None = None) -> str:
+def render(world: World, channel: Channel, *, viewer: User | None = None) -> str:
     """The channel's messages, each followed by its thread; then threads of their own."""
     title = f"# {channel.name}" if channel.type is not ChannelType.DM else "@ direct messages"
-    return "\n".join([title, *_lines(channel, viewer, "")])
+    return "\n".join([title, *_lines(world, channel, viewer, "")])
 
 
-def _lines(channel: Channel, viewer: User | None, indent: str) -> Iterator[str]:
+def _lines(world: World, channel: Channel, viewer: User | None, indent: str) -> Iterator[str]:
     for message in channel.messages_by_id.values():
         if message.type in _SILENT or (message.ephemeral and not _meant_for(message, viewer)):
             continue
-        yield from (indent + line for line in message_lines(message))
+        yield from (indent + line for line in message_lines(world, message))
         if message.thread is not None:
-            yield from _thread_lines(message.thread, viewer, indent)
+            yield from _thread_lines(world, message.thread, viewer, indent)
     for thread in channel.threads:
         if thread.id not in channel.messages_by_id:
-            yield from _thread_lines(thread, viewer, indent)
+            yield from _thread_lines(world, thread, viewer, indent)
 
 
-def _thread_lines(thread: Channel, viewer: User | None, indent: str) -> Iterator[str]:
+def _thread_lines(world: World, thread: Channel, viewer: User | None, indent: str) -> Iterator[str]:
     yield f"{indent}  └ thread: {thread.name}{' (archived)' if thread.archived else ''}"
-    yield from _lines(thread, viewer, indent + "    ")
+    yield from _lines(world, thread, viewer, indent + "    ")
 
 
 def _meant_for(message: Message, viewer: User | None) -> bool:
     return viewer is not None and message.origin is not None and message.origin.user is viewer
 
 
-def message_lines(message: Message) -> list[str]:
+def message_lines(world: World, message: Message) -> list[str]:
     """One message: who and when, what it replies to, text, embeds, files, buttons, reactions."""
-    return [line.rstrip() for line in _message_lines(message)]
+    return [line.rstrip() for line in _message_lines(world, message)]
 
 
-def _message_lines(message: Message) -> Iterator[str]:
+def _message_lines(world: World, message: Message) -> Iterator[str]:
     yield f"[{message.created_at.astimezone():%H:%M:%S}] {message.author.name}{_marks(message)}"
     if message.origin is not None and message.origin.name:
         yield f"  {message.origin.user.name} used /{message.origin.name}"
     if message.type is MessageType.REPLY:
-        yield f"  ↪ {_quote(message.referenced_message)}"
-    for line in (readable(message) or ("thinking…" if message.loading else "")).splitlines():
+        yield f"  ↪ {_quote(world, message.referenced_message)}"
+    for line in (readable(world, message) or ("thinking…" if message.loading else "")).splitlines():
         yield f"  {line}"
     for embed in message.embeds:
         yield from (f"  │ {line}" for line in embed_lines(embed))
@@ -68,18 +69,17 @@ def _marks(message: Message) -> str:
     return f" ({', '.join(marks)})" if marks else ""
 
 
-def _quote(message: Message | None) -> str:
+def _quote(world: World, message: Message | None) -> str:
     if message is None or message.deleted:
         return "a deleted message"
-    text = readable(message).replace("\n", " ") or ("a picture" if message.files else "a message")
+    text = readable(world, message).replace("\n", " ") or ("a picture" if message.files else "a message")
     return f"{message.author.name}: {text[:60]}"
 
 
-def readable(message: Message) -> str:
+def readable(world: World, message: Message) -> str:
     """The text with mentions as names, including text displays among the components."""
     texts = [message.content, *(part["content"] for part in walk_components(message.components) if part["type"] == 10)]
     text = "\n".join(text for text in texts if text)
-    world = message.channel.world
     for user in world.users.values():
         text = text.replace(f"<@{user.id}>", f"@{user.name}")
     for channel in world.channels.values():

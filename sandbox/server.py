@@ -17,17 +17,18 @@ from aiohttp import web
 from sandbox import state
 from sandbox.faults.faults import Faults
 from sandbox.faults.rates import RateLimiter
-from sandbox.gateway import socket
 from sandbox.gateway.socket import GatewayServer
-from sandbox.people.actors import Member
+from sandbox.people import transcript
+from sandbox.people.handles import Guild, create_guild
+from sandbox.records import cdn
 from sandbox.records.clock import PATIENCE_S
 from sandbox.records.intents import Intents
-from sandbox.records.model import Channel, Guild, User
+from sandbox.records.model import Channel, Membership, User
+from sandbox.records.traffic import GATEWAY_HOST, GatewayEvent, HttpRequest
 from sandbox.rest import ROUTES
 from sandbox.rest.router import Router
-from sandbox.run import cdn, transcript
 from sandbox.verbs import leftovers, threads
-from sandbox.verbs.world import ACKNOWLEDGE_WITHIN_S, GatewayEvent, Request, World
+from sandbox.verbs.world import ACKNOWLEDGE_WITHIN_S, World
 
 log = logging.getLogger("sandbox")
 
@@ -115,7 +116,7 @@ class Sandbox:
     # What happened
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> list[HttpRequest]:
         """Every REST request of the bot with its answer, oldest first."""
         return self.world.requests
 
@@ -126,7 +127,7 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """Order faults here: ``sandbox.faults.faults.next("POST", "/channels/*/messages", status=500)``."""
+        """Order faults here: ``sandbox.faults.next("POST", "/channels/*/messages", status=500)``."""
         return self.world.faults
 
     # Setting the scene
@@ -137,9 +138,9 @@ class Sandbox:
         Without the bot in it, its members have the application installed for themselves: commands that allow user
         installs are offered, and the bot can only answer their interactions.
         """
-        return self.world.create_guild(name, bot_permissions=bot_permissions, with_bot=with_bot)
+        return create_guild(self.world, name, bot_permissions=bot_permissions, with_bot=with_bot)
 
-    def create_conversation(self, one: Member, other: Member) -> Channel:
+    def create_conversation(self, one: Membership, other: Membership) -> Channel:
         """The direct conversation of two people without the bot, who have it installed for themselves."""
         return self.world.conversation(one.user, other.user)
 
@@ -182,9 +183,9 @@ class Sandbox:
         await self.until(lambda: any(self.world.commands.values()), timeout)
         return [command["name"] for scope in self.world.commands.values() for command in scope]
 
-    def transcript(self, channel: Channel, *, viewer: Member | None = None) -> str:
+    def transcript(self, channel: Channel, *, viewer: Membership | None = None) -> str:
         """The conversation as a member sees it, threads included; with a viewer, also what only they see."""
-        return transcript.render(channel, viewer=viewer.user if viewer else None)
+        return transcript.render(self.world, channel, viewer=viewer.user if viewer else None)
 
     # Running
 
@@ -238,7 +239,7 @@ class Sandbox:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         host = request.host.partition(":")[0]
-        if host == socket.HOST:
+        if host == GATEWAY_HOST:
             return await self._spoiled("/gateway", request, self.gateway.serve)
         if host in (cdn.HOST, cdn.PROXY_HOST):
             return await self._spoiled("/cdn", request, self.world.cdn.serve)
