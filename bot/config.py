@@ -75,7 +75,6 @@ class Engine(Section):
     memory: str = Field(
         default="auto", pattern=r"^(auto|\d+(\.\d+)? ?[MG]iB)$", description='"auto", or a size as "6 GiB" or "900 MiB"'
     )
-    compile: bool = Field(default=False, description="true or false")
     precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description='"auto", "fp32" or "bf16"')
     ready_timeout: Seconds = Field(default=120.0, description="seconds, more than 0")
     frame_seconds: float = Field(default=2.0, ge=0, allow_inf_nan=False, description="seconds, 0 for no frames")

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.bundles import bundles
+from engine.models.clip import CLIP
 from engine.models.start import SIDE
+from engine.models.vqgan import VQGAN
 from training.fit import check_name, to_toml
 from training.models import latents
 from training.models.export import export_start
@@ -57,10 +59,11 @@ class OwnStart:
         check_name(self.out.name)
         preset, checkpoint = PRESETS[self.preset], self.runs / f"start-{self._mark}.pt"
         pixels, source = self._source()
-        z = latents.encode_all(self.bundle.generator, pixels, self.runs / f"latents-{self._mark}.pt")
-        training = StartTraining(
-            preset.start, self.bundle.generator, z, source, self.bundle.perceptors[0], batch=preset.start_batch
-        )
+        generator, perceptor = self.bundle.generator, self.bundle.perceptors[0]
+        if not isinstance(generator, VQGAN) or not isinstance(perceptor, CLIP):
+            raise folder.FitError("A start can only be trained for a VQGAN and a CLIP. Choose another bundle.")
+        z = latents.encode_all(generator, pixels, self.runs / f"latents-{self._mark}.pt")
+        training = StartTraining(preset.start, generator, z, source, perceptor, batch=preset.start_batch)
         run(training, checkpoint, preset.minutes.start if self.minutes is None else self.minutes)
         export_start(checkpoint, self.out)
         (self.out / bundles.OWN_ENTRY).write_text(self.entry(), encoding="utf-8")

@@ -53,9 +53,9 @@ def read(name: str, weights_dir: Path) -> Weights:
         return _random()
     entry, folder = bundles.find(name, weights_dir)
     return Weights(
-        config=weights.load_config(folder / entry.vqgan["config"]),
-        vqgan=weights.load(folder / entry.vqgan["weights"]),
-        perceptors=[weights.load(folder / path) for path in entry.perceptors],
+        config=weights.load_config(folder / (entry.generator.config or "")),
+        vqgan=weights.load(folder / entry.generator.weights),
+        perceptors=[weights.load(folder / files.weights) for files in entry.perceptors],
     )
 
 
@@ -80,7 +80,7 @@ def published(device: torch.device) -> bundles.Bundle:
     return bundles.Bundle(
         name=PUBLISHED_BUNDLE,
         entry=entry,
-        generator=vqgan.placed(vqgan.build(read.config, read.vqgan), device),
+        generator=vqgan.build(read.config, read.vqgan).placed(device),
         perceptors=perceptors,
         start_network=None,
         vocabulary=None,

@@ -22,6 +22,7 @@ from benchmarks.speed import models
 from benchmarks.speed.phases import Phases
 from engine.device import devices
 from engine.messages import Event, Precision, RunFailed, Spec, StartRun
+from engine.models.vqgan import VQGAN
 from engine.serve import tuning
 from engine.serve.loop import Loop
 
@@ -140,7 +141,8 @@ def _engine(asked: Case, device: torch.device) -> Subject:
         return sum(loop.active[job_id].run.iteration - done for job_id, done in before.items())
 
     generator, perceptors = bundle.models(Precision(asked.precision))
-    return step, generator.decoder, list(perceptors)
+    assert isinstance(generator, VQGAN)
+    return step, generator.decoder, [perceptor for perceptor in perceptors if isinstance(perceptor, nn.Module)]
 
 
 def _timed(step: Callable[[], Made], device: torch.device) -> tuple[float, Made]:

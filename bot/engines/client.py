@@ -33,7 +33,6 @@ def engine_settings(config: Engine, device: str | None = None) -> EngineSettings
         threads=config.threads,
         slots=config.slots,
         memory=config.memory_bytes,
-        compile=config.compile,
         precision=None if config.precision == "auto" else Precision(config.precision),
     )
 

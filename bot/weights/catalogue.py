@@ -120,7 +120,8 @@ def bundles(weights_dir: Path) -> dict[str, Bundle]:
 
 def _bundle(name: str, values: Mapping[str, Any], folder: Path) -> Bundle:
     perceptors = [one if isinstance(one, str) else one["weights"] for one in values["perceptors"]]
-    files = [values["vqgan"]["weights"], values["vqgan"]["config"], *perceptors]
+    generator = values.get("vqgan") or values["generator"]
+    files = [generator["weights"], *([generator["config"]] if "config" in generator else []), *perceptors]
     files += [values[key] for key in ("start_network", "vocabulary") if values.get(key)]
     checks = bool(values.get("check", {}).get("unsafe"))
     return Bundle(name=name, title=values["title"], folder=folder, files=tuple(files), checks=checks)

@@ -1,4 +1,4 @@
-"""Bundles: which weights to run together and with which defaults, from ``bundles.toml`` or a bundle's own folder."""
+"""Bundles: weights that run together, with their defaults, from ``bundles.toml`` or a bundle's own folder."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import torch
 
 from engine.bundles import describer, phrasebook, presets, safety
 from engine.bundles.natural import Natural, load_natural
-from engine.device import devices
-from engine.layers import compiled
 from engine.messages import BundleInfo, Precision, Vocabulary
 from engine.messages.limits import TermText
 from engine.method import losses
 from engine.method.cutouts import AUGMENTATIONS, CutoutSettings
-from engine.method.latent import LATENTS, STARTS, codebook_scale
+from engine.method.latent import LATENTS, STARTS
 from engine.method.optimisers import OPTIMISERS
 from engine.method.regions import RegionSettings
 from engine.method.schedules import COUNTS, DECAYS, RATES
-from engine.models import bf16, clip, start, vqgan, weights
+from engine.models import start, weights
+from engine.models.generator import Generator, LearnedStart
+from engine.models.kinds import GENERATORS, PERCEPTORS
+from engine.models.perceptor import Perceptor
 
-Models = tuple[vqgan.VQGAN, tuple[clip.CLIP, ...]]
-"""A generator and its perceptors."""
+Models = tuple[Generator, tuple[Perceptor, ...]]
 
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("augmentations", tuple(AUGMENTATIONS)),
@@ -42,32 +42,29 @@ CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Regulariser:
-    """The L² term of 001 §2.4: its weight α and the name of its decay in :data:`engine.method.schedules.DECAYS`."""
+class ModelFiles:
+    """The files of one model, relative to the weights' folder or to that of the bundle's own entry."""
 
-    weight: float = 0.0
-    schedule: str = "none"
+    kind: str  # a name in engine.models.kinds
+    weights: str
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regulariser:
+    """The L² term of paper §2.4."""
+
+    weight: float = 0.0  # α
+    schedule: str = "none"  # its decay, a name in engine.method.schedules.DECAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleEntry:
-    """One entry of the table.
-
-    ``pull`` is the α of an edit's pull towards its input at strength ½. ``start`` names a start of
-    :data:`engine.method.latent.STARTS`; ``start_network`` the weights that the start *learned* needs, and
-    ``start_spread`` how far it spreads what the words leave open, in its deviations; ``start_keep`` is how much of that
-    an edit keeps of its input, 1 all of it, which may hide the old weather too. ``start_noise`` is in codebook
-    deviations. ``losses`` are further terms as :attr:`engine.messages.Spec.losses` writes them; ``optimiser`` is the
-    latent's own when None. ``feather`` is the width in pixels of a mask's seam; ``structure`` the weight of the
-    distance to the input's own embedding when something is replaced; ``presets`` stand in place of those of
-    ``presets.toml``. ``vocabulary`` is the file with the words that models of few words know. ``check`` has the phrases
-    by which unsafe pictures are told; without any they are not. ``phrases`` names the phrasebook that pictures are
-    described with.
-    """
+    """One entry of the table."""
 
     title: str
-    vqgan: Mapping[str, str]
-    perceptors: tuple[str, ...]
+    generator: ModelFiles
+    perceptors: tuple[ModelFiles, ...]
     width: int
     height: int
     iterations: int
@@ -76,38 +73,40 @@ class BundleEntry:
     strength: float
     max_pixels: int
     max_iterations: int
-    start: str = "random"
-    start_network: str | None = None
-    start_noise: float = 0.1
-    start_spread: float = 0.7
-    start_keep: float = 1.0
+    start: str = "random"  # a name in engine.method.latent.STARTS
+    start_network: str | None = None  # the weights of the start "learned"
+    start_noise: float = 0.1  # in deviations of z
+    start_spread: float = 0.7  # how far a learned start spreads what the words leave open, in its deviations
+    start_keep: float = 1.0  # how much of that an edit keeps of its input; all of it may hide the old weather too
     learning_rate: float = 0.15
-    learning_rate_unit: str = "absolute"
+    learning_rate_unit: str = "absolute"  # or "codebook": in deviations of z
     betas: tuple[float, float] = (0.9, 0.999)
     regulariser: Regulariser = field(default_factory=Regulariser)
-    pull: Regulariser = field(default_factory=lambda: Regulariser(weight=0.1, schedule="linear"))
+    pull: Regulariser = field(default_factory=lambda: Regulariser(weight=0.1, schedule="linear"))  # an edit's, at ½
     cutouts: CutoutSettings = field(default_factory=CutoutSettings)
     reduction: str = "sum"
     perceptor_weights: tuple[float, ...] = ()
     latent: str = "straight-through"
-    losses: tuple[str, ...] = ()
-    optimiser: str | None = None
+    losses: tuple[str, ...] = ()  # further terms, as engine.messages.Spec.losses has them
+    optimiser: str | None = None  # None takes the latent's own
     rate_schedule: str = "constant"
     cutout_schedule: str = "constant"
     candidates: int = 1
     coarse: float = 0.0
     ema: float = 0.0
     region: RegionSettings = field(default_factory=RegionSettings)
-    feather: int = 16
-    structure: float = 0.3
-    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    vocabulary: str | None = None
-    phrases: str = phrasebook.GENERAL
+    feather: int = 16  # width of a mask's seam in pixels
+    structure: float = 0.3  # weighs the distance to the input's own embedding if something is replaced
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # they replace those of presets.toml
+    vocabulary: str | None = None  # the file of words that models of few words know
+    phrases: str = phrasebook.GENERAL  # the phrasebook for descriptions
     examples: tuple[str, ...] = ()
-    check: safety.CheckSettings = field(default_factory=safety.CheckSettings)
+    check: safety.CheckSettings = field(default_factory=safety.CheckSettings)  # without phrases nothing is checked
 
     def __post_init__(self) -> None:
         for name, known in (
+            (self.generator.kind, GENERATORS),
+            *((files.kind, PERCEPTORS) for files in self.perceptors),
             (self.start, STARTS),
             (self.regulariser.schedule, DECAYS),
             (self.pull.schedule, DECAYS),
@@ -131,48 +130,42 @@ class BundleEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """A loaded bundle: the models, frozen, in float32 on ``device``; ``compiled`` by torch.compile or not."""
+    """A loaded bundle: its models on ``device``, frozen and in float32."""
 
     name: str
     entry: BundleEntry
-    generator: vqgan.VQGAN
-    perceptors: tuple[clip.CLIP, ...]
-    start_network: start.StartNetwork | None
+    generator: Generator
+    perceptors: tuple[Perceptor, ...]
+    start_network: LearnedStart | None
     vocabulary: Vocabulary | None
     natural: Natural | None = None
     check: safety.Check | None
     describer: describer.Describer
     weights_hash: str
     device: torch.device
-    compiled: bool = False
     _halved: list[Models] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def learning_rate(self) -> float:
-        """Adam's step size in units of z."""
+        """Return Adam's step size in units of z."""
         relative = self.entry.learning_rate_unit == "codebook"
-        return self.entry.learning_rate * (codebook_scale(self.generator) if relative else 1.0)
+        return self.entry.learning_rate * (self.generator.scale if relative else 1.0)
 
     def reads(self, text: str) -> bool:
-        """Whether ``text`` is short enough for every perceptor."""
-        try:
-            return all(len(perceptor.tokenize([text])) for perceptor in self.perceptors)
-        except clip.PromptTooLongError:
-            return False
+        """Return whether ``text`` is short enough for every perceptor."""
+        return all(perceptor.fits(text) for perceptor in self.perceptors)
 
     def models(self, precision: Precision) -> Models:
-        """What runs of ``precision`` step with; the copy in bfloat16 is made for the first that asks."""
+        """Return the models that runs of ``precision`` step with. The first bfloat16 run makes a copy for all."""
         if precision == Precision.FP32:
             return self.generator, self.perceptors
         if not self._halved:
-            perceptors = tuple(bf16.of_perceptor(perceptor) for perceptor in self.perceptors)
-            self._halved.append((bf16.of_generator(self.generator), perceptors))
-            if self.compiled:
-                compiled.compile_models(*self._halved[0])
+            perceptors = tuple(perceptor.halved() for perceptor in self.perceptors)
+            self._halved.append((self.generator.halved(), perceptors))
         return self._halved[0]
 
     def info(self) -> BundleInfo:
-        """What clients need to know."""
+        """Return what clients need to know."""
         entry = self.entry
         shared = {name: getattr(entry, name) for name in _SHARED}
         return BundleInfo(
@@ -189,8 +182,7 @@ class Bundle:
         )
 
 
-OWN_ENTRY = "bundle.toml"
-"""The file with the entry of a bundle that is not in the table; its paths are relative to its own folder."""
+OWN_ENTRY = "bundle.toml"  # the entry of a bundle that is not in the table, in the bundle's own folder
 _SHARED = (
     "title",
     "width",
@@ -206,14 +198,14 @@ _SHARED = (
 
 
 def raw_table() -> dict[str, dict[str, Any]]:
-    """``bundles.toml`` as it is written, each entry with the settings of the one that it is ``like``."""
+    """Return the entries of ``bundles.toml``, each with the settings of the entry that it is ``like``."""
     written = tomllib.loads(Path(__file__).with_name("bundles.toml").read_text(encoding="utf-8"))
     return {name: {**written.get(values.pop("like", ""), {}), **values} for name, values in written.items()}
 
 
 @cache
 def table() -> Mapping[str, BundleEntry]:
-    """Every bundle of ``bundles.toml`` by name."""
+    """Return every bundle of ``bundles.toml`` by name."""
     return {name: _entry(values) for name, values in raw_table().items()}
 
 
@@ -223,10 +215,10 @@ def names(weights_dir: Path) -> list[str]:
 
 
 def find(name: str, weights_dir: Path) -> tuple[BundleEntry, Path]:
-    """The entry of the bundle ``name``, and the folder that its paths are relative to.
+    """Return the entry of the bundle ``name``, and the folder that its paths are relative to.
 
-    The table comes first; else the folder ``name`` has an entry of its own, :data:`OWN_ENTRY`. Raises
-    :class:`weights.WeightsError` when there is neither, or one that cannot be used.
+    The table goes before a file :data:`OWN_ENTRY` in the folder ``name``. Raises :class:`weights.WeightsError` if
+    there is neither, or if the file cannot be used.
     """
     if name in table():
         return table()[name], weights_dir
@@ -244,7 +236,13 @@ def _entry(values: dict[str, Any]) -> BundleEntry:
     for name in ("regulariser", "pull"):
         if name in values:
             values[name] = Regulariser(**values[name])
-    for name in ("perceptors", "examples", "betas", "losses", "perceptor_weights"):
+    files = values.pop("vqgan", None) or values.pop("generator", None)  # an entry may name the usual kind as its key
+    if not files or not values.get("perceptors"):
+        raise ValueError("it needs a generator and perceptors")
+    values["generator"] = ModelFiles(**{"kind": "vqgan", **files})
+    named = [{"weights": one} if isinstance(one, str) else one for one in values["perceptors"]]
+    values["perceptors"] = tuple(ModelFiles(**{"kind": "clip", **one}) for one in named)
+    for name in ("examples", "betas", "losses", "perceptor_weights"):
         if name in values:
             values[name] = tuple(values[name])
     return BundleEntry(
@@ -259,33 +257,28 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
 
 
-def load(
-    name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None, *, compile: bool = False
-) -> Bundle:
-    """Load the bundle ``name``, by its ``entry`` if given, else as :func:`find` does.
+def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None) -> Bundle:
+    """Load the bundle ``name`` by its ``entry``, or by the one that :func:`find` finds.
 
     Raises :class:`weights.WeightsError`.
     """
     entry, folder = (entry, weights_dir) if entry else find(name, weights_dir)
-    paths = [folder / entry.vqgan["weights"], *(folder / path for path in entry.perceptors)]
+    paths = [folder / files.weights for files in (entry.generator, *entry.perceptors)]
     if entry.start_network is not None:
         paths.append(folder / entry.start_network)
     states = [weights.load(path) for path in paths]
-    config = weights.load_config(folder / entry.vqgan["config"])
     try:
-        generator = vqgan.build(config, states[0])
-        perceptors = tuple(devices.placed(clip.build(state), device) for state in states[1 : 1 + len(entry.perceptors)])
+        generator = GENERATORS[entry.generator.kind](states[0], _config(folder, entry.generator)).placed(device)
+        perceptors = tuple(
+            PERCEPTORS[files.kind](state, _config(folder, files)).placed(device)
+            for files, state in zip(entry.perceptors, states[1 : 1 + len(entry.perceptors)], strict=True)
+        )
         network = None if entry.start_network is None else start.build(states[-1]).to(device)
         check = safety.Check(perceptors, entry.check) if entry.check.unsafe else None
         shares = losses.shares(entry.perceptor_weights, len(perceptors))
         said_by = describer.Describer(perceptors, shares, phrasebook.load(entry.phrases))
     except ValueError as error:
         raise weights.WeightsError(f"The bundle {name!r} cannot be loaded: {error}") from error
-    if compile:
-        generator = devices.placed(generator, device)
-        compiled.compile_models(generator, perceptors)
-    else:
-        generator = vqgan.placed(generator, device)
     listed = folder / entry.vocabulary if entry.vocabulary else None
     vocabulary = weights.load_vocabulary(listed) if listed else None
     return Bundle(
@@ -300,5 +293,8 @@ def load(
         describer=said_by,
         weights_hash=weights.fingerprint(paths),
         device=device,
-        compiled=compile,
     )
+
+
+def _config(folder: Path, files: ModelFiles) -> Path | None:
+    return None if files.config is None else folder / files.config

@@ -19,7 +19,7 @@ from torch import Tensor
 from engine import pictures
 from engine.bundles.phrasebook import Phrasebook, Segments, kinds_of, tidied
 from engine.messages import Description, PhraseKind
-from engine.models.clip import CLIP
+from engine.models.perceptor import Perceptor
 
 BATCH = 64
 """Texts that a perceptor reads at once."""
@@ -54,7 +54,7 @@ class _View:
 class Describer:
     """A bundle's perceptors, by ``weights`` that sum to 1, with the part of a phrasebook that all of them can read."""
 
-    def __init__(self, perceptors: Sequence[CLIP], weights: Sequence[float], book: Phrasebook) -> None:
+    def __init__(self, perceptors: Sequence[Perceptor], weights: Sequence[float], book: Phrasebook) -> None:
         used = [(perceptor, weight) for perceptor, weight in zip(perceptors, weights, strict=True) if weight]
         self._perceptors = [perceptor for perceptor, _ in used]
         self._scales = [weight * perceptor.scale for perceptor, weight in used]
@@ -160,7 +160,7 @@ def _order(segments: Segments) -> list[str]:
     return [kind for segment in segments for kind in kinds_of(segment)]
 
 
-def _seen(perceptor: CLIP, image: Image.Image) -> Tensor:
+def _seen(perceptor: Perceptor, image: Image.Image) -> Tensor:
     """The unit vector (1, d) of all of the picture, made square."""
     square = image.convert("RGB").resize((perceptor.input_size, perceptor.input_size), Image.Resampling.LANCZOS)
-    return perceptor.embed_images(pictures.from_image(square).to(perceptor.mean.device))
+    return perceptor.embed_images(pictures.from_image(square).to(perceptor.device))

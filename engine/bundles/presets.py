@@ -1,4 +1,4 @@
-"""The editing studies of the paper as named settings (001 §4): ``presets.toml``, or a bundle's own in its place."""
+"""The editing studies of the paper as named settings (paper §4): ``presets.toml``, or a bundle's own in its place."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.models.clip import CLIP
+from engine.models.perceptor import Perceptor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class CheckSettings:
 class Check:
     """The phrases as the perceptors read them."""
 
-    def __init__(self, perceptors: Sequence[CLIP], settings: CheckSettings) -> None:
+    def __init__(self, perceptors: Sequence[Perceptor], settings: CheckSettings) -> None:
         """Raises :class:`ValueError` for a phrase with a word that a perceptor does not know."""
         phrases = (*settings.unsafe, *settings.neutral)
         for perceptor in perceptors:
@@ -53,7 +53,7 @@ class Check:
         shares = torch.stack([self._shares(image, *pair) for pair in zip(self._perceptors, self._texts, strict=True)])
         return shares.mean(0).max()
 
-    def _shares(self, image: Tensor, perceptor: CLIP, texts: Tensor) -> Tensor:
+    def _shares(self, image: Tensor, perceptor: Perceptor, texts: Tensor) -> Tensor:
         """Of each view, (5,)."""
         seen = perceptor.embed_images(views(image, perceptor.input_size))
         return F.softmax(perceptor.scale * seen @ texts.T, dim=-1)[:, : self._many].sum(-1)

@@ -1,6 +1,6 @@
-"""What the CPU and CUDA each ask for: the one place that tells devices apart.
+"""Devices: the only place that tells the CPU from CUDA.
 
-It imports without torch: a part of it must be done before torch is loaded.
+This module imports without torch, because :func:`prepare_process` must run before torch is loaded.
 """
 
 from __future__ import annotations
@@ -22,23 +22,15 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
-    """How an engine works on a kind of device.
+    """How an engine works on a kind of device."""
 
-    ``slots`` runs are at work at once, where nobody chose, and ``company`` is whether runs of any size gain by being
-    stepped in one batch. ``threaded`` steps are the CPU's, and gain by its threads. A loss is read ``lag`` iterations
-    after its own: the host then never waits for a device that still has work, and is never further ahead of it than
-    that. ``pinned`` memory of the host is what a device copies from and to beside its work. ``sliced`` is
-    whether layers of our own gain, which work in parts that fit a processor's cache, and ``products`` whether products
-    gain by other ways than torch's own (:mod:`engine.layers.products`).
-    """
-
-    slots: int = 4
-    company: bool = False
-    threaded: bool = True
-    lag: int = 0
-    pinned: bool = False
-    sliced: bool = True
-    products: bool = True
+    slots: int = 4  # runs at work at once, unless somebody chose
+    company: bool = False  # runs of any size gain by being stepped in one batch
+    threaded: bool = True  # steps gain by threads
+    lag: int = 0  # iterations after which a loss is read, so that the host does not wait for the device
+    pinned: bool = False  # copies beside the device's work need pinned memory
+    sliced: bool = True  # norms gain by slices that fit a processor's cache (engine.layers.norms)
+    products: bool = True  # products gain by other ways than torch's own (engine.layers.products)
 
 
 WAYS: Mapping[str, Ways] = {
@@ -48,7 +40,7 @@ WAYS: Mapping[str, Ways] = {
 
 
 def ways(device: torch.device) -> Ways:
-    """Those of the device's kind; of the CPU for one that is not known."""
+    """Return the ways of the device's kind, or the CPU's if the kind is unknown."""
     return WAYS.get(device.type, WAYS["cpu"])
 
 
@@ -58,32 +50,31 @@ ENVIRONMENT: Mapping[str, str] = {
     "PYTORCH_ALLOC_CONF": "expandable_segments:True",  # since torch 2.9
     "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",  # before
 }
-"""What torch and its OpenMP read as they load.
+"""Variables that torch and its OpenMP read as they load.
 
-A thread that has done its part stays awake some 25 microseconds before it sleeps: the next part of a step mostly comes
-sooner than it would wake. Threads that spun on, as is their default, would starve a shared machine. Segments of a
-device's memory that can grow are its plan: runs of many sizes come and go, and blocks of fixed sizes would be left
-between them that fit none.
+A thread that has done its part stays awake for some 25 microseconds, because the next part of a step mostly comes
+sooner. By default it would spin on and starve a shared machine. Memory segments of a GPU can grow, because runs of many
+sizes come and go and would leave gaps between fixed segments.
 """
 
 
 def prepare_process() -> None:
-    """What must be settled before torch is loaded; what the operator has set stays."""
+    """Set :data:`ENVIRONMENT` before torch is loaded; what the operator has set stays."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
 
 
 def prepare_memory(device: torch.device) -> None:
-    """What is settled when the models are loaded."""
+    """Prepare the memory of ``device`` after the models are loaded."""
     if device.type == "cpu":
         keep_memory()
 
 
 def keep_memory() -> None:
-    """Let what one iteration frees serve the next; does nothing where the C library is not glibc.
+    """Let each iteration reuse the memory of the one before; do nothing if the C library is not glibc.
 
-    By itself malloc gives large blocks back to the kernel, which hands them out again page by page, zeroed: at 256 px
-    that is hundreds of thousands of page faults in each iteration.
+    By default malloc returns large blocks to the kernel, which zeroes them page by page when it hands them out again.
+    At 256 px that is hundreds of thousands of page faults in each iteration.
     """
     if (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
         mallopt(M_MMAP_MAX, 0)
@@ -91,7 +82,10 @@ def keep_memory() -> None:
 
 
 def choose(name: str) -> torch.device:
-    """``auto`` is the first CUDA device, else the CPU. Raises :class:`ValueError` for a device that is not there."""
+    """Return the device ``name``; ``auto`` is the first CUDA device, or else the CPU.
+
+    Raises :class:`ValueError` if the machine has no such device.
+    """
     import torch
 
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -105,7 +99,7 @@ def choose(name: str) -> torch.device:
 
 
 def others(device: torch.device) -> tuple[str, ...]:
-    """The names of the machine's other CUDA devices, where ``device`` is one."""
+    """Return the names of the machine's other CUDA devices if ``device`` is one."""
     import torch
 
     if device.type != "cuda":
@@ -114,7 +108,7 @@ def others(device: torch.device) -> tuple[str, ...]:
 
 
 def wait(device: torch.device) -> None:
-    """Until the device has done all that it was given; a CPU has."""
+    """Wait until a GPU has done all of its work; a CPU has no work left."""
     import torch
 
     if device.type == "cuda":
@@ -122,26 +116,26 @@ def wait(device: torch.device) -> None:
 
 
 def describe(device: torch.device) -> str:
-    """What an operator calls it."""
+    """Return the device's name for an operator."""
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
 def cores() -> int:
-    """Cores that this process may use; containers and taskset count."""
+    """Return how many cores this process may use, within its container and its affinity."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def placed(model: Model, device: torch.device) -> Model:
-    """The model on the device, its convolutions in the memory format that they are fastest in, on a CPU too."""
+    """Return the model on the device, in channels-last format, in which convolutions are fastest on a CPU too."""
     import torch
 
     return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def free_memory() -> None:
-    """Give back what torch keeps of a device's memory, after it ran out."""
+    """Return the memory that torch caches to the GPU, after it ran out."""
     import torch
 
     if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""How much memory is free for runs: the device's, or the machine's within what its container allows."""
+"""Find how much memory is free for runs: the GPU's, or the machine's within the limits of its container."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from pathlib import Path
 import psutil
 import torch
 
-SPARE = 0.1
-"""Of the free memory, what an engine leaves alone."""
+SPARE = 0.1  # the part of the free memory that an engine leaves alone
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
 
 
 def for_runs(device: torch.device) -> int:
-    """Bytes that runs may take, beside the models if those are loaded."""
+    """Return the bytes that runs may take, without those of models that are loaded already."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # torch's own, not in use
@@ -25,7 +24,7 @@ def for_runs(device: torch.device) -> int:
 
 
 def cgroup_rooms(own: Path = OWN_CGROUP, root: Path = CGROUPS) -> Iterator[int]:
-    """What each control group that this process is in, of either version, leaves it; none on other systems.
+    """Yield the free bytes of each control group of this process, of version 1 or 2; nothing on other systems.
 
     Cached files that could be dropped count as free.
     """
@@ -43,7 +42,7 @@ def cgroup_rooms(own: Path = OWN_CGROUP, root: Path = CGROUPS) -> Iterator[int]:
 
 
 def _rooms(root: Path, path: str, limit: str, usage: str, droppable: str) -> Iterator[int]:
-    """Of the group at ``path`` and all above it; within a container's own view the path may not be there."""
+    """Yield the free bytes of the group at ``path`` and of all above it; a container may not see some of them."""
     own = root / path.strip("/")
     for group in (own, *own.parents):
         try:

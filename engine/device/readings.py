@@ -1,4 +1,4 @@
-"""Losses on their way from the device to the host."""
+"""Read losses from the device without waiting for it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from engine.device.transfers import Arriving
 
 
 class Readings:
-    """Each loss is read the device's ``lag`` of iterations after its own: it has arrived, and nobody waits for it."""
+    """Losses under way. Each is read the device's ``lag`` of iterations later, when it has arrived."""
 
     def __init__(self, device: torch.device) -> None:
         self._lag = devices.ways(device).lag
         self._under_way: deque[tuple[int, Arriving]] = deque()
 
     def add(self, iteration: int, loss: Tensor) -> list[tuple[int, float]]:
-        """Take in the loss of ``iteration``, a scalar; those that are due, with their iterations, oldest first."""
+        """Take the loss of ``iteration``, a scalar; return those that are due, as (iteration, loss), in order."""
         self._under_way.append((iteration, Arriving(loss)))
         return self._due(self._lag)
 
     def rest(self) -> list[tuple[int, float]]:
-        """All that are still under way."""
+        """Wait for all that are still under way and return them."""
         return self._due(0)
 
     def _due(self, lag: int) -> list[tuple[int, float]]:

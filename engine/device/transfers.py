@@ -1,4 +1,4 @@
-"""Between host and device without waiting: numbers to it in one packed copy, results from it when they have arrived."""
+"""Copy between host and device without waiting: numbers in one packed copy, results when they have arrived."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from engine.device import devices
 
 
 class Arriving:
-    """A tensor on its way from its device to the host; the copy has begun, and nothing waits for it yet.
-
-    ``tensor`` must not be written to any more.
-    """
+    """A tensor that is being copied from its device to the host. Nobody may write to ``tensor`` any more."""
 
     def __init__(self, tensor: Tensor) -> None:
         self._copy = tensor.detach().to("cpu", non_blocking=True)  # of CUDA, into pinned memory
@@ -24,14 +21,14 @@ class Arriving:
             self._there.record(torch.cuda.current_stream(tensor.device))
 
     def get(self) -> Tensor:
-        """The copy, once it has arrived. From any thread."""
+        """Wait for the copy and return it. Any thread may call this."""
         if self._there is not None:
             self._there.synchronize()
         return self._copy
 
 
 def to_device(tensors: Sequence[Tensor], device: torch.device) -> list[Tensor]:
-    """Float tensors of the host on ``device``, all by one copy for which nothing waits."""
+    """Return float ``tensors`` of the host on ``device``, copied in one piece without waiting."""
     if device.type == "cpu" or not tensors:
         return list(tensors)
     packed = torch.cat([tensor.flatten() for tensor in tensors])

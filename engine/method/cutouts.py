@@ -1,7 +1,7 @@
-"""Cutouts: random crops, each warped, recoloured and noised (001 §2.3).
+"""Cutouts: random crops, each warped, recoloured and noised (paper §2.3).
 
-Every random number comes from the run's own generator, drawn on the CPU in a fixed order, so that neither another
-run nor the device changes what a seed means. Crop, flip, affine and perspective are composed into one homography, which
+Every random number is drawn on the CPU from the run's own generator in a fixed order. So neither another run nor the
+device changes what a seed means. Crop, flip, affine and perspective are composed into one homography, which
 :mod:`engine.method.warp` samples once.
 """
 
@@ -22,16 +22,12 @@ from engine.method import warp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutoutSettings:
-    """Ranges of the augmentations. Lengths are fractions of the cutout's side, angles degrees.
-
-    ``crop`` is the least and greatest side of a crop as a fraction of the picture's short side; ``flip``,
-    ``whole`` (a cutout of the whole picture) are probabilities.
-    """
+    """Ranges of the augmentations. Lengths are fractions of the cutout's side, angles are degrees."""
 
     count: int = 32
-    crop: tuple[float, float] = (0.5, 1.0)
-    whole: float = 0.0
-    flip: float = 0.5
+    crop: tuple[float, float] = (0.5, 1.0)  # least and greatest side, as fractions of the picture's short side
+    whole: float = 0.0  # the probability of a cutout of the whole picture
+    flip: float = 0.5  # a probability
     rotate: float = 15.0
     shift: float = 0.1
     zoom: tuple[float, float] = (1.0, 1.0)
@@ -49,11 +45,11 @@ AUGMENTATIONS: Mapping[str, Mapping[str, object]] = {
     "jitter": {"jitter": 0.0},
     "noise": {"noise": 0.0},
 }
-"""The augmentations of 001 §2.3 and §5.2 by name: the settings that are each one's, as they are without it."""
+"""The augmentations of paper §2.3 and §5.2 by name, with the values of their settings that turn them off."""
 
 
 def only(names: Collection[str], settings: CutoutSettings) -> CutoutSettings:
-    """``settings`` with no augmentation but those named; one that ``settings`` lack has its usual strength."""
+    """Return ``settings`` with only the named augmentations; one that was off gets its usual strength."""
     usual, values = CutoutSettings(), dict[str, object]()
     for name, off in AUGMENTATIONS.items():
         on = any(getattr(settings, field) != value for field, value in off.items())
@@ -63,21 +59,16 @@ def only(names: Collection[str], settings: CutoutSettings) -> CutoutSettings:
 
 
 def chosen(settings: CutoutSettings, count: int | None, names: Collection[str] | None) -> CutoutSettings:
-    """``settings`` with another ``count`` and only the augmentations named, as far as those are given."""
+    """Return ``settings`` with another ``count`` and only the named augmentations, as far as those are given."""
     settings = dataclasses.replace(settings, count=count or settings.count)
     return settings if names is None else only(names, settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
-    """One drawing of every parameter for n cutouts; all (n, …) on the CPU.
+    """One drawing of every parameter for n cutouts, each (n, …) on the CPU."""
 
-    ``box`` is x0, y0, side as fractions of the width, height and short side that are free; ``noise`` a level in
-    [0, settings.noise] per cutout; ``noise_seed`` seeds the noise of this draw. Of a :func:`part`, ``first`` is its
-    first cutout among all ``of`` them (0: these are all).
-    """
-
-    box: Tensor
+    box: Tensor  # x0, y0 and side, as fractions of the free width, free height and short side
     flip: Tensor
     angle: Tensor
     shift: Tensor
@@ -85,10 +76,10 @@ class Draw:
     shear: Tensor
     corners: Tensor
     colour: Tensor
-    noise: Tensor
+    noise: Tensor  # a level in [0, settings.noise]
     noise_seed: int
-    first: int = 0
-    of: int = 0
+    first: int = 0  # of a part, its first cutout
+    of: int = 0  # of a part, how many cutouts there are in all; 0 if this is no part
 
 
 def draw(settings: CutoutSettings, rng: torch.Generator) -> Draw:
@@ -116,26 +107,25 @@ def draw(settings: CutoutSettings, rng: torch.Generator) -> Draw:
 
 
 def part(drawn: Draw, first: int, end: int) -> Draw:
-    """The cutouts from ``first`` to before ``end`` alone, each as it is among all."""
+    """Return the cutouts from ``first`` to before ``end``, each with the same numbers as among all."""
     values = {field.name: getattr(drawn, field.name) for field in dataclasses.fields(drawn)}
     taken: dict[str, Any] = {name: value[first:end] for name, value in values.items() if isinstance(value, Tensor)}
     return dataclasses.replace(drawn, first=first, of=len(drawn.noise), **taken)
 
 
 def some(drawn: Draw, count: int) -> Draw:
-    """A drawing of the first ``count`` cutouts, which are then all."""
+    """Return a drawing of the first ``count`` cutouts alone."""
     return dataclasses.replace(part(drawn, 0, count), first=0, of=0)
 
 
-MARGIN = 1.25
-"""The least side of a focused crop, in sides of what it must show."""
+MARGIN = 1.25  # the least side of a focused crop, in sides of what it must show
 
 
 def focused(drawn: Draw, box: tuple[int, int, int, int], width: int, height: int) -> Draw:
-    """The same cutouts with crops that show ``box`` (left, top, right, bottom in pixels) as a whole.
+    """Return the same cutouts with crops that show all of ``box`` (left, top, right, bottom in pixels).
 
-    Their sides go from :data:`MARGIN` sides of the box to the picture's short side, as they went from nothing to it
-    before; their places are wherever the box fits in. A box that the short side cannot hold is shown from its middle.
+    Their sides are scaled to lie between :data:`MARGIN` sides of the box and the picture's short side. If the box is
+    larger than the short side, the crops show its middle.
     """
     short = min(width, height)
     least = min(1.0, MARGIN * max(box[2] - box[0], box[3] - box[1]) / short)
@@ -151,14 +141,17 @@ def focused(drawn: Draw, box: tuple[int, int, int, int], width: int, height: int
 
 
 def _start(place: Tensor, side: Tensor, low: int, high: int, length: int) -> Tensor:
-    """Where crops of ``side`` pixels begin, 0 to 1 of what is free: ``place``, 0 to 1, of what holds low to high."""
+    """Return where crops of ``side`` pixels begin, 0 to 1 of the free length, so that they hold ``low`` to ``high``.
+
+    ``place`` is 0 to 1 of the starts that do.
+    """
     first = (high - side).clamp(min=0)
     last = torch.minimum(torch.full_like(side, float(low)), length - side).maximum(first)
     return (first + place * (last - first)) / (length - side).clamp(min=1e-6)
 
 
 def homography(drawn: Draw, width: int, height: int, size: int) -> Tensor:
-    """Matrices (n, 3, 3) from picture pixels (width × height) to cutout pixels (size × size)."""
+    """Return matrices (n, 3, 3) from picture pixels (width × height) to cutout pixels (size × size)."""
     n, short = len(drawn.box), min(width, height)
     side = (drawn.box[:, 2] * short).clamp(min=2)
     x0, y0 = drawn.box[:, 0] * (width - side), drawn.box[:, 1] * (height - side)
@@ -184,7 +177,7 @@ def homography(drawn: Draw, width: int, height: int, size: int) -> Tensor:
 
 
 class Numbers(NamedTuple):
-    """What n cutouts need on the picture's device: see :mod:`engine.method.warp`. ``noise`` (n,) are levels."""
+    """What n cutouts need on the picture's device (see :mod:`engine.method.warp`)."""
 
     back: Tensor
     order: Tensor
@@ -195,7 +188,7 @@ class Numbers(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A :class:`Draw` for pictures of one size and cutouts of another; its ``numbers`` may be sent to a device."""
+    """A :class:`Draw` for one size of pictures and of cutouts; its ``numbers`` may be sent to a device."""
 
     size: int
     halvings: list[int]
@@ -205,7 +198,7 @@ class Plan:
 
 
 def plan(drawn: Draw, width: int, height: int, size: int) -> Plan:
-    """Cutouts of ``size`` pixels of a picture of width x height; all on the CPU."""
+    """Plan cutouts of ``size`` pixels of a picture of width × height, on the CPU."""
     halvings = warp.levels(drawn.box[:, 2] * min(height, width) / (size * drawn.zoom), width, height)
     by_level = sorted(range(len(halvings)), key=halvings.__getitem__)
     matrices, shifts = warp.colours(drawn.colour)
@@ -225,9 +218,9 @@ def plan(drawn: Draw, width: int, height: int, size: int) -> Plan:
 
 
 def follow(plan: Plan, image: Tensor) -> Tensor:
-    """Cutouts (n, 3, size, size) in about [0, 1] of one picture (1, 3, H, W) in [0, 1], float32.
+    """Return cutouts (n, 3, size, size) in about [0, 1] of one picture (1, 3, H, W) in [0, 1], float32.
 
-    The numbers are on the picture's device. Corners that fall outside repeat the picture's border.
+    The plan's numbers are on the picture's device. What lies outside repeats the picture's border.
     """
     numbers = plan.numbers
     cutouts = warp.sample(image, numbers.back, plan.halvings, numbers.order, plan.size)
@@ -238,7 +231,7 @@ def follow(plan: Plan, image: Tensor) -> Tensor:
 
 
 def apply(image: Tensor, drawn: Draw, size: int) -> Tensor:
-    """What :func:`follow` makes of one drawing by itself."""
+    """Plan one drawing and :func:`follow` it."""
     made = plan(drawn, image.shape[-1], image.shape[-2], size)
     numbers = Numbers(*transfers.to_device(made.numbers, image.device))
     return follow(dataclasses.replace(made, numbers=numbers), image)

@@ -1,139 +1,144 @@
-"""The latent: what is optimised, how it becomes codes, and gradients for steps that have none (001 §2.1, §5.1)."""
+"""The latent: what is optimised, how it becomes codes, and gradients for steps that have none (paper §2.1, §5.1)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from engine.models.vqgan import VQGAN
+from engine.models.generator import Codes, Generator
+
+STARTS = ("random", "mean", "learned")  # ways to begin without an init image, see engine.run.begin
 
 
 class Latent(Protocol):
-    """A way to optimise which codes a picture is made of.
+    """A way to optimise which codes a picture is made of; the parameter p that it optimises is (n, ·, h, w)."""
 
-    ``p`` is the parameter, (n, ·, h, w). ``optimiser`` and ``learning_rate`` are what the method wants where nobody
-    chose; a learning rate of None is the bundle's.
-    """
+    optimiser: str  # the method's own, unless a bundle or a spec chooses another
+    learning_rate: float | None  # the method's own; None takes the bundle's
 
-    optimiser: str
-    learning_rate: float | None
+    def begin(self, z: Tensor, generator: Generator) -> Tensor:
+        """Return the parameter whose picture is that of ``z`` (1, e, h, w)."""
 
-    def begin(self, z: Tensor, generator: VQGAN) -> Tensor:
-        """The parameter whose picture is that of ``z`` (1, e, h, w)."""
-
-    def undecided(self, height: int, width: int, generator: VQGAN, rng: torch.Generator) -> Tensor:
-        """The parameter, (1, ·, height, width), that commits to no picture: the paper's start."""
+    def undecided(self, height: int, width: int, generator: Generator, rng: torch.Generator) -> Tensor:
+        """Return the parameter (1, ·, height, width) that commits to no picture: the paper's start."""
 
     def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
-        """The random numbers of one step of one run, on the CPU; :meth:`z_q` is given them on the device."""
+        """Return the random numbers of one step of one run, on the CPU; :meth:`z_q` gets them on the device."""
 
-    def z_q(self, p: Tensor, drawn: Tensor | None, generator: VQGAN) -> Tensor:
-        """Codes (n, e, h, w) to decode, through which the gradient reaches ``p``."""
+    def z_q(self, p: Tensor, drawn: Tensor | None, generator: Generator) -> Tensor:
+        """Return the codes (n, e, h, w) to decode, through which the gradient reaches ``p``."""
 
-    def z(self, p: Tensor, generator: VQGAN) -> Tensor:
-        """The continuous z (n, e, h, w) behind ``p``, differentiable."""
+    def z(self, p: Tensor, generator: Generator) -> Tensor:
+        """Return the continuous z (n, e, h, w) behind ``p``, differentiable."""
 
-    def shown(self, p: Tensor, generator: VQGAN) -> Tensor:
-        """Codes (n, e, h, w) of the picture to show."""
+    def shown(self, p: Tensor, generator: Generator) -> Tensor:
+        """Return the codes (n, e, h, w) of the picture to show."""
 
     def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
-        """Keep ``p`` in range after a step, in place; ``bounds`` are the codes' least and greatest, (1, e, 1, 1)."""
+        """Keep ``p`` in range after a step, in place; ``bounds`` are those of z, both (1, e, 1, 1)."""
+
+    def logits(self, generator: Generator) -> int:
+        """Return how many logits a cell of ``p`` has; 0 if ``p`` is z itself."""
 
 
 class StraightThrough:
-    """z itself, every cell replaced by its nearest code; the gradient passes straight through (001 §2.1)."""
+    """z itself. Every cell is replaced by its nearest code, and the gradient passes straight through (paper §2.1)."""
 
     optimiser: str = "adam"
     learning_rate: float | None = None
 
-    def begin(self, z: Tensor, generator: VQGAN) -> Tensor:
+    def begin(self, z: Tensor, generator: Generator) -> Tensor:
         return z.clone()
 
-    def undecided(self, height: int, width: int, generator: VQGAN, rng: torch.Generator) -> Tensor:
-        return random_codes(generator, height, width, rng)
+    def undecided(self, height: int, width: int, generator: Generator, rng: torch.Generator) -> Tensor:
+        return generator.undecided(height, width, rng)
 
     def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
         return None
 
-    def z_q(self, p: Tensor, drawn: Tensor | None, generator: VQGAN) -> Tensor:
+    def z_q(self, p: Tensor, drawn: Tensor | None, generator: Generator) -> Tensor:
         return quantize(p, generator)
 
-    def z(self, p: Tensor, generator: VQGAN) -> Tensor:
+    def z(self, p: Tensor, generator: Generator) -> Tensor:
         return p
 
-    def shown(self, p: Tensor, generator: VQGAN) -> Tensor:
+    def shown(self, p: Tensor, generator: Generator) -> Tensor:
         return quantize(p, generator)
 
     def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
-        """Clamp to the codebook's range per channel."""
+        """Clamp each channel to its bounds."""
         p.copy_(p.maximum(bounds[0]).minimum(bounds[1]))
+
+    def logits(self, generator: Generator) -> int:
+        return 0
 
 
 class CodebookSampling:
-    """A logit for each code in each cell, (n, K, h, w): sampled one-hot forward, softmax backward (001 §5.1).
+    """A logit for each code in each cell, (n, K, h, w): sampled one-hot forward, softmax backward (paper §5.1).
 
-    Shown is the most likely code of each cell. The optimiser is the published notebook's.
+    The picture to show has the most likely code in each cell. The optimiser is the published notebook's.
     """
 
     optimiser: str = "adamw"
     learning_rate: float | None = 0.05
 
-    def begin(self, z: Tensor, generator: VQGAN) -> Tensor:
-        """Logits that fall with the distance to z: the nearest code is the likeliest.
+    def begin(self, z: Tensor, generator: Generator) -> Tensor:
+        """Return logits that fall with the distance to z, so that the nearest code is the likeliest.
 
-        In units in which two codes are 1 apart on average, −log(K) · |z − c|²: where z is a code, it has about half
-        of the probability and all the others the rest.
+        They are −log(K) · |z − c|² in units in which two codes are 1 apart on average. Where z is a code, that code
+        has about half of the probability.
         """
-        unit = 2 * z.shape[1] * codebook_scale(generator) ** 2
-        cells = z.permute(0, 2, 3, 1)  # (1, h, w, e)
-        squared = cells.square().sum(-1, keepdim=True) - 2 * cells @ generator.codebook.T
-        squared = squared + generator.codebook.square().sum(1)  # (1, h, w, K)
-        return (-math.log(len(generator.codebook)) / unit * squared).permute(0, 3, 1, 2).contiguous()
+        codes, unit = _codes(generator), 2 * z.shape[1] * generator.scale**2
+        return (-math.log(codes.code_count) / unit * codes.distances(z)).permute(0, 3, 1, 2).contiguous()
 
-    def undecided(self, height: int, width: int, generator: VQGAN, rng: torch.Generator) -> Tensor:
-        codes = generator.codebook
-        return torch.randn(1, len(codes), height, width, generator=rng).to(codes.device)
+    def undecided(self, height: int, width: int, generator: Generator, rng: torch.Generator) -> Tensor:
+        return torch.randn(1, _codes(generator).code_count, height, width, generator=rng).to(generator.device)
 
     def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
         return torch.rand(1, 1, *p.shape[2:], generator=rng)
 
-    def z_q(self, p: Tensor, drawn: Tensor | None, generator: VQGAN) -> Tensor:
-        """The code at which the cumulative probability passes the number drawn for the cell."""
+    def z_q(self, p: Tensor, drawn: Tensor | None, generator: Generator) -> Tensor:
+        """Take the code at which the cumulative probability passes the number drawn for the cell."""
         assert drawn is not None
         probabilities = p.float().softmax(1)
         passed = probabilities.detach().cumsum(1) < drawn
-        codes = passed.sum(1).clamp(max=p.shape[1] - 1)  # (n, h, w)
-        expected = _mixed(probabilities, generator)
-        return expected + (generator.look_up(codes) - expected).detach()
+        chosen = passed.sum(1).clamp(max=p.shape[1] - 1)  # (n, h, w)
+        codes = cast(Codes, generator)
+        expected = codes.mixed(probabilities)
+        return expected + (codes.look_up(chosen) - expected).detach()
 
-    def z(self, p: Tensor, generator: VQGAN) -> Tensor:
-        """The expected code."""
-        return _mixed(p.softmax(1), generator)
+    def z(self, p: Tensor, generator: Generator) -> Tensor:
+        """Return the expected code."""
+        return cast(Codes, generator).mixed(p.softmax(1))
 
-    def shown(self, p: Tensor, generator: VQGAN) -> Tensor:
-        return generator.look_up(p.argmax(1))
+    def shown(self, p: Tensor, generator: Generator) -> Tensor:
+        return cast(Codes, generator).look_up(p.argmax(1))
 
     def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
-        """Only the differences of logits count, and the softmax bounds their gradients."""
+        """Change nothing: only differences of logits count, and the softmax bounds their gradients."""
+
+    def logits(self, generator: Generator) -> int:
+        return _codes(generator).code_count
 
 
 LATENTS: Mapping[str, Latent] = {"straight-through": StraightThrough(), "codebook": CodebookSampling()}
-"""The ways to optimise, by name."""
 
 
-def _mixed(probabilities: Tensor, generator: VQGAN) -> Tensor:
-    """The codes (n, e, h, w) weighted by ``probabilities`` (n, K, h, w)."""
-    return torch.einsum("nkhw,ke->nehw", probabilities, generator.codebook)
+def _codes(generator: Generator) -> Codes:
+    """Return ``generator`` as what has codes. Raises :class:`ValueError` if it has none."""
+    if not isinstance(generator, Codes):
+        raise ValueError("This bundle's generator has no codes to sample. Leave the latent “codebook” out.")
+    return generator
 
 
-def quantize(z: Tensor, generator: VQGAN) -> Tensor:
-    """z_q (n, e, h, w): every cell of ``z`` replaced by its nearest code; the gradient passes straight through."""
-    z_q = generator.look_up(generator.nearest_codes(z.detach()))
-    return z + (z_q - z).detach()
+def quantize(z: Tensor, generator: Generator) -> Tensor:
+    """Replace every cell of ``z`` (n, e, h, w) by its nearest code; the gradient passes straight through."""
+    return z + (generator.quantise(z) - z).detach()
 
 
 class _ClampWithGrad(torch.autograd.Function):
@@ -151,32 +156,18 @@ class _ClampWithGrad(torch.autograd.Function):
 
 
 def clamp_with_grad(x: Tensor) -> Tensor:
-    """``x`` clamped to [0, 1], with the gradient kept where it pulls back into the range."""
+    """Clamp ``x`` to [0, 1] and keep the gradient where it pulls back into the range."""
     clamped: Tensor = _ClampWithGrad.apply(x)  # type: ignore[no-untyped-call]
     return clamped
 
 
-def random_codes(generator: VQGAN, height: int, width: int, rng: torch.Generator) -> Tensor:
-    """z (1, e, height, width) of one random code per cell: the paper's start of a picture from nothing."""
-    codes = torch.randint(len(generator.codebook), (1, height, width), generator=rng)
-    return generator.look_up(codes.to(generator.codebook.device)).clone()
+def add_noise(z: Tensor, level: float, generator: Generator, rng: torch.Generator) -> Tensor:
+    """Add Gaussian noise of ``level`` deviations of z, drawn on the CPU."""
+    return z + level * generator.scale * torch.randn(z.shape, generator=rng).to(z)
 
 
-def mean_code(generator: VQGAN, height: int, width: int) -> Tensor:
-    """z (1, e, height, width) of the mean code everywhere: a start without texture."""
-    return generator.codebook.mean(0).view(1, -1, 1, 1).expand(1, -1, height, width)
-
-
-def add_noise(z: Tensor, level: float, generator: VQGAN, rng: torch.Generator) -> Tensor:
-    """``z`` plus Gaussian noise of ``level`` codebook deviations, drawn on the CPU."""
-    return z + level * codebook_scale(generator) * torch.randn(z.shape, generator=rng).to(z)
-
-
-def codebook_scale(generator: VQGAN) -> float:
-    """The standard deviation of the codes around their mean, over all channels: the unit of relative step sizes."""
-    codes = generator.codebook.detach()
-    return float((codes - codes.mean(0)).square().mean().sqrt())
-
-
-STARTS = ("random", "mean", "learned")
-"""Names of the ways to begin without an init image; :meth:`engine.run.run.Run` makes them."""
+def resized(z: Tensor, height: int, width: int) -> Tensor:
+    """Interpolate z (b, e, h, w) to ``height`` x ``width`` cells."""
+    if z.shape[2:] == (height, width):
+        return z
+    return F.interpolate(z, (height, width), mode="bilinear", align_corners=False)

@@ -1,7 +1,7 @@
-"""Masks: where an edit may paint, and how the result joins the input around it (001 §2.5, G.2).
+"""Masks: where an edit may paint, and how the result joins its input (paper §2.5, appendix G.2).
 
-A mask is (1, 1, H, W) in [0, 1] at the run's size: 1 is painted anew, 0 stays the input's, between them both mix.
-White paints, and so does transparency: in a picture with an alpha channel, what was erased is painted.
+A mask is (1, 1, H, W) in [0, 1] at the run's size: 1 is painted anew, 0 keeps the input, and values between mix both.
+White is painted, and so is what was erased in a picture with an alpha channel.
 """
 
 from __future__ import annotations
@@ -21,53 +21,49 @@ from engine import drawn
 
 @dataclass(frozen=True, kw_only=True)
 class Masked:
-    """An edit that may change its input in part only.
+    """An edit that may change only a part of its input."""
 
-    ``mask`` (1, 1, H, W) has its seam; ``given`` (1, 3, H, W) is the input, ``z`` (1, e, H/f, W/f) its latent
-    and ``z_q`` that latent's codes.
-    """
-
-    mask: Tensor
-    given: Tensor
-    z: Tensor
-    z_q: Tensor
+    mask: Tensor  # with its seam, (1, 1, H, W)
+    given: Tensor  # the input, (1, 3, H, W)
+    z: Tensor  # the input's latent, (1, e, H/f, W/f)
+    z_q: Tensor  # that latent's codes
     f: int
 
     @property
     def free(self) -> Tensor:
-        """Where z may change: the latent cells that any part of the mask touches, booleans (1, 1, H/f, W/f)."""
+        """Return the cells that the mask touches, where z may change: booleans (1, 1, H/f, W/f)."""
         return F.max_pool2d(self.mask, self.f) > 0
 
     def keep(self, free: Tensor, kept: Tensor) -> Tensor:
-        """``free`` in the free cells, ``kept`` elsewhere, both (1, ·, H/f, W/f); no gradient comes through there."""
+        """Return ``free`` in the free cells and ``kept`` elsewhere, both (1, ·, H/f, W/f), without a gradient there."""
         return torch.where(self.free, free, kept)
 
     def join(self, painted: Tensor) -> Tensor:
-        """``painted`` (1, 3, H, W) in the mask, the input outside: to the last bit where the mask is 0."""
+        """Return ``painted`` (1, 3, H, W) in the mask and the input outside, to the last bit where the mask is 0."""
         return torch.lerp(self.given, painted, self.mask)
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom pixel (the last two beyond it) of what is painted."""
+        """Return left, top, right and bottom of what is painted, the last two one pixel beyond it."""
         rows, columns = (torch.nonzero(self.mask[0, 0].amax(axis) > 0)[:, 0] for axis in (1, 0))
         return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def kept(rest: Tensor | None, masked: Masked | None) -> Tensor | None:
-    """Where z rests in a masked edit: at its input, outside of the mask."""
+    """Return where z rests in a masked edit: outside of the mask, at its input."""
     return rest if rest is None or masked is None else masked.keep(rest, masked.z)
 
 
 def read(encoded: bytes, given: tuple[int, int], width: int, height: int) -> Tensor:
-    """What :func:`engine.drawn.read` reads, with the same errors."""
+    """Return what :func:`engine.drawn.read` reads, as a tensor; with the same errors."""
     grey = drawn.read(encoded, given, width, height)
     return torch.from_numpy(np.asarray(grey).copy()).float()[None, None] / 255
 
 
 def feathered(mask: Tensor, feather: int) -> Tensor:
-    """The mask with a seam of at most ``feather`` pixels around it, in which it falls to 0.
+    """Return the mask with a seam around it, of at most ``feather`` pixels, in which it falls to 0.
 
-    All that was 1 stays 1, so that nothing old shines through; further out than ``feather`` it is 0 exactly.
+    What was 1 stays 1, so that nothing old shines through. Beyond the seam the mask is exactly 0.
     """
     grow = feather - feather // 2
     blur = feather // 2
@@ -78,12 +74,12 @@ def feathered(mask: Tensor, feather: int) -> Tensor:
 
 
 def to_image(mask: Tensor) -> Image.Image:
-    """The mask as a grey picture, white where it paints."""
+    """Return the mask as a grey picture, white where it paints."""
     return Image.fromarray((mask[0, 0] * 255).round().byte().cpu().numpy())
 
 
 def to_png(mask: Tensor) -> bytes:
-    """The same as PNG bytes, which :func:`read` reads again."""
+    """Return :func:`to_image` as PNG bytes, which :func:`read` reads again."""
     buffer = io.BytesIO()
     to_image(mask).save(buffer, "PNG")
     return buffer.getvalue()

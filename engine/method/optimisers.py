@@ -1,4 +1,4 @@
-"""What descends: one named entry each. All take the learning rate and Adam's two βs."""
+"""Optimisers by name. All take the learning rate and Adam's two βs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ OPTIMISERS: Mapping[str, Callable[[Tensor, float, tuple[float, float]], Optimize
 
 
 class Average:
-    """The exponential moving average of z over a run, so that what is shown does not jitter.
+    """The exponential moving average of z over a run, so that the picture does not jitter.
 
-    ``decay`` is below 1; until 1 / (1 − decay) iterations have passed it is the plain mean of them. ``value`` is
-    None before the first.
+    ``decay`` is below 1. In the first 1 / (1 − decay) iterations it is their plain mean. ``value`` is None before them.
     """
 
     def __init__(self, decay: float) -> None:
@@ -35,20 +34,17 @@ class Average:
 
 
 class Plateau:
-    """Whether the loss has stopped falling: no new best, smoothed, for ``patience`` iterations (0: never).
-
-    The smoothed loss must fall by a thousandth of its best to count, else noise would always find a better one.
-    """
+    """Tells that the smoothed loss has found no new best for ``patience`` iterations; 0 never tells."""
 
     SMOOTHING = 0.9
-    LEAST = 1e-3
+    LEAST = 1e-3  # a new best is lower by this part; else noise would always find one
 
     def __init__(self, patience: int) -> None:
         self.patience = patience
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew: what is asked for has changed."""
+        """Begin anew, because the targets have changed."""
         self.smoothed, self.best, self.since = float("nan"), float("inf"), 0
 
     def add(self, loss: float) -> None:

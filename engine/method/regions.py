@@ -1,4 +1,4 @@
-"""Self-masking: the part of a picture that words name, found by the perceptors (001 §2.5, G.2).
+"""Self-masking: the part of a picture that words name, found by the perceptors (paper §2.5, appendix G.2).
 
 The picture is cut into a pyramid of square crops, small and large; each crop's distance to the phrase is recorded at
 its centre. The maps of all sizes and perceptors, normalised, are averaged, and the part far enough below the mean is
@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.method import losses
-from engine.models.clip import CLIP
-from engine.models.start import StartNetwork
+from engine.models.generator import LearnedStart
+from engine.models.perceptor import Perceptor
 
 GREY = 0.5
 """What lies beyond the picture's edge, where crops reach over it."""
@@ -61,12 +61,12 @@ class RegionNotFoundError(ValueError):
 
 @torch.no_grad()
 def find(
-    image: Tensor, phrase: str, perceptors: Sequence[CLIP], weights: Sequence[float], settings: RegionSettings
+    image: Tensor, phrase: str, perceptors: Sequence[Perceptor], weights: Sequence[float], settings: RegionSettings
 ) -> Tensor:
     """The mask (1, 1, H, W) in [0, 1] of ``phrase`` in ``image`` (1, 3, H, W), with soft edges.
 
     Raises :class:`RegionNotFoundError` when no distance is far enough below the mean, and
-    :class:`engine.models.clip.PromptTooLongError`.
+    :class:`engine.models.perceptor.PromptTooLongError`.
     """
     height, width = image.shape[-2:]
     distances = distance_map(image, phrase, perceptors, weights, settings)
@@ -81,7 +81,7 @@ def find(
 
 
 @torch.no_grad()
-def room(z: Tensor, old: Tensor, new: Tensor, network: StartNetwork, size: Sequence[int], threshold: float) -> Tensor:
+def room(z: Tensor, old: Tensor, new: Tensor, network: LearnedStart, size: Sequence[int], threshold: float) -> Tensor:
     """Where the new thing would lie, (1, 1, H, W) of ``size``: 1 where the learned starts differ, else 0.
 
     ``old`` and ``new`` (1, d) are the embeddings of the two phrases. Both starts lie as the input's ``z`` does
@@ -95,7 +95,7 @@ def room(z: Tensor, old: Tensor, new: Tensor, network: StartNetwork, size: Seque
 
 @torch.no_grad()
 def distance_map(
-    image: Tensor, phrase: str, perceptors: Sequence[CLIP], weights: Sequence[float], settings: RegionSettings
+    image: Tensor, phrase: str, perceptors: Sequence[Perceptor], weights: Sequence[float], settings: RegionSettings
 ) -> Tensor:
     """Distances to ``phrase`` at the crops' centres, (1, 1, rows, columns), in standard deviations from their mean."""
     crops = covers = torch.zeros((), device=image.device)
@@ -111,7 +111,7 @@ def distance_map(
     return _normalised(_normalised(crops) + _normalised(covers) if settings.cover else crops)
 
 
-def _recorded(views: Tensor, rows: int, columns: int, perceptor: CLIP, text: Tensor) -> Tensor:
+def _recorded(views: Tensor, rows: int, columns: int, perceptor: Perceptor, text: Tensor) -> Tensor:
     """Normalised distances of the views to the text, (1, 1, rows, columns)."""
     seen = torch.cat([perceptor.embed_images(part) for part in views.split(BATCH)])
     return _normalised(losses.spherical_distance(seen, text).view(1, 1, rows, columns))

@@ -1,4 +1,4 @@
-"""How a weight, a learning rate or a number of cutouts changes over a run: one named entry each.
+"""Schedules by name: how a weight, a learning rate or a number of cutouts changes over a run.
 
 A schedule takes the value given, the 1-based iteration and the number of iterations, and returns the value to use.
 """
@@ -12,27 +12,26 @@ Schedule = Callable[[float, int, int], float]
 
 
 def _paper(weight: float, iteration: int, iterations: int) -> float:
-    """The paper's "decay by 0.005" (001 §2.4), read as per iteration: 1.5 reaches 0 after 300 of 400."""
+    """Decay by 0.005 (paper §2.4), read as per iteration: 1.5 reaches 0 after 300 of 400."""
     return max(0.0, weight - 0.005 * (iteration - 1))
 
 
 def _notebook(weight: float, iteration: int, iterations: int) -> float:
-    """A fifth of ``weight`` less every 50 iterations: 1.5, 1.2, 0.9, 0.6, and from iteration 201 on 0.
+    """Subtract a fifth of ``weight`` every 50 iterations: 1.5, 1.2, 0.9, 0.6, and from iteration 201 on 0.
 
-    A fifth of it would be left for the 50 after that; the notebook's rounding makes it 0.29999999999999993, which is
-    less than its step of 0.3, and it then sets the weight to 0.
+    The last fifth is left out: in the notebook it is rounded to less than its step of 0.3 and then set to 0.
     """
     steps = (iteration - 1) // 50
     return weight * (1 - steps / 5) if steps < 4 else 0.0
 
 
 def _reciprocal(weight: float, iteration: int, iterations: int) -> float:
-    """w / (2 i + 1) with i from 0, as the published programs have it: a tenth is left at the sixth iteration."""
+    """Return w / (2 i + 1) with i from 0, as the published programs do."""
     return weight / (2 * iteration - 1)
 
 
 def _linear(value: float, iteration: int, iterations: int) -> float:
-    """From ``value`` at the first iteration to 0 after the last."""
+    """Fall from ``value`` at the first iteration to 0 after the last."""
     return value * (1 - (iteration - 1) / iterations)
 
 
@@ -41,22 +40,22 @@ def _constant(value: float, iteration: int, iterations: int) -> float:
 
 
 def _step(rate: float, iteration: int, iterations: int) -> float:
-    """A tenth after three quarters of the run."""
+    """Return a tenth of ``rate`` after three quarters of the run."""
     return rate if iteration <= 0.75 * iterations else rate / 10
 
 
 def _cosine(rate: float, iteration: int, iterations: int) -> float:
-    """Half a cosine: from ``rate`` at the first iteration to 0 after the last."""
+    """Fall by half a cosine from ``rate`` at the first iteration to 0 after the last."""
     return rate * (1 + math.cos(math.pi * (iteration - 1) / iterations)) / 2
 
 
 def _rising(count: float, iteration: int, iterations: int) -> float:
-    """A quarter of ``count`` at the first iteration, all of it at the last."""
+    """Rise from a quarter of ``count`` at the first iteration to all of it at the last."""
     return count * (1 + 3 * (iteration - 1) / max(1, iterations - 1)) / 4
 
 
 def _falling(count: float, iteration: int, iterations: int) -> float:
-    """All of ``count`` at the first iteration, a quarter of it at the last."""
+    """Fall from all of ``count`` at the first iteration to a quarter of it at the last."""
     return _rising(count, iterations + 1 - iteration, iterations)
 
 

@@ -12,17 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-GREY = (0.299, 0.587, 0.114)
-"""How bright red, green and blue are."""
-FARTHEST = 2.25
-"""Pixels from one sample to the next: a bilinear one covers two, and a little more than that does not show."""
+GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue are
+FARTHEST = 2.25  # most pixels between samples: a bilinear one covers two, and a little more does not show
 
 
 def levels(steps: Tensor, width: int, height: int) -> list[int]:
-    """How often the picture (height x width) is halved for each cutout.
+    """Return how often to halve the picture for each cutout, so that samples skip no pixels.
 
-    ``steps`` (n,), on the CPU, are its pixels from one pixel of a cutout to the next. Beyond :data:`FARTHEST` a sample
-    would skip pixels.
+    ``steps`` (n,), on the CPU, are the picture's pixels between neighbouring pixels of a cutout.
     """
     most = max(0, min(height, width).bit_length() - 1)
     asked: list[int] = (steps / FARTHEST).log2().ceil().long().clamp(0, most).tolist()
@@ -30,9 +27,9 @@ def levels(steps: Tensor, width: int, height: int) -> list[int]:
 
 
 def ways_back(matrices: Tensor, width: int, height: int) -> Tensor:
-    """From a cutout's pixels to places in the picture, (n, 3, 3), of ``matrices`` that lead from its pixels to theirs.
+    """Invert ``matrices`` (n, 3, 3), so that they lead from a cutout's pixels to places in the picture.
 
-    The picture's edges are at -1 and 1; in these units a place is the same at every level.
+    The picture's edges are at -1 and 1, so that a place is the same at every level.
     """
     units = torch.tensor([[2 / width, 0, 1 / width - 1], [0, 2 / height, 1 / height - 1], [0, 0, 1]])
     back: Tensor = units @ torch.linalg.inv(matrices)
@@ -40,9 +37,9 @@ def ways_back(matrices: Tensor, width: int, height: int) -> Tensor:
 
 
 def sample(image: Tensor, back: Tensor, halvings: Sequence[int], order: Tensor, size: int) -> Tensor:
-    """Cutouts (n, 3, size, size) of ``image`` (1, 3, H, W) by :func:`ways_back` and :func:`levels`.
+    """Return cutouts (n, 3, size, size) of ``image`` (1, 3, H, W) by :func:`ways_back` and :func:`levels`.
 
-    ``back`` (n, 3, 3) is sorted by the halvings, and ``order`` (n,) says where in it each cutout is.
+    ``back`` (n, 3, 3) is sorted by the halvings; ``order`` (n,) is each cutout's index in it.
     """
     places = _places(back, size)
     counts = [halvings.count(level) for level in range(max(halvings) + 1)]
@@ -61,14 +58,14 @@ def _look(image: Tensor, places: Tensor) -> Tensor:
 
 
 def _places(back: Tensor, size: int) -> Tensor:
-    """Where each pixel of each cutout lies in the picture, (n, size, size, 2)."""
+    """Return where each pixel of each cutout lies in the picture, (n, size, size, 2)."""
     u, v, w = (back @ _pixels(size, back.device)).unbind(1)
     return torch.stack([u / w, v / w], dim=-1).view(-1, size, size, 2)
 
 
 @lru_cache
 def _pixels(size: int, device: torch.device) -> Tensor:
-    """The pixels of a cutout, (3, size²), made once for each device."""
+    """Return the pixels of a cutout, (3, size²)."""
     across = torch.arange(size, dtype=torch.float32)
     y, x = torch.meshgrid(across, across, indexing="ij")
     return torch.stack([x.flatten(), y.flatten(), torch.ones(size * size)]).to(device)
@@ -80,10 +77,10 @@ def _grey(device: torch.device) -> Tensor:
 
 
 def recolour(cutouts: Tensor, matrices: Tensor, shifts: Tensor) -> Tensor:
-    """Brightness, contrast, saturation and hue moved by one 3 x 4 matrix each: :func:`colours` makes its parts.
+    """Change brightness, contrast, saturation and hue by one 3 × 4 matrix a cutout, made by :func:`colours`.
 
-    As kornia's operators do in that order, contrast around the cutout's own mean. Hue turns about the grey axis, where
-    kornia's goes through HSV; and what leaves [0, 1] keeps its gradient, where kornia's is cut off.
+    The order is that of kornia's operators, with contrast around the cutout's own mean. Two things differ: hue turns
+    about the grey axis instead of in HSV, and values outside [0, 1] keep their gradient.
     """
     brightness, contrast = shifts.unbind(1)
     means = cutouts.mean((2, 3)) @ _grey(cutouts.device)
@@ -93,12 +90,12 @@ def recolour(cutouts: Tensor, matrices: Tensor, shifts: Tensor) -> Tensor:
 
 
 def colours(colour: Tensor) -> tuple[Tensor, Tensor]:
-    """Of ``colour`` (n, 4), on the CPU, the matrices (n, 3, 3), and brightness and contrast (n, 2)."""
+    """Return the matrices (n, 3, 3), and brightness and contrast (n, 2), of ``colour`` (n, 4) on the CPU."""
     return _colour_matrices(colour), colour[:, :2]
 
 
 def _colour_matrices(colour: Tensor) -> Tensor:
-    """Contrast, saturation and hue of ``colour`` (n, 4) as matrices (n, 3, 3) that leave grey grey."""
+    """Return contrast, saturation and hue of ``colour`` (n, 4) as matrices (n, 3, 3) that leave grey grey."""
     _, contrast, saturation, hue = colour.view(-1, 4, 1, 1).unbind(1)
     one, greys = torch.eye(3), torch.tensor(GREY).expand(3, 3)
     saturate = (1 + saturation) * one - saturation * greys
@@ -109,14 +106,14 @@ def _colour_matrices(colour: Tensor) -> Tensor:
 
 
 def add_noise(cutouts: Tensor, levels: Tensor, seed: int, first: int = 0, of: int = 0) -> Tensor:
-    """``cutouts`` and Gaussian noise at ``levels`` (n,), by ``seed`` and the kind of device.
+    """Add Gaussian noise at ``levels`` (n,) to ``cutouts``. It depends on ``seed`` and on the kind of device.
 
-    They are the ones after the ``first`` among all ``of`` them (0: these are all), with the noise that is theirs there.
+    For a part of the cutouts, ``first`` and ``of`` are as in :class:`engine.method.cutouts.Draw`.
     """
     noise = _noise((of or len(cutouts), *cutouts.shape[1:]), seed, cutouts.device)[first : first + len(cutouts)]
     return torch.addcmul(cutouts, noise, levels.view(-1, 1, 1, 1))
 
 
 def _noise(shape: Sequence[int], seed: int, device: torch.device) -> Tensor:
-    """Drawn where it is needed: a host would need longer for millions of numbers than a GPU for all the rest."""
+    """Draw on the device, because a host takes longer for millions of numbers than a GPU for the whole step."""
     return torch.randn(shape, generator=torch.Generator(device).manual_seed(seed), device=device)

@@ -1,27 +1,29 @@
-"""CLIP as a perceptor: text and picture into one space (001 §2.2)."""
+"""CLIP as a perceptor: text and picture into one space (paper §2.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from engine.device import devices
 from engine.layers import fused
-from engine.models import upstream
+from engine.models import bf16, upstream
+from engine.models.perceptor import PromptTooLongError
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
 START, END = 49406, 49407
 
 
-class PromptTooLongError(ValueError):
-    """The prompt has more tokens than the perceptor's context."""
-
-
 class CLIP(nn.Module):
-    """One perceptor. ``token_ids`` (V,) names the rows of a reduced vocabulary; None is the full one."""
+    """A :class:`engine.models.perceptor.Perceptor`.
+
+    ``token_ids`` (V,) are the tokens of a reduced vocabulary; None is the full one.
+    """
 
     def __init__(self, model: nn.Module, token_ids: Tensor | None = None) -> None:
         super().__init__()
@@ -36,12 +38,15 @@ class CLIP(nn.Module):
         self.std: Tensor
 
     @property
+    def device(self) -> torch.device:
+        return self.mean.device
+
+    @property
     def scale(self) -> float:
-        """What the cosine of a picture and a text is multiplied by before a softmax (100 in the published models)."""
         return float(self.model.logit_scale.exp())  # type: ignore[operator]
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
-        """Token rows, (len(texts), context); words outside a reduced vocabulary are left out.
+        """Return token rows (len(texts), context), without the words that a reduced vocabulary lacks.
 
         Raises :class:`PromptTooLongError`.
         """
@@ -58,32 +63,47 @@ class CLIP(nn.Module):
         return rows
 
     def reads(self, word: str) -> bool:
-        """Whether every token of ``word`` is in the vocabulary."""
         return self.rows is None or all(token in self.rows for token in upstream.clip_tokenizer().encode(word))
 
+    def fits(self, text: str) -> bool:
+        try:
+            return len(self.tokenize([text])) == 1
+        except PromptTooLongError:
+            return False
+
     def embed_text(self, texts: Sequence[str]) -> Tensor:
-        """Unit vectors, (len(texts), d)."""
         features: Tensor = self.model.encode_text(self.tokenize(texts).to(self.mean.device))  # type: ignore[operator]
         return nn.functional.normalize(features.float(), dim=-1)
 
     def embed_images(self, cutouts: Tensor) -> Tensor:
-        """Unit vectors, (n, d), of ``cutouts`` (n, 3, input_size, input_size) in [0, 1]."""
         return nn.functional.normalize(self(cutouts).float(), dim=-1)
 
     def forward(self, cutouts: Tensor) -> Tensor:
-        """What :meth:`embed_images` gives unit length."""
+        """Return what :meth:`embed_images` gives unit length."""
         return fused.see(self.model.visual, (cutouts - self.mean) / self.std)
 
+    def placed(self, device: torch.device) -> Self:
+        return devices.placed(self, device)
 
-EXTRAS = ("token_ids", "text_heads")
-"""What a checkpoint of a reduced model may hold beside the published names."""
+    def halved(self) -> Self:
+        visual: nn.Module = self.model.visual  # type: ignore[assignment]
+        model = bf16.with_children(self.model, {"visual": bf16.halved(visual)})
+        return bf16.with_children(self, {"model": model})
+
+
+EXTRAS = ("token_ids", "text_heads")  # what a reduced model's file may hold beside the published names
+
+
+def from_files(state: Mapping[str, Tensor], config: Path | None) -> CLIP:
+    """Return the model of a bundle's files; it needs no config. Raises as :func:`build`."""
+    return build(state)
 
 
 def build(state: Mapping[str, Tensor]) -> CLIP:
-    """The CLIP whose sizes the published key names in ``state`` imply, float32, frozen.
+    """Return the CLIP whose sizes the published key names in ``state`` imply, float32, frozen.
 
-    ``token_ids`` (V,) are the tokens of a reduced vocabulary; ``text_heads`` counts the attention heads of a text
-    transformer whose heads are not the published 64 wide. Raises :class:`ValueError` when ``state`` is no CLIP.
+    ``token_ids`` (V,) are the tokens of a reduced vocabulary. ``text_heads`` is the number of attention heads of a text
+    transformer whose heads are not the published 64 wide. Raises :class:`ValueError` if ``state`` is no CLIP.
     """
     weights = {name: tensor for name, tensor in state.items() if name not in EXTRAS}
     try:

@@ -1,6 +1,6 @@
 """A learned start: a small network from the text embedding of the prompt to a first z, which the loop then refines.
 
-The paper starts from random codes (001 §2). A small generator guided by small perceptors paints better from a start
+The paper starts from random codes (paper §2). A small generator guided by small perceptors paints better from a start
 that has the layout already; a bundle may carry such a network, trained on the pictures that its models know.
 
 Words leave much open: where the circle is, how large, which shade. The network takes that from a short vector n, so
@@ -47,6 +47,7 @@ class StartNetwork(nn.Module):
     """
 
     scale: Tensor
+    open = OPEN
 
     def __init__(self, d: int, e: int, read: int, drawn: int) -> None:
         super().__init__()
@@ -75,7 +76,8 @@ class StartNetwork(nn.Module):
 
     def recognise(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and logarithm of the variance of n, (b, OPEN) each, for pictures encoded as z (b, e, h, w)."""
-        mean, log_variance = self.look(resized(z / self.scale, SIDE, SIDE)).chunk(2, dim=1)
+        z = F.interpolate(z / self.scale, (SIDE, SIDE), mode="bilinear", align_corners=False)
+        mean, log_variance = self.look(z).chunk(2, dim=1)
         return mean, log_variance.clamp(-8, 2)
 
 
@@ -89,10 +91,3 @@ def build(state: Mapping[str, Tensor]) -> StartNetwork:
     except (KeyError, ValueError, RuntimeError) as error:
         raise ValueError(f"these are not the weights of a start network: {error}") from None
     return network.eval().requires_grad_(False)
-
-
-def resized(z: Tensor, height: int, width: int) -> Tensor:
-    """z (b, e, h, w) with ``height`` x ``width`` cells."""
-    if z.shape[2:] == (height, width):
-        return z
-    return F.interpolate(z, (height, width), mode="bilinear", align_corners=False)

@@ -1,4 +1,4 @@
-"""VQGAN as a generator: taming's Encoder and Decoder around a codebook (001 §2.1)."""
+"""VQGAN as a generator: taming's Encoder and Decoder around a codebook (paper §2.1)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import contextlib
 import functools
 import io
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
 from engine.device import devices
-from engine.layers import fused, norms, winograd
-from engine.models import upstream
+from engine.layers import fused, norms
+from engine.models import bf16, upstream, weights
 
 
 class VQGAN(nn.Module):
-    """Encoder → z → codebook → Decoder, with the parameter names of taming's ``VQModel``.
+    """A :class:`engine.models.generator.Generator` with :class:`engine.models.generator.Codes`.
 
-    Pictures are (n, 3, H, W) in [0, 1]; latents are (n, e, H/f, W/f). ``norm_groups`` is the number of channel
-    groups in every GroupNorm: taming fixes 32, which at few channels becomes an instance norm and erases a
-    picture's absolute colour, so small models take fewer. ``gumbel``: the quantiser is the ``GumbelQuantize`` of
-    taming's ``GumbelVQ``, whose encoder scores the codes instead of lying near them.
+    Parameters have the names of taming's ``VQModel``. ``norm_groups`` is the number of channel groups in every
+    GroupNorm. taming fixes 32, but at few channels that is an instance norm and erases a picture's absolute colour.
+    If ``gumbel``, the quantiser is that of taming's ``GumbelVQ``: its encoder scores codes instead of lying near them.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class VQGAN(nn.Module):
         super().__init__()
         model, quantize = upstream.taming_model(), upstream.taming_quantize()
         model.Normalize = functools.partial(norms.NormSiLU, norm_groups, eps=1e-6)  # type: ignore[attr-defined]
-        model.nonlinearity = nn.Identity()  # type: ignore[attr-defined]  # it follows norms alone, which do it
+        model.nonlinearity = nn.Identity()  # type: ignore[attr-defined]  # our norms apply it themselves
         model.Upsample = fused.Upsample  # type: ignore[attr-defined]
         with contextlib.redirect_stdout(io.StringIO()):  # the Decoder prints its shape
             self.encoder: nn.Module = model.Encoder(**ddconfig)
@@ -57,42 +57,90 @@ class VQGAN(nn.Module):
 
     @property
     def codebook(self) -> Tensor:
-        """The codes, (K, e)."""
+        """Return the codes, (K, e)."""
         embedding = self.quantize.embed if self.gumbel else self.quantize.embedding
         weight: Tensor = embedding.weight  # type: ignore[union-attr, assignment]
         return weight
 
-    def encode(self, images: Tensor) -> Tensor:
-        """Continuous z, (n, e, h, w), of ``images`` (n, 3, H, W) in [0, 1]; H and W are multiples of f.
+    @property
+    def device(self) -> torch.device:
+        return self.codebook.device
 
-        Of a Gumbel model, whose encoder gives no z, the codes that it scores highest.
-        """
+    @property
+    def scale(self) -> float:
+        codes = self.codebook.detach()
+        return float((codes - codes.mean(0)).square().mean().sqrt())
+
+    @property
+    def code_count(self) -> int:
+        return len(self.codebook)
+
+    def bounds(self) -> tuple[Tensor, Tensor]:
+        return self.codebook.amin(0).view(1, -1, 1, 1), self.codebook.amax(0).view(1, -1, 1, 1)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """A Gumbel model's encoder gives no z, so this returns the codes that it scores highest."""
         z: Tensor = self.quant_conv(self.encoder(images * 2 - 1))
         if self.gumbel:
             return self.look_up(self.quantize.proj(z).argmax(1))  # type: ignore[operator]
         return z
 
     def decode(self, z_q: Tensor) -> Tensor:
-        """Pictures (n, 3, H, W) around [0, 1], not clamped, float32, of ``z_q`` (n, e, h, w)."""
         x: Tensor = self.decoder(self.post_quant_conv(z_q.to(self.post_quant_conv.weight.dtype)))
         return (x.float() + 1) / 2
 
+    def quantise(self, z: Tensor) -> Tensor:
+        return self.look_up(self.nearest_codes(z.detach()))
+
     def nearest_codes(self, z: Tensor) -> Tensor:
-        """Indices (n, h, w) of the codes nearest to each cell of ``z`` (001 §2.1)."""
+        """Return the indices (n, h, w) of the codes nearest to each cell of ``z`` (paper §2.1)."""
         n, e, h, w = z.shape
         cells = z.permute(0, 2, 3, 1).reshape(-1, e)
-        distances = self.codebook.square().sum(1) - 2 * cells @ self.codebook.T  # + |z|², the same for every code
+        distances = self.codebook.square().sum(1) - 2 * cells @ self.codebook.T  # |z|² is the same for every code
         return distances.argmin(1).view(n, h, w)
 
     def look_up(self, codes: Tensor) -> Tensor:
-        """z_q (n, e, h, w) of code indices (n, h, w)."""
         return nn.functional.embedding(codes, self.codebook).permute(0, 3, 1, 2)
+
+    def distances(self, z: Tensor) -> Tensor:
+        cells = z.permute(0, 2, 3, 1)  # (n, h, w, e)
+        squared = cells.square().sum(-1, keepdim=True) - 2 * cells @ self.codebook.T
+        return squared + self.codebook.square().sum(1)
+
+    def mixed(self, probabilities: Tensor) -> Tensor:
+        return torch.einsum("nkhw,ke->nehw", probabilities, self.codebook)
+
+    def undecided(self, height: int, width: int, rng: torch.Generator) -> Tensor:
+        """The paper's start is one random code in each cell."""
+        codes = torch.randint(self.code_count, (1, height, width), generator=rng)
+        return self.look_up(codes.to(self.device)).clone()
+
+    def middle(self, height: int, width: int) -> Tensor:
+        return self.codebook.mean(0).view(1, -1, 1, 1).expand(1, -1, height, width)
+
+    def placed(self, device: torch.device) -> Self:
+        if devices.ways(device).sliced:
+            for module in self.modules():
+                if isinstance(module, norms.NormSiLU):
+                    module.sliced = True
+        return devices.placed(self, device)
+
+    def halved(self) -> Self:
+        parts: dict[str, nn.Module] = {"decoder": self.decoder, "post_quant_conv": self.post_quant_conv}
+        return bf16.with_children(self, {name: bf16.halved(part) for name, part in parts.items()})
+
+
+def from_files(state: Mapping[str, Tensor], config: Path | None) -> VQGAN:
+    """Return the model of a bundle's files. Raises as :func:`build` and :func:`engine.models.weights.load_config`."""
+    if config is None:
+        raise ValueError("a VQGAN needs the path of its config")
+    return build(weights.load_config(config), state)
 
 
 def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
-    """The model of a taming config (``model.params`` of its yaml) with the weights ``state``, float32, frozen.
+    """Return the model of a taming config (``model.params`` of its yaml) with weights ``state``, float32, frozen.
 
-    Raises :class:`ValueError` when weights and config do not belong together.
+    Raises :class:`ValueError` if weights and config do not belong together.
     """
     params = config["model"]["params"]
     with torch.device("meta"):
@@ -111,17 +159,3 @@ def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
         if isinstance(module, fused.Upsample):
             module.fuse()
     return model
-
-
-def placed(model: VQGAN, device: torch.device) -> VQGAN:
-    """The model on the device, which must be its last, its decoder multiplying in the way that is fastest there.
-
-    A decoder that ends in few channels has many only where its picture is still too small for Winograd to gain.
-    """
-    if devices.ways(device).sliced:
-        if model.decoder.conv_out.in_channels in winograd.CHANNELS:  # type: ignore[union-attr, operator]
-            winograd.fuse(model.decoder)
-        for module in model.modules():
-            if isinstance(module, norms.NormSiLU):
-                module.sliced = True
-    return devices.placed(model, device)

@@ -15,16 +15,16 @@ from engine.run import chunks
 from engine.run.run import Run
 
 Plans = Mapping[int, list[Plan]]
-"""By a perceptor's input size, the plan of each run's cutouts."""
+"""The plan of each run's cutouts by a perceptor's input size."""
 
 
 def step(runs: Sequence[Run], chunk: int | None = None) -> None:
-    """Advance every run by one iteration. The runs share :meth:`engine.run.run.Run.batch_key`.
+    """Advance every run by one iteration. The runs share :meth:`engine.run.descent.Descent.batch_key`.
 
-    ``chunk`` is how many cutouts of each run are looked at at a time, None all of them; to rounding it changes nothing.
-    The loss of a run is 001 §2.4's: CLIP's distance to its prompts, by the perceptors' weights, plus its penalty. The
-    runs' losses are independent, so one backward pass of their sum gives each its own gradient. Nothing here waits for
-    the device: what the host draws for the cutouts goes there in one copy, and losses are read later.
+    ``chunk`` is the number of cutouts of each run to look at at a time, None for all; it changes only the rounding.
+    The loss of a run is that of paper §2.4: the weighted distances to its prompts, plus its penalty.
+    The losses are independent, so one backward pass of their sum gives each run its own gradient. Nothing here waits
+    for the device: the cutouts' random numbers go there in one copy, and losses are read later.
     """
     torch.set_num_threads(runs[0].spec.threads)
     draws = [run.draw() for run in runs]
@@ -42,7 +42,7 @@ def step(runs: Sequence[Run], chunk: int | None = None) -> None:
 
 
 def _plans(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor) -> Plans:
-    """What the drawings mean for ``images`` (n, 3, H, W), their numbers on the device."""
+    """Return the plans of the drawings for ``images`` (n, 3, H, W), their numbers on the device."""
     height, width = images.shape[-2:]
     plans = {size: [cutouts.plan(drawn, width, height, size) for drawn in draws] for size in _sizes(runs)}
     numbers = [tensor for of_size in plans.values() for plan in of_size for tensor in plan.numbers]
@@ -53,13 +53,13 @@ def _plans(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor) -
 
 
 def _sizes(runs: Sequence[Run]) -> list[int]:
-    """The input sizes of the perceptors that any run asks."""
+    """Return the input sizes of the perceptors that any run asks."""
     asked = [p for i, p in enumerate(runs[0].perceptors) if any(run.perceptor_weights[i] for run in runs)]
     return list(dict.fromkeys(perceptor.input_size for perceptor in asked))
 
 
 def _codes(runs: Sequence[Run]) -> Tensor:
-    """What is decoded, (n, e, h, w); runs with the same way to optimise are quantised at once."""
+    """Return what to decode, (n, e, h, w). Runs with the same kind of latent are quantised at once."""
     generator = runs[0].bundle.generator
     codes: dict[int, Tensor] = {}
     for method in {run.latent: None for run in runs}:
@@ -72,7 +72,7 @@ def _codes(runs: Sequence[Run]) -> Tensor:
 
 
 def _distances(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor) -> list[Tensor]:
-    """Per run, the prompt loss averaged over the perceptors by their weights, each at its own input size."""
+    """Return the prompt loss of each run, averaged over the perceptors by their weights."""
     seen = {
         size: [cutouts.follow(plan, image[None]) for image, plan in zip(images, plans, strict=True)]
         for size, plans in _plans(runs, draws, images).items()

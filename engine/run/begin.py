@@ -1,4 +1,4 @@
-"""Where a run begins, at any size: z, and what the latent penalty rests at (001 §2.1, §2.4)."""
+"""Starts: the first z of a run and what the latent penalty rests at, at any size (paper §2.1, §2.4)."""
 
 from __future__ import annotations
 
@@ -14,40 +14,36 @@ from engine.bundles.bundles import Bundle
 from engine.messages import Spec
 from engine.method import latent
 from engine.method.latent import Latent
-from engine.models import start
-from engine.models.tiles import Tiled
-from engine.models.vqgan import VQGAN
+from engine.models.generator import Coder, LearnedStart
 
 Rest = Callable[[int, int], Tensor | None]
-"""From a height and a width in cells to what z rests at, (1, e, height, width); None for the origin."""
+"""Return what z rests at, (1, e, height, width), from a height and a width in cells; None is the origin."""
 
 
 def from_nothing(
     bundle: Bundle, method: Latent, sentence: Tensor | None, rng: torch.Generator, height: int, width: int
 ) -> tuple[Tensor, Rest]:
-    """The first parameter of a picture from nothing, (1, ·, height, width), and its rest, at any size.
+    """Return the first parameter of a picture from nothing, (1, ·, height, width), and where it rests at any size.
 
-    By the bundle's choice of :data:`engine.method.latent.STARTS`; ``sentence`` (1, d) is what a learned start reads.
+    The bundle chooses one of :data:`engine.method.latent.STARTS`. A learned start reads ``sentence`` (1, d).
     """
     entry, generator, network = bundle.entry, bundle.generator, bundle.start_network
     if entry.start == "random":
         return method.undecided(height, width, generator, rng), lambda height, width: None
     if network is None:
-        z = latent.mean_code(generator, height, width)
+        z = generator.middle(height, width)
         return method.begin(latent.add_noise(z, entry.start_noise, generator, rng), generator), lambda *cells: None
     assert sentence is not None
-    n = entry.start_spread * torch.randn(1, start.OPEN, generator=rng).to(bundle.device)
+    n = entry.start_spread * torch.randn(1, network.open, generator=rng).to(bundle.device)
     learned = network(sentence, n)
-    z = latent.add_noise(start.resized(learned, height, width), entry.start_noise, generator, rng)
-    return method.begin(z, generator), lambda height, width: start.resized(learned, height, width)
+    z = latent.add_noise(latent.resized(learned, height, width), entry.start_noise, generator, rng)
+    return method.begin(z, generator), lambda height, width: latent.resized(learned, height, width)
 
 
-def from_image(
-    spec: Spec, bundle: Bundle, generator: VQGAN | Tiled, sentence: Tensor | None, init_image: bytes
-) -> Rest:
-    """Where an edit begins and rests: its input's latent, or what a learned start makes of it.
+def from_image(spec: Spec, bundle: Bundle, generator: Coder, sentence: Tensor | None, init_image: bytes) -> Rest:
+    """Return where an edit begins and rests: at its input's latent, or at what a learned start makes of it.
 
-    An upscale's start is its input. Raises :class:`ValueError` when that is not a picture.
+    An upscale begins at its input. The result raises :class:`ValueError` if that is not a picture.
     """
 
     @cache
@@ -64,23 +60,22 @@ def from_image(
     before, after = _words(bundle, network, sentence, pictures.to_image(whole), z)
 
     def reworded(height: int, width: int) -> Tensor:
-        """z with what the input's own words explain exchanged for what the prompt says.
+        """Return z with the part that the input's own words explain exchanged for what the prompt says.
 
-        What the two differ in has come whole at strength 1/2; what no words explain, the details, goes evenly and is
-        gone at strength 1.
+        The exchange is complete at strength 1/2. The details, which no words explain, fade evenly until strength 1.
         """
-        z, was, becomes = encoded(height, width), *(start.resized(one, height, width) for one in (before, after))
+        z, was, becomes = encoded(height, width), *(latent.resized(one, height, width) for one in (before, after))
         return z + min(1.0, 2 * spec.strength) * (becomes - was) - spec.strength * (z - was)
 
     return reworded
 
 
 def _words(
-    bundle: Bundle, network: start.StartNetwork, sentence: Tensor, image: Image.Image, z: Tensor
+    bundle: Bundle, network: LearnedStart, sentence: Tensor, image: Image.Image, z: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The learned start of the picture's description and that of ``sentence``, with the n of its ``z``.
+    """Return the learned starts of the picture's description and of ``sentence``, both with the n of its ``z``.
 
-    So things lie where they lay, as large as they were. Models that cannot describe go straight to the second.
+    So things keep their place and size. Models that cannot describe use the second start for both.
     """
     lies = bundle.entry.start_keep * network.recognise(z)[0]
     after = network(sentence, lies)

@@ -1,27 +1,25 @@
-"""A run as bytes: everything that changes from one iteration to the next, and what it belongs to."""
+"""Checkpoints: a run as bytes, with everything that a step changes and what it belongs to."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from engine.messages import Spec, SpecError, defaults
-
-if TYPE_CHECKING:
-    from engine.run.run import Run
+from engine.run.descent import Descent
 
 VERSION = 1
 _FIRST_FIELDS = (
     "prompt", "bundle", "width", "height", "iterations", "seed", "strength", "learning_rate", "cutouts", "precision",
     "threads",
 )  # fmt: skip
-"""The fields of a spec when checkpoints held its ``repr``."""
+"""The fields of a spec at the time when checkpoints held its ``repr``."""
 
 
-def save(run: Run) -> bytes:
-    """Everything that :func:`restore` needs for ``run`` to go on bit for bit (on the CPU)."""
+def save(run: Descent) -> bytes:
+    """Return all that :func:`restore` needs to let ``run`` go on bit for bit (on the CPU)."""
     run.settle()
     state = {
         "version": VERSION,
@@ -46,13 +44,13 @@ def save(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
-    """Let ``run``, just begun, go on from ``checkpoint``: of its own spec or, for a ``branch``, of another one.
+def restore(run: Descent, checkpoint: bytes, *, branch: bool = False) -> None:
+    """Let ``run``, just begun, go on from ``checkpoint`` of its own spec or, for a ``branch``, of another spec.
 
-    A branch takes over the iteration, z and, if it has the same optimiser, its moments; what z is pulled to is its
-    own, and so are the random numbers if it has another seed.
+    A branch takes over the iteration, z and, if it has the same optimiser, the moments. It keeps its own place for z
+    to rest, and its own random numbers if it has another seed.
 
-    Raises :class:`SpecError` when the checkpoint is damaged or does not fit.
+    Raises :class:`SpecError` if the checkpoint is damaged or does not fit.
     """
     state = load(checkpoint)
     if state["z"].shape[2:] == run.cells:
@@ -72,7 +70,7 @@ def restore(run: Run, checkpoint: bytes, *, branch: bool = False) -> None:
         run.rng.set_state(state["rng"])
 
 
-def _check(run: Run, state: dict[str, Any], branch: bool) -> None:
+def _check(run: Descent, state: dict[str, Any], branch: bool) -> None:
     belongs = isinstance(state["spec"], dict) if branch else _same(run.spec, state["spec"])
     if state["weights_hash"] != run.bundle.weights_hash or not belongs:
         raise SpecError("That checkpoint belongs to another job or to other weights. Start the job again.")
@@ -89,20 +87,20 @@ def _check(run: Run, state: dict[str, Any], branch: bool) -> None:
         raise SpecError(f"iterations must be at least {state['iteration']}, which the checkpoint has already.")
 
 
-def _optimiser(run: Run) -> str:
+def _optimiser(run: Descent) -> str:
     return type(run.optimiser).__name__
 
 
-def _restore_moments(run: Run, moments: dict[str, Any]) -> None:
-    """The optimiser's; its learning rate is the run's own."""
+def _restore_moments(run: Descent, moments: dict[str, Any]) -> None:
+    """Take over the optimiser's moments but not its learning rate, which is the run's own."""
     rates = [group["lr"] for group in run.optimiser.param_groups]
     run.optimiser.load_state_dict(moments)
     for group, rate in zip(run.optimiser.param_groups, rates, strict=True):
         group["lr"] = rate
 
 
-def _restore_ends(run: Run, state: dict[str, Any]) -> None:
-    """What z is pulled to, and whether the loss still falls; who asks for more iterations of a plateau wants them."""
+def _restore_ends(run: Descent, state: dict[str, Any]) -> None:
+    """Take over what z rests at and the plateau. A run that asks for more iterations starts a new plateau."""
     if "plateau" in state:
         run.plateau.smoothed, run.plateau.best, run.plateau.since = state["plateau"]
     stored = state["spec"]
@@ -114,7 +112,7 @@ def _restore_ends(run: Run, state: dict[str, Any]) -> None:
 
 
 def spec(checkpoint: bytes) -> Spec:
-    """What was asked of the run. Raises :class:`SpecError` when the checkpoint cannot be read."""
+    """Return the spec of the run. Raises :class:`SpecError` if the checkpoint cannot be read."""
     stored = load(checkpoint)["spec"]
     if not isinstance(stored, dict):
         raise SpecError("That checkpoint was written by another version. Start the job again.")
@@ -131,7 +129,7 @@ def words_seed(checkpoint: bytes) -> int | None:
 
 
 def load(checkpoint: bytes) -> dict[str, Any]:
-    """The parts of a checkpoint. Raises :class:`SpecError` when it is damaged or of another version."""
+    """Return the parts of a checkpoint. Raises :class:`SpecError` if it is damaged or of another version."""
     try:
         state = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types for damaged bytes
@@ -142,12 +140,12 @@ def load(checkpoint: bytes) -> dict[str, Any]:
 
 
 def _plain(spec: Spec) -> dict[str, Any]:
-    """The settings as types that a checkpoint may hold: no enum."""
+    """Return the settings without enums, which a checkpoint cannot hold."""
     return {name: str(value) if isinstance(value, str) else value for name, value in spec.to_json().items()}
 
 
 def _same(spec: Spec, stored: dict[str, Any] | str) -> bool:
-    """Whether the checkpoint's spec means ``spec``, or is continued by it; a field that it lacks had its default."""
+    """Return whether ``spec`` is or continues the stored spec; a field that is not stored had its default."""
     if isinstance(stored, dict):
         return Spec.from_json(stored).continued(spec.iterations) == spec.continued(spec.iterations)
     new = [name for name in defaults() if name not in _FIRST_FIELDS]

@@ -1,6 +1,6 @@
-"""A step whose cutouts do not all fit into memory at once: some at a time, their gradient gathered at the picture.
+"""Look at a few cutouts at a time if all of them do not fit into memory.
 
-The decoder's activations are kept, and the gradient goes back through it once, whatever the number of chunks.
+Their gradients are gathered at the picture and go back through the decoder once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.method import cutouts
 from engine.run.run import Run
 
 Distances = Callable[[Sequence[Run], Sequence[cutouts.Draw], Tensor], list[Tensor]]
-"""Per run, the mean over its cutouts of what they are descended by; of pictures (n, 3, H, W)."""
+"""Return the mean loss over the cutouts of each run, from pictures (n, 3, H, W)."""
 
 
 class _Gathered(torch.autograd.Function):
@@ -33,9 +33,9 @@ class _Gathered(torch.autograd.Function):
 def gathered(
     distances: Distances, runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor, chunk: int
 ) -> list[Tensor]:
-    """``distances`` of all cutouts, from at most ``chunk`` of each run at a time; differentiable in ``images``.
+    """Return the ``distances`` of all cutouts, from at most ``chunk`` of each run at a time.
 
-    A mean over cutouts is the chunks' means weighted by their lengths, so the result is the same to rounding.
+    The chunks' means are weighted by their lengths, so the result is the same except for rounding.
     """
     counts = [len(drawn.noise) for drawn in draws]
     seen = images.detach().requires_grad_()

@@ -11,14 +11,13 @@ from torch.nn import functional as F
 from engine.bundles.bundles import BundleEntry
 from engine.messages import Spec
 from engine.method import latent
-from engine.method.latent import Latent
+from engine.method.latent import Latent, resized
 from engine.method.masks import Masked
-from engine.models.start import resized
-from engine.models.vqgan import VQGAN
+from engine.models.generator import Generator
 
 
 def until(spec: Spec, entry: BundleEntry, cells: tuple[int, int]) -> int:
-    """The last iteration at half size; 0 where there is none. The schedules' last is always at the whole size."""
+    """Return the last iteration at half size, or 0. The schedules' last iteration is always at the whole size."""
     share = entry.coarse if spec.coarse is None else spec.coarse
     if spec.upscale > 1 or half(cells) == cells:
         return 0
@@ -26,37 +25,34 @@ def until(spec: Spec, entry: BundleEntry, cells: tuple[int, int]) -> int:
 
 
 def half(cells: tuple[int, int]) -> tuple[int, int]:
-    """Half as many cells along each side, rounded up, and at least two, which every generator can paint."""
+    """Return half as many cells along each side, rounded up, and at least two, which every generator can paint."""
     height, width = cells
     return max(2, (height + 1) // 2), max(2, (width + 1) // 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coarse:
-    """The part of a run at half size, up to iteration ``until``, beside the run's whole size of ``cells``.
+    """The part of a run that is painted at half size."""
 
-    ``rest`` is where z rests at half the size, ``whole`` at the whole one; with ``masked`` as at half the size.
-    """
+    until: int  # its last iteration
+    cells: tuple[int, int]  # height and width in cells at the whole size
+    rest: Tensor | None  # where z rests at half the size
+    whole: Tensor | None  # where z rests at the whole size
+    masked: Masked | None  # what a masked edit keeps at half the size
 
-    until: int
-    cells: tuple[int, int]
-    rest: Tensor | None
-    whole: Tensor | None
-    masked: Masked | None
+    def enlarged(self, p: Tensor, method: Latent, generator: Generator) -> Tensor:
+        """Return the parameter ``p`` (1, ·, h, w) at the whole size.
 
-    def enlarged(self, p: Tensor, method: Latent, generator: VQGAN) -> Tensor:
-        """The parameter (1, ·, h, w) of half the size at the whole one.
-
-        Where z rests at a picture, that of an input or a learned start, only what was painted since is interpolated:
-        the rest of the whole size has details that its half cannot hold.
+        If z rests at a picture, only its difference to that is interpolated: the picture itself has details at the
+        whole size that half the size cannot hold.
         """
         if self.rest is None or self.whole is None:
             return resized(p, *self.cells)
         return method.begin(self.whole, generator) + resized(p - method.begin(self.rest, generator), *self.cells)
 
 
-def reduced(masked: Masked, cells: tuple[int, int], generator: VQGAN) -> Masked:
-    """The same mask and input with so many cells."""
+def reduced(masked: Masked, cells: tuple[int, int], generator: Generator) -> Masked:
+    """Return the same mask and input at ``cells``, a height and a width."""
     size = cells[0] * masked.f, cells[1] * masked.f
     given = F.interpolate(masked.given, size, mode="bilinear", antialias=True, align_corners=False)
     z = generator.encode(given)

@@ -1,4 +1,4 @@
-"""What an edit may change and what it keeps: a mask drawn by hand or found by words (001 §2.5, G.2)."""
+"""What an edit may change: a mask drawn by hand or found by words (paper §2.5, appendix G.2)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ def masked(
     init_image: bytes | None,
     mask: bytes | None,
 ) -> masks.Masked | None:
-    """The masked part of an edit; None where all of the picture may change.
+    """Return the masked part of an edit, or None if all of the picture may change.
 
-    A mask that is drawn goes before one that words name, which the perceptors find by their weights. ``sentence``
-    (1, d) is what a learned start reads of what is to come, None where there is no such start. Raises
-    :class:`SpecError` without a picture to edit, :class:`engine.drawn.MaskError` and
-    :class:`engine.method.regions.RegionNotFoundError`.
+    A drawn mask goes before one that words name, which the perceptors find by their weights. A learned start reads
+    ``sentence`` (1, d), which says what is to come. Raises :class:`SpecError` without a picture to edit,
+    :class:`engine.drawn.MaskError` and :class:`engine.method.regions.RegionNotFoundError`.
     """
     if mask is None and not spec.replace:
         return None
@@ -60,7 +59,7 @@ def _found(
     z: Tensor,
     sentence: Tensor | None,
 ) -> Tensor:
-    """Where the named thing is and, if the bundle can tell, where what is to come will lie."""
+    """Return where the named thing is and, if the bundle can tell, where the new thing will lie."""
     settings = bundle.entry.region
     if spec.region_threshold is not None:
         settings = dataclasses.replace(settings, threshold=spec.region_threshold)

@@ -1,4 +1,4 @@
-"""What an error in a run means for its requester."""
+"""Turn an error in a run into a reason and a text for its requester."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTERNAL = "Something went wrong in the engine; its log has the details. Try aga
 
 
 def meaning(error: Exception) -> tuple[Failure, str]:
-    """What the requester is told; only a wrong request's own words are shown."""
+    """Return the reason and the text; an error's own words are shown only if the request caused it."""
     if isinstance(error, NoRoom):
         return Failure.OUT_OF_MEMORY, str(error)
     if ran_out(error):
@@ -25,10 +25,10 @@ def meaning(error: Exception) -> tuple[Failure, str]:
         return Failure.OUT_OF_MEMORY, OUT_OF_MEMORY
     if isinstance(error, ValueError):
         return Failure.BAD_REQUEST, str(error)
-    log.error("that was not the request's fault", exc_info=error)
+    log.error("an error that the request did not cause", exc_info=error)
     return Failure.INTERNAL, INTERNAL
 
 
 def ran_out(error: Exception) -> bool:
-    """Whether it says that there is no more memory, on any device."""
+    """Return whether ``error`` says that a device has no more memory."""
     return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error)

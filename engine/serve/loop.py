@@ -1,4 +1,4 @@
-"""The engine's loop: commands in, steps, events out. It knows nothing of processes or pipes."""
+"""The engine's loop: it obeys commands, steps runs and sends events. It knows nothing of processes or pipes."""
 
 from __future__ import annotations
 
@@ -52,18 +52,15 @@ DIVERGED = "The loss stopped being a number. Try another seed or a lower learnin
 
 @dataclass(slots=True, kw_only=True)
 class _Active:
-    """A run in progress and when its next frame and checkpoint are due (monotonic seconds).
-
-    The rest is as :class:`engine.serve.scheduler.Member` has it.
-    """
+    """A run in progress, with the account of :class:`engine.serve.scheduler.Scheduled`."""
 
     start: StartRun
     run: Run
     chunk: int | None
-    next_frame: float
-    next_checkpoint: float
+    next_frame: float  # when it is due, in monotonic seconds
+    next_checkpoint: float  # likewise
     film: Timelapse | None = None
-    film_unsafe: torch.Tensor | None = None
+    film_unsafe: torch.Tensor | None = None  # the film's highest score so far
     seconds: float = 0.0
     steps: int = 0
     owed: float = 0.0
@@ -71,22 +68,22 @@ class _Active:
 
     @property
     def goes_on(self) -> bool:
-        """Another step is to come."""
+        """Return whether another step is to come."""
         return not (self.stopped or self.run.finished)
 
     def checkpoint_due(self, now: float) -> bool:
-        """By the clock or by the iterations, as the command asked."""
+        """Return whether a checkpoint is due, by the clock or by the iterations."""
         by_clock = self.start.checkpoint_seconds > 0 and now >= self.next_checkpoint
         every = self.start.checkpoint_iterations
         return by_clock or (every > 0 and self.run.iteration % every == 0)
 
 
 class Loop:
-    """Steps every run it was given, as many as go together in one batch, and else in turn.
+    """Steps its runs: those that go together in one batch, the others in turn.
 
-    ``send`` receives the events in order and must not block for long; the end of a run with a film comes from another
-    thread. Those with a picture go to ``send_pictured``, if there is one, which completes them: copying and encoding
-    need not keep the device waiting. ``memory`` is what there is for runs, by default what is free now.
+    ``send`` receives the events in order and must not block for long; another thread sends the end of a run with a
+    film. ``send_pictured`` receives the events with a picture and completes them, so that the device need not wait for
+    copying and encoding. ``memory`` is the memory for runs, by default what is free now.
     """
 
     def __init__(
@@ -104,7 +101,7 @@ class Loop:
         self._films = ThreadPoolExecutor(1, thread_name_prefix="engine-film")
 
     def serve(self, commands: queue.Queue[Command]) -> None:
-        """Obey ``commands`` until :class:`Shutdown`: block while idle, step while busy."""
+        """Obey ``commands`` until :class:`Shutdown`. Block while idle, step while busy."""
         while True:
             try:
                 command = commands.get(block=not self.active)
@@ -120,7 +117,7 @@ class Loop:
         self._films.shutdown()
 
     def obey(self, command: StartRun | StopRun | CancelRun | Describe) -> None:
-        """Carry out one command; a command for a run that is not there does nothing."""
+        """Carry out one command. A command for an unknown run does nothing."""
         match command:
             case StartRun():
                 self._start(command)
@@ -136,7 +133,7 @@ class Loop:
                 assert_never(command)
 
     def step(self) -> None:
-        """One turn: an iteration of one party of runs, then whatever is due: frames, checkpoints, finished pictures."""
+        """Step one party of runs, then send what is due: frames, checkpoints, finished pictures."""
         going = [active for active in self.active.values() if active.goes_on]
         turn: Sequence[_Active] = ()
         if going:
@@ -191,7 +188,7 @@ class Loop:
         return self.bundles[name]
 
     def _film(self, command: StartRun, run: Run) -> Timelapse | None:
-        """With the first picture, if a film was asked for."""
+        """Return a film with the first picture, if one was asked for."""
         if command.film is None:
             return None
         film = Timelapse()
@@ -215,7 +212,7 @@ class Loop:
             self._fail(active.start.job_id, Failure.INTERNAL, DIVERGED)
         elif ends:
             self._finish(active)
-        elif not math.isnan(run.loss):  # else the first loss is still on its way from the device
+        elif not math.isnan(run.loss):  # otherwise the first loss is still on its way from the device
             self._progress(active, time.monotonic())
 
     def _progress(self, active: _Active, now: float) -> None:
@@ -268,7 +265,7 @@ class Loop:
             self._films.submit(self._send_with_film, pictured, active.film, start.film)
 
     def _scores(self, active: _Active, picture: torch.Tensor) -> dict[str, Arriving]:
-        """The picture's, if the bundle checks; the highest is kept for the film."""
+        """Return the picture's score if the bundle checks pictures, and keep the highest for the film."""
         if (check := active.run.bundle.check) is None:
             return {}
         score = check.score(picture)

@@ -1,7 +1,7 @@
-"""What memory the step of a run needs, reckoned before it is taken, and how much of it there is.
+"""Estimate the memory that a run's step needs before it takes it, and compare it with what there is.
 
-A step needs most where its forward pass ends: then it holds what autograd saved of the decoder, which grows with the
-pixels, and of the perceptors, which grows with the cutouts. Both are counted at small sizes, by :class:`Footprint`.
+A step needs most at the end of its forward pass. Then it holds what autograd saved of the decoder, which grows with the
+pixels, and of the perceptors, which grows with the cutouts. Both are counted at small sizes and extrapolated.
 """
 
 from __future__ import annotations
@@ -16,20 +16,16 @@ import torch
 from torch import Tensor, nn
 
 from engine.bundles.bundles import Bundle
-from engine.layers import compiled
 from engine.messages import Precision, Spec
 from engine.method import cutouts, latent
-from engine.models.clip import CLIP
-from engine.models.vqgan import VQGAN
+from engine.models.generator import Generator
+from engine.models.perceptor import Perceptor
+from engine.run import upscale
 
-MARGIN = 1.4
-"""What a step needs beside what autograd saves, as a factor: gradients on their way, and the products' own room."""
-PIXEL = 12
-"""Bytes of a pixel of a picture: three channels of float32."""
-PICTURES = 8
-"""Pictures of the run's size that a step holds beside the decoder's activations."""
-LOGITS = 10
-"""Tensors of the logits' size that a run holds which samples its codes."""
+MARGIN = 1.4  # a step needs this many times what autograd saves: gradients and the products' own buffers
+PIXEL = 12  # bytes of a pixel: three channels of float32
+PICTURES = 8  # pictures of the run's size that a step holds beside the decoder's activations
+LOGITS = 10  # tensors of the logits' size that a run holds if its latent has logits
 
 
 class NoRoom(Exception):
@@ -38,17 +34,16 @@ class NoRoom(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footprint:
-    """What autograd saves in bytes: ``picture`` by powers of the pixels, ``cutouts`` of each perceptor by powers of
-    their number.
+    """The bytes that autograd saves, as the factors of polynomials.
 
-    Of a decoder with attention each pixel has to do with each other, hence the second power.
+    The second power of the pixels is that of a decoder's attention, which relates each pixel to each other.
     """
 
-    picture: tuple[float, ...]
-    cutouts: tuple[tuple[float, ...], ...]
+    picture: tuple[float, ...]  # by powers of the pixels
+    cutouts: tuple[tuple[float, ...], ...]  # per perceptor, by powers of the cutouts' number
 
     def bytes(self, pixels: float, cutouts: int, asked: Sequence[bool]) -> float:
-        """To decode a picture of so many pixels and have the perceptors that are asked look at so many cutouts."""
+        """Return the bytes of a picture of so many pixels and so many cutouts, for the perceptors that are asked."""
         seen = sum(_value(powers, cutouts) for powers, one in zip(self.cutouts, asked, strict=True) if one)
         return _value(self.picture, pixels) + max(seen, PIXEL * pixels * cutouts)
 
@@ -59,31 +54,29 @@ def _value(factors: Sequence[float], x: float) -> float:
 
 @torch.enable_grad()
 def measured(bundle: Bundle, precision: Precision) -> Footprint:
-    """The footprint of a bundle's models, counted on small pictures of 2, 4 and 8 cells a side."""
+    """Count the footprint of a bundle's models on small pictures of 2, 4 and 8 cells a side."""
     generator, perceptors = bundle.models(precision)
     models, f = (generator, *perceptors), generator.f
-    with compiled.eagerly(bundle.compiled):
-        pictures = {(cells * f) ** 2: _saved(models, partial(_decoded, generator, cells)) for cells in (2, 4, 8)}
-        cutouts = [
-            {count: _saved(models, partial(_seen, perceptor, count)) for count in (1, 2)} for perceptor in perceptors
-        ]
+    pictures = {(cells * f) ** 2: _saved(models, partial(_decoded, generator, cells)) for cells in (2, 4, 8)}
+    cutouts = [
+        {count: _saved(models, partial(_seen, perceptor, count)) for count in (1, 2)} for perceptor in perceptors
+    ]
     return Footprint(picture=_powers(pictures), cutouts=tuple(_powers(saved) for saved in cutouts))
 
 
-def _decoded(generator: VQGAN, cells: int) -> Tensor:
-    codes = torch.zeros(1, cells, cells, dtype=torch.long, device=generator.codebook.device)
-    return latent.clamp_with_grad(generator.decode(generator.look_up(codes).requires_grad_()))
+def _decoded(generator: Generator, cells: int) -> Tensor:
+    return latent.clamp_with_grad(generator.decode(generator.middle(cells, cells).clone().requires_grad_()))
 
 
-def _seen(perceptor: CLIP, count: int) -> Tensor:
-    image = torch.zeros(1, 3, 16, 16, device=perceptor.mean.device, requires_grad=True)
+def _seen(perceptor: Perceptor, count: int) -> Tensor:
+    image = torch.zeros(1, 3, 16, 16, device=perceptor.device, requires_grad=True)
     drawn = cutouts.draw(cutouts.CutoutSettings(count=count), torch.Generator().manual_seed(0))
     return perceptor.embed_images(cutouts.apply(image, drawn, perceptor.input_size))
 
 
-def _saved(models: Sequence[nn.Module], work: Callable[[], Tensor]) -> int:
-    """Bytes that autograd keeps for the way back through ``work``, the models' weights left out."""
-    weights = {tensor.untyped_storage().data_ptr() for model in models for tensor in _tensors(model)}
+def _saved(models: Sequence[object], work: Callable[[], Tensor]) -> int:
+    """Return the bytes that autograd keeps for the backward pass of ``work``, without the models' weights."""
+    weights = {tensor.untyped_storage().data_ptr() for model in models for tensor in _weights(model)}
     kept: dict[int, int] = {}
 
     def pack(tensor: Tensor) -> Tensor:
@@ -98,13 +91,14 @@ def _saved(models: Sequence[nn.Module], work: Callable[[], Tensor]) -> int:
     return sum(kept.values())
 
 
-def _tensors(model: nn.Module) -> Iterator[Tensor]:
-    yield from model.parameters()
-    yield from model.buffers()
+def _weights(model: object) -> Iterator[Tensor]:
+    if isinstance(model, nn.Module):
+        yield from model.parameters()
+        yield from model.buffers()
 
 
 def _powers(values: Mapping[int, int]) -> tuple[float, ...]:
-    """The factors of the powers from 0 of the keys with which their sum is the values."""
+    """Return the factors of the polynomial that takes each key to its value, from the power 0 on."""
     x, y = torch.tensor(list(values), dtype=torch.float64), torch.tensor(list(values.values()), dtype=torch.float64)
     factors: list[float] = torch.linalg.solve(x[:, None] ** torch.arange(len(x)), y).tolist()
     return tuple(factors)
@@ -118,22 +112,20 @@ class Memory:
         self._footprints: dict[tuple[str, Precision], Footprint] = {}
 
     def need(self, spec: Spec, bundle: Bundle, chunk: int | None = None) -> int:
-        """Bytes of a step of ``spec`` with ``chunk`` cutouts at a time (None: all)."""
+        """Return the bytes of a step of ``spec`` with ``chunk`` cutouts at a time, None for all."""
         pixels, count = spec.width * spec.height, _count(spec, bundle)
-        at_once = pixels if spec.upscale == 1 else min(pixels, bundle.entry.width**2)  # decoded in tiles
         weights = spec.perceptor_weights or bundle.entry.perceptor_weights or [1.0] * len(bundle.perceptors)
         saved = self._footprint(bundle, spec.precision).bytes(
-            at_once, min(count, chunk or count), [weight > 0 for weight in weights]
+            upscale.pixels_at_once(spec, bundle.entry), min(count, chunk or count), [weight > 0 for weight in weights]
         )
-        logits = 0
-        if (spec.latent or bundle.entry.latent) == "codebook":
-            logits = LOGITS * 4 * len(bundle.generator.codebook) * pixels // bundle.generator.f**2
+        a_cell = latent.LATENTS[spec.latent or bundle.entry.latent].logits(bundle.generator)
+        logits = LOGITS * 4 * a_cell * pixels // bundle.generator.f**2
         return math.ceil(MARGIN * saved) + PICTURES * PIXEL * pixels + logits
 
     def chunk(self, spec: Spec, bundle: Bundle) -> int | None:
-        """How many cutouts of ``spec`` fit at a time: None for all, else the greatest of half, a quarter, … of them.
+        """Return how many cutouts of ``spec`` fit at a time: None for all, else half of them, a quarter, or fewer.
 
-        Raises :class:`NoRoom` where not even one does.
+        Raises :class:`NoRoom` if not even one fits.
         """
         if self.need(spec, bundle) <= self.size:
             return None
@@ -143,11 +135,11 @@ class Memory:
         raise NoRoom(self.too_large(spec, bundle))
 
     def shrink(self, specs: Sequence[Spec], bundle: Bundle) -> None:
-        """Runs that should have fit together did not: from now on there is a little less than they need."""
+        """Reduce the size to a little less than what ``specs`` need, because they did not fit together."""
         self.size = min(self.size, sum(self.need(spec, bundle) for spec in specs) - 1)
 
     def largest(self, spec: Spec, bundle: Bundle, size: int) -> tuple[int, int] | None:
-        """Width and height of the largest smaller picture of the same shape that needs at most ``size`` bytes."""
+        """Return width and height of the largest smaller picture of the same shape that fits into ``size`` bytes."""
         f = bundle.generator.f
         width, height = spec.width // f, spec.height // f
         for cells in range(max(width, height) - 1, 1, -1):
@@ -158,7 +150,7 @@ class Memory:
         return None
 
     def too_large(self, spec: Spec, bundle: Bundle) -> str:
-        """What the requester is told of a picture that can never fit."""
+        """Return the text for the requester of a picture that can never fit."""
         need = self.need(spec, bundle, 1)
         said = (
             f"{spec.width}×{spec.height} px need about {_gigabytes(need)} of memory, and there are "
@@ -167,7 +159,7 @@ class Memory:
         return f"{said} {self._instead(spec, bundle, self.size)}"
 
     def ran_out(self, spec: Spec, bundle: Bundle) -> str:
-        """What the requester is told of a picture that took more than there was, though it should have fit."""
+        """Return the text for the requester of a picture that should have fit and did not."""
         less = min(self.size, self.need(spec, bundle, 1) - 1)
         said = f"{spec.width}×{spec.height} px took more memory than there is."
         return f"{said} {self._instead(spec, bundle, less)}"
@@ -186,7 +178,7 @@ class Memory:
 
 
 def smaller(count: int) -> Iterator[int]:
-    """Chunks of ``count`` cutouts: half of them, a quarter, … and one."""
+    """Yield smaller chunks of ``count`` cutouts: half of them, a quarter, … and one."""
     while count > 1:
         count = -(-count // 2)
         yield count

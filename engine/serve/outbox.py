@@ -1,4 +1,4 @@
-"""What an engine has to say, written to the pipe in a thread of its own."""
+"""Write an engine's events to its pipe in a separate thread."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.run.frames import Pictured
 
 
 class Outbox:
-    """Events waiting to be written, in order, by a thread of their own, which also encodes their pictures.
+    """A queue of events. Its thread encodes their pictures and writes them in order.
 
-    A :class:`Progress` that was not yet written is replaced by the run's next one (and leaves it its picture), so a
-    slow reader costs neither memory nor engine time. Nothing else is ever dropped.
+    A :class:`Progress` that waits is replaced by the run's next one, which takes over its picture. So a slow reader
+    costs neither memory nor engine time. Nothing else is ever dropped.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -32,7 +32,7 @@ class Outbox:
             self._changed.notify()
 
     def _supersede(self, newest: Event | Pictured) -> Event | Pictured:
-        """``newest``, in place of its run's progress that still waits; of two pictures the newer is encoded."""
+        """Return what to queue for ``newest`` after removing the progress of the same run that still waits."""
         progress = _progress(newest)
         waiting = next((event for event in self._events if progress and _same_run(_progress(event), progress)), None)
         if progress is None or waiting is None:
@@ -41,7 +41,7 @@ class Outbox:
         return replace(waiting, event=progress) if isinstance(waiting, Pictured) and newest is progress else newest
 
     def close(self, timeout: float = 5.0) -> None:
-        """Write what is waiting, for at most ``timeout`` seconds."""
+        """Write what waits, for at most ``timeout`` seconds."""
         with self._changed:
             self._closed = True
             self._changed.notify()

@@ -26,28 +26,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """What an engine process is started with. ``threads`` and ``slots`` of 0 mean: choose for the device.
-
-    A CPU's threads and, where ``precision`` is None, each bundle's are then measured at the first start
-    (:mod:`engine.serve.tuning`). ``memory`` are the bytes that runs may take beside the models; 0: what is free.
-    ``compile``: the models by torch.compile.
-    """
+    """The settings of an engine process. What nobody chose, :mod:`engine.serve.tuning` measures at the first start."""
 
     bundles: tuple[str, ...] = ("starter",)
     weights_dir: str = "weights"
     device: str = "auto"
-    threads: int = 0
-    slots: int = 0
-    memory: int = 0
-    compile: bool = False
-    precision: Precision | None = None
+    threads: int = 0  # 0 chooses for the device
+    slots: int = 0  # 0 chooses for the device
+    memory: int = 0  # bytes for runs beside the models; 0 takes what is free
+    precision: Precision | None = None  # None measures each bundle's
     log_level: str = "WARNING"
 
 
 def main(connection: Connection, settings: EngineSettings) -> None:
-    """The child's entry: load the bundles, say :class:`Ready`, serve until Shutdown or until the parent is gone."""
+    """Run the child process: load the bundles, send :class:`Ready`, serve until Shutdown or the parent's death."""
     devices.prepare_process()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s engine: %(message)s")
     from engine.serve.loop import Loop
     from engine.serve.memory import Memory
@@ -82,15 +76,12 @@ def _load(settings: EngineSettings) -> tuple[dict[str, Bundle], Ready]:
     import torch
 
     from engine.bundles import bundles
-    from engine.layers import compiled
     from engine.serve import tuning
 
     device, folder = devices.choose(settings.device), Path(settings.weights_dir)
     cores = settings.threads or devices.cores()
     torch.set_num_threads(cores)
-    if settings.compile:
-        compiled.check(device)
-    loaded = {name: bundles.load(name, folder, device, compile=settings.compile) for name in settings.bundles}
+    loaded = {name: bundles.load(name, folder, device) for name in settings.bundles}
     devices.prepare_memory(device)
     chosen = settings.threads or cores
     if not settings.threads and devices.ways(device).threaded:

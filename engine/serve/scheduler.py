@@ -1,4 +1,4 @@
-"""Who is stepped next, and with whom: runs that go together are one party, and parties take turns."""
+"""The schedule: runs that go together are stepped as one party, and parties take turns."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from engine.run.run import Run
 from engine.serve.memory import Memory
 
 
-class Member(Protocol):
-    """A run in company, stepped for ``seconds`` so far, in ``steps``. ``chunk`` is as in :func:`engine.run.batch.step`.
-
-    ``owed`` are the seconds that it should have had and did not: its shares of the time that passed, less its own time.
-    """
+class Scheduled(Protocol):
+    """A run with the account of its time."""
 
     run: Run
-    chunk: int | None
-    seconds: float
+    chunk: int | None  # as in engine.run.batch.step
+    seconds: float  # that it has been stepped for
     steps: int
-    owed: float
+    owed: float  # its share of the seconds that passed, less those that it was stepped for
 
 
-M = TypeVar("M", bound=Member)
+M = TypeVar("M", bound=Scheduled)
+SMALL = 300_000_000  # bytes of a step up to which company pays on a CPU
+SOON = 1.0  # runs with fewer seconds left count alike, and so do those that were never stepped
 
 
 def parties(members: Sequence[M], memory: Memory) -> list[list[M]]:
-    """The members in parties that can be stepped in one batch each, in their order.
+    """Return the members, in their order, in parties that can each be stepped in one batch.
 
-    Together are compatible runs, as many as fit into memory with all their cutouts, where it :func:`pays`. One that
-    fits in chunks alone is a party by itself. None of this depends on time, so that pictures do not.
+    Compatible runs for which company :func:`pays` are together, as many as fit into memory with all their cutouts. A
+    run that fits only in chunks is a party by itself. Nothing here depends on time, so that no picture does.
     """
     found: list[list[M]] = []
     joinable: dict[tuple[object, ...], tuple[list[M], int]] = {}
@@ -50,44 +49,36 @@ def parties(members: Sequence[M], memory: Memory) -> list[list[M]]:
 
 
 def pays(run: Run, memory: Memory) -> bool:
-    """Whether runs like this one take less time in one batch than in turn (benchmarks/NOTES.md has the numbers).
+    """Return whether runs like this one take less time in one batch than in turn.
 
-    A GPU has room in time too. A core has not: there only small models gain, whose steps are mostly overhead.
+    On a CPU only small models gain, because their steps are mostly overhead (see benchmarks/NOTES.md).
     """
     return devices.ways(run.bundle.device).company or memory.need(run.spec, run.bundle) <= SMALL
 
 
-SMALL = 300_000_000
-"""Bytes of a step up to which company pays on a CPU."""
-
-
 def shares(left: Sequence[float]) -> list[float]:
-    """Of the time, what runs get that have so many seconds ``left``: half of it equally, half the sooner-done the more.
+    """Return each run's share of the time: half is split equally, half inversely to the seconds ``left``.
 
-    So every member sees progress, and a short job is done soon beside a long one.
+    So every run makes progress, and a short run is soon done beside a long one.
     """
     haste = [1 / max(seconds, SOON) for seconds in left]
     return [(1 / len(left) + one / sum(haste)) / 2 for one in haste]
 
 
-SOON = 1.0
-"""Seconds left below which runs do not differ; those of a run that has not been stepped yet count as so many."""
-
-
 def next_party(waiting: Sequence[Sequence[M]]) -> Sequence[M]:
-    """The party whose turn it is: the one owed most, counted at the middle of its step.
+    """Return the party whose turn it is: the one that will be owed most at the middle of its step.
 
-    So a long step waits until half of it is owed, and most short jobs that begin meanwhile are done before it.
+    So a long step waits until half of it is owed. Most short runs that begin meanwhile end before it.
     """
     members = [member for party in waiting for member in party]
-    mean = sum(member.owed for member in members) / len(members)  # who left may have had too much or too little
+    mean = sum(member.owed for member in members) / len(members)  # runs that ended may have had too much or too little
     for member in members:
         member.owed -= mean
     return max(waiting, key=lambda party: sum(member.owed - _step_seconds(member) / 2 for member in party))
 
 
-def settle(party: Sequence[Member], seconds: float, members: Sequence[Member]) -> None:
-    """A step of ``party`` took so many seconds, in which all ``members`` were waiting for theirs."""
+def settle(party: Sequence[Scheduled], seconds: float, members: Sequence[Scheduled]) -> None:
+    """Book a step of ``party`` that took so many seconds, while all ``members`` waited for their turn."""
     for member, share in zip(members, shares([_seconds_left(member) for member in members]), strict=True):
         member.owed += share * seconds
     for member in party:
@@ -96,10 +87,10 @@ def settle(party: Sequence[Member], seconds: float, members: Sequence[Member]) -
         member.steps += 1
 
 
-def _step_seconds(member: Member) -> float:
+def _step_seconds(member: Scheduled) -> float:
     return member.seconds / member.steps if member.steps else 0.0
 
 
-def _seconds_left(member: Member) -> float:
+def _seconds_left(member: Scheduled) -> float:
     run = member.run
     return (run.spec.iterations - run.iteration) * _step_seconds(member)

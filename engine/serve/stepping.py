@@ -1,4 +1,4 @@
-"""One step of a party of runs, and what is done where it fails."""
+"""Step a party of runs, and go on if that fails."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def step(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], None]) -> None:
-    """Step the party in one batch; if that fails, each alone, so that one run's failure is its own.
+    """Step the party in one batch. If that fails, step each run alone, so that one run fails no other.
 
-    A single run that runs out of memory is tried again with fewer cutouts at a time. What cannot be stepped is told
-    to ``failed`` with its error.
+    A single run that runs out of memory is tried again with fewer cutouts at a time. ``failed`` is called with a run
+    that cannot be stepped and its error.
     """
     before = [member.run.rng.get_state() for member in party]
     try:

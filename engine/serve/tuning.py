@@ -1,8 +1,8 @@
-"""Which arithmetic paints fastest on this machine: measured at an engine's first start, the defaults of new jobs.
+"""Measure, at an engine's first start, which threads and precision paint fastest; new jobs then use them by default.
 
-More threads are not always faster: small models, and cores that share arithmetic or have other work, may lose by them.
-Half precision is faster where the processor has units for it, and far slower where it has not. Both are part of a
-job's spec, since a seed repeats its pixels with the same ones only: what is measured changes no earlier job.
+More threads can be slower for small models, and if cores share arithmetic or have other work. Half precision is far
+slower if the processor has no units for it. A job's spec records both, because a seed repeats its pixels only with the
+same ones. So a measurement changes no earlier job.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import torch
 
 from engine.bundles.bundles import Bundle
 from engine.device import devices
-from engine.layers import compiled
 from engine.messages import Precision, Spec
 from engine.run import batch
 from engine.run.run import Run
@@ -29,18 +28,15 @@ log = logging.getLogger(__name__)
 
 Option = TypeVar("Option")
 
-CACHE = ".measured.json"
-"""What was measured, beside the weights: a value for each question, machine, version of torch, and weights."""
-MORE_THREADS = 0.95
-"""More threads must need at most this part of the time of fewer: else the others' work has the better use of them."""
-HALF = 0.75
-"""So much of float32's time may half precision take: for less than a quarter, nobody should get less exact pictures."""
-SIDE, CUTOUTS, ROUNDS, SECONDS = 128, 4, 3, 2.0
-"""Of what is measured: its size in pixels and cutouts at most; rounds at most, and seconds after which none begins."""
+CACHE = ".measured.json"  # the answers, beside the weights
+MORE_THREADS = 0.95  # more threads may take at most this part of the time of fewer; else other work can use them
+HALF = 0.75  # half precision may take at most this part of float32's time; a smaller gain is not worth its errors
+SIDE, CUTOUTS = 128, 4  # the most pixels along a side and the most cutouts of what is measured
+ROUNDS, SECONDS = 3, 2.0  # the most rounds, and the seconds after which no round begins
 
 
 def threads(bundle: Bundle, cores: int, weights_dir: Path) -> int:
-    """The number for ``bundle`` on a CPU of ``cores``, as measured now or before."""
+    """Return the number of threads for ``bundle`` on ``cores``, as measured now or before."""
     if cores == 1:
         return 1
 
@@ -59,7 +55,7 @@ def threads(bundle: Bundle, cores: int, weights_dir: Path) -> int:
 
 
 def precision(bundle: Bundle, count: int, weights_dir: Path) -> Precision:
-    """That of ``bundle`` on its device, by ``count`` threads, as measured now or before."""
+    """Return the precision for ``bundle`` with ``count`` threads, as measured now or before."""
     question = f"precision, {_machine(bundle)}, {count} threads, {_versions(bundle)}"
     known = _Known(weights_dir / CACHE)
     if isinstance(value := known.answers.get(question), str) and value in list(Precision):
@@ -74,7 +70,7 @@ def precision(bundle: Bundle, count: int, weights_dir: Path) -> Precision:
 
 
 def thread_counts(cores: int) -> list[int]:
-    """The numbers that are tried: one, half of the cores, all."""
+    """Return the numbers to try: one, half of the cores, all."""
     return sorted({1, max(1, cores // 2), cores})
 
 
@@ -84,10 +80,10 @@ def fastest(
     worth: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Option:
-    """The option with the least ``seconds`` in a few rounds; the first of each is not counted.
+    """Return the option with the least ``seconds`` in a few rounds, without a first one that does not count.
 
-    A later one must take at most ``worth`` of the time of those before it. In turn, so that what else the machine does
-    befalls all of them alike.
+    A later option must take at most ``worth`` of the time of those before it. The options take turns, so that other
+    work of the machine slows all of them alike.
     """
     for option in options:
         seconds(option)
@@ -106,7 +102,7 @@ def fastest(
 
 
 def _seconds(bundle: Bundle, count: int, precision: Precision) -> float:
-    """What one iteration of a small picture takes."""
+    """Return the seconds of one iteration of a small picture."""
     entry, info = bundle.entry, bundle.info()
     width, height = info.snap(min(SIDE, entry.width), min(SIDE, entry.height))
     run = Run(
@@ -116,16 +112,15 @@ def _seconds(bundle: Bundle, count: int, precision: Precision) -> float:
         ),
         bundle,
     )  # fmt: skip
-    with compiled.eagerly(bundle.compiled):
-        devices.wait(bundle.device)
-        began = time.monotonic()
-        batch.step([run])
-        devices.wait(bundle.device)
-        return time.monotonic() - began
+    devices.wait(bundle.device)
+    began = time.monotonic()
+    batch.step([run])
+    devices.wait(bundle.device)
+    return time.monotonic() - began
 
 
 def _machine(bundle: Bundle) -> str:
-    """The device's name, of a CPU the processor's where Linux tells it; else its kind."""
+    """Return the name of the GPU, or that of the processor as far as the system tells it."""
     if bundle.device.type != "cpu":
         return devices.describe(bundle.device)
     try:
@@ -141,7 +136,7 @@ def _versions(bundle: Bundle) -> str:
 
 
 class _Known:
-    """The answers in a file; none where there is no such file, or a damaged one."""
+    """The answers in a file; there are none if the file is missing or damaged."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -152,7 +147,7 @@ class _Known:
         self.answers: Mapping[str, object] = held if isinstance(held, dict) else {}
 
     def learn(self, question: str, answer: Option) -> Option:
-        """Keep it, wholly or not at all. Where the weights cannot be written to, the next start measures again."""
+        """Write ``answer`` wholly or not at all. If the folder cannot be written to, the next start measures again."""
         part = self._path.with_suffix(".part")
         try:
             part.write_text(json.dumps({**self.answers, question: answer}, indent=1, sort_keys=True) + "\n", "utf-8")

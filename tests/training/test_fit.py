@@ -108,14 +108,15 @@ def test_the_entry_is_the_starters_with_its_own_files(tmp_path: Path) -> None:
     theirs = dataclasses.replace(
         starter,
         title=own.title,
-        vqgan=own.vqgan,
+        generator=own.generator,
         perceptors=own.perceptors,
         start_network=own.start_network,
         vocabulary=own.vocabulary,
         examples=own.examples,
     )
     assert own == theirs
-    assert all((folder / name).name in FILES for name in (*own.vqgan.values(), *own.perceptors))
+    names = [own.generator.config or "", *(files.weights for files in (own.generator, *own.perceptors))]
+    assert all((folder / name).name in FILES for name in names)
 
 
 def test_what_cannot_be_trained_on_is_said_in_a_sentence(drawings: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.method.latent import codebook_scale
 from engine.models.clip import CLIP
 from engine.models.start import StartNetwork
 from engine.models.vqgan import VQGAN
@@ -40,7 +39,7 @@ class StartTraining:
         torch.manual_seed(0)
         d = perceptor.embed_text([""]).shape[1]
         self.model = StartNetwork(d, latents.shape[1], **sizes)
-        self.model.scale.fill_(codebook_scale(generator))
+        self.model.scale.fill_(generator.scale)
         self.model.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
 

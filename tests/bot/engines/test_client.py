@@ -162,7 +162,6 @@ def test_the_configuration_reaches_the_engine() -> None:
         threads=3,
         slots=2,
         memory="2 MiB",
-        compile=True,
         precision="bf16",
     )
     assert engine_settings(config) == EngineSettings(
@@ -172,7 +171,6 @@ def test_the_configuration_reaches_the_engine() -> None:
         threads=3,
         slots=2,
         memory=2**21,
-        compile=True,
         precision=Precision.BF16,
     )
     assert engine_settings(Engine()).precision is None, "it is measured"

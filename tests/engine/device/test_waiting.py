@@ -24,6 +24,7 @@ from engine.messages import Spec
 from engine.method import cutouts, warp
 from engine.run import batch
 from engine.run.run import Run
+from engine.run.upscale import Tiled
 from tests.engine.run.test_run import photograph
 
 META = torch.device("meta")
@@ -90,7 +91,7 @@ def elsewhere(weights_dir: Any) -> Callable[[Run], Run]:
         if run.spec.upscale == 1:
             run.generator = run.bundle.generator
         else:
-            run.generator.generator = run.bundle.generator
+            run.generator = Tiled(run.bundle.generator, bundle.entry.width)
         masked = run.masked
         for name in ("story", "masked", "rest", "first", "refined", "bounds"):
             setattr(run, name, on_meta(getattr(run, name)))

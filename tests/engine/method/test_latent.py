@@ -22,6 +22,7 @@ from engine.run import batch
 from engine.run.run import Run
 from engine.serve.loop import Loop
 from tests.conftest import DDCONFIG
+from tests.engine.parts import vqgan_of
 
 
 def changed(spec: Spec, **changes: object) -> Spec:
@@ -217,7 +218,7 @@ def test_a_term_that_is_none_is_refused_with_the_names_and_ranges(spec: Spec, bu
 
 def test_codebook_sampling_begins_as_the_nearest_codes_with_half_of_the_probability(bundle: Bundle) -> None:
     generator = bundle.generator
-    z = latent.random_codes(generator, 4, 6, torch.Generator().manual_seed(1))
+    z = generator.undecided(4, 6, torch.Generator().manual_seed(1))
     method = LATENTS["codebook"]
     logits = method.begin(z, generator)
     assert logits.shape == (1, 64, 4, 6)
@@ -227,7 +228,7 @@ def test_codebook_sampling_begins_as_the_nearest_codes_with_half_of_the_probabil
 
 
 def test_codebook_sampling_draws_codes_as_often_as_their_probability(bundle: Bundle) -> None:
-    method, generator = LATENTS["codebook"], bundle.generator
+    method, generator = LATENTS["codebook"], vqgan_of(bundle)
     logits = torch.full((1, 64, 40, 40), -30.0)
     logits[:, 3], logits[:, 9] = 0.0, torch.tensor(3.0).log()  # ¼ and ¾
     drawn = method.draw(logits, torch.Generator().manual_seed(2))
@@ -237,7 +238,7 @@ def test_codebook_sampling_draws_codes_as_often_as_their_probability(bundle: Bun
 
 
 def test_codebook_sampling_passes_the_gradient_through_the_softmax(bundle: Bundle) -> None:
-    method, generator = LATENTS["codebook"], bundle.generator
+    method, generator = LATENTS["codebook"], vqgan_of(bundle)
     logits = torch.randn(1, 64, 2, 2, requires_grad=True)
     direction = torch.randn(1, 8, 2, 2)
     drawn = method.draw(logits, torch.Generator().manual_seed(2))
@@ -255,7 +256,7 @@ def test_codebook_sampling_lowers_the_loss_and_shows_the_likeliest_codes(spec: S
         batch.step([run])
         seen.append(run.loss)
     assert sum(seen[-8:]) < sum(seen[:8])
-    expected = bundle.generator.decode(bundle.generator.look_up(run.z.argmax(1))).clamp(0, 1)
+    expected = bundle.generator.decode(vqgan_of(bundle).look_up(run.z.argmax(1))).clamp(0, 1)
     torch.testing.assert_close(run.picture(), expected)
 
 

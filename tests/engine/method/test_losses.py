@@ -49,7 +49,7 @@ def test_the_papers_schedule_loses_0_005_an_iteration_and_stays_at_zero() -> Non
 
 def test_the_penalty_is_the_mean_square_and_for_an_edit_rests_at_the_input() -> None:
     z = torch.tensor([1.0, 3.0])
-    seen = losses.Seen(z=z, rest=None, picture=z, variance=2.0)
+    seen = losses.TermInput(z=z, rest=None, picture=z, variance=2.0)
     assert float(losses.TERMS["l2"](seen)) == 5.0
     assert float(losses.TERMS["l2"](dataclasses.replace(seen, rest=z))) == 0.0
     assert float(losses.TERMS["l2"](dataclasses.replace(seen, rest=z - 2))) == 2.0

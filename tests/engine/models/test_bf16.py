@@ -19,6 +19,7 @@ from engine.models.clip import CLIP
 from engine.models.vqgan import VQGAN
 from engine.run import batch
 from engine.run.run import Run
+from tests.engine.parts import as_clip, as_vqgan, vqgan_of
 from tests.engine.run.test_run import photograph
 
 
@@ -71,9 +72,9 @@ def _with_autocast(method: Callable[[Any, Tensor], Tensor]) -> Callable[[Any, Te
 
 def test_what_decides_stays_in_float32(spec: Spec, bundle: Bundle) -> None:
     generator, perceptors = bundle.models(Precision.BF16)
-    assert generator.codebook is bundle.generator.codebook
-    assert generator.encoder is bundle.generator.encoder
-    norms = [module for one in perceptors for module in one.modules() if isinstance(module, nn.LayerNorm)]
+    assert as_vqgan(generator).codebook is vqgan_of(bundle).codebook
+    assert as_vqgan(generator).encoder is vqgan_of(bundle).encoder
+    norms = [module for one in map(as_clip, perceptors) for module in one.modules() if isinstance(module, nn.LayerNorm)]
     assert norms and all(norm.weight.dtype is torch.float32 for norm in norms)
     run = Run(dataclasses.replace(spec, precision=Precision.BF16), bundle)
     batch.step([run])
@@ -83,13 +84,13 @@ def test_what_decides_stays_in_float32(spec: Spec, bundle: Bundle) -> None:
 
 def test_the_copy_is_made_once_for_all_runs_and_has_half_the_bytes(spec: Spec, weights_dir: Path) -> None:
     bundle = bundles.load("starter", weights_dir, torch.device("cpu"))
-    before = {name: tensor.dtype for name, tensor in bundle.generator.state_dict().items()}
+    before = {name: tensor.dtype for name, tensor in vqgan_of(bundle).state_dict().items()}
     half = dataclasses.replace(spec, precision=Precision.BF16)
     one, other, full = Run(half, bundle), Run(half, bundle), Run(spec, bundle)
     assert one.generator is other.generator and one.perceptors is other.perceptors
     assert full.generator is bundle.generator and full.perceptors is bundle.perceptors
-    assert 2 * _bytes(one.generator.decoder) == _bytes(bundle.generator.decoder)  # type: ignore[union-attr]
-    assert {name: tensor.dtype for name, tensor in bundle.generator.state_dict().items()} == before
+    assert 2 * _bytes(as_vqgan(one.generator).decoder) == _bytes(vqgan_of(bundle).decoder)
+    assert {name: tensor.dtype for name, tensor in vqgan_of(bundle).state_dict().items()} == before
     assert set(before.values()) == {torch.float32}
 
 

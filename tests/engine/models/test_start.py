@@ -14,7 +14,7 @@ from engine.bundles.bundles import BundleEntry
 from engine.bundles.describer import Describer
 from engine.bundles.phrasebook import Phrasebook
 from engine.messages import Spec
-from engine.models import start
+from engine.method.latent import resized
 from engine.run.run import Run
 
 LEARNED: dict[str, object] = {"start": "learned", "start_network": "starter/start.safetensors"}
@@ -89,7 +89,7 @@ def test_what_the_words_leave_open_is_read_from_the_input_of_an_edit(weights_dir
     first, second = (Run(asked, bundle, plain_png(colour)).z for colour in ("red", "blue"))
     z = bundle.generator.encode(pictures.decode(plain_png("red"), spec.width, spec.height))
     text = bundle.perceptors[0].embed_text(["a red car, night"])
-    expected = start.resized(network(text, 0.25 * network.recognise(z)[0]), *z.shape[2:])
+    expected = resized(network(text, 0.25 * network.recognise(z)[0]), *z.shape[2:])
     torch.testing.assert_close(first, expected)
     assert not torch.equal(first, second)
 
@@ -105,7 +105,7 @@ def test_an_edit_exchanges_what_the_inputs_own_words_explain_before_its_details_
     lies = bundle.entry.start_keep * network.recognise(z)[0]
     said = bundle.describer.describe(pictures.to_image(image)).sentence
     before, after = (
-        start.resized(network(bundle.perceptors[0].embed_text([words]), lies), *z.shape[2:])
+        resized(network(bundle.perceptors[0].embed_text([words]), lies), *z.shape[2:])
         for words in (said, "a red car, night")
     )
     for strength, expected in (
@@ -129,15 +129,15 @@ def test_an_edit_by_models_that_cannot_describe_begins_between_input_and_start(w
 
 def test_another_size_is_interpolated() -> None:
     z = torch.arange(4.0).view(1, 1, 2, 2)
-    assert start.resized(z, 3, 5).shape == (1, 1, 3, 5)
-    assert start.resized(z, 2, 2) is z
+    assert resized(z, 3, 5).shape == (1, 1, 3, 5)
+    assert resized(z, 2, 2) is z
 
 
 def test_the_papers_start_is_random_codes(weights_dir: Path, spec: Spec) -> None:
     bundle = load(weights_dir, start="random", start_network=None)
     run = Run(spec, bundle)
     assert run.rest is None
-    torch.testing.assert_close(bundle.generator.look_up(bundle.generator.nearest_codes(run.z.detach())), run.z.detach())
+    torch.testing.assert_close(bundle.generator.quantise(run.z), run.z.detach())
 
 
 def test_a_table_that_names_a_learned_start_without_its_network_is_refused() -> None:

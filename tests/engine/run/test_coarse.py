@@ -15,8 +15,7 @@ from engine.bundles import bundles
 from engine.bundles.bundles import Bundle
 from engine.messages import Event, Film, Progress, RunFinished, RunStarted, Spec, SpecError, StartRun
 from engine.method import masks
-from engine.method.latent import LATENTS
-from engine.models.start import resized
+from engine.method.latent import LATENTS, resized
 from engine.run import batch, coarse
 from engine.run.run import Run
 from engine.serve.loop import Loop

@@ -11,7 +11,7 @@ from PIL import Image
 from engine import pictures
 from engine.bundles.bundles import Bundle, BundleEntry, table
 from engine.messages import Spec, SpecError
-from engine.method import cutouts, latent, losses
+from engine.method import cutouts, losses
 from engine.method.latent import LATENTS
 from engine.method.schedules import COUNTS
 from engine.method.targets import whole
@@ -112,9 +112,11 @@ def test_an_edit_starts_from_its_input_however_many_candidates_are_asked_for(spe
 
 def test_a_perceptor_without_weight_has_no_say(spec: Spec, bundle: Bundle) -> None:
     run = Run(spec, bundle)
-    starts = [latent.random_codes(bundle.generator, *run.cells, torch.Generator().manual_seed(i)) for i in range(5)]
+    starts = [bundle.generator.undecided(*run.cells, torch.Generator().manual_seed(i)) for i in range(5)]
     for weights in ((1.0, 0.0), (0.0, 1.0)):
-        first = candidates.best(starts, LATENTS["straight-through"], bundle, run.story[0], weights)
+        first = candidates.best(
+            starts, LATENTS["straight-through"], bundle.models(spec.precision), run.story[0], weights
+        )
         (i,) = (i for i, weight in enumerate(weights) if weight)
         seen = [
             whole(bundle.perceptors[i], bundle.generator.decode(run.latent.shown(z, bundle.generator)).clamp(0, 1))

@@ -13,9 +13,10 @@ from engine import pictures
 from engine.bundles import bundles
 from engine.bundles.bundles import Bundle
 from engine.messages import Precision, PromptError, Spec, SpecError
-from engine.models.clip import PromptTooLongError
+from engine.models.perceptor import PromptTooLongError
 from engine.run import batch, checkpoint
 from engine.run.run import Run
+from tests.engine.parts import vqgan_of
 
 
 def paint(run: Run) -> bytes:
@@ -123,7 +124,7 @@ def test_an_edit_of_strength_zero_is_the_inputs_reconstruction(spec: Spec, bundl
     assert run.finished
     image = pictures.decode(photograph(), spec.width, spec.height)
     z = bundle.generator.encode(image)
-    expected = bundle.generator.decode(bundle.generator.look_up(bundle.generator.nearest_codes(z))).clamp(0, 1)
+    expected = bundle.generator.decode(bundle.generator.quantise(z)).clamp(0, 1)
     torch.testing.assert_close(run.picture(), expected)
 
 
@@ -146,7 +147,7 @@ def test_an_edit_moves_further_from_its_input_the_greater_the_strength(
 def test_z_stays_within_the_codebooks_range_per_channel(spec: Spec, bundle: Bundle) -> None:
     run = Run(dataclasses.replace(spec, iterations=10, learning_rate=50.0), bundle)
     paint(run)
-    codes = bundle.generator.codebook
+    codes = vqgan_of(bundle).codebook
     assert (run.z.amax((0, 2, 3)) <= codes.amax(0) + 1e-6).all()
     assert (run.z.amin((0, 2, 3)) >= codes.amin(0) - 1e-6).all()
 

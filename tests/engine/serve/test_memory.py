@@ -18,6 +18,7 @@ from engine.run import batch
 from engine.run.run import Run
 from engine.serve import memory
 from engine.serve.memory import Memory, NoRoom
+from tests.engine.parts import as_clip, as_vqgan
 
 AMPLE = 2**40
 
@@ -46,7 +47,7 @@ def saved_by_a_step(run: Run, chunk: int | None) -> int:
 
 def model_tensors(bundle: Bundle, precision: Precision) -> Iterator[Tensor]:
     generator, perceptors = bundle.models(precision)
-    for model in (generator, *perceptors):
+    for model in (as_vqgan(generator), *map(as_clip, perceptors)):
         yield from model.parameters()
         yield from model.buffers()
 

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from engine.bundles.bundles import Bundle
-from engine.models import tiles
-from engine.models.tiles import Tiled
+from engine.run import upscale
+from engine.run.upscale import Tiled
 
 
 @pytest.mark.parametrize(("length", "tile"), [(4, 8), (8, 8), (9, 8), (16, 8), (64, 16), (33, 16)])
 def test_tiles_cover_a_length_evenly_and_share_a_quarter(length: int, tile: int) -> None:
-    begins = tiles.starts(length, tile)
+    begins = upscale.starts(length, tile)
     assert begins[0] == 0 and begins[-1] + tile >= length
     shared = [tile - (b - a) for a, b in itertools.pairwise(begins)]
     assert all(share >= tile // 4 for share in shared)
@@ -42,7 +42,7 @@ def test_the_gradient_through_tiles_is_that_of_the_blended_picture(bundle: Bundl
 class Plain:
     """A generator whose pictures are flat in each tile, of another grey in each: the worst case for a seam."""
 
-    f, codebook = 4, torch.zeros(2, 1)
+    f = 4
 
     def __init__(self) -> None:
         self.calls = 0
