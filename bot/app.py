@@ -15,7 +15,8 @@ import discord
 from bot.components.pager import PageButton
 from bot.components.pages import Render
 from bot.config import Config
-from bot.database.store import close_database, migrate, open_database
+from bot.database.connection import Database
+from bot.database.migrating import migrate
 from bot.engines.announcer import patient
 from bot.engines.client import EngineClient, ProcessEngineClient, engine_settings
 from bot.engines.dispatcher import Backoff, Dispatcher
@@ -102,7 +103,7 @@ class FaradayBot(Operated):
     ) -> None:
         super().__init__(config)
         self._config_path = config_path
-        self._database = open_database(config.queue.database)
+        self._database = Database(config.queue.database)
         self.files = Files(Path(config.queue.files))
         self.archive = Archive(self._database)
         self.pages: dict[str, Render] = {}  # by name; the cogs put theirs in
@@ -230,7 +231,7 @@ class FaradayBot(Operated):
             await self.control.close()
         await self.publisher.close()
         await super().close()
-        await close_database(self._database)
+        await self._database.close()
 
 
 def _fairness(config: Config) -> Fairness:

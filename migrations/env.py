@@ -1,4 +1,4 @@
-"""Alembic runs this: on the connection it is handed, else (at the command line) on the configured database."""
+"""Alembic runs this file: on the given connection, or at the command line on the configured database."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import asyncio
 import sqlalchemy as sa
 from alembic import context
 
-import bot.database.moderation_tables
-import bot.jobs.usage
-import bot.members.ratings  # noqa: F401 - so that the metadata is whole
 from bot.config import Config
-from bot.database.store import metadata, open_database
+from bot.database.connection import Database
+from bot.database.tables import metadata
 
 
 def run_migrations(connection: sa.Connection) -> None:
@@ -24,10 +22,10 @@ def run_migrations(connection: sa.Connection) -> None:
 
 
 async def run_on_configured_database() -> None:
-    engine = open_database(Config.load().queue.database)
-    async with engine.begin() as connection:
+    database = Database(Config.load().queue.database)
+    async with database.engine.begin() as connection:
         await connection.run_sync(run_migrations)
-    await engine.dispose()
+    await database.close()
 
 
 if (given := context.config.attributes.get("connection")) is not None:

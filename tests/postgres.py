@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.database.store import migrate, open_database
+from bot.database.connection import Database
+from bot.database.migrating import migrate
 
 _PACKAGED = "/usr/lib/postgresql"
 _OTHERS = ("postgres", "nobody")  # as whom the server may run, which refuses to as root
@@ -140,6 +141,6 @@ def migrated_postgres(postgres_server: str) -> str:
 
 async def migrate_at(url: str) -> None:
     """Bring the database at that address to the newest revision."""
-    engine = open_database(url)
-    await migrate(engine)
-    await engine.dispose()
+    database = Database(url)
+    await migrate(database)
+    await database.close()

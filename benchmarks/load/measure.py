@@ -18,7 +18,8 @@ import sqlalchemy as sa
 
 from benchmarks.load.bot import serve
 from benchmarks.load.crowd import Heard, ask, delivered, seated
-from bot.database.store import jobs, open_database
+from bot.database.connection import Database
+from bot.database.tables import jobs
 from bot.domain.job import State
 from sandbox import Sandbox
 
@@ -125,11 +126,11 @@ async def _all_painted(sandbox: Sandbox, load: Load, told: Callable[[int], None]
 
 async def _stretches(folder: Path) -> list[float]:
     """Return each member's stretch."""
-    database = open_database(f"sqlite+aiosqlite:///{folder}/faraday.db")
+    database = Database(f"sqlite+aiosqlite:///{folder}/faraday.db")
     columns = jobs.c.requester_id, jobs.c.created_at, jobs.c.finished_at, jobs.c.seconds
-    async with database.connect() as connection:
+    async with database.engine.connect() as connection:
         rows = (await connection.execute(sa.select(*columns).where(jobs.c.state == State.DELIVERED))).all()
-    await database.dispose()
+    await database.close()
     by_member = defaultdict(list)
     for row in rows:
         by_member[row.requester_id].append(row)

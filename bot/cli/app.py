@@ -60,15 +60,16 @@ def migrate(config: ConfigPath = None) -> None:
 
 def _migrate(settings: Config) -> str | None:
     """Returns the revision. Raises :class:`bot.errors.NoDatabase`."""
-    from bot.database import store
+    from bot.database import migrating
+    from bot.database.connection import Database
 
     async def upgrade() -> str | None:
-        engine = store.open_database(settings.queue.database)
+        database = Database(settings.queue.database)
         try:
-            await store.migrate(engine)
-            return (await store.revisions(engine))[0]
+            await migrating.migrate(database)
+            return (await migrating.revisions(database))[0]
         finally:
-            await engine.dispose()
+            await database.close()
 
     return asyncio.run(upgrade())
 

@@ -82,16 +82,17 @@ def _forgotten(settings: Config, user_id: int) -> int:
 
 
 def _asked(settings: Config, question: Callable[[Privacy], Awaitable[T]]) -> T:
-    from bot.database.store import migrate, open_database
+    from bot.database.connection import Database
+    from bot.database.migrating import migrate
     from bot.members.privacy import Privacy
 
     async def ask() -> T:
-        engine = open_database(settings.queue.database)
+        database = Database(settings.queue.database)
         try:
-            await migrate(engine)
-            return await question(Privacy(engine))
+            await migrate(database)
+            return await question(Privacy(database))
         finally:
-            await engine.dispose()
+            await database.close()
 
     with explained():
         return asyncio.run(ask())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.store import job_from_row, jobs, transact
+from bot.database.connection import Database
+from bot.database.tables import job_from_row, jobs
 from bot.domain.job import Job, State
 
 _PROMPT = jobs.c.spec["prompt"].as_string()
@@ -18,15 +17,15 @@ _RECENT = 200  # jobs that past prompts are looked for in
 class Archive:
     """Queries over the jobs, newest first."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def history(self, user_id: int, search: str, *, offset: int, limit: int) -> tuple[list[Job], int]:
         """The member's jobs whose prompt contains ``search``, a part of them, and how many there are in all."""
         mine = _of(user_id, search)
         page = sa.select(jobs).where(*mine).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
         many = sa.select(sa.func.count().label("many")).where(*mine)
-        return await self._jobs(page), (await self._rows(many))[0].many
+        return await self._jobs(page), (await self._database.all(many))[0].many
 
     async def unfinished(self, user_id: int) -> list[Job]:
         """The member's jobs that wait or run, oldest first."""
@@ -41,7 +40,7 @@ class Archive:
         """The member's past prompts, each once."""
         mine = _of(user_id, search)
         recent = sa.select(_PROMPT.label("prompt")).where(*mine).order_by(jobs.c.id.desc()).limit(_RECENT)
-        return list(dict.fromkeys(row.prompt for row in await self._rows(recent)))[:limit]
+        return list(dict.fromkeys(row.prompt for row in await self._database.all(recent)))[:limit]
 
     async def painted_in(self, style_ids: Collection[int]) -> dict[int, Job]:
         """For each style the newest job that was delivered in it, if there is one."""
@@ -54,13 +53,7 @@ class Archive:
         return {job.style_id: job for job in found if job.style_id is not None}
 
     async def _jobs(self, statement: sa.Executable) -> list[Job]:
-        return [job_from_row(row) for row in await self._rows(statement)]
-
-    async def _rows(self, statement: sa.Executable) -> list[sa.Row[Any]]:
-        async def execute(connection: AsyncConnection) -> Iterable[sa.Row[Any]]:
-            return (await connection.execute(statement)).all()
-
-        return list(await transact(self._engine, execute))
+        return [job_from_row(row) for row in await self._database.all(statement)]
 
 
 def _of(user_id: int, search: str) -> list[sa.ColumnElement[bool]]:

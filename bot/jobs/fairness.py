@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.database.store import jobs
+from bot.database.tables import jobs, usage
 from bot.domain.job import State
-from bot.jobs.usage import usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

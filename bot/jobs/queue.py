@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database.store import job_from_row, jobs, transact
+from bot.database.connection import Database
+from bot.database.tables import job_from_row, jobs
 from bot.domain.job import Job, NewJob, State
 from bot.errors import NoDatabase, OverQuota
 from bot.jobs import quotas
@@ -36,9 +37,9 @@ class Queue:
     """Durable jobs in the fair order of :mod:`bot.jobs.fairness`; one requester's go first come, first served."""
 
     def __init__(
-        self, engine: AsyncEngine, files: Files, *, max_attempts: int = 3, fairness: Fairness | None = None
+        self, database: Database, files: Files, *, max_attempts: int = 3, fairness: Fairness | None = None
     ) -> None:
-        self._engine = engine
+        self._database = database
         self._files = files
         self._max_attempts = max_attempts
         self._fairness = fairness or Fairness()
@@ -72,7 +73,7 @@ class Queue:
                 await self._files.write(self._files.checkpoint(row.id), checkpoint)
             return job_from_row(row)
 
-        return await transact(self._engine, insert)
+        return await self._database.transact(insert)
 
     async def submit_grid(self, news: Sequence[NewJob], *, quota: Quota) -> list[Job]:
         """Commit the jobs of a grid, all or none. Raises :class:`bot.errors.OverQuota`, which says how many fit."""
@@ -92,7 +93,7 @@ class Queue:
             rows = (await connection.execute(grid)).all()
             return sorted((job_from_row(row) for row in rows), key=lambda job: job.id)
 
-        return await transact(self._engine, insert)
+        return await self._database.transact(insert)
 
     # Transitions. Each returns False, or None, when the job was not in a state that allows it.
 
@@ -284,13 +285,10 @@ class Queue:
         return [job_from_row(row) for row in await self._rows(statement)]
 
     async def _rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
-        async def execute(connection: AsyncConnection) -> Sequence[sa.Row[Any]]:
-            return (await connection.execute(statement)).all()
-
         failures = 0
         while True:
             try:
-                return await transact(self._engine, execute)
+                return await self._database.all(statement)
             except NoDatabase as error:
                 if self._delay is None:
                     raise

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.config import Config, Limits
-from bot.database.store import jobs
+from bot.database.tables import jobs, usage
 from bot.domain.job import NewJob, State
 from bot.domain.setting import Values, strictest
 from bot.errors import OverQuota
-from bot.jobs.usage import COUNTS, DAY, usage
+from bot.jobs.usage import COUNTS, DAY
 from bot.texts import card
 
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from itertools import islice
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.store import job_from_row, jobs, transact
+from bot.database.connection import Database
+from bot.database.tables import job_from_row, jobs, usage
 from bot.domain.job import Job, Removed, State
-from bot.jobs.usage import DAY, keep, usage
+from bot.jobs.usage import DAY, keep
 
 _AT_ONCE = 500  # ids in one statement; databases bound how many parameters it has
 _ENDED = jobs.c.state.in_([state for state in State if state.ended])
@@ -20,8 +20,8 @@ _ENDED = jobs.c.state.in_([state for state in State if state.ended])
 class Records:
     """Beside the queue: it never touches a job's state, nor a job that has not ended unless told to by id."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def known(self, among: Collection[int]) -> set[int]:
         """Which of these jobs there are."""
@@ -34,31 +34,31 @@ class Records:
     async def all_ended(self, *, before: datetime) -> list[int]:
         """Every job that ended before that moment."""
         statement = sa.select(jobs.c.id).where(_ENDED, jobs.c.finished_at < before).order_by(jobs.c.id)
-        return [row.id for row in await self._rows(statement)]
+        return [row.id for row in await self._database.all(statement)]
 
     async def of(self, requester_id: int) -> list[Job]:
         """All jobs of a member, oldest first."""
         statement = sa.select(jobs).where(jobs.c.requester_id == requester_id).order_by(jobs.c.id)
-        return [job_from_row(row) for row in await self._rows(statement)]
+        return [job_from_row(row) for row in await self._database.all(statement)]
 
     async def unfinished(self, requester_id: int, guild_id: int | None) -> list[int]:
         """A member's jobs that wait or run, in that server or, with None, everywhere."""
         here = jobs.c.guild_id == guild_id if guild_id is not None else sa.true()
         mine = jobs.c.requester_id == requester_id, jobs.c.state.in_((State.QUEUED, State.RUNNING))
-        return [row.id for row in await self._rows(sa.select(jobs.c.id).where(*mine, here).order_by(jobs.c.id))]
+        return [row.id for row in await self._database.all(sa.select(jobs.c.id).where(*mine, here).order_by(jobs.c.id))]
 
     async def deleted(self, among: Collection[int]) -> list[Job]:
         """Those of these jobs whose picture somebody wanted deleted."""
         wished = jobs.c.removed.in_([Removed.DELETED, Removed.MODERATOR])
         found: list[Job] = []
         for some in _chunks(among):
-            found += map(job_from_row, await self._rows(sa.select(jobs).where(jobs.c.id.in_(some), wished)))
+            found += map(job_from_row, await self._database.all(sa.select(jobs).where(jobs.c.id.in_(some), wished)))
         return found
 
     async def erased(self) -> list[Job]:
         """Those jobs of which nothing is to be kept, oldest first."""
         statement = sa.select(jobs).where(jobs.c.removed == Removed.ERASED).order_by(jobs.c.id)
-        return [job_from_row(row) for row in await self._rows(statement)]
+        return [job_from_row(row) for row in await self._database.all(statement)]
 
     async def mark(self, job_ids: Collection[int], why: Removed) -> int:
         """Note why the pictures of these are no longer on disk; how many it was news of.
@@ -69,46 +69,30 @@ class Records:
         open_ = sa.or_(jobs.c.removed.is_(None), weaker)
         marked = 0
         for some in _chunks(job_ids):
-            update = sa.update(jobs).where(jobs.c.id.in_(some), open_).values(removed=why)
-            marked += len(await self._rows(update.returning(jobs.c.id)))
+            marked += await self._database.run(sa.update(jobs).where(jobs.c.id.in_(some), open_).values(removed=why))
         return marked
 
     async def delete(self, job_ids: Collection[int]) -> None:
         """Forget these jobs altogether."""
         for some in _chunks(job_ids):
-            await self._execute(sa.delete(jobs).where(jobs.c.id.in_(some)))
+            await self._database.run(sa.delete(jobs).where(jobs.c.id.in_(some)))
 
     async def erase(self, job_id: int) -> None:
         """As :meth:`delete`, at a member's wish: what counts against their limits stays for its day."""
-
-        async def execute(connection: AsyncConnection) -> None:
-            await connection.execute(keep(job_id, since=datetime.now(UTC) - DAY))
-            await connection.execute(sa.delete(jobs).where(jobs.c.id == job_id))
-
-        await transact(self._engine, execute)
+        usage_kept = keep(job_id, since=datetime.now(UTC) - DAY)
+        await self._database.run(usage_kept, sa.delete(jobs).where(jobs.c.id == job_id))
 
     async def forget_usage(self, *, before: datetime) -> int:
         """Drop what counts no more, as its day ended before that moment; how much that was."""
-        old = sa.delete(usage).where(usage.c.created_at <= before - DAY).returning(usage.c.id)
-        return len(await self._rows(old))
+        return await self._database.run(sa.delete(usage).where(usage.c.created_at <= before - DAY))
 
     async def _ids(self, among: Collection[int], *conditions: sa.ColumnElement[bool]) -> set[int]:
         found: set[int] = set()
         for some in _chunks(among):
-            found |= {row.id for row in await self._rows(sa.select(jobs.c.id).where(jobs.c.id.in_(some), *conditions))}
+            found |= {
+                row.id for row in await self._database.all(sa.select(jobs.c.id).where(jobs.c.id.in_(some), *conditions))
+            }
         return found
-
-    async def _rows(self, statement: sa.Executable) -> list[sa.Row[tuple[object, ...]]]:
-        async def execute(connection: AsyncConnection) -> list[sa.Row[tuple[object, ...]]]:
-            return list((await connection.execute(statement)).all())
-
-        return await transact(self._engine, execute)
-
-    async def _execute(self, statement: sa.Executable) -> None:
-        async def execute(connection: AsyncConnection) -> None:
-            await connection.execute(statement)
-
-        await transact(self._engine, execute)
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -9,26 +9,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.database.store import UTCDateTime, jobs, metadata
+from bot.database.tables import jobs, usage
 from bot.domain.job import State
 
 DAY = timedelta(hours=24)
 
-_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-usage = sa.Table(
-    "usage",
-    metadata,
-    sa.Column("id", _Id, primary_key=True),  # its own: nothing says which picture it was
-    sa.Column("requester_id", sa.BigInteger, nullable=False),
-    sa.Column("guild_id", sa.BigInteger),
-    sa.Column("created_at", UTCDateTime, nullable=False),
-    sa.Column("counts", sa.Boolean, nullable=False),  # as a picture of its day
-    sa.Column("started_at", UTCDateTime),
-    sa.Column("seconds", sa.Float),  # of an engine
-    sa.Index(None, "requester_id"),
-    sa.Index(None, "guild_id"),
-    sqlite_autoincrement=True,
-)
 
 COUNTS = sa.not_(
     sa.or_(

@@ -8,15 +8,13 @@ from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database.moderation_tables import audit, reports, rules
-from bot.database.store import jobs, settings, styles, transact
+from bot.database.connection import Database
+from bot.database.tables import audit, jobs, ratings, reports, rules, settings, styles, usage
 from bot.domain.job import Removed
 from bot.domain.moderation import RuleKind
 from bot.domain.setting import Scope
-from bot.jobs.usage import usage
-from bot.members.ratings import ratings
 
 OWN: Mapping[str, sa.Column[int]] = {
     "jobs": jobs.c.requester_id,
@@ -37,8 +35,8 @@ Rows = list[dict[str, Any]]
 class Privacy:
     """Works on the database alone, with the bot running or not; :class:`bot.requests.removal.Removal` does the rest."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def collect(self, user_id: int) -> dict[str, Rows]:
         """Every row that is about the member, by table, ready for JSON."""
@@ -54,7 +52,7 @@ class Privacy:
                 for name, statement in wanted.items()
             }
 
-        return await transact(self._engine, read)
+        return await self._database.transact(read)
 
     async def forget(self, user_id: int) -> int:
         """Delete all that the member left here but the jobs, which are marked to be erased; how many those are.
@@ -62,15 +60,9 @@ class Privacy:
         What moderators decided stays, or nobody could be blocked; of the jobs stays for a day what counts against
         limits (:mod:`bot.jobs.usage`).
         """
-
-        async def write(connection: AsyncConnection) -> int:
-            for name, column in OWN.items():
-                if name != "jobs":
-                    await connection.execute(sa.delete(column.table).where(*_mine(name, user_id)))
-            marked = sa.update(jobs).where(*_mine("jobs", user_id)).values(removed=Removed.ERASED).returning(jobs.c.id)
-            return len((await connection.execute(marked)).all())
-
-        return await transact(self._engine, write)
+        left = [sa.delete(column.table).where(*_mine(name, user_id)) for name, column in OWN.items() if name != "jobs"]
+        marked = sa.update(jobs).where(*_mine("jobs", user_id)).values(removed=Removed.ERASED)
+        return await self._database.run(*left, marked)
 
 
 def _mine(name: str, user_id: int) -> list[sa.ColumnElement[bool]]:

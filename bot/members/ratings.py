@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.store import UTCDateTime, jobs, metadata, transact
+from bot.database.connection import Database
+from bot.database.tables import jobs, ratings
 from bot.domain.rating import Score, Setting
-
-_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-ratings = sa.Table(
-    "ratings",
-    metadata,
-    sa.Column("job_id", _Id, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("user_id", sa.BigInteger, primary_key=True),
-    sa.Column("value", sa.Integer, nullable=False),
-    sa.Column("rated_at", UTCDateTime, nullable=False),
-    sa.Index(None, "user_id"),
-)
 
 
 class RatingStore:
     """One rating of each member and picture; the newest counts."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def rate(self, job_id: int, user_id: int, value: int) -> None:
         """Note what a member thinks, 1 to 5, instead of what they thought before."""
         mine = ratings.c.job_id == job_id, ratings.c.user_id == user_id
-        now = datetime.now(UTC)
-
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(sa.delete(ratings).where(*mine))
-            new = {"job_id": job_id, "user_id": user_id, "value": value, "rated_at": now}
-            await connection.execute(sa.insert(ratings).values(**new))
-
-        await transact(self._engine, write)
+        new = {"job_id": job_id, "user_id": user_id, "value": value, "rated_at": datetime.now(UTC)}
+        await self._database.run(sa.delete(ratings).where(*mine), sa.insert(ratings).values(**new))
 
     async def take_back(self, job_id: int, user_id: int, value: int) -> None:
         """Forget a rating, if it is this one still."""
         mine = ratings.c.job_id == job_id, ratings.c.user_id == user_id, ratings.c.value == value
-
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(sa.delete(ratings).where(*mine))
-
-        await transact(self._engine, write)
+        await self._database.run(sa.delete(ratings).where(*mine))
 
     async def scores(self, guild_id: int | None, user_id: int) -> list[Score]:
         """What the members of a server think, by setting, the most rated first; elsewhere of this member's pictures."""
@@ -80,11 +59,7 @@ class RatingStore:
             sa.func.count(sa.distinct(each.c.job_id)).label("pictures"),
             sa.func.count().label("ratings"),
         ).group_by(*alike)
-
-        async def read(connection: AsyncConnection) -> Sequence[sa.Row[Any]]:
-            return (await connection.execute(statement)).all()
-
-        return _scores(await transact(self._engine, read))
+        return _scores(await self._database.all(statement))
 
 
 def _scores(rows: Iterable[sa.Row[Any]]) -> list[Score]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.store import settings, transact
+from bot.database.connection import Database
+from bot.database.tables import settings
 from bot.domain.setting import ALLOWED, PREFERENCES, QUOTAS, Scope, Scoped, Values
 from bot.errors import BadSetting
 from bot.texts import refusals
@@ -26,8 +26,8 @@ _ORDER = (Scope.USER, Scope.CHANNEL, Scope.GUILD)
 class SettingsStore:
     """One row for each value that is set. A quota of 0 is no limit."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def get(self, scope: Scope, scope_id: int) -> Values:
         """What is set in this scope alone."""
@@ -36,12 +36,8 @@ class SettingsStore:
     async def read(self, scopes: Collection[Scoped]) -> dict[Scoped, Values]:
         """What is set in each of these scopes; those in which nothing is are left out."""
         wanted = sa.tuple_(settings.c.scope, settings.c.scope_id).in_([(str(scope), id_) for scope, id_ in scopes])
-
-        async def rows(connection: AsyncConnection) -> Iterable[sa.Row[Any]]:
-            return (await connection.execute(sa.select(settings).where(wanted))).all()
-
         found: dict[Scoped, dict[str, Any]] = {}
-        for row in await transact(self._engine, rows):
+        for row in await self._database.all(sa.select(settings).where(wanted)):
             found.setdefault((Scope(row.scope), row.scope_id), {})[row.name] = row.value
         return {key: Values.model_validate(values) for key, values in found.items()}
 
@@ -57,13 +53,8 @@ class SettingsStore:
             for name, value in values.items()
             if value is not None
         ]
-
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(sa.delete(settings).where(*mine, settings.c.name.in_(values.keys())))
-            if kept:
-                await connection.execute(sa.insert(settings), kept)
-
-        await transact(self._engine, write)
+        old = sa.delete(settings).where(*mine, settings.c.name.in_(values.keys()))
+        await self._database.run(old, *([sa.insert(settings).values(kept)] if kept else []))
         return await self.get(scope, scope_id)
 
     async def clear(self, scope: Scope, scope_id: int) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database.store import styles, transact
+from bot.database.connection import Database
+from bot.database.tables import styles
 from bot.domain.style import Style
 from bot.errors import BadSetting, refusing
 from bot.texts import refusals
@@ -28,8 +28,8 @@ BUILT_IN = tuple(
 class StyleStore:
     """A member sees their own styles, those shared with the server at hand, and the built-in ones, in this order."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def all(self, user_id: int, guild_id: int | None) -> list[Style]:
         """What the member can paint with there, each name once."""
@@ -76,21 +76,18 @@ class StyleStore:
             first = sa.insert(styles).values(owner_id=owner_id, name=name, created_at=datetime.now(UTC), **new)
             return _style((await connection.execute(first.returning(styles))).one())
 
-        return await transact(self._engine, write)
+        return await self._database.transact(write)
 
     async def share(self, style: Style, guild_id: int | None) -> None:
         """With the members of a server; None takes it back."""
-        await self._many(sa.update(styles).where(styles.c.id == style.id).values(guild_id=guild_id).returning(styles))
+        await self._database.run(sa.update(styles).where(styles.c.id == style.id).values(guild_id=guild_id))
 
     async def delete(self, style: Style) -> None:
         """The pictures painted in it stay."""
-        await self._many(sa.delete(styles).where(styles.c.id == style.id).returning(styles))
+        await self._database.run(sa.delete(styles).where(styles.c.id == style.id))
 
     async def _many(self, statement: sa.Executable) -> list[Style]:
-        async def rows(connection: AsyncConnection) -> Iterable[sa.Row[Any]]:
-            return (await connection.execute(statement)).all()
-
-        return [_style(row) for row in await transact(self._engine, rows)]
+        return [_style(row) for row in await self._database.all(statement)]
 
 
 def _style(row: sa.Row[Any]) -> Style:

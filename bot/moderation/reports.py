@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database.moderation_tables import reports
-from bot.database.store import transact
+from bot.database.connection import Database
+from bot.database.tables import reports
 from bot.domain.moderation import Outcome
 
 
@@ -34,21 +34,21 @@ class Report:
 class Reports:
     """The table."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def get(self, report_id: int) -> Report | None:
-        return _first(await self._rows(sa.select(reports).where(reports.c.id == report_id)))
+        return _first(await self._database.one(sa.select(reports).where(reports.c.id == report_id)))
 
     async def find(self, job_id: int, reporter_id: int) -> Report | None:
         """What this member has reported of this picture."""
         mine = reports.c.job_id == job_id, reports.c.reporter_id == reporter_id
-        return _first(await self._rows(sa.select(reports).where(*mine)))
+        return _first(await self._database.one(sa.select(reports).where(*mine)))
 
     async def open_about(self, job_id: int) -> Report | None:
         """The first report of the picture that moderators know of and have not settled."""
         open_ = reports.c.job_id == job_id, reports.c.message_id.is_not(None), reports.c.outcome.is_(None)
-        return _first(await self._rows(sa.select(reports).where(*open_).order_by(reports.c.id).limit(1)))
+        return _first(await self._database.one(sa.select(reports).where(*open_).order_by(reports.c.id).limit(1)))
 
     async def add(self, job_id: int, guild_id: int, reporter_id: int, reason: str) -> Report:
         """A new one, or the member's own that moderators have not been told of, with the new reason.
@@ -63,30 +63,22 @@ class Reports:
             added = sa.insert(reports).values(**values, created_at=datetime.now(UTC)).returning(reports)
             return _report((await connection.execute(added)).one())
 
-        return await transact(self._engine, write)
+        return await self._database.transact(write)
 
     async def told(self, report_id: int, *, channel_id: int, message_id: int) -> None:
         """Note by which message moderators know of it."""
-        await self._change(report_id, channel_id=channel_id, message_id=message_id)
+        told = {"channel_id": channel_id, "message_id": message_id}
+        await self._database.run(sa.update(reports).where(reports.c.id == report_id).values(**told))
 
     async def settle(self, job_id: int, outcome: Outcome, *, by: int) -> int:
         """Note the decision on all open reports of the picture; how many they were."""
         mine = reports.c.job_id == job_id, reports.c.outcome.is_(None)
         settled = sa.update(reports).where(*mine).values(outcome=outcome, settled_by=by, settled_at=datetime.now(UTC))
-        return len(await self._rows(settled.returning(reports.c.id)))
-
-    async def _change(self, report_id: int, **values: object) -> None:
-        await self._rows(sa.update(reports).where(reports.c.id == report_id).values(**values).returning(reports.c.id))
-
-    async def _rows(self, statement: sa.Executable) -> list[sa.Row[Any]]:
-        async def execute(connection: AsyncConnection) -> list[sa.Row[Any]]:
-            return list((await connection.execute(statement)).all())
-
-        return await transact(self._engine, execute)
+        return await self._database.run(settled)
 
 
-def _first(rows: list[sa.Row[Any]]) -> Report | None:
-    return _report(rows[0]) if rows else None
+def _first(row: sa.Row[Any] | None) -> Report | None:
+    return None if row is None else _report(row)
 
 
 def _report(row: sa.Row[Any]) -> Report:

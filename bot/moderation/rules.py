@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.database.moderation_tables import audit, rules
-from bot.database.store import transact
+from bot.database.connection import Database
+from bot.database.tables import audit, rules
 from bot.domain.moderation import Entry, RuleKind
 
 Values = Mapping[RuleKind, tuple[str, ...]]
@@ -23,8 +21,8 @@ class Rules:
     ``guild_id`` is a server's, or :data:`EVERYWHERE`.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._known: dict[int, Values] = {}
 
     async def of(self, guild_id: int) -> Values:
@@ -32,7 +30,7 @@ class Rules:
         if guild_id not in self._known:
             statement = sa.select(rules.c.kind, rules.c.value).where(rules.c.guild_id == guild_id).order_by(rules.c.id)
             found: dict[RuleKind, list[str]] = defaultdict(list)
-            for row in await self._rows(statement):
+            for row in await self._database.all(statement):
                 found[RuleKind(row.kind)].append(row.value)
             self._known[guild_id] = {kind: tuple(found.get(kind, ())) for kind in RuleKind}
         return self._known[guild_id]
@@ -60,32 +58,19 @@ class Rules:
 
     async def note(self, guild_id: int, by: int, action: str, subject: str) -> None:
         """Write to the trail what changes no rule."""
-        await self._execute(_noted(guild_id, by, action, subject))
+        await self._database.run(_noted(guild_id, by, action, subject))
 
     async def trail(self, guild_id: int, limit: int) -> list[Entry]:
         """What was done last, newest first."""
         statement = sa.select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)
         return [
             Entry(at=row.at, guild_id=row.guild_id, actor_id=row.actor_id, action=row.action, subject=row.subject)
-            for row in await self._rows(statement)
+            for row in await self._database.all(statement)
         ]
 
     async def _change(self, guild_id: int, change: sa.Executable, by: int, action: str, subject: str) -> None:
-        await self._execute(change, _noted(guild_id, by, action, subject))
+        await self._database.run(change, _noted(guild_id, by, action, subject))
         self._known.pop(guild_id, None)
-
-    async def _execute(self, *statements: sa.Executable) -> None:
-        async def execute(connection: AsyncConnection) -> None:
-            for statement in statements:
-                await connection.execute(statement)
-
-        await transact(self._engine, execute)
-
-    async def _rows(self, statement: sa.Executable) -> list[sa.Row[Any]]:
-        async def execute(connection: AsyncConnection) -> list[sa.Row[Any]]:
-            return list((await connection.execute(statement)).all())
-
-        return await transact(self._engine, execute)
 
 
 def _noted(guild_id: int, actor_id: int, action: str, subject: str) -> sa.Insert:

@@ -14,7 +14,9 @@ import discord
 from rich.console import Console
 
 from bot.config import Config
-from bot.database import faults, store
+from bot.database import connection, faults
+from bot.database.connection import Database
+from bot.database.migrating import revisions
 from bot.engines.client import EngineDied, ProcessEngineClient, engine_settings
 from bot.errors import ConfigError, NoDatabase, WeightsFailed
 from bot.gateway.connector import make_connector
@@ -85,7 +87,7 @@ def _write_into(folder: Path) -> None:
 async def check_database(config: Config) -> AsyncIterator[Finding]:
     """It answers and has the newest tables."""
     try:
-        name = store.shown(config.queue.database)
+        name = connection.shown(config.queue.database)
         file = _still_to_be_made(config.queue.database)
         if file is not None:
             await asyncio.to_thread(_write_into, file.parent)
@@ -95,7 +97,7 @@ async def check_database(config: Config) -> AsyncIterator[Finding]:
     except NoDatabase as error:
         yield Finding(about="database", well=False, text=error.detail)
     except OSError as error:
-        text = faults.explained(store.address_of(config.queue.database), error)
+        text = faults.explained(connection.address_of(config.queue.database), error)
         yield Finding(about="database", well=False, text=text)
     else:
         if at == newest:
@@ -106,16 +108,16 @@ async def check_database(config: Config) -> AsyncIterator[Finding]:
 
 
 async def _revisions(url: str) -> tuple[str | None, str | None]:
-    engine = store.open_database(url)
+    database = Database(url)
     try:
-        return await store.revisions(engine)
+        return await revisions(database)
     finally:
-        await engine.dispose()
+        await database.close()
 
 
 def _still_to_be_made(url: str) -> Path | None:
     """The file of an SQLite database that is not there yet."""
-    address = store.address_of(url)
+    address = connection.address_of(url)
     file = Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
     return None if file is None or file.exists() else file
 

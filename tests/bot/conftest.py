@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.database.store import metadata, open_database
+from bot.database.connection import Database
+from bot.database.tables import metadata
 from bot.domain.job import Kind, NewJob
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
@@ -64,17 +64,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) -> 
 
 
 @pytest.fixture
-async def database(url: str) -> AsyncIterator[AsyncEngine]:
+async def database(url: str) -> AsyncIterator[Database]:
     """With the tables, and nothing in them."""
-    engine = open_database(url)
-    if engine.dialect.name == "postgresql":
+    database = Database(url)
+    if database.engine.dialect.name == "postgresql":
         tables = ", ".join(table.name for table in metadata.sorted_tables)
-        async with engine.begin() as connection:
+        async with database.engine.begin() as connection:
             await connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
-    yield engine
-    await engine.dispose()
+    yield database
+    await database.engine.dispose()
 
 
 @pytest.fixture
-def queue(database: AsyncEngine, files: Files) -> Queue:
+def queue(database: Database, files: Files) -> Queue:
     return Queue(database, files, max_attempts=3)

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from bot.cli.app import app
 from bot.config import Config
-from bot.database import faults, store
+from bot.database import connection, faults
+from bot.database.connection import Database
 from bot.errors import NoDatabase
 from bot.operations import doctor
 from tests.postgres import migrate_at, run_sql
@@ -165,13 +166,13 @@ async def test_the_doctor_says_the_same(painter: sa.URL) -> None:
 
 
 async def test_a_connection_that_breaks_off_in_a_transaction_is_made_anew_for_the_next(postgres_url: str) -> None:
-    engine = store.open_database(postgres_url)
+    database = Database(postgres_url)
     ending = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")
     with pytest.raises(NoDatabase) as raised:
-        await store.transact(engine, lambda connection: connection.execute(ending))
+        await database.transact(lambda connection: connection.execute(ending))
     assert " broke off: " in raised.value.detail and raised.value.detail.endswith("See whether it runs.")
-    assert await store.transact(engine, lambda connection: connection.scalar(sa.text("SELECT 1"))) == 1
-    await engine.dispose()
+    assert await database.transact(lambda connection: connection.scalar(sa.text("SELECT 1"))) == 1
+    await database.close()
 
 
 def test_a_database_of_a_newer_version(told: Told, tmp_path: Path) -> None:
@@ -192,4 +193,4 @@ def at(url: str, folder: Path) -> Path:
 
 def test_a_password_is_not_shown_wherever_it_stands() -> None:
     for url in ("postgresql+asyncpg://faraday:s3cret@host/name", "postgresql+asyncpg://host/name?password=s3cret"):
-        assert "s3cret" not in store.shown(url) and "host/name" in store.shown(url)
+        assert "s3cret" not in connection.shown(url) and "host/name" in connection.shown(url)

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from bot.database.store import alembic_config, migrate, open_database, revisions
+from bot.database.connection import Database
+from bot.database.migrating import alembic_config, migrate, revisions
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -22,25 +23,25 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 async def test_upgrade_from_nothing_gives_the_tables_of_the_code(url: str) -> None:
-    engine = open_database(url)
-    assert (await revisions(engine))[0] is None
-    await migrate(engine)
-    await migrate(engine)  # again changes nothing
-    at, newest = await revisions(engine)
+    database = Database(url)
+    assert (await revisions(database))[0] is None
+    await migrate(database)
+    await migrate(database)  # again changes nothing
+    at, newest = await revisions(database)
     assert at == newest is not None
-    async with engine.begin() as connection:  # raises when the code's tables differ
+    async with database.engine.begin() as connection:  # raises when the code's tables differ
         await connection.run_sync(lambda given: command.check(alembic_config(given)))
-    await engine.dispose()
+    await database.close()
 
 
 async def test_downgrade_leaves_nothing(url: str) -> None:
-    engine = open_database(url)
-    await migrate(engine)
-    async with engine.begin() as connection:
+    database = Database(url)
+    await migrate(database)
+    async with database.engine.begin() as connection:
         await connection.run_sync(lambda given: command.downgrade(alembic_config(given), "base"))
         tables = await connection.run_sync(lambda given: sa.inspect(given).get_table_names())
     assert set(tables) == {"alembic_version"} | ({"sqlite_sequence"} & set(tables))
-    await engine.dispose()
+    await database.close()
 
 
 async def test_contributors_reach_the_configured_database_with_alembics_own_command(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.database import store
+from bot.database.connection import Database
 from bot.domain.job import Cell, Job, NewJob, State
 from bot.engines.dispatcher import Backoff, DeliveryImpossible
 from bot.errors import NoDatabase
@@ -362,14 +362,14 @@ async def test_a_claim_whose_answer_was_lost_with_the_database_is_made_again(
 async def test_what_serves_waits_for_a_database_that_is_away(
     studio: Studio, new_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    transact, away = store.transact, asyncio.Event()
+    transact, away = Database.transact, asyncio.Event()
 
     async def cut(*arguments: Any) -> Any:
         if away.is_set():
             raise NoDatabase("it is away")
         return await transact(*arguments)
 
-    monkeypatch.setattr("bot.jobs.queue.transact", cut)
+    monkeypatch.setattr(Database, "transact", cut)
     async with studio.open():
         job_id = await studio.ask(new_job(), "an endless sea")
         await studio.channel.until(lambda: max(studio.channel.frames.get(job_id, [0])) > 2)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.database.store import jobs
+from bot.database.connection import Database
+from bot.database.tables import jobs
 from bot.domain.job import NewJob
 from bot.errors import OverQuota
 from bot.jobs.fairness import Fairness
@@ -60,17 +60,17 @@ async def test_twice_the_weight_has_twice_the_turns(queue: Queue, new_job: MakeJ
     assert (first.count(1), first.count(2)) == (2, 4)
 
 
-async def test_engine_time_of_long_ago_counts_no_more(database: AsyncEngine, queue: Queue, new_job: MakeJob) -> None:
+async def test_engine_time_of_long_ago_counts_no_more(database: Database, queue: Queue, new_job: MakeJob) -> None:
     await ask(queue, new_job(1, cost=100))
     await served(queue)
-    async with database.begin() as connection:
+    async with database.engine.begin() as connection:
         await connection.execute(sa.update(jobs).values(started_at=datetime.now(UTC) - timedelta(hours=2)))
     mine, other = await ask(queue, new_job(1, cost=10)), await ask(queue, new_job(2, cost=11))
     assert await served(queue) == [mine, other]
 
 
 async def test_engine_time_of_erased_records_counts_as_before(
-    database: AsyncEngine, queue: Queue, new_job: MakeJob
+    database: Database, queue: Queue, new_job: MakeJob
 ) -> None:
     await Records(database).erase(await ask(queue, new_job(3)))  # which never began
     job_id = await ask(queue, new_job(1, cost=100))
@@ -101,7 +101,7 @@ async def test_whoever_has_as_many_running_as_allowed_waits_and_others_go_on(que
     assert freed == [mine[1], third]
 
 
-async def test_the_slow_lane_leaves_room_for_small_jobs(database: AsyncEngine, files: Files, new_job: MakeJob) -> None:
+async def test_the_slow_lane_leaves_room_for_small_jobs(database: Database, files: Files, new_job: MakeJob) -> None:
     queue = Queue(database, files, fairness=Fairness(large_at_once=1))
     large = [await ask(queue, new_job(requester, cost=10, large=True)) for requester in (1, 2)]
     small = await ask(queue, new_job(3, cost=20))
@@ -131,13 +131,13 @@ async def test_what_may_wait_is_bounded(queue: Queue, new_job: MakeJob, quota: d
 
 @pytest.mark.parametrize("which", ["max_per_day", "guild_max_per_day"])
 async def test_a_days_pictures_are_bounded_and_it_is_said_when_there_is_room_again(
-    database: AsyncEngine, queue: Queue, new_job: MakeJob, which: str
+    database: Database, queue: Queue, new_job: MakeJob, which: str
 ) -> None:
     quota = {which: 2}
     first = await ask(queue, new_job(guild_id=7), **quota)
     await ask(queue, new_job(guild_id=7), **quota)
     asked = datetime.now(UTC) - timedelta(hours=23)
-    async with database.begin() as connection:
+    async with database.engine.begin() as connection:
         await connection.execute(sa.update(jobs).where(jobs.c.id == first).values(created_at=asked))
     with pytest.raises(OverQuota) as refused:
         await ask(queue, new_job(guild_id=7), **quota)
@@ -150,14 +150,14 @@ async def test_a_days_pictures_are_bounded_and_it_is_said_when_there_is_room_aga
 
 @pytest.mark.parametrize("which", ["max_per_day", "guild_max_per_day"])
 async def test_erased_records_count_for_the_rest_of_their_day(
-    database: AsyncEngine, queue: Queue, new_job: MakeJob, which: str
+    database: Database, queue: Queue, new_job: MakeJob, which: str
 ) -> None:
     records, quota = Records(database), {which: 1}
     failed = await ask(queue, new_job(guild_id=7))
     await queue.failed(failed, "It broke.")  # which was no picture
     old = await ask(queue, new_job(guild_id=7))
     asked = datetime.now(UTC) - timedelta(hours=25)
-    async with database.begin() as connection:
+    async with database.engine.begin() as connection:
         await connection.execute(sa.update(jobs).where(jobs.c.id == old).values(created_at=asked))
     for job_id in (failed, old):
         await records.erase(job_id)

@@ -7,9 +7,9 @@ import json
 import zipfile
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.database.store import metadata
+from bot.database.connection import Database
+from bot.database.tables import metadata
 from bot.domain.job import Removed, State
 from bot.domain.moderation import RuleKind
 from bot.domain.setting import Scope
@@ -34,7 +34,7 @@ def test_every_table_is_known_to_be_about_members() -> None:
 
 
 @pytest.fixture
-async def kept(database: AsyncEngine, queue: Queue, new_job: MakeJob) -> None:
+async def kept(database: Database, queue: Queue, new_job: MakeJob) -> None:
     """A row of each kind for two members."""
     for member in (ADA, BOB):
         job_id = await to(State.DELIVERED, queue, new_job(requester_id=member))
@@ -48,7 +48,7 @@ async def kept(database: AsyncEngine, queue: Queue, new_job: MakeJob) -> None:
 
 
 @ON_BOTH
-async def test_all_rows_of_the_member_are_found_and_no_others(database: AsyncEngine, kept: None) -> None:
+async def test_all_rows_of_the_member_are_found_and_no_others(database: Database, kept: None) -> None:
     found = await Privacy(database).collect(ADA)
     assert {name: len(rows) for name, rows in found.items() if rows} == dict.fromkeys(
         ("jobs", "settings", "styles", "ratings", "reports", "blocks", "trail"), 1
@@ -61,7 +61,7 @@ async def test_all_rows_of_the_member_are_found_and_no_others(database: AsyncEng
 
 @ON_BOTH
 async def test_what_is_theirs_goes_and_what_moderators_decided_stays(
-    database: AsyncEngine, kept: None, queue: Queue
+    database: Database, kept: None, queue: Queue
 ) -> None:
     privacy = Privacy(database)
     others = await privacy.collect(BOB)

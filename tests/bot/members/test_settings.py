@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.database.connection import Database
 from bot.domain.setting import ALLOWED, Scope, Values
 from bot.errors import BadSetting
 from bot.members.settings import SettingsStore
@@ -15,7 +15,7 @@ USER, CHANNEL, GUILD, ROLE, OTHER_ROLE = 1, 2, 3, 4, 5
 
 
 @pytest.fixture
-def store(database: AsyncEngine) -> SettingsStore:
+def store(database: Database) -> SettingsStore:
     return SettingsStore(database)
 
 

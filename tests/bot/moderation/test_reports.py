@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.database.connection import Database
 from bot.domain.moderation import Outcome
 from bot.moderation.reports import Reports
 from tests.bot.conftest import ON_BOTH
@@ -14,7 +14,7 @@ pytestmark = ON_BOTH
 GUILD, ADA, BOB, MOD = 2**62, 1, 2, 5
 
 
-async def test_one_report_of_each_member_and_picture_once_moderators_know(database: AsyncEngine) -> None:
+async def test_one_report_of_each_member_and_picture_once_moderators_know(database: Database) -> None:
     reports = Reports(database)
     lost = await reports.add(7, GUILD, ADA, "never posted")
     first = await reports.add(7, GUILD, ADA, "ugly")
@@ -29,7 +29,7 @@ async def test_one_report_of_each_member_and_picture_once_moderators_know(databa
     assert await reports.open_about(7) == found and await reports.find(8, ADA) is None
 
 
-async def test_a_decision_settles_all_open_reports_of_the_picture(database: AsyncEngine) -> None:
+async def test_a_decision_settles_all_open_reports_of_the_picture(database: Database) -> None:
     reports = Reports(database)
     for job_id, member in ((7, ADA), (7, BOB), (8, ADA)):
         report = await reports.add(job_id, GUILD, member, "")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.database.connection import Database
 from bot.domain.moderation import EVERYWHERE, RuleKind
 from bot.domain.place import Asker
 from bot.errors import BadSetting, NotAllowed
@@ -18,7 +18,7 @@ GUILD, OTHER, MOD = 2**62, 11, 5
 
 
 @pytest.fixture
-def rules(database: AsyncEngine) -> Rules:
+def rules(database: Database) -> Rules:
     return Rules(database)
 
 
@@ -33,7 +33,7 @@ def asker(
     return Asker(user_id=user, guild_id=guild, channels=channels, roles=roles)
 
 
-async def test_rules_outlive_the_process_and_are_each_servers_own(rules: Rules, database: AsyncEngine) -> None:
+async def test_rules_outlive_the_process_and_are_each_servers_own(rules: Rules, database: Database) -> None:
     assert await rules.add(GUILD, RuleKind.WORD, "bad", by=MOD)
     assert not await rules.add(GUILD, RuleKind.WORD, "bad", by=MOD)
     again = Rules(database)

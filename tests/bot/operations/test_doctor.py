@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 import bot.operations.doctor
 from bot.config import Config
+from bot.database.connection import Database
 from bot.engines.client import ProcessEngineClient, Target
 from bot.operations import doctor
 from bot.operations.doctor import Finding
@@ -49,7 +49,7 @@ def connected(sandbox: Sandbox, tmp_path: Path, **changes: object) -> Config:
 
 
 async def test_a_whole_installation_is_found_well(
-    sandbox: Sandbox, tmp_path: Path, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine_of(monkeypatch, children.sketch)
     sandbox.create_guild("Studio")

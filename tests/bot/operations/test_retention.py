@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.config import Storage
-from bot.database.store import jobs
+from bot.database.connection import Database
+from bot.database.tables import jobs
 from bot.domain.job import Removed, State
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
@@ -26,15 +26,15 @@ RULES = Storage(pictures_days=90, uploads_days=30, frames_days=7, records_days=0
 
 
 @pytest.fixture
-def records(database: AsyncEngine) -> Records:
+def records(database: Database) -> Records:
     return Records(database)
 
 
-async def aged(database: AsyncEngine, files: Files, job_id: int, days: float) -> None:
+async def aged(database: Database, files: Files, job_id: int, days: float) -> None:
     """The job ended so many days before NOW, and has every kind of file."""
     for name in ("final.png", "init", "mask", "image-prompt-0", "checkpoint", "region.png"):
         await files.write(files.folder(job_id) / name, b"bytes")
-    async with database.begin() as connection:
+    async with database.engine.begin() as connection:
         finished = sa.update(jobs).where(jobs.c.id == job_id)
         await connection.execute(finished.values(finished_at=NOW - timedelta(days=days)))
 
@@ -54,7 +54,7 @@ def left(files: Files, job_id: int) -> set[str]:
     ],
 )
 async def test_each_kind_of_file_has_its_own_days(
-    queue: Queue, files: Files, records: Records, database: AsyncEngine, new_job: MakeJob, days: int, kept: set[str]
+    queue: Queue, files: Files, records: Records, database: Database, new_job: MakeJob, days: int, kept: set[str]
 ) -> None:
     job_id = await to(State.DELIVERED, queue, new_job())
     await aged(database, files, job_id, days)
@@ -67,7 +67,7 @@ async def test_each_kind_of_file_has_its_own_days(
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.RENDERED])
 async def test_a_job_under_way_loses_nothing(
-    queue: Queue, files: Files, records: Records, database: AsyncEngine, new_job: MakeJob, state: State
+    queue: Queue, files: Files, records: Records, database: Database, new_job: MakeJob, state: State
 ) -> None:
     job_id = await to(state, queue, new_job())
     await aged(database, files, job_id, 1000)
@@ -76,7 +76,7 @@ async def test_a_job_under_way_loses_nothing(
 
 
 async def test_zero_days_keep_everything(
-    queue: Queue, files: Files, records: Records, database: AsyncEngine, new_job: MakeJob
+    queue: Queue, files: Files, records: Records, database: Database, new_job: MakeJob
 ) -> None:
     job_id = await to(State.DELIVERED, queue, new_job())
     await aged(database, files, job_id, 10_000)
@@ -85,7 +85,7 @@ async def test_zero_days_keep_everything(
 
 
 async def test_records_go_with_their_files_and_children_stay(
-    queue: Queue, files: Files, records: Records, database: AsyncEngine, new_job: MakeJob
+    queue: Queue, files: Files, records: Records, database: Database, new_job: MakeJob
 ) -> None:
     parent = await to(State.DELIVERED, queue, new_job())
     child = await to(State.DELIVERED, queue, new_job(parent_id=parent))
@@ -99,7 +99,7 @@ async def test_records_go_with_their_files_and_children_stay(
 
 
 async def test_what_counts_of_erased_records_goes_after_a_day(
-    queue: Queue, files: Files, records: Records, database: AsyncEngine, new_job: MakeJob
+    queue: Queue, files: Files, records: Records, database: Database, new_job: MakeJob
 ) -> None:
     await records.erase(await to(State.DELIVERED, queue, new_job()))
     retention = Retention(files, records, lambda: RULES)

@@ -16,7 +16,6 @@ from typing import Any
 import discord
 import pytest
 from PIL import Image
-from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 import bot.cli.output
@@ -26,6 +25,7 @@ from bot.cli.commissions import Commission
 from bot.cli.terminal import explained
 from bot.components import options
 from bot.config import Config
+from bot.database.connection import Database
 from bot.domain.job import Kind
 from bot.domain.place import Place
 from bot.errors import UserError
@@ -220,7 +220,7 @@ FAULTS: list[Callable[[Case], Case]] = [
 class Discord:
     """The bot from a request to the queue."""
 
-    def __init__(self, database: AsyncEngine) -> None:
+    def __init__(self, database: Database) -> None:
         self.queued: list[tuple[Any, Any]] = []
         store = SettingsStore(database)
         anything: Any = SimpleNamespace(
@@ -352,7 +352,7 @@ def notebook(case: Case, monkeypatch: pytest.MonkeyPatch) -> Outcome:
     return runs[0]
 
 
-async def compare(case: Case, database: AsyncEngine, folder: Path) -> Outcome:
+async def compare(case: Case, database: Database, folder: Path) -> Outcome:
     """The outcome, which is the same at each door."""
     door = Discord(database)
     told = await door.command(case)
@@ -367,7 +367,7 @@ async def compare(case: Case, database: AsyncEngine, folder: Path) -> Outcome:
     ("first", "cases"), [(0, 40), *(pytest.param(40 + 200 * n, 200, marks=pytest.mark.soak) for n in range(5))]
 )
 async def test_each_door_makes_the_same_spec_of_a_sound_request(
-    first: int, cases: int, database: AsyncEngine, tmp_path: Path
+    first: int, cases: int, database: Database, tmp_path: Path
 ) -> None:
     for number in range(first, first + cases):
         told = await compare(sound(random.Random(number)), database, tmp_path)
@@ -375,7 +375,7 @@ async def test_each_door_makes_the_same_spec_of_a_sound_request(
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 20))])
-async def test_each_door_refuses_a_fault_with_the_same_words(seed: int, database: AsyncEngine, tmp_path: Path) -> None:
+async def test_each_door_refuses_a_fault_with_the_same_words(seed: int, database: Database, tmp_path: Path) -> None:
     plain = Case(prompt="a red car", own={"seed": 7}, upload=random.Random(seed).choice([None, *SIZES]))
     for fault in FAULTS:
         told = await compare(fault(plain), database, tmp_path)
