@@ -39,7 +39,7 @@ _TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class WeightsUnknown(Exception):
-    """No engine was up since the start, so the recipe cannot name the weights yet; later it can."""
+    """No engine was up since the start, so the recipe cannot name the weights yet. Later it can."""
 
 
 class Publisher:
@@ -131,12 +131,9 @@ class Publisher:
     async def deliver(self, job: Job, png: bytes, region: bytes | None = None) -> int:
         """Post the picture exactly once; its reactions and the card's last words follow by themselves."""
         job = await self._placed(job)
-        info = self._engines().bundles.get(job.spec.bundle)
-        if info is None:
-            raise WeightsUnknown(job.spec.bundle)
+        line = self._recipe(job)
         search = job.id not in self._painted_here
         self._painted_here.discard(job.id)
-        line = job.recipe or recipe.of_job(job, info, self._engines().device)
         await self._queue.described(job.id, line)
         factor = self.factor(job)
         found = await asyncio.to_thread(Region.enlarged, region, factor) if region else None
@@ -144,6 +141,16 @@ class Publisher:
         posted = await self._delivery.post(job, final, search=search)
         self._trimmed[job.id] = self._spawn(self._after_delivery(job, posted))
         return posted.message_id
+
+    def _recipe(self, job: Job) -> str:
+        """Return the recipe that was stored with the picture, else one that says what is still known.
+
+        Raises :class:`WeightsUnknown` if nothing was stored and no engine has been up yet: it may name the weights.
+        """
+        bundles = self._engines().bundles
+        if job.recipe is None and not bundles:
+            raise WeightsUnknown(job.spec.bundle)
+        return job.recipe or recipe.of_job(job, bundles.get(job.spec.bundle), self._engines().device)
 
     async def _covers(self, job: Job) -> Covers:
         """A direct conversation is not age-restricted, even where the channel was."""

@@ -31,7 +31,7 @@ _OF_THE_BRACKET = ("precision", "threads")
 
 def describe(
     spec: Spec,
-    info: BundleInfo,
+    info: BundleInfo | None,
     *,
     device: str,
     input_hash: str | None = None,
@@ -40,6 +40,8 @@ def describe(
     others: Sequence[str] = (),
 ) -> str:
     """Return the recipe of ``spec``, painted with the weights of ``info`` on ``device``.
+
+    ``info`` is None if the weights are not known any more.
 
     ``input_hash`` is the SHA-256, in hex, of the init image, and ``parent_id`` the job that it came from. A run that
     was stopped has its last iteration in ``stopped_at``: the run that repeats it stops there too, with the schedules
@@ -53,7 +55,7 @@ def describe(
     return " ".join(part for part in (prompt, between, options, f"[{origin}]") if part)
 
 
-def of_job(job: Job, info: BundleInfo, device: str, read_as: str | None = None) -> str:
+def of_job(job: Job, info: BundleInfo | None, device: str, read_as: str | None = None) -> str:
     """Return the recipe of a job; ``read_as`` is that of its :class:`engine.messages.RunStarted`."""
     started_there = job.input_hash is not None and not job.kind.repeats
     return describe(
@@ -80,15 +82,16 @@ def words_read(read_as: str | None) -> tuple[str, ...]:
     return (f"read as “{read_as.replace('[', '(').replace(']', ')')}”",)  # brackets would end the recipe's own
 
 
-def _options(spec: Spec, info: BundleInfo, edited: bool, stopped_at: int | None) -> list[str]:
+def _options(spec: Spec, info: BundleInfo | None, edited: bool, stopped_at: int | None) -> list[str]:
     iterations, schedules = spec.iterations, spec.schedule_iterations
     if stopped_at and stopped_at < iterations:
         iterations, schedules = stopped_at, spec.horizon
+    telling = edited or info is None or spec.strength != info.strength
     usual = {
         "seed": str(spec.seed),
         "size": f"{spec.width}x{spec.height}",
         "iterations": str(iterations),
-        "strength": settings()["strength"].show(spec.strength) if edited or spec.strength != info.strength else None,
+        "strength": settings()["strength"].show(spec.strength) if telling else None,
         "bundle": spec.bundle,
     }
     more = {name: getattr(spec, name) for name in table() if name not in _OF_THE_BRACKET}
@@ -110,14 +113,14 @@ def _reads_back(line: str, prompt: str) -> bool:
 
 def _origin(
     spec: Spec,
-    info: BundleInfo,
+    info: BundleInfo | None,
     device: str,
     input_hash: str | None,
     parent_id: int | None,
     stopped_at: int | None,
 ) -> list[str]:
     origin = [
-        f"weights {info.weights_hash}",
+        f"weights {info.weights_hash if info else 'unknown'}",
         str(spec.precision),
         f"{spec.threads} thread{'s' if spec.threads != 1 else ''}",
         device,

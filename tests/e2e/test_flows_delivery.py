@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ import pytest
 from PIL import Image
 
 from bot.domain.job import Job, State
+from bot.engines import run_events
+from bot.words import recipe
 from sandbox import Message, Permissions
 from sandbox.records.clock import PATIENCE_S
 from sandbox.verbs import guilds, posts, threads
 from tests.e2e import scripted
+from tests.e2e.scripted import BUNDLE
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
@@ -86,6 +90,33 @@ async def test_after_a_crash_before_posting_it_is_posted(
     await studio.start()
     final = await studio.final()
     assert final.channel is card.channel and len(studio.engine.starts) == 1
+
+
+@pytest.mark.parametrize("recipe_kept", [True, False], ids=["recipe kept", "recipe lost"])
+async def test_a_picture_whose_bundle_is_no_longer_configured_is_delivered_all_the_same(
+    studio: Studio, card: Message, monkeypatch: pytest.MonkeyPatch, recipe_kept: bool
+) -> None:
+    job = await studio.job_of(card)
+    monkeypatch.setattr(studio.bot.publisher, "deliver", never)
+    if not recipe_kept:
+        monkeypatch.setattr(run_events, "_recipe", lambda *_: None)
+    studio.engine.holding = False
+    rendered = await reached(studio, job.id, State.RENDERED)
+    await studio.stop()
+    studio.engine.bundle = replace(BUNDLE, name="another")
+    engine = studio.config.engine.model_copy(update={"default_bundle": "another", "bundles": ("another",)})
+    studio.config = studio.config.model_copy(update={"engine": engine})
+    await studio.start()
+    final = await studio.final()
+    line = recipe.read(final.attachments[0].bytes)
+    assert line is not None and line.startswith("a red car --seed") and "--bundle starter" in line
+    assert ("[weights 1a2b3c4d5e6f, " in line) is recipe_kept and (line == rendered.recipe) is recipe_kept
+    await studio.settled()
+    for label in ("Rerun", "Upscale", "Continue"):
+        told = await (await studio.ada.click(final, label=label)).text()
+        assert "starter" in told and "another" in told, told
+    assert "a red car" in await (await studio.ada.slash(studio.channel, "show", job=str(job.id))).text()
+    assert len(studio.engine.starts) == 1
 
 
 async def test_an_older_picture_of_the_same_number_is_not_mistaken_for_it(
