@@ -18,12 +18,11 @@ Until = Annotated[float, typer.Option(help="Stop at this part of the training, 0
 RUNS, WEIGHTS = Path("training-runs"), Path("weights/starter")
 Size = Annotated[PresetName, typer.Option("--preset", help="small: two CPU cores; large: a GPU.")]
 SMALL = PresetName.SMALL
-LONG_LANE = 2
-"""Threads of the stages that the other lane does not wait for: it has ended by then."""
+LONG_LANE = 2  # threads of stages that run after the other lane has ended
 
 
 def _log(name: str, runs: Path, threads: int = 1) -> None:
-    """Log the stage `name` to a file and the terminal. One thread on a CPU: two stages run side by side."""
+    """Log the stage `name` to a file and the terminal, and set the threads: one, because two stages run at once."""
     runs.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
     leave_with_parent()
@@ -32,7 +31,7 @@ def _log(name: str, runs: Path, threads: int = 1) -> None:
 
 
 def _stages(name: str, preset: PresetName, runs: Path, weights: Path, threads: int = 1) -> Stages:
-    """The stages on the picture book, and the log of the stage `name`."""
+    """Return the stages on the picture book, and begin the log of the stage `name`."""
     _log(name, runs, threads)
     return Stages(PRESETS[preset], runs, weights)
 
@@ -90,7 +89,7 @@ def start(
     runs: Runs = RUNS,
     weights: Weights = WEIGHTS,
 ) -> None:
-    """Train the start network, from words to a first z, of the starter or of any BUNDLE; or go on where it stopped."""
+    """Train the start network of the starter or of any BUNDLE, or go on where it stopped."""
     if bundle is None:
         _stages("start", preset, runs, weights, LONG_LANE).train_start()
         return

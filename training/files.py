@@ -13,8 +13,11 @@ def written_whole(path: Path, suffix: str = ".part") -> Iterator[Path]:
     """Yield a path with `suffix` to write to, and rename it to `path` at the end, so that no half file is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(suffix)
-    yield part
-    part.replace(path)
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def save_halves(weights: Mapping[str, Tensor], path: Path, told: Mapping[str, str] | None = None) -> None:

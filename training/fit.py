@@ -1,4 +1,4 @@
-"""The same training on a user's own captioned pictures, and a bundle folder that the bot can load at once."""
+"""Train on a user's captioned pictures, and write a bundle that the bot can load."""
 
 import dataclasses
 import json
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.bundles import bundles
 from engine.models.weights import save_vocabulary
+from training.files import written_whole
 from training.models.evaluate import load_clip
 from training.pictures import folder, pages, tokens
 from training.pictures.corpus import Corpus
@@ -27,11 +28,11 @@ _CAPTIONS, _PICTURES = "captions.json", "pictures.npy"
 
 
 class OwnStages(Stages):
-    """The stages of a training on the pictures that `Fit.prepare` has put into `runs`."""
+    """The stages of a training on the pictures that `Fit.prepare` put into `runs`."""
 
     @cached_property
     def captions(self) -> list[list[str]]:
-        """Of every picture."""
+        """Return the captions of every picture."""
         captions: list[list[str]] = json.loads((self.runs / _CAPTIONS).read_text(encoding="utf-8"))["captions"]
         return captions
 
@@ -48,7 +49,7 @@ class OwnStages(Stages):
         return tokens.token_ids(text for texts in self.captions for text in texts)
 
     def describe(self) -> None:
-        """Write the words of the captions, and the bundle's own entry."""
+        """Write the vocabulary and the bundle's own entry."""
         texts = [text for texts in self.captions for text in texts]
         save_vocabulary(known(texts, load_clip(self.weights, "vit"), {}), self.weights / "vocabulary.json")
         different = sorted(set(texts))
@@ -59,7 +60,7 @@ class OwnStages(Stages):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """What to train on, where to, and how long: `minutes` of all models together, the preset's if None."""
+    """A training on a user's pictures."""
 
     pictures: Path
     weights: Path
@@ -75,16 +76,16 @@ class Fit:
         return OwnStages(preset, self.runs, self.weights)
 
     def arguments(self, stage: str) -> list[str]:
-        """Of the command line that carries out one stage."""
+        """Return the arguments of the command that carries out one stage."""
         minutes = [] if self.minutes is None else ["--minutes", str(self.minutes)]
         places = ["--out", str(self.weights), "--runs", str(self.runs), "--preset", self.preset]
         return ["fit", str(self.pictures), *places, *minutes, "--stage", stage]
 
     def prepare(self) -> None:
-        """Check everything and prepare the pictures in `runs`, or find them there from an earlier call.
+        """Check everything and prepare the pictures in `runs`, unless an earlier call did.
 
         Raises:
-            FitError: the folder cannot be used, `runs` holds a training on others, or the name is taken.
+            FitError: the folder is unusable, `runs` holds a training on other pictures, or the name is taken.
         """
         check_name(self.weights.name)
         found = folder.read(self.pictures)
@@ -96,15 +97,14 @@ class Fit:
                     "another folder with --runs."
                 )
             return
-        (self.runs / _PICTURES).unlink(missing_ok=True)  # of a preparation that did not come to its end
+        (self.runs / _PICTURES).unlink(missing_ok=True)  # An interrupted preparation may have left it.
         folder.pixels(found, self.runs / _PICTURES)
         told = {"fingerprint": mark, "captions": [one.captions for one in found]}
-        part = kept.with_suffix(".part")
-        part.write_text(json.dumps(told), encoding="utf-8")
-        part.replace(kept)
+        with written_whole(kept) as part:
+            part.write_text(json.dumps(told), encoding="utf-8")
 
     def advice(self) -> str:
-        """How to paint with the finished bundle."""
+        """Say how to paint with the finished bundle."""
         name, beside = self.weights.name, self.weights.parent.resolve() == Path("weights").resolve()
         settings = [f'bundles = ["starter", "{name}"]']
         if not beside:
@@ -118,7 +118,7 @@ class Fit:
 
 
 def check_name(name: str) -> None:
-    """Raises FitError when it cannot be a new bundle's."""
+    """Raise FitError if `name` cannot be the name of a new bundle."""
     if name in bundles.table():
         raise FitError(f"{name} is the name of a bundle that Faraday knows. Choose another, as --out weights/mine.")
     if not re.fullmatch(r"[\w.-]*\w", name):
@@ -126,7 +126,7 @@ def check_name(name: str) -> None:
 
 
 def entry(title: str, examples: Sequence[str]) -> str:
-    """The `bundle.toml` of a bundle trained like the starter's: that one's settings, its own files and examples."""
+    """Return the `bundle.toml` of a bundle trained like the starter: the starter's settings, its own files."""
     own = {
         "title": title,
         "vqgan": {"weights": "vqgan.safetensors", "config": "vqgan.yaml"},
@@ -140,7 +140,7 @@ def entry(title: str, examples: Sequence[str]) -> str:
 
 
 def to_toml(about: str, values: Mapping[str, Any]) -> str:
-    """A file of settings that begins with what it is `about`."""
+    """Return a TOML file of `values` that begins with a comment `about` them."""
     return "\n".join([f"# {about}", *(f"{key} = {_toml(value)}" for key, value in values.items())]) + "\n"
 
 
@@ -150,5 +150,5 @@ def _toml(value: Any) -> str:
             return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
         case list() | tuple():
             return "[" + ", ".join(map(_toml, value)) + "]"
-        case _:  # texts, numbers and truth values are written as in JSON
+        case _:  # JSON and TOML write texts, numbers and truth values alike.
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "")

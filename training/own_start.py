@@ -1,4 +1,4 @@
-"""A learned start for any bundle: trained on captioned pictures, the bundle's models stay as they are."""
+"""Train a learned start for any bundle; the bundle's models stay as they are."""
 
 import os
 import tomllib
@@ -24,28 +24,24 @@ from training.presets import PRESETS, PresetName
 
 @dataclass(frozen=True)
 class OwnStart:
-    """A new bundle, `out`, that is the bundle `name` with a learned start.
-
-    `pictures` is a folder of captioned pictures, the picture book if None. `runs` has what is prepared and the
-    checkpoint, from which an interrupted training goes on. `minutes` are the preset's if None.
-    """
+    """A new bundle, which is the bundle `name` with a learned start."""
 
     name: str
     weights_dir: Path
-    out: Path
-    pictures: Path | None
-    runs: Path
+    out: Path  # the new bundle's folder
+    pictures: Path | None  # a folder of captioned pictures; the picture book if None
+    runs: Path  # prepared pictures and the checkpoint, from which an interrupted training goes on
     preset: PresetName
-    minutes: float | None
+    minutes: float | None  # the preset's if None
 
     @cached_property
     def bundle(self) -> bundles.Bundle:
-        """Raises engine.models.weights.WeightsError."""
+        """Load the bundle. Raises engine.models.weights.WeightsError."""
         return bundles.load(self.name, self.weights_dir, DEVICE)
 
     @cached_property
     def captioned(self) -> list[folder.Captioned]:
-        """Of a folder. Raises FitError."""
+        """Read the folder. Raises FitError."""
         assert self.pictures is not None
         return folder.read(self.pictures, self.bundle.perceptors[0].context)[: PRESETS[self.preset].latents]
 
@@ -53,7 +49,7 @@ class OwnStart:
         """Train, or go on, and write the bundle.
 
         Raises:
-            FitError: the folder cannot be used, or the name of the new bundle.
+            FitError: the folder or the name of the new bundle cannot be used.
             engine.models.weights.WeightsError: the bundle cannot be loaded.
         """
         check_name(self.out.name)
@@ -70,12 +66,12 @@ class OwnStart:
 
     @cached_property
     def _mark(self) -> str:
-        """What the files in `runs` are named by: the bundle's weights and the pictures."""
+        """Return what names the files in `runs`: the bundle's weights, the pictures, the preset."""
         of = "book" if self.pictures is None else folder.fingerprint(self.pictures, self.captioned)
         return f"{self.bundle.weights_hash}-{of}-{self.preset}"
 
     def _source(self) -> tuple[pages.Pixels, Corpus]:
-        """The pictures, of SIDE cells along each side, and their captions."""
+        """Return the pictures, SIDE cells along each side, and the corpus of their captions."""
         side = SIDE * self.bundle.generator.f
         if self.pictures is None:
             drawn = pages.pages(self.runs, PRESETS[self.preset].latents // FAMILY, side)
@@ -84,7 +80,7 @@ class OwnStart:
         return pixels, folder.CaptionedPictures(pixels, [one.captions for one in self.captioned])
 
     def entry(self) -> str:
-        """The `bundle.toml` of the new bundle: the old one's settings and files, and the start."""
+        """Return the `bundle.toml` of the new bundle: the old settings and files, and the start."""
         _, at = bundles.find(self.name, self.weights_dir)
         values = bundles.raw_table().get(self.name) or tomllib.loads(
             (at / bundles.OWN_ENTRY).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the starter bundle paints for a fixed set of prompts, one seed each: the final judge is the eye."""
+"""Paint a fixed set of prompts with the starter bundle, one seed each, to look at."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +41,7 @@ PROMPTS: Final = (
 def paint_sheet(
     prompts: Sequence[str], weights_dir: Path, iterations: int | None, columns: int = 6, side: int = 256
 ) -> Image.Image:
-    """Paint every prompt, the first with seed 1, on one labelled sheet, each picture scaled to `side` pixels."""
+    """Paint every prompt, the first with seed 1, and lay all on one labelled sheet of pictures `side` pixels wide."""
     cells = []
     for seed, prompt in enumerate(track(prompts, "Painting"), start=1):
         *_, last = generate(prompt, weights_dir=weights_dir, iterations=iterations, seed=seed)

@@ -1,4 +1,4 @@
-"""How large everything is and how long it is trained: one preset for two CPU cores, one for a GPU."""
+"""Set how large everything is and how long it trains: a preset for two CPU cores, one for a GPU."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Vision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minutes:
-    """Training time of each model: of one core, or on a GPU of the clock."""
+    """Minutes of training of each model: CPU time of one core, or wall time on a GPU."""
 
     vqgan: float
     vit: float
@@ -25,7 +25,7 @@ class Minutes:
     start: float
 
     def scaled(self, total: float) -> "Minutes":
-        """The same shares of `total` minutes."""
+        """Share out `total` minutes in the same proportions."""
         factor = total / (self.vqgan + self.vit + self.resnet + self.start)
         return Minutes(
             vqgan=factor * self.vqgan, vit=factor * self.vit, resnet=factor * self.resnet, start=factor * self.start
@@ -34,31 +34,27 @@ class Minutes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPreset:
-    """`vqgan` is taming's configuration, `text` and `vision` are arguments of openai-clip's class.
+    """The sizes and times of one training."""
 
-    `families` of the picture book are drawn; of the first `latents` of their pictures the start network learns
-    (`start`: its widths), and the first `repainted` are shown to the CLIPs as the VQGAN repaints them.
-    """
-
-    families: int
-    latents: int
-    repainted: int
-    vqgan: Sizes
-    text: Sizes
+    families: int  # families of the picture book to draw
+    latents: int  # the start network learns from this many pictures
+    repainted: int  # the CLIPs see this many pictures as the VQGAN repaints them too
+    vqgan: Sizes  # taming's configuration
+    text: Sizes  # arguments of openai-clip's class, as in `vision`
     vision: Mapping[Vision, Sizes]
-    start: Sizes
+    start: Sizes  # the start network's widths
     vqgan_batch: int
     clip_batch: int
     start_batch: int
     minutes: Minutes
 
     def clip(self, vision: Vision) -> dict[str, Any]:
-        """The sizes of a whole CLIP."""
+        """Return the sizes of a whole CLIP."""
         return {**self.text, **self.vision[vision]}
 
 
 def vqgan_config(*, codes: int, e: int, groups: int, ch: int, ch_mult: list[int], blocks: int, z: int) -> Sizes:
-    """taming's configuration of a VQGAN for pictures of 128 px in 16 x 16 cells."""
+    """Return taming's configuration of a VQGAN for pictures of 128 px in 16 x 16 cells."""
     ddconfig = {
         "double_z": False, "z_channels": z, "resolution": 128, "in_channels": 3, "out_ch": 3, "ch": ch,
         "ch_mult": ch_mult, "num_res_blocks": blocks, "attn_resolutions": [], "dropout": 0.0,
@@ -102,7 +98,7 @@ LARGE = TrainingPreset(
 
 
 class PresetName(StrEnum):
-    """What a command line calls the presets."""
+    """The presets' names on the command line."""
 
     SMALL = "small"
     LARGE = "large"

@@ -1,4 +1,4 @@
-"""The stages of a training, each with its files in one folder; what is there already is not made again."""
+"""Carry out the stages of a training. All files lie in one folder, and none is made twice."""
 
 import logging
 import os
@@ -20,6 +20,7 @@ from torch import Tensor
 from engine.models.clip import CLIP
 from engine.models.clip import build as build_clip
 from engine.models.vqgan import VQGAN
+from training.files import written_whole
 from training.models import clip, latents, vqgan
 from training.models.export import checkpoint_weights, export_clip, export_start, export_vqgan
 from training.models.loop import DEVICE, run
@@ -31,7 +32,7 @@ from training.vocabulary import export_vocabulary
 
 
 class NotYetError(Exception):
-    """A stage that another one must come before."""
+    """Another stage must come first."""
 
 
 log = logging.getLogger(__name__)
@@ -40,35 +41,35 @@ _PARENT = "FARADAY_TRAINING_PARENT"
 
 @dataclass(frozen=True)
 class Stages:
-    """The training of all models with one preset: every file lies in `runs`, the finished bundle in `weights`."""
+    """The training of all models with one preset."""
 
     preset: TrainingPreset
-    runs: Path
-    weights: Path
+    runs: Path  # pages, checkpoints and logs
+    weights: Path  # the finished bundle
 
     @cached_property
     def large(self) -> pages.Pixels:
-        """The pictures at 128 px."""
+        """Return the pictures at 128 px."""
         return pages.pages(self.runs, self.preset.families)
 
     @cached_property
     def source(self) -> Corpus:
-        """The pictures at 64 px, with captions."""
+        """Return the pictures at 64 px, with captions."""
         return PictureBook(pages.reduced(self.runs, self.large))
 
     @cached_property
     def ids(self) -> Tensor:
-        """The vocabulary of all perceptors."""
+        """Return the token ids that all perceptors know."""
         path = self.runs / "vocabulary.pt"
         if not path.exists():
-            torch.save(tokens.vocabulary(self.source), path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
+            with written_whole(path) as part:
+                torch.save(tokens.vocabulary(self.source), part)
         ids: Tensor = torch.load(path, weights_only=True)
         return ids
 
     @cached_property
     def generator(self) -> VQGAN:
-        """The trained VQGAN. Raises NotYetError."""
+        """Load the trained VQGAN. Raises NotYetError."""
         path = self.runs / "vqgan.pt"
         if not path.exists():
             raise NotYetError("train the VQGAN first")
@@ -77,12 +78,12 @@ class Stages:
         return model.to(DEVICE, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload, no-any-return]
 
     def draw(self) -> None:
-        """Draw the pages and list the words, before two processes want to do so at once."""
+        """Draw the pages and list the words before two processes need them at once."""
         log.info("%d pictures, %d byte-pair tokens", len(self.source.pixels), len(self.ids))
 
     @cached_property
     def perceptor(self) -> CLIP:
-        """The trained ViT, the first perceptor of the bundle. Raises NotYetError."""
+        """Load the trained ViT, the bundle's first perceptor. Raises NotYetError."""
         path = self.runs / f"{Vision.VIT}.pt"
         if not path.exists():
             raise NotYetError("train the ViT first")
@@ -95,17 +96,17 @@ class Stages:
         export_vqgan(self.runs / "vqgan.pt", self.weights)
 
     def repaint(self) -> None:
-        """The pictures that the CLIPs see repainted, by the VQGAN as far as it is trained."""
+        """Repaint pictures for the CLIPs with the VQGAN, trained or half trained."""
         pictures = self.large[: self.preset.repainted]
         z = latents.encode_all(self.generator, pictures, self.runs / "latents-early.pt")
         latents.repaint(self.generator, z, clip.SIZE, self.runs / "repainted.npy")
 
     def encode(self) -> Tensor:
-        """The latents that the start network learns to predict."""
+        """Return the latents that the start network learns to predict."""
         return latents.encode_all(self.generator, self.large[: self.preset.latents], self.runs / "latents.pt")
 
     def train_clip(self, vision: Vision, until: float = 1.0) -> None:
-        """Train with repainted pictures if there are any yet."""
+        """Train a CLIP, with repainted pictures if there are any yet."""
         shown = self.runs / "repainted.npy"
         training = clip.CLIPTraining(
             self.preset.clip(vision),
@@ -125,7 +126,7 @@ class Stages:
         export_start(self.runs / "start.pt", self.weights)
 
     def export(self) -> None:
-        """Write every model that is trained to the bundle, and the words that it knows."""
+        """Write every trained model and the vocabulary to the bundle."""
         if (self.runs / "vqgan.pt").exists():
             export_vqgan(self.runs / "vqgan.pt", self.weights)
         for vision in Vision:
@@ -136,11 +137,11 @@ class Stages:
         self.describe()
 
     def describe(self) -> None:
-        """Write what else belongs to the bundle: the words that it knows."""
+        """Write the vocabulary, or what else belongs to the bundle."""
         export_vocabulary(self.weights)
 
     def carry_out(self, command: str) -> None:
-        """A command of the lanes below. Raises ValueError for any other."""
+        """Carry out a command of the lanes below. Raises ValueError for any other."""
         match command.split():
             case ["vqgan", *until]:
                 self.train_vqgan(float(until[-1]) if until else 1.0)
@@ -161,14 +162,16 @@ LANES: Final = (
     (["vqgan", "encode"], ["clip vit", "clip resnet --until 0.6"]),
     (["start"], ["clip resnet"]),
 )
-"""Two lanes of commands side by side, three times: the CLIPs' later parts see what the half-trained VQGAN repaints, the
-start network learns from the finished VQGAN and the finished ViT."""
+"""Three times two lanes of commands that run side by side.
+
+The CLIPs' later parts need what the half-trained VQGAN repaints; the start network needs the finished VQGAN and ViT.
+"""
 
 
 def train_all(stages: Stages, arguments: Callable[[str], Sequence[str]]) -> None:
     """Draw, train and export everything, each stage in a process of its own.
 
-    `arguments` of `python -m training` carry out a command of the lanes.
+    `arguments` turns a command of the lanes into arguments of `python -m training`.
 
     Raises:
         subprocess.CalledProcessError: a stage failed; its log says why.
@@ -188,7 +191,7 @@ def train_all(stages: Stages, arguments: Callable[[str], Sequence[str]]) -> None
 
 
 def leave_with_parent() -> None:
-    """End this process when the `train_all` that started it was killed: two must not write the same checkpoint."""
+    """End this process if its `train_all` was killed, because two must not write the same checkpoint."""
     parent = os.environ.get(_PARENT)
     if parent is None:
         return

@@ -1,4 +1,4 @@
-"""The words that a bundle knows, written beside its weights, so that whoever types others can be told."""
+"""Write the words that a bundle knows beside its weights, so that people hear of words it does not know."""
 
 import random
 from collections import Counter
@@ -13,8 +13,7 @@ from training.models.evaluate import load_clip
 from training.picturebook.captions import caption
 from training.pictures.pages import TRAINING_SEED, family
 
-FAMILIES: Final = 8_000
-"""So many families of captions have every word of the grammar."""
+FAMILIES: Final = 8_000  # enough families for every word of the grammar
 KINDS: Final[Mapping[str, str]] = {
     "things": "house, car, tree, boat, flower, cat, star, heart",
     "colours": "red, orange, turquoise, gray",
@@ -23,18 +22,18 @@ KINDS: Final[Mapping[str, str]] = {
     "weathers": "at night, in the rain",
     "styles": "watercolor, pixel art",
 }
-"""Some words of the picture book by kind, as people are told of them."""
+"""Some words of the picture book by kind, as examples for people."""
 
 
 def known(captions: Iterable[str], perceptor: CLIP, kinds: Mapping[str, str]) -> Vocabulary:
-    """All words of the captions that the perceptor reads, the most frequent first."""
+    """Return all words of the captions that the perceptor reads, the most frequent first."""
     found = Counter(word for text in captions for word in split_words(text))
     words = (word for word, _ in found.most_common() if perceptor.reads(word))
     return Vocabulary(words=tuple(words), kinds=tuple(kinds.items()))
 
 
 def export_vocabulary(folder: Path) -> None:
-    """Write `vocabulary.json` of a bundle trained on the picture book to its `folder`."""
+    """Write the `vocabulary.json` of a bundle that was trained on the picture book."""
     rng = random.Random(0)
     texts = (caption(picture, rng).text for seed in range(FAMILIES) for picture in family(TRAINING_SEED + seed))
     save_vocabulary(known(texts, load_clip(folder, "vit"), KINDS), folder / "vocabulary.json")

@@ -1,4 +1,4 @@
-"""Training of the starter CLIPs: contrastive, and both towers asked for the attributes that they should agree on."""
+"""Train the starter CLIPs by the contrast, and by attributes that both towers must tell."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -25,27 +25,22 @@ AUGMENTATION: Final = {
     "crop": (0.65, 1.0), "whole": 0.4, "flip": 0.0, "rotate": 10.0, "shift": 0.06, "zoom": (0.85, 1.1),
     "shear": 5.0, "perspective": 0.2, "jitter": 0.0, "noise": 0.15,
 }  # fmt: skip
-ALIKE_PART: Final = 0.5
-"""The part of a batch made of rows that are alike but for one attribute; the others are drawn by chance."""
-EASY_PART: Final = 0.6
-"""The part of the training in which it is made easier: more and more pictures are warped, patches are left out."""
-KEPT_PATCHES: Final = 0.5
-"""How many of a transformer's patches are looked at early on: twice the steps in the time (Li et al. 2022, FLIP)."""
-REPAINTED_PART: Final = 0.4
-"""How often a picture is shown as the VQGAN repaints it, as every picture of the loop will be."""
-ATTRIBUTE_SCALE: Final = 12.0
-"""What the unit vectors are multiplied with before their attributes are read."""
+ALIKE_PART: Final = 0.5  # the part of a batch whose rows differ in one attribute; the others are random
+EASY_PART: Final = 0.6  # the first part of the training: augmentation grows, patches are left out
+KEPT_PATCHES: Final = 0.5  # a ViT's share of patches in that part: twice the steps in the time (Li et al. 2022, FLIP)
+REPAINTED_PART: Final = 0.4  # how often a picture is shown as the VQGAN repaints it, as in the loop
+ATTRIBUTE_SCALE: Final = 12.0  # multiplies the unit vectors before their attributes are read
 
 
 def build(sizes: Mapping[str, Any], vocabulary_size: int) -> nn.Module:
-    """An untrained CLIP of openai-clip's own class; `sizes` are the arguments of its class, as in `presets`."""
+    """Return an untrained CLIP of openai-clip's class; `sizes` are its arguments, as in `presets`."""
     common = {"image_resolution": SIZE, "context_length": CONTEXT, "vocab_size": vocabulary_size}
     model: nn.Module = upstream.clip_model().CLIP(**common, **sizes)
     return model
 
 
 def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tensor:
-    """CLIP's symmetric loss over unit vectors (n, d); captions true of another picture are no negatives for it."""
+    """Return CLIP's symmetric loss of unit vectors (n, d). Captions `true` (n, n) of a picture are no negatives."""
     logits = scale * images @ texts.T
     own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
     logits = logits.masked_fill(true & ~own, -torch.inf)
@@ -54,10 +49,10 @@ def contrast(images: Tensor, texts: Tensor, scale: Tensor, true: Tensor) -> Tens
 
 
 class AttributeHeads(nn.Module):
-    """One linear reading of every attribute, the same for pictures' and captions' unit vectors.
+    """Read every attribute from pictures' and captions' unit vectors by the same linear layer, in training only.
 
-    What both are asked for in the same way, both must keep, and in the same place: it teaches in minutes what the
-    contrast alone leaves out for an hour, the shapes of things before all. Needed in training only.
+    So both towers must keep the attributes in the same place. That teaches shapes in minutes; the contrast alone does
+    not in an hour.
     """
 
     def __init__(self, width: int, sizes: Sequence[int]) -> None:
@@ -66,7 +61,7 @@ class AttributeHeads(nn.Module):
         self.read: nn.Module = nn.Linear(width, sum(sizes)) if sizes else nn.Identity()
 
     def forward(self, vectors: Tensor, answers: Tensor) -> Tensor:
-        """Sum of the cross-entropies of the attributes `answers` (n, A) in unit `vectors` (n, width)."""
+        """Return the sum of the attributes' cross-entropies: `answers` (n, A) in unit `vectors` (n, width)."""
         if not self.sizes:
             return vectors.new_zeros(())
         parts = self.read(ATTRIBUTE_SCALE * vectors).split(self.sizes, dim=1)
@@ -78,7 +73,7 @@ class AttributeHeads(nn.Module):
 
 
 def augment(images: Tensor, rng: torch.Generator, share: float = 1.0) -> Tensor:
-    """Warp, blur and noise that share of the pictures (n, 3, SIZE, SIZE), as the loop's cutouts will be."""
+    """Warp, blur and noise a share of the pictures (n, 3, SIZE, SIZE), as the loop does its cutouts."""
     settings = cutouts.CutoutSettings(count=len(images), **AUGMENTATION)  # type: ignore[arg-type]
     drawn = cutouts.draw(settings, rng)
     matrices = cutouts.homography(drawn, SIZE, SIZE, SIZE)
@@ -92,7 +87,7 @@ def augment(images: Tensor, rng: torch.Generator, share: float = 1.0) -> Tensor:
 
 
 def encode_image(model: Any, images: Tensor, kept: float) -> Tensor:
-    """CLIP's `encode_image`, of a transformer with that part of the patches alone, drawn anew for every picture."""
+    """Encode like CLIP's `encode_image`, but show a ViT only the `kept` share of each picture's patches."""
     visual = model.visual
     if kept == 1 or not hasattr(visual, "transformer"):
         vectors: Tensor = model.encode_image(images)
@@ -107,7 +102,7 @@ def encode_image(model: Any, images: Tensor, kept: float) -> Tensor:
 
 
 def encode_text(model: Any, tokens: Tensor) -> Tensor:
-    """CLIP's `encode_text` without the empty places after the longest caption: the same vectors, sooner."""
+    """Encode like CLIP's `encode_text`, but without the empty places after the longest caption: sooner."""
     length = int(tokens.argmax(-1).max()) + 1
     x = model.token_embedding(tokens[:, :length]) + model.positional_embedding[:length]
     x = x.permute(1, 0, 2)
@@ -120,9 +115,9 @@ def encode_text(model: Any, tokens: Tensor) -> Tensor:
 
 
 class CLIPTraining:
-    """One CLIP trained on a source of captioned pictures of SIZE pixels.
+    """Train one CLIP on captioned pictures of SIZE pixels.
 
-    `repainted` are the source's first rows as the VQGAN repaints them. `sizes` as in `presets`.
+    `repainted` are the first rows as the VQGAN repaints them; `sizes` are those of `presets`.
     """
 
     def __init__(
@@ -141,7 +136,7 @@ class CLIPTraining:
         self.mean, self.std = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
 
     def rows(self, rng: random.Random) -> list[int]:
-        """The rows of one batch: some by chance, the others in groups that are alike but for one attribute."""
+        """Draw the rows of a batch: groups that differ in one attribute, then single rows."""
         alike, count = self.source.alike, len(self.source.pixels)
         groups = round(ALIKE_PART * self.batch / alike) if alike > 1 else 0
         chosen = rng.sample(range(count // alike), groups)
@@ -149,7 +144,7 @@ class CLIPTraining:
         return [group * alike + k for group in chosen for k in range(alike)] + single
 
     def pictures(self, number: int, share: float) -> tuple[Tensor, Captions]:
-        """Batch `number`: pictures (n, 3, SIZE, SIZE), that share of them augmented, and what is said of them."""
+        """Return batch `number`: pictures (n, 3, SIZE, SIZE), a share of them augmented, and their captions."""
         rng = random.Random(self.seed + number)
         rows = self.rows(rng)
         described = self.source.describe(rows, rng)
@@ -178,7 +173,7 @@ class CLIPTraining:
 
     def _loss(self, images: Tensor, described: Captions, kept: float) -> tuple[Tensor, dict[str, float]]:
         tokens, true = self.tokens(described.texts).to(DEVICE), described.true.to(DEVICE)
-        # The fused attention's backward pass is slower on a CPU than the plain one.
+        # On a CPU the backward pass of the fused attention is slower than that of the plain one.
         with autocast(), sdpa_kernel(SDPBackend.MATH):
             normed = ((images - self.mean) / self.std).to(DEVICE, memory_format=torch.channels_last)
             image_vectors = encode_image(self.model, normed, kept)

@@ -1,4 +1,4 @@
-"""What the shipped models know, measured on new pictures: retrieval, reconstruction, use of the codebook."""
+"""Measure the shipped models on new pictures: retrieval, reconstruction, use of the codebook."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,38 +18,37 @@ from training.pictures.pages import evaluation_pictures, images_of
 
 
 def load_vqgan(folder: Path) -> VQGAN:
-    """The bundle's generator."""
+    """Load the bundle's generator."""
     return build_vqgan(weights.load_config(folder / "vqgan.yaml"), weights.load(folder / "vqgan.safetensors"))
 
 
 def load_clip(folder: Path, vision: str) -> CLIP:
-    """One of the bundle's perceptors, "vit" or "resnet"."""
+    """Load a perceptor of the bundle, "vit" or "resnet"."""
     return build_clip(weights.load(folder / f"{vision}.safetensors"))
 
 
-@torch.no_grad()
 def retrieval(perceptor: CLIP, pictures: Sequence[Picture]) -> float:
-    """The part of the pictures for which the nearest of all their full captions is their own."""
+    """Return the share of pictures whose nearest full caption is their own."""
     return recognised(perceptor, pictures, [full_caption(picture) for picture in pictures])
 
 
 @torch.no_grad()
 def recognised(perceptor: CLIP, pictures: Sequence[Picture], captions: Sequence[str]) -> float:
-    """The part of the pictures whose nearest caption, of all, is their own."""
+    """Return the share of pictures whose nearest caption is their own."""
     images = perceptor.embed_images(images_of(pictures, perceptor.input_size))
     nearest = (images @ perceptor.embed_text(captions).T).argmax(1)
     return (nearest == torch.arange(len(pictures))).float().mean().item()
 
 
 def colours_told_apart(perceptor: CLIP) -> float:
-    """Right captions among those of squares in every colour but white, on white."""
+    """Return the share of right captions of squares on white, in every colour but white."""
     colours = [colour for colour in COLOURS if colour != "white"]
     pictures = [Picture(thing="square", colour=colour, background="white") for colour in colours]
     return recognised(perceptor, pictures, [f"a {colour} square on a white background" for colour in colours])
 
 
 def shapes_told_apart(perceptor: CLIP) -> float:
-    """Right captions among those of every shape in red, blue and green on white, each colour by itself."""
+    """Return the share of right captions of all shapes on white, in red, in blue and in green."""
     shares = []
     for colour in ("red", "blue", "green"):
         pictures = [Picture(thing=shape, colour=colour, background="white") for shape in SHAPES]
@@ -60,7 +59,7 @@ def shapes_told_apart(perceptor: CLIP) -> float:
 
 @torch.no_grad()
 def reconstruction(generator: VQGAN, pictures: Sequence[Picture], size: int) -> tuple[float, int]:
-    """PSNR in dB, the mean over pictures of `size` px, and how many different codes they use."""
+    """Return the mean PSNR in dB over pictures of `size` px, and how many different codes they use."""
     images = images_of(pictures, size)
     ratios, used = [], set()
     for image in images.split(8):
@@ -73,15 +72,18 @@ def reconstruction(generator: VQGAN, pictures: Sequence[Picture], size: int) -> 
 
 
 def report(folder: Path, count: int = 400) -> list[tuple[str, str]]:
-    """Every measured number, (what, value), for pictures that no training saw."""
+    """Return every measured number as (what, value), for pictures that no training saw."""
     seen, unseen = (evaluation_pictures(count, unseen_pairs=flag) for flag in (False, True))
     rows = []
     for vision in ("vit", "resnet"):
         perceptor = load_clip(folder, vision)
-        rows.append((f"{vision}: right caption among {count}, pairs in training", f"{retrieval(perceptor, seen):.1%}"))
-        rows.append((f"{vision}: right caption among {count}, pairs held out", f"{retrieval(perceptor, unseen):.1%}"))
-        rows.append((f"{vision}: right colour among 11", f"{colours_told_apart(perceptor):.1%}"))
-        rows.append((f"{vision}: right shape among 8", f"{shapes_told_apart(perceptor):.1%}"))
+        shares = {
+            f"right caption among {count}, pairs in training": retrieval(perceptor, seen),
+            f"right caption among {count}, pairs held out": retrieval(perceptor, unseen),
+            "right colour among 11": colours_told_apart(perceptor),
+            "right shape among 8": shapes_told_apart(perceptor),
+        }
+        rows += [(f"{vision}: {what}", f"{value:.1%}") for what, value in shares.items()]
     generator = load_vqgan(folder)
     plain = [picture for picture in seen if picture.style == "plain"]
     groups = {

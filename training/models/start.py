@@ -1,4 +1,4 @@
-"""Training of the start network: from a caption's embedding to the latents of the pictures that it fits."""
+"""Train the start network, from a caption's embedding to the latents of pictures that fit it."""
 
 import random
 from collections.abc import Mapping
@@ -14,19 +14,16 @@ from engine.models.vqgan import VQGAN
 from training.models.loop import DEVICE, autocast, warm_cosine
 from training.pictures.corpus import Corpus
 
-HIDDEN_PART: Final = 0.02
-"""The last part of the pictures is not trained on; the log shows the error there."""
-WORDS_PART: Final = 0.4
-"""The first part of the training, in which n is all but forbidden: else it learns first what the words say anyway."""
-INFORMATION: Final = 0.1, 4e-3
-"""Weight of each nat that n tells of a picture, in that part and after it, when place and size are worth it."""
+HIDDEN_PART: Final = 0.02  # the last part of the pictures is not trained on; the log shows the error there
+WORDS_PART: Final = 0.4  # n is expensive in the first part, because it would learn what the words say anyway
+INFORMATION: Final = 0.1, 4e-3  # the weight of each nat that n tells of a picture, in that part and after it
 
 
 class StartTraining:
-    """Captions, and what they leave open, to encoded pictures, in units of the codes' deviation.
+    """Train the network to predict encoded pictures from captions and from n, which says what captions leave open.
 
-    The latents (N, e, SIDE, SIDE) are those of the source's first N rows. `sizes` are the network's widths;
-    `perceptor` is the one that embeds the prompts of the bundle's starts.
+    The latents (N, e, SIDE, SIDE) are those of the source's first N rows. `sizes` are the network's widths. `perceptor`
+    embeds the captions, as it does the bundle's prompts.
     """
 
     def __init__(
@@ -57,12 +54,12 @@ class StartTraining:
 
     @torch.no_grad()
     def hidden_error(self) -> float:
-        """The error on pictures that are not trained on."""
+        """Return the error on pictures that are not trained on."""
         rows = list(range(self.trained, min(self.trained + 256, len(self.latents))))
         return self._error(rows, random.Random(0))[0].item()
 
     def _error(self, rows: list[int], rng: random.Random) -> tuple[Tensor, Tensor]:
-        """Mean squared error, and how many nats n tells of each picture."""
+        """Return the mean squared error, and how many nats n tells of each picture."""
         with torch.no_grad():
             text = self.perceptor.embed_text(self.source.describe(rows, rng).texts)
         z = self.latents[rows].float().to(DEVICE)

@@ -1,4 +1,4 @@
-"""Training of the starter VQGAN: reconstruction with a codebook that follows the encoder by moving averages."""
+"""Train the starter VQGAN to reconstruct, with a codebook of moving averages of the encoder's outputs."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,26 +12,23 @@ from engine.models.vqgan import VQGAN
 from training.models.loop import DEVICE, warm_cosine
 from training.pictures.pages import Pixels, to_tensor
 
-WARM_PART: Final = 0.1
-"""The part of the time without quantising, before the codes are drawn from the encoder's outputs."""
+WARM_PART: Final = 0.1  # the first part of the time is without quantising; then codes are drawn from the outputs
 DECAY: Final = 0.98
-WINDOW: Final = 64
-"""Pixels along the sides of the windows of pictures that are trained on."""
+WINDOW: Final = 64  # side in pixels of the windows to train on
 COMMITMENT: Final = 0.25
-EDGE: Final = 0.5
-"""Weight of the difference between the gradients of picture and reconstruction: a cheap call for sharp edges."""
+EDGE: Final = 0.5  # weight of the error of the gradients, which asks for sharp edges
 OPPONENT: Final = ((0.5, 0.5, 0.5), (1.5, -1.5, 0.0), (-0.75, -0.75, 1.5))
-"""Rows: light, red against green, blue against yellow. Colour counts more than light, else it is learned last."""
+"""Rows: light, red against green, blue against yellow. Colour weighs more than light, or it is learned last."""
 
 
 def build(config: Mapping[str, Any]) -> VQGAN:
-    """An untrained VQGAN of the config's size."""
+    """Return an untrained VQGAN of the config's size."""
     params = config["model"]["params"]
     return VQGAN(params["ddconfig"], params["n_embed"], params["embed_dim"], params["norm_groups"])
 
 
 class MovingCodebook:
-    """Codes that are moving averages of the cells they stand for; codes out of use start again from the batch."""
+    """Codes that are moving averages of the cells that chose them; unused codes start again from the batch."""
 
     def __init__(self, codebook: Tensor) -> None:
         self.codebook = codebook  # (K, e), changed in place
@@ -42,7 +39,7 @@ class MovingCodebook:
 
     @torch.no_grad()
     def place(self, cells: Tensor) -> None:
-        """Put every code on a cell (n, e) drawn by chance."""
+        """Put every code on a random cell of (n, e)."""
         self.sums = self._choose(cells, len(self.codebook))
         self.usage.fill_(1)
         self.codebook.copy_(self.sums)
@@ -50,7 +47,7 @@ class MovingCodebook:
 
     @torch.no_grad()
     def follow(self, cells: Tensor, codes: Tensor) -> None:
-        """Move the codes towards the cells (n, e) that chose them; codes (n,)."""
+        """Move the codes (n,) towards the cells (n, e) that chose them."""
         chosen = F.one_hot(codes, len(self.codebook)).float()
         self.usage.lerp_(chosen.sum(0), 1 - DECAY)
         self.sums.lerp_(chosen.T @ cells, 1 - DECAY)
@@ -67,12 +64,12 @@ class MovingCodebook:
         self.rng.set_state(state["rng"].cpu())
 
     def _choose(self, cells: Tensor, count: int) -> Tensor:
-        """`count` rows of `cells`, by chance."""
+        """Draw `count` rows of `cells`."""
         return cells[torch.randint(len(cells), (count,), generator=self.rng).to(cells.device)]
 
 
 class VQGANTraining:
-    """A VQGAN of `config` trained on windows of `pixels` (N, h, w, 3)."""
+    """Train a VQGAN of `config` on windows of `pixels` (N, h, w, 3)."""
 
     def __init__(
         self, config: Mapping[str, Any], pixels: Pixels, *, batch: int = 16, rate: float = 2e-3, seed: int = 0
@@ -89,7 +86,7 @@ class VQGANTraining:
         self.codes = MovingCodebook(self.model.codebook)
 
     def images(self, number: int) -> Tensor:
-        """Batch `number`, (batch, 3, WINDOW, WINDOW) in [0, 1]."""
+        """Draw batch `number`, (batch, 3, WINDOW, WINDOW) in [0, 1]."""
         rng = torch.Generator().manual_seed(self.seed + number)
         height, width = self.pixels.shape[1:3]
         windows = []
@@ -115,7 +112,7 @@ class VQGANTraining:
         return {"loss": loss.item(), "psnr": -10 * error.log10().item(), "commitment": commitment.item()}
 
     def _quantize(self, z: Tensor, progress: float) -> tuple[Tensor, Tensor]:
-        """z_q with the gradient straight through, and the commitment term; z itself while it is early."""
+        """Return z_q with the straight-through gradient, and the commitment term. Early on, return z itself."""
         if progress < WARM_PART and not self.codes.placed:
             return z, z.square().mean() * 1e-3
         cells = z.detach().permute(0, 2, 3, 1).reshape(-1, z.shape[1])
@@ -141,7 +138,7 @@ class VQGANTraining:
 
 
 def reconstruction_loss(decoded: Tensor, images: Tensor) -> Tensor:
-    """L1 + 4 L2 + the L1 of the edges, all of the differences in OPPONENT's colours."""
+    """Return L1 + 4 L2 + the L1 of the edges, in OPPONENT's colours."""
     difference = torch.einsum("oc,nchw->nohw", images.new_tensor(OPPONENT), decoded - images)
     edges = difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean()
     return difference.abs().mean() + 4 * difference.square().mean() + EDGE * edges
@@ -149,9 +146,9 @@ def reconstruction_loss(decoded: Tensor, images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def start_gently(model: nn.Module) -> None:
-    """Make an untrained VQGAN hand averaged pixels through all its levels, every block adding nothing at first.
+    """Make an untrained VQGAN pass averaged pixels through all levels, while its blocks add nothing yet.
 
-    With the usual random start the first colours come through only after hundreds of steps.
+    With the usual random weights, colours come through only after hundreds of steps.
     """
     for module in model.modules():
         match type(module).__name__:

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.models import upstream
 from training.pictures.corpus import Captions
-from training.pictures.pages import Pixels
+from training.pictures.pages import Pixels, mapped
 from training.pictures.tokens import CONTEXT, split
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
@@ -155,10 +155,8 @@ def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
     Raises:
         FitError: some cannot be read; it names them.
     """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        squares = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(found), side, side, 3))
+
+    def cut_all(squares: Pixels) -> None:
         unreadable = []
         for row, picture in enumerate(found):
             try:
@@ -166,12 +164,9 @@ def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
             except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
                 unreadable.append(f"{picture.path.name} ({error})")
         if unreadable:
-            part.unlink()
             raise FitError(f"These pictures cannot be read: {_some(unreadable)}. Mend or remove them.")
-        squares.flush()
-        part.replace(path)
-    mapped: Pixels = np.load(path, mmap_mode="r")
-    return mapped
+
+    return mapped(path, (len(found), side, side, 3), cut_all)
 
 
 def square(path: Path, side: int = SIDE) -> Pixels:

@@ -1,10 +1,10 @@
-"""The pages to train on: the picture book's families drawn once into a file that is mapped into memory."""
+"""Draw the picture book's families once, into files that are mapped into memory."""
 
 import functools
 import hashlib
 import multiprocessing
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,73 +13,74 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from training.files import written_whole
 from training.picturebook.captions import full_caption
 from training.picturebook.draw import draw
 from training.picturebook.picture import FAMILY, Picture, held_out, sample, sample_family
 
 Pixels = npt.NDArray[np.uint8]
-TRAINING_SEED: Final = 0
-"""Family i of training has seed TRAINING_SEED + i; pictures for evaluation start at EVALUATION_SEED."""
-EVALUATION_SEED: Final = 10_000_000
+TRAINING_SEED: Final = 0  # of the first family to train on
+EVALUATION_SEED: Final = 10_000_000  # of the first picture to evaluate on
 
 
 def family(seed: int, *, every_pair: bool = False) -> list[Picture]:
-    """The FAMILY pictures of one training family; ``every_pair``: held-out ones may be among them."""
+    """Return the FAMILY pictures of a training family; with ``every_pair`` they may show held-out pairs."""
     return sample_family(random.Random(seed), every_pair=every_pair)
 
 
 def draw_family(task: tuple[int, int], *, every_pair: bool = False) -> Pixels:
-    """Draw the family of (seed, size): (FAMILY, size, size, 3)."""
+    """Draw the family of (seed, size), (FAMILY, size, size, 3)."""
     seed, size = task
     return np.stack([np.asarray(draw(picture, seed, size)) for picture in family(seed, every_pair=every_pair)])
 
 
 def edition() -> str:
-    """Eight digits that change with the code that draws the picture book, so that old pages are not taken for new."""
+    """Return eight digits of the code that draws the picture book, so that a changed book is drawn anew."""
     files = sorted((Path(__file__).parents[1] / "picturebook").glob("*.py"))
     drawing = [file for file in files if file.stem not in ("captions", "phrases")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in drawing)).hexdigest()[:8]
 
 
 def pages(folder: Path, families: int, size: int = 128, processes: int = 2, *, every_pair: bool = False) -> Pixels:
-    """The pictures of `families` training families, (families · FAMILY, size, size, 3); drawn at the first call."""
+    """Return the pictures of `families` families, (families · FAMILY, size, size, 3); the first call draws them."""
     kind = "all-pages" if every_pair else "pages"
-    path = folder / f"{kind}-{families}x{FAMILY}-{size}-{edition()}.npy"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{multiprocessing.current_process().pid}.part")
-        shape = (families * FAMILY, size, size, 3)
-        drawn = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
+
+    def draw_all(drawn: Pixels) -> None:
         with multiprocessing.get_context("spawn").Pool(processes) as pool:
             tasks = ((TRAINING_SEED + i, size) for i in range(families))
-            for i, pictures in enumerate(
-                pool.imap(functools.partial(draw_family, every_pair=every_pair), tasks, chunksize=64)
-            ):
+            families_drawn = pool.imap(functools.partial(draw_family, every_pair=every_pair), tasks, chunksize=64)
+            for i, pictures in enumerate(families_drawn):
                 drawn[i * FAMILY : (i + 1) * FAMILY] = pictures
-        drawn.flush()
-        part.replace(path)
-    mapped: Pixels = np.load(path, mmap_mode="r")
-    return mapped
+
+    path = folder / f"{kind}-{families}x{FAMILY}-{size}-{edition()}.npy"
+    return mapped(path, (families * FAMILY, size, size, 3), draw_all)
 
 
 def reduced(folder: Path, large: Pixels, size: int = 64) -> Pixels:
-    """The pictures of `large` (n, h, h, 3) with `size` px, each the mean of those it covers; made at the first call."""
-    path = folder / f"pages-{len(large)}-{size}-{edition()}.npy"
-    if not path.exists():
+    """Return the pictures of `large` (n, h, h, 3) reduced to `size` px by averaging; the first call makes them."""
+
+    def reduce_all(small: Pixels) -> None:
         factor = large.shape[1] // size
-        part = path.with_suffix(f".{multiprocessing.current_process().pid}.part")
-        small = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(large), size, size, 3))
         for i in range(0, len(large), 256):
             cells = large[i : i + 256].reshape(-1, size, factor, size, factor, 3)
             small[i : i + 256] = cells.mean((2, 4)).round()
-        small.flush()
-        part.replace(path)
-    mapped: Pixels = np.load(path, mmap_mode="r")
-    return mapped
+
+    return mapped(folder / f"pages-{len(large)}-{size}-{edition()}.npy", (len(large), size, size, 3), reduce_all)
+
+
+def mapped(path: Path, shape: tuple[int, ...], fill: Callable[[Pixels], None]) -> Pixels:
+    """Map the bytes of the file `path` into memory; if it is missing, let `fill` write into an array of `shape`."""
+    if not path.exists():
+        with written_whole(path, f".{multiprocessing.current_process().pid}.part") as part:
+            pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
+            fill(pixels)
+            pixels.flush()
+    found: Pixels = np.load(path, mmap_mode="r")
+    return found
 
 
 def evaluation_pictures(count: int, *, unseen_pairs: bool, seed: int = EVALUATION_SEED) -> list[Picture]:
-    """New pictures, each with a held-out pair or (`unseen_pairs` false) none with one; no two have one full caption."""
+    """Return new pictures of different captions, all with a held-out pair or, without `unseen_pairs`, none."""
     found: dict[str, Picture] = {}
     rng = random.Random(seed)
     while len(found) < count:
@@ -90,7 +91,7 @@ def evaluation_pictures(count: int, *, unseen_pairs: bool, seed: int = EVALUATIO
 
 
 def to_tensor(pixels: Pixels) -> Tensor:
-    """Pictures (n, 3, h, w) in [0, 1] of (n, h, w, 3) bytes."""
+    """Turn bytes (n, h, w, 3) into pictures (n, 3, h, w) in [0, 1]."""
     return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 255
 
 
