@@ -12,7 +12,7 @@ from bot.app import FaradayBot
 from bot.domain.job import Job
 from bot.domain.rating import meant_by
 from bot.gateway.replies import answer
-from bot.texts import stats as wording_stats
+from bot.texts import lookups
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Ratings(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         scores = await self.bot.ratings.scores(interaction.guild_id, interaction.user.id)
         where = "your pictures in direct messages" if interaction.guild_id is None else "this server"
-        await answer(interaction, wording_stats.stats(scores, where))
+        await answer(interaction, lookups.stats(scores, where))
 
 
 async def setup(bot: FaradayBot) -> None:

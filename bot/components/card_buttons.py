@@ -16,7 +16,7 @@ from bot.components.permissions import is_guest
 from bot.components.picture_buttons import sequels
 from bot.domain.job import Job, State
 from bot.errors import NotYours, UnknownJob
-from bot.texts import answers, grids, safety
+from bot.texts import answers, grids, moderation
 
 
 class Action(StrEnum):
@@ -102,8 +102,8 @@ class DisposalButton(HostButton, template=r"faraday:(?P<disposal>delete|report):
         if is_guest(interaction):
             if not gone:
                 await interaction.delete_original_response()
-            return safety.DELETED_FOR_GUEST
-        return safety.DELETED if gone else safety.MESSAGE_STAYS
+            return moderation.DELETED_FOR_GUEST
+        return moderation.DELETED if gone else moderation.MESSAGE_STAYS
 
 
 class GridButton(HostButton, template=r"faraday:grid-cancel:(?P<grid_id>\d{1,18})"):

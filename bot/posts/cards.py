@@ -21,7 +21,7 @@ from bot.moderation.screen import Screen
 from bot.posts.delivery import refused
 from bot.posts.pacing import Pacer
 from bot.posts.threads import Room
-from bot.texts import card, safety
+from bot.texts import card, moderation
 from engine.messages import BundleInfo, Progress
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Cards:
             newest.cover = await self._screen.cover(job, newest.unsafe, self._guests.channel(job.id))
             shown = await self._preview(job, frame, newest.cover)
         if newest.cover is Cover.WITHHELD:
-            text += safety.FRAME_WITHHELD
+            text += moderation.FRAME_WITHHELD
         await self._edit_card(job, text, list(Action), shown)
 
     async def _preview(self, job: Job, frame: bytes, cover: Cover) -> list[discord.File]:

@@ -16,7 +16,7 @@ from bot.images.uploads import enlarge
 from bot.jobs.files import Files
 from bot.posts.delivery import channels, refused, size_limit
 from bot.posts.final_message import file_name, film_name
-from bot.texts import card, safety, sequels
+from bot.texts import answers, card, moderation
 from bot.words import recipe
 
 
@@ -31,21 +31,21 @@ class Sending:
         Raises :class:`NothingToEdit` when there is none, and :class:`CannotPost`, as for one that is withheld.
         """
         if cover is Cover.WITHHELD:
-            raise CannotPost(safety.FILM_WITHHELD)
+            raise CannotPost(moderation.FILM_WITHHELD)
         film = await self._files.read(self._files.film(job.id))
         if film is None:
-            raise NothingToEdit(sequels.NO_FILM)
+            raise NothingToEdit(answers.NO_FILM)
         limit = size_limit(self._client, place.guild_id)
         if len(film) > limit:
-            raise CannotPost(sequels.too_large("timelapse", len(film), limit))
+            raise CannotPost(answers.too_large("timelapse", len(film), limit))
         file = discord.File(io.BytesIO(film), film_name(job), spoiler=cover is Cover.SPOILER)
-        sent = await self._send_film(job, place, {"content": sequels.film(job), "file": file})
+        sent = await self._send_film(job, place, {"content": answers.film(job), "file": file})
         return card.message_url(place.guild_id, place.channel_id, sent.id)
 
     async def _send_film(self, job: Job, place: Place, message: dict[str, Any]) -> discord.Message:
         message["suppress_embeds"] = True
         if (interaction := place.answering) is not None:
-            await interaction.edit_original_response(content=sequels.POSTING)  # else the film takes its place
+            await interaction.edit_original_response(content=answers.POSTING)  # else the film takes its place
             return await interaction.followup.send(wait=True, **message)
         channel = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
         return await channel.send(**message, **_reply(job, place.channel_id in channels(job)))
@@ -63,18 +63,18 @@ class Sending:
         shown = await asyncio.to_thread(recipe.stamp, large, line)
         limit = size_limit(self._client, None)
         if len(shown) > limit:
-            raise CannotPost(sequels.too_large("picture", len(shown), limit))
+            raise CannotPost(answers.too_large("picture", len(shown), limit))
         try:
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
             await user.send(
-                sequels.sent(job, line, width, height),
+                answers.sent(job, line, width, height),
                 file=discord.File(io.BytesIO(shown), file_name(job)),
                 suppress_embeds=True,
             )
         except discord.HTTPException as error:
             if not refused(error):
                 raise
-            raise CannotPost(sequels.CLOSED) from None
+            raise CannotPost(answers.CLOSED) from None
 
 
 def _reply(job: Job, here: bool) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bot.domain.job import Job
 from bot.domain.moderation import Cover
 from bot.images.region import Region
 from bot.posts.renditions import Rendition
-from bot.texts import card, safety
+from bot.texts import card, moderation
 
 SPOILER = "SPOILER_"  # Discord covers files whose name begins so
 
@@ -50,7 +50,7 @@ def withheld(job: Job, line: str) -> Draft:
     """The recipe ``line`` and why there is no picture."""
 
     def draft(way: Way) -> dict[str, Any]:
-        return _told(job, safety.withheld(job, line, _why(job, way)))
+        return _told(job, moderation.withheld(job, line, _why(job, way)))
 
     return draft
 
@@ -85,7 +85,7 @@ def is_final(message: discord.Message, job: Job) -> bool:
     names = [file.filename.removeprefix(SPOILER) for file in message.attachments]
     return (
         any(name.startswith(file_name(job, "")) for name in names)
-        or safety.withheld_mark(job) in message.content.splitlines()
+        or moderation.withheld_mark(job) in message.content.splitlines()
     )
 
 

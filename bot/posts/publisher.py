@@ -26,7 +26,7 @@ from bot.posts.delivery import Delivery, Posted
 from bot.posts.final_message import Covers, Final, Way
 from bot.posts.pacing import Pacer, Turns
 from bot.posts.threads import Room, card_of, open_answer, open_room
-from bot.texts import card, safety
+from bot.texts import card, moderation
 from bot.words import recipe
 from engine.messages import Progress, RunStarted
 
@@ -183,7 +183,7 @@ class Publisher:
         if (trimming := self._trimmed.get(job.id)) is not None:
             await asyncio.wait({trimming})  # else it would write over the card's last words
         gone = await self._delivery.unpost(job)
-        await self._end(job, safety.removed(job, why))
+        await self._end(job, moderation.removed(job, why))
         return gone
 
     async def erase(self, job: Job) -> None:

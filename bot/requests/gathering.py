@@ -14,7 +14,7 @@ from bot.images import masks, uploads
 from bot.jobs.files import Files
 from bot.jobs.inputs import InputLost, Inputs
 from bot.requests.request import Painted, Request, Upload
-from bot.texts import safety
+from bot.texts import moderation
 from bot.words import prompts, recipe
 from engine.messages import Spec
 from engine.messages.resolution import UPSCALE_IS_WHOLE
@@ -119,7 +119,7 @@ def _sent(content: bytes, limits: Limits, *, upscaling: bool) -> InitImage:
 
 async def _painted(job: Job, config: Config, files: Files) -> InitImage:
     """Return the bot's own picture as the engine made it."""
-    image = None if job.removed in safety.WISHED else await files.read(files.final(job.id))
+    image = None if job.removed in moderation.WISHED else await files.read(files.final(job.id))
     if image is None:
         raise _lost(job, config)
     return _of_job(job, image, hashlib.sha256(image).hexdigest())
@@ -146,7 +146,7 @@ async def _guides_of(job: Job, config: Config, files: Files) -> Gathered:
 
 
 async def _inputs_of(job: Job, config: Config, files: Files) -> Inputs:
-    if job.removed in safety.WISHED:  # the member's wish holds even if no file is needed
+    if job.removed in moderation.WISHED:  # the member's wish holds even if no file is needed
         raise _lost(job, config)
     try:
         return await Inputs.read(files, job.id, job)
@@ -160,4 +160,4 @@ def _of_job(job: Job, image: bytes, input_hash: str) -> InitImage:
 
 
 def _lost(job: Job, config: Config) -> NothingToEdit:
-    return NothingToEdit(safety.gone(job.removed, config.storage.pictures_days))
+    return NothingToEdit(moderation.gone(job.removed, config.storage.pictures_days))

@@ -21,7 +21,7 @@ from bot.posts.film import Sending
 from bot.posts.publisher import Publisher
 from bot.requests.request import Painted, Request
 from bot.requests.submit import Submitter
-from bot.texts import card, refusals, safety, sequels
+from bot.texts import answers, card, moderation, refusals
 from bot.words.prompts import Wish
 
 KINDS = {
@@ -62,7 +62,7 @@ class FollowUps:
             if sequel in (Sequel.EDIT, Sequel.REMIX):
                 job = await self._finished(job_id)
                 if sequel is Sequel.EDIT and job.removed is not None:
-                    raise NothingToEdit(safety.gone(job.removed, self._bot.config.storage.pictures_days))
+                    raise NothingToEdit(moderation.gone(job.removed, self._bot.config.storage.pictures_days))
                 await interaction.response.send_modal(form(sequel, job))
                 return
         except Exception as error:
@@ -127,7 +127,7 @@ class FollowUps:
     async def _told(self, sequel: Sequel, job: Job, asked: Asked, wish: Wish | None = None) -> str:
         """Do it, and say so."""
         if sequel is Sequel.TIMELAPSE:
-            return sequels.film_posted(await self._film(job, asked))
+            return answers.film_posted(await self._film(job, asked))
         begun = await self.begin(sequel, job, asked, wish)
         return card.acknowledgement(begun, await self._bot.queue.position(begun.id))
 
@@ -136,8 +136,8 @@ class FollowUps:
         job = await self._bot.queue.get(job_id)
         if job is None:
             raise UnknownJob()
-        if job.removed in safety.WISHED:
-            raise NothingToEdit(safety.gone(job.removed))
+        if job.removed in moderation.WISHED:
+            raise NothingToEdit(moderation.gone(job.removed))
         if job.state is not State.DELIVERED:
             raise NothingToEdit(refusals.UNFINISHED)
         return job
@@ -153,13 +153,13 @@ class FollowUps:
     async def _send(self, job: Job, asked: Asked) -> None:
         await self._allow(job, asked)
         if self._screen.withholds(job.unsafe, None):
-            raise CannotPost(safety.NOT_BY_DM)
+            raise CannotPost(moderation.NOT_BY_DM)
         await self._sending.picture(job, asked.user_id, self._publisher.factor(job))
 
     async def _allow(self, job: Job, asked: Asked) -> None:
         """What paints nothing is for the same members all the same."""
-        if job.removed in safety.WISHED:
-            raise NothingToEdit(safety.gone(job.removed))
+        if job.removed in moderation.WISHED:
+            raise NothingToEdit(moderation.gone(job.removed))
         within = (asked.place.channel_id, *asked.place.within)
         await self._gate.check(
             Asker(user_id=asked.user_id, guild_id=asked.place.guild_id, channels=within, roles=asked.roles)
@@ -171,7 +171,7 @@ class FollowUps:
         view.add_item(SequelButton(Sequel.EDIT, job.id))
         channel = self._bot.get_partial_messageable(asked.place.channel_id, guild_id=asked.place.guild_id)
         picture = channel.get_partial_message(job.final_message_id or 0)
-        await picture.reply(sequels.invitation(job, asked.user_id), view=view, mention_author=False)
+        await picture.reply(answers.invitation(job, asked.user_id), view=view, mention_author=False)
 
 
 def _asked(interaction: discord.Interaction[Any]) -> Asked:

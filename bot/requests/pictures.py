@@ -15,7 +15,7 @@ from bot.domain.job import Job, State
 from bot.errors import BadSetting, NotAPicture, NothingToEdit, PictureTooLarge
 from bot.jobs.queue import Queue
 from bot.requests.request import Painted, Picture, Upload
-from bot.texts import refusals, safety
+from bot.texts import moderation, refusals
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +61,8 @@ async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) 
 async def find_kept(queue: Queue, message_id: int) -> Job | None:
     """The bot's job behind a message, if it is one. Raises :class:`NothingToEdit` when that was deleted."""
     job = await queue.by_message(message_id)
-    if job is not None and job.removed in safety.WISHED:
-        raise NothingToEdit(safety.gone(job.removed))
+    if job is not None and job.removed in moderation.WISHED:
+        raise NothingToEdit(moderation.gone(job.removed))
     return job
 
 

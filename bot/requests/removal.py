@@ -11,7 +11,7 @@ from bot.errors import NothingToEdit
 from bot.jobs.files import Files
 from bot.jobs.records import Records
 from bot.moderation.rules import Rules
-from bot.texts import safety
+from bot.texts import moderation
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Removal:
         Raises :class:`NothingToEdit` when it is not finished, and what the network does; then the rest is done later.
         """
         if job.state is not State.DELIVERED:
-            raise NothingToEdit(safety.UNFINISHED)
+            raise NothingToEdit(moderation.UNFINISHED)
         why = Removed.DELETED if by == job.requester_id else Removed.MODERATOR
         marked = await self._records.mark([job.id], why)
         if marked and why is Removed.MODERATOR and job.guild_id is not None:

@@ -23,7 +23,7 @@ from bot.moderation.gate import Gate
 from bot.moderation.reports import Report, Reports
 from bot.moderation.rules import Rules
 from bot.requests.removal import Removal
-from bot.texts import safety
+from bot.texts import moderation
 
 log = logging.getLogger(__name__)
 
@@ -70,19 +70,19 @@ class Reporting:
         job = await self._queue.get(job_id)
         if job is None:
             raise UnknownJob()
-        if job.removed in safety.WISHED:
-            raise NothingToEdit(safety.gone(job.removed))
+        if job.removed in moderation.WISHED:
+            raise NothingToEdit(moderation.gone(job.removed))
         if job.state is not State.DELIVERED or job.guild_id is None:
-            raise NotAllowed(safety.NO_MODERATORS)
+            raise NotAllowed(moderation.NO_MODERATORS)
         await self._gate.check_member(reporter_id, job.guild_id)
         before = await self._reports.find(job_id, reporter_id)
         if before is not None and before.message_id is not None:
-            raise NotAllowed(safety.reported_already(before.outcome))
+            raise NotAllowed(moderation.reported_already(before.outcome))
         if self._client.get_guild(job.guild_id) is None:
-            raise NotAllowed(safety.NO_MEMBER_HERE)
+            raise NotAllowed(moderation.NO_MEMBER_HERE)
         channel_id = (await self._settings.get(Scope.GUILD, job.guild_id)).report_channel
         if channel_id is None:
-            raise NotAllowed(safety.NO_REPORT_CHANNEL)
+            raise NotAllowed(moderation.NO_REPORT_CHANNEL)
         return job, channel_id
 
     async def report(self, job_id: int, reporter_id: int, reason: str) -> str:
@@ -92,46 +92,46 @@ class Reporting:
         try:
             report = await self._reports.add(job.id, job.guild_id, reporter_id, reason)
         except IntegrityError:  # the same, a moment ago
-            raise NotAllowed(safety.reported_already(None)) from None
+            raise NotAllowed(moderation.reported_already(None)) from None
         try:
             message_id = await self._post(channel_id, job, report)
         except (discord.Forbidden, discord.NotFound) as error:
             log.warning("job %d: its report cannot be posted in channel %d: %s", job.id, channel_id, error)
-            raise CannotPost(safety.report_channel_closed(channel_id)) from None
+            raise CannotPost(moderation.report_channel_closed(channel_id)) from None
         await self._reports.told(report.id, channel_id=channel_id, message_id=message_id)
         await self._rules.note(job.guild_id, reporter_id, "report picture", f"#{job.id} of {job.requester_id}")
-        return safety.REPORTED
+        return moderation.REPORTED
 
     async def _post(self, channel_id: int, job: Job, report: Report) -> int:
         """A picture that is reported already gets a reply to that, and no buttons of its own."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         if (first := await self._reports.open_about(job.id)) and first.channel_id == channel_id and first.message_id:
             reference = channel.get_partial_message(first.message_id).to_reference(fail_if_not_exists=False)
-            text = safety.reported_too(job, report.reporter_id, report.reason)
+            text = moderation.reported_too(job, report.reporter_id, report.reason)
             return (await channel.send(text, reference=reference, mention_author=False)).id
         png = await self._files.read(self._files.final(job.id))
         shown: dict[str, Any] = {"view": verdicts(report.id)} | ({"file": await _covered(job, png)} if png else {})
-        text = safety.report(job, report.reporter_id, report.reason, pictured=png is not None)
+        text = moderation.report(job, report.reporter_id, report.reason, pictured=png is not None)
         return (await channel.send(text, suppress_embeds=True, **shown)).id
 
     async def decide(self, report_id: int, verdict: Verdict, *, by: int) -> str:
         """Carry it out; returns a line for the report."""
         report = await self._reports.get(report_id)
         if report is None:
-            raise NothingToEdit(safety.REPORT_ERASED)
+            raise NothingToEdit(moderation.REPORT_ERASED)
         if verdict is Verdict.DISMISS:
             await self._reports.settle(report.job_id, Outcome.DISMISSED, by=by)
             await self._rules.note(report.guild_id, by, "dismiss report", f"of #{report.job_id}")
-            return safety.dismissed(by)
+            return moderation.dismissed(by)
         job = await self._queue.get(report.job_id)
         if job is None:
             raise UnknownJob()
         if verdict is Verdict.BLOCK:
             await self._desk.block_user(report.guild_id, job.requester_id, by=by)
-            return safety.blocked(job, by)
+            return moderation.blocked(job, by)
         gone = await self._removal.remove(job, by=by)
         await self._reports.settle(report.job_id, Outcome.DELETED, by=by)
-        return safety.deleted_on_report(by, gone=gone)
+        return moderation.deleted_on_report(by, gone=gone)
 
 
 async def _covered(job: Job, png: bytes) -> discord.File:

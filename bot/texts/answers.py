@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.job import Job
+from bot.texts import card, numbers
+from bot.texts.numbers import mebibytes
+
 MODERATORS_ONLY = "Only those who may manage messages or this server can do that."
 OWNERS_ONLY = "Only those who run me can do that."
 GONE_REPLY = "The message you replied to is gone."
@@ -51,3 +55,34 @@ def lacking(permissions: Sequence[str]) -> str:
         f"I cannot post pictures here: I lack the permission {listed}. "
         "Ask a moderator to grant it, or use another channel."
     )
+
+
+NO_FILM = (
+    "I have no timelapse of that picture: I keep them for some days only, and only of what I painted myself with "
+    "timelapses switched on. Rerun paints another picture, with one."
+)
+CLOSED = "Discord does not let me write to you. Allow direct messages from members of this server, and try again."
+POSTING = "One moment, here it comes."
+SENT = "It is in your direct messages."
+
+
+def film(job: Job) -> str:
+    return f"🎬 {card.title(job)}, from the first iteration to the last"
+
+
+def film_posted(url: str) -> str:
+    return f"Here it is: {url}"
+
+
+def invitation(job: Job, user_id: int) -> str:
+    """Under a picture that a member wants to edit by a reaction, which can carry no words."""
+    return f"<@{user_id}> what should change in {card.title(job)}? Press Edit, or reply “.edit” and say it."
+
+
+def too_large(what: str, size: int, limit: int) -> str:
+    return f"The {what} has {mebibytes(size)}, and Discord takes {mebibytes(limit)} here."
+
+
+def sent(job: Job, recipe: str, width: int, height: int) -> str:
+    """The direct message with a picture, of which the PNG has the whole recipe."""
+    return card.with_recipe(f"{card.title(job)}\n-# {numbers.size(width, height)} px · job #{job.id}", recipe)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.texts import card as wording
+from bot.texts import card as card_texts
 from bot.texts.numbers import decimal, percent, soon
 from engine.messages import BundleInfo, Description, PhraseKind
 
@@ -47,4 +47,4 @@ def _line(kind: PhraseKind) -> str:
 
 def _ranked(kind: PhraseKind) -> str:
     """The share before the phrase, which may be longer than the line."""
-    return "\n".join(f"`{wording.bar(share, _CELLS)}` {percent(share)} {phrase}" for phrase, share in kind.phrases)
+    return "\n".join(f"`{card_texts.bar(share, _CELLS)}` {percent(share)} {phrase}" for phrase, share in kind.phrases)

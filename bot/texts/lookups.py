@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
 
 from bot.domain.job import Job, State
+from bot.domain.rating import EMOJI, Score, Setting
 from bot.domain.setting import Scope, Values
 from bot.domain.style import Style
-from bot.texts import card, safety
-from bot.texts.numbers import count, counted, moment, size, soon
+from bot.texts import card, moderation
+from bot.texts.numbers import count, counted, decimal, moment, size, soon
 
 NOTHING_OPEN = "You have no picture waiting or being painted."
 NO_HISTORY = "You have painted nothing yet. /imagine begins."
@@ -71,7 +73,7 @@ def history(jobs: Sequence[Job], number: int, pages: int, total: int, search: st
 
 
 def _sign(job: Job) -> str:
-    return "🗑️" if job.removed in safety.WISHED else _SIGNS[job.state]
+    return "🗑️" if job.removed in moderation.WISHED else _SIGNS[job.state]
 
 
 def _facts(job: Job) -> str:
@@ -80,14 +82,14 @@ def _facts(job: Job) -> str:
 
 def _whereabouts(job: Job) -> list[str]:
     """Where its picture is to be seen, and that it was deleted."""
-    deleted = [safety.by_whom(job.removed)] if job.removed is not None else []
+    deleted = [moderation.by_whom(job.removed)] if job.removed is not None else []
     url = picture_url(job)
     return [*deleted, f"[picture]({url})"] if url else deleted
 
 
 def picture_url(job: Job) -> str:
     """Of the message with the finished picture; empty when there is none."""
-    if job.final_message_id is None or job.removed in safety.WISHED:
+    if job.final_message_id is None or job.removed in moderation.WISHED:
         return ""
     return card.message_url(job.guild_id, job.thread_id or job.channel_id, job.final_message_id)
 
@@ -164,3 +166,56 @@ def values(what: str, values: Values) -> str:
         kept["report_channel"] = f"<#{kept['report_channel']}>"
     lines = [f"**{name}** {value}" for name, value in kept.items()]
     return "\n".join([f"Set for {what}:", *(lines or ["nothing"])])
+
+
+NO_RATINGS = f"Nothing is rated here yet. React to a picture with {EMOJI[1]} (worst) to {EMOJI[5]} (best)."
+_ROWS, _COLUMNS = 8, 6
+_LEGEND = 60  # characters of a prompt in the legend
+_UNRATED = "–"
+
+
+def stats(scores: Sequence[Score], where: str) -> str:
+    """Mean rating by setting and prompt; prompts under letters, those first that most settings painted."""
+    if not scores:
+        return NO_RATINGS
+    shown = scores[:_ROWS]
+    prompts = _columns(shown)
+    letters = {prompt: chr(ord("A") + place) for place, prompt in enumerate(prompts)}
+    head = ["", *letters.values(), "mean", "prompts", "pictures", "ratings"]
+    table = _aligned([head, *(_row(score, prompts) for score in shown)])
+    legend = [f"-# {letter}: {_in_legend(prompt)}" for prompt, letter in letters.items()]
+    more = [f"-# {len(scores) - _ROWS} more settings were rated less often."] if len(scores) > _ROWS else []
+    ratings = sum(score.ratings for score in scores)
+    intro = f"How well text and picture agree, 1 (worst) to 5 (best), {where}: {counted(ratings, 'rating', 'ratings')}."
+    note = "-# The mean is over all prompts of a row, of which the letters are some, each as heavy as the others."
+    return "\n".join([intro, f"```\n{table}\n```", *legend, *more, note])
+
+
+def _columns(scores: Sequence[Score]) -> list[str]:
+    painted = Counter(prompt for score in scores for prompt in score.prompts)
+    return [prompt for prompt, _ in painted.most_common(_COLUMNS)]
+
+
+def _row(score: Score, prompts: Sequence[str]) -> list[str]:
+    cells = [decimal(score.prompts[prompt], 1) if prompt in score.prompts else _UNRATED for prompt in prompts]
+    counts = [str(len(score.prompts)), str(score.pictures), str(score.ratings)]
+    return [_label(score.setting), *cells, decimal(score.mean, 1), *counts]
+
+
+def _label(setting: Setting) -> str:
+    kind = " edits" if setting.edited else ""
+    return f"{setting.bundle} {setting.width}x{setting.height}, {setting.iterations} it.{kind}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for first, *rest in rows:
+        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))]
+        lines.append("  ".join(cells).rstrip().replace("`", "'"))
+    return "\n".join(lines)
+
+
+def _in_legend(prompt: str) -> str:
+    text = " ".join(prompt.split()).replace("`", "'")
+    return discord.utils.escape_markdown(text if len(text) <= _LEGEND else text[: _LEGEND - 1] + "…")

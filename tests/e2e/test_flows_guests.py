@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.job import Removed
-from bot.texts import safety
+from bot.texts import moderation
 from sandbox import Channel, File, Member, Message
 from sandbox.people.handles import guild_of
 
@@ -111,7 +111,7 @@ async def test_the_buttons_of_a_guests_picture_work_before_and_after_a_restart(
         await says(studio, await ada.click(final, label="Timelapse"), "Here it is: https://")
         film = channel.messages[-1]
         assert film.attachments[0].filename == "timelapse-1.mp4" and not film.ephemeral
-        await says(studio, await ada.click(final, label="Report"), safety.NO_MEMBER_HERE)
+        await says(studio, await ada.click(final, label="Report"), moderation.NO_MEMBER_HERE)
         await studio.stop()
         await studio.start()
     assert not (await ada.open_dm()).messages
@@ -127,7 +127,7 @@ async def test_a_guest_deletes_a_picture_with_its_message(
     await studio.stop()
     await studio.start()  # which no interaction of before outlives
     answer = await ada.click(final, label="Delete")
-    await says(studio, answer, safety.DELETED_FOR_GUEST)
+    await says(studio, answer, moderation.DELETED_FOR_GUEST)
     assert final.deleted
     job = await studio.bot.queue.get(1)
     assert job and job.removed is Removed.DELETED and not studio.bot.files.folder(1).exists()
@@ -218,7 +218,7 @@ async def test_an_unsafe_picture_is_shown_to_a_guest_by_the_channels_flag(studio
         else:
             final = await studio.card("picture #2 is not shown", channel)
             assert not final.attachments
-            await says(studio, await ada.click(final, label="Timelapse"), safety.FILM_WITHHELD)
+            await says(studio, await ada.click(final, label="Timelapse"), moderation.FILM_WITHHELD)
     await studio.stop()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.texts import safety
+from bot.texts import moderation
 from sandbox import Channel, Member, Permissions
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def test_what_the_check_takes_for_unsafe_is_withheld_but_in_age_restricted
     assert await shown(studio, studio.channel) == ("", "")
     final = await studio.card(REASON)
     answer = await studio.ada.click(final, label="Timelapse")
-    assert await answer.text() == safety.FILM_WITHHELD
+    assert await answer.text() == moderation.FILM_WITHHELD
     await studio.ada.react(final, "✉️")
     await studio.card("send it to nobody")
     assert "a red car --seed" in final.content and [user.name for user in final.mentions] == ["ada"]
@@ -79,8 +79,8 @@ async def test_no_fallback_and_no_other_channel_shows_what_its_age_restricted_ch
     assert not final.attachments and "it may be unsafe (score 0.90)" in final.content
     assert f"I may not post in <#{restricted.id}>" in final.content and "`/show 1` in such a channel" in final.content
     answer = await studio.ada.click(final, label="Timelapse")
-    assert await answer.text() == safety.FILM_WITHHELD
-    assert await told(studio.ada, studio.channel, "timelapse", job="1") == safety.FILM_WITHHELD
+    assert await answer.text() == moderation.FILM_WITHHELD
+    assert await told(studio.ada, studio.channel, "timelapse", job="1") == moderation.FILM_WITHHELD
     other = studio.guild.create_text_channel("other", nsfw=True)
     answer = await studio.ada.slash(other, "show", job="1")
     await answer.text()
