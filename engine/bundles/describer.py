@@ -1,8 +1,8 @@
-"""What a picture shows, in phrases: the perceptors compare it with a phrasebook, as CLIP classifies without training.
+"""Describe a picture: the perceptors compare it with the phrases of a phrasebook, as in zero-shot classification.
 
-A first look asks a few kinds at a time and keeps the embeddings of all that it asks. Small perceptors that were
-trained on whole captions read single phrases worse, so a phrasebook may have each kind asked once more within the best
-sentence so far: coordinate ascent over the sentences that it can make.
+A first look compares a few kinds of phrases at a time and keeps their embeddings. Small perceptors, trained on whole
+captions, read single phrases worse. So a phrasebook may ask for each kind again within the best sentence so far, which
+is a coordinate ascent over its sentences.
 """
 
 from __future__ import annotations
@@ -21,38 +21,32 @@ from engine.bundles.phrasebook import Phrasebook, Segments, kinds_of, tidied
 from engine.messages import Description, PhraseKind
 from engine.models.perceptor import Perceptor
 
-BATCH = 64
-"""Texts that a perceptor reads at once."""
-NAMED = 3
-"""Phrases that are told of each kind."""
+BATCH = 64  # texts that a perceptor reads at once
+NAMED = 3  # phrases of each kind in a description
 NOTHING_TO_SAY = "These models know too few words to describe a picture. Choose another bundle."
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A template with all that fills it in: ``sizes`` are the numbers of phrases of its ``kinds``."""
+    """A template, filled in with every combination of phrases."""
 
     kinds: tuple[str, ...]
-    sizes: tuple[int, ...]
+    sizes: tuple[int, ...]  # the number of phrases of each kind
     texts: list[Tensor]  # per perceptor, (combinations, d)
 
 
 @dataclass(slots=True)
 class _View:
-    """One picture: its unit vectors (1, d) per perceptor, and what was found so far.
+    """One picture and what was found of it so far."""
 
-    ``best`` is a phrase of each kind, ``shares`` the probability of each of its phrases, (n,). ``logits`` are those
-    of the sentences that were already tried.
-    """
-
-    seen: list[Tensor]
-    best: dict[str, str]
-    shares: dict[str, Tensor]
-    logits: dict[str, float]
+    seen: list[Tensor]  # per perceptor, the picture's unit vector (1, d)
+    best: dict[str, str]  # the best phrase of each kind
+    shares: dict[str, Tensor]  # the probabilities of each kind's phrases, (n,)
+    logits: dict[str, float]  # of the sentences that were tried
 
 
 class Describer:
-    """A bundle's perceptors, by ``weights`` that sum to 1, with the part of a phrasebook that all of them can read."""
+    """A bundle's perceptors with the part of a phrasebook that all of them can read; their ``weights`` sum to 1."""
 
     def __init__(self, perceptors: Sequence[Perceptor], weights: Sequence[float], book: Phrasebook) -> None:
         used = [(perceptor, weight) for perceptor, weight in zip(perceptors, weights, strict=True) if weight]
@@ -62,15 +56,15 @@ class Describer:
 
     @property
     def has_words(self) -> bool:
-        """Whether the models can read enough of the phrasebook to describe anything."""
+        """Return whether the models can read enough of the phrasebook to describe anything."""
         return bool(self._book.looks and self._book.sentences)
 
     @torch.no_grad()
     def describe(self, image: Image.Image) -> Description:
-        """The most probable phrases of each kind, and a sentence of the best, which is a prompt.
+        """Return the most probable phrases of each kind, and a sentence of the best ones, which is a prompt.
 
-        A probability is the softmax within a kind at the perceptors' own temperatures; their logits are averaged by
-        their weights, as a run's losses are. Raises :class:`ValueError` when the models can read none of the phrases.
+        A probability is the softmax within a kind over the perceptors' weighted logits, each at its own temperature.
+        Raises :class:`ValueError` if the models can read none of the phrases.
         """
         if not self.has_words:
             raise ValueError(NOTHING_TO_SAY)
@@ -79,14 +73,14 @@ class Describer:
         segments = book.sentences[0]
         for _ in range(book.rounds):
             segments = self._best_sentence(view)
-            for kind in reversed(_order(segments)):  # last the thing itself, when all around it is known
+            for kind in reversed(_order(segments)):  # the thing itself comes last, when all around it is known
                 self._ask_again(view, segments, kind)
         return self._told(view, segments)
 
     @cached_property
     @torch.no_grad()
     def _looks(self) -> list[_Look]:
-        """Embedded at the first picture and kept."""
+        """Embed the templates at the first picture and keep them."""
         looks = []
         for template in self._book.looks:
             kinds = kinds_of(template)
@@ -97,12 +91,12 @@ class Describer:
         return looks
 
     def _read(self, texts: Sequence[str]) -> list[Tensor]:
-        """Unit vectors per perceptor, (len(texts), d)."""
+        """Return unit vectors per perceptor, (len(texts), d)."""
         parts = [texts[i : i + BATCH] for i in range(0, len(texts), BATCH)]
         return [torch.cat([perceptor.embed_text(part) for part in parts]) for perceptor in self._perceptors]
 
     def _compared(self, seen: Sequence[Tensor], texts: Sequence[Tensor]) -> Tensor:
-        """The averaged logits, (m,)."""
+        """Return the averaged logits, (m,)."""
         pairs = zip(self._scales, seen, texts, strict=True)
         return torch.stack([scale * (image @ text.T)[0] for scale, image, text in pairs]).sum(0)
 
@@ -123,7 +117,7 @@ class Describer:
         return sentences[int(tried.argmax())]
 
     def _ask_again(self, view: _View, segments: Segments, kind: str) -> None:
-        """Which of the likeliest phrases of ``kind`` makes the best sentence with the rest as it is."""
+        """Find which of the likeliest phrases of ``kind`` makes the best sentence with the other kinds as they are."""
         phrases = self._book.kinds[kind]
         likely = list(range(len(phrases)))
         if kind in view.shares:
@@ -134,7 +128,7 @@ class Describer:
         view.shares[kind], view.best[kind] = shares, phrases[int(shares.argmax())]
 
     def _tried(self, view: _View, sentences: Sequence[str]) -> Tensor:
-        """Logits of the sentences, (len(sentences),)."""
+        """Return the logits of the sentences, (len(sentences),)."""
         if new := [sentence for sentence in dict.fromkeys(sentences) if sentence not in view.logits]:
             view.logits.update(zip(new, self._compared(view.seen, self._read(new)).tolist(), strict=True))
         return torch.tensor([view.logits[sentence] for sentence in sentences])
@@ -161,6 +155,6 @@ def _order(segments: Segments) -> list[str]:
 
 
 def _seen(perceptor: Perceptor, image: Image.Image) -> Tensor:
-    """The unit vector (1, d) of all of the picture, made square."""
+    """Return the unit vector (1, d) of the whole picture, made square."""
     square = image.convert("RGB").resize((perceptor.input_size, perceptor.input_size), Image.Resampling.LANCZOS)
     return perceptor.embed_images(pictures.from_image(square).to(perceptor.device))

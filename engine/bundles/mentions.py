@@ -10,11 +10,10 @@ from enum import StrEnum
 Words = tuple[str, ...]
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_BREAKS = frozenset(
+_BREAKS = frozenset(  # words that end the reach of a colour: in "a red hat on a cat" the cat is not red
     "a an the this that these those my your his her its our their in on at to by for from with of over under above "
     "below beside behind near against into is are".split()
 )
-"""Words that end the reach of a colour: in "a red hat on a cat" it is not the cat that is red."""
 _ARTICLES = frozenset({"a", "an", "the"})
 _UPON = frozenset({"on", "against"})
 _CLAUSE_END = re.compile(r"\s*(?:[,;:!?()\[\]\n]|\.(?!\w)|$)")
@@ -58,17 +57,17 @@ class Mentions:
     all: tuple[Mention, ...]
 
     def of(self, *kinds: Named) -> list[Mention]:
-        """Those that name one of ``kinds``."""
+        """Return the mentions that name one of ``kinds``."""
         return [mention for mention in self.all if any(kind in mention.names for kind in kinds)]
 
     def clause_end(self, mention: Mention) -> int:
-        """Where the clause with ``mention`` ends, in characters: before a comma, a stop or the end of the text."""
+        """Return the character at which the clause with ``mention`` ends: a comma, a stop or the end of the text."""
         found = _CLAUSE_END.search(self.text, mention.end)
         return found.start() if found else len(self.text)
 
 
 def find(text: str, lexicon: Lexicon) -> Mentions:
-    """All that ``text`` names, each thing and background with the colours that belong to it."""
+    """Return all that ``text`` names; things and backgrounds have the colours that belong to them."""
     marks = _joined(_marked(text, lexicon), text)
     loose = [i for i, mark in enumerate(marks) if Named.COLOUR in mark.names and not _given(marks, i, text)]
     for i in loose:
@@ -77,7 +76,7 @@ def find(text: str, lexicon: Lexicon) -> Mentions:
 
 
 def _marked(text: str, lexicon: Lexicon) -> list[Mention]:
-    """The words of the text; where the lexicon has a phrase of several, the longest counts as one."""
+    """Return the words of the text, and the longest phrases of the lexicon as one each."""
     words = [(found[0].lower(), found.start(), found.end()) for found in _WORD.finditer(text)]
     longest = max(map(len, lexicon), default=1)
     marks, i = list[Mention](), 0
@@ -93,7 +92,7 @@ def _marked(text: str, lexicon: Lexicon) -> list[Mention]:
 
 
 def _joined(marks: Sequence[Mention], text: str) -> list[Mention]:
-    """A thing right before another one only tells of what kind that is: "a tree house" is a house."""
+    """Join a thing to the thing right after it, of which it tells only the kind: "a tree house" is a house."""
     joined = list[Mention]()
     for mark in marks:
         last = joined[-1] if joined else None
@@ -105,7 +104,7 @@ def _joined(marks: Sequence[Mention], text: str) -> list[Mention]:
 
 
 def _given(marks: Sequence[Mention], i: int, text: str) -> bool:
-    """Give the colour at ``i`` to the noun that follows it in the same phrase; whether there is one."""
+    """Give the colour at ``i`` to the noun that follows it in the same phrase; return whether there is one."""
     for before, mark in zip(marks[i:], marks[i + 1 :], strict=False):
         if _parted(text, before, mark) or mark.words[0] in _BREAKS:
             return False
@@ -120,7 +119,7 @@ def _parted(text: str, before: Mention, after: Mention) -> bool:
 
 
 def _give_loose(marks: list[Mention], i: int, text: str) -> None:
-    """A colour without a noun after it: "on white" names a background, else it belongs to the thing that is nearest."""
+    """Give a colour without a noun after it to a background, as in "on white", or else to the nearest thing."""
     colour, mark = marks[i].words[0], marks[i]
     if _ends_phrase(marks, i, text) and _stands_upon(marks, i):
         marks[i] = Mention(
@@ -144,7 +143,7 @@ def _stands_upon(marks: Sequence[Mention], i: int) -> bool:
 
 
 def lexicon(entries: Iterable[tuple[Named, str, Iterable[str]]]) -> Lexicon:
-    """What :func:`find` needs, from (kind, name, phrases)."""
+    """Return the lexicon for :func:`find` from (kind, name, phrases)."""
     made: dict[Words, dict[Named, str]] = {}
     for kind, name, phrases in entries:
         for phrase in phrases:

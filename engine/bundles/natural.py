@@ -1,4 +1,4 @@
-"""What a bundle knows of the usual look of things: ``natural.toml``, beside its vocabulary."""
+"""Natural data: the usual look of things, which a bundle has in ``natural.toml`` beside its vocabulary."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from engine.messages import Vocabulary, split_words
 from engine.models.weights import WeightsError
 
 FILE = "natural.toml"
-Weighed = tuple[tuple[str, float], ...]
-"""Phrases that may be drawn, each with its weight."""
+Weighed = tuple[tuple[str, float], ...]  # phrases that may be drawn, each with its weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,7 @@ class Natural:
     backgrounds: Scenery
 
     def phrases(self) -> Iterator[str]:
-        """All that may be added to a prompt."""
+        """Yield all phrases that may be added to a prompt."""
         kinds = (self.weathers, self.grounds, self.backgrounds, *self.materials)
         for weighed in (*(kind.drawn for kind in kinds), *(one.colours + one.grounds for one in self.things)):
             yield from (phrase for phrase, _ in weighed)

@@ -1,4 +1,4 @@
-"""Phrases to describe pictures with, by kind, and how a sentence is made of them: the files of ``phrasebooks/``."""
+"""Phrasebooks: phrases that describe pictures, and the sentences to make of them. They lie in ``phrasebooks/``."""
 
 from __future__ import annotations
 
@@ -11,30 +11,22 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-GENERAL = "general"
-"""The phrasebook of a bundle that names none."""
+GENERAL = "general"  # the phrasebook of a bundle that names none
 
 Segments = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrasebook:
-    """``kinds`` have phrases by kind; "" is said by saying nothing.
+    """One phrasebook."""
 
-    ``looks`` are templates as "a {colour} {thing}": each is filled in with every phrase of its kinds and asked by
-    itself. ``sentences`` are ways to say all of it, each in segments, of which one with nothing to say is left out.
-    Each kind is then asked again within the whole sentence, in so many ``rounds``, its best ``candidates`` alone.
-    A phrase ``hides`` kinds that cannot be seen with it. In the sentence a kind with less than ``least`` of the
-    probability is left out, but for the first.
-    """
-
-    kinds: Mapping[str, tuple[str, ...]]
-    looks: tuple[str, ...]
-    sentences: tuple[Segments, ...]
-    rounds: int = 0
-    candidates: int = 8
-    hides: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    least: float = 0.0
+    kinds: Mapping[str, tuple[str, ...]]  # the phrases of each kind; "" says nothing
+    looks: tuple[str, ...]  # templates such as "a {colour} {thing}", compared with every phrase filled in
+    sentences: tuple[Segments, ...]  # ways to say everything; a segment with nothing to say is left out
+    rounds: int = 0  # how often each kind is asked again within the whole sentence
+    candidates: int = 8  # the phrases of a kind that are asked again
+    hides: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)  # kinds that a phrase hides
+    least: float = 0.0  # a kind with less probability is not said, unless it is the first
 
     def __post_init__(self) -> None:
         templates = (*self.looks, *(segment for segments in self.sentences for segment in segments))
@@ -45,7 +37,7 @@ class Phrasebook:
             raise ValueError(f"a phrasebook without rounds never asks for {', '.join(sorted(unasked))}")
 
     def known_to(self, reads: Callable[[str], bool]) -> Phrasebook:
-        """What of it consists of words that can be read; a kind of which there is no choice left is unsaid, or goes."""
+        """Return the part whose words can be read, without the kinds that leave no choice."""
         known = {kind: tuple(phrase for phrase in phrases if reads(phrase)) for kind, phrases in self.kinds.items()}
         kinds = {kind: phrases for kind, phrases in known.items() if len(phrases) > 1 or phrases == ("",)}
 
@@ -61,7 +53,7 @@ class Phrasebook:
         )
 
     def say(self, segments: Segments, chosen: Mapping[str, str]) -> str:
-        """The sentence with the ``chosen`` phrase of each kind."""
+        """Return the sentence with the ``chosen`` phrase of each kind."""
         hidden = self.hidden(chosen)
         parts = []
         for segment in segments:
@@ -71,13 +63,13 @@ class Phrasebook:
         return tidied(" ".join(parts))
 
     def hidden(self, chosen: Mapping[str, str]) -> set[str]:
-        """Kinds that cannot be seen beside the chosen phrases."""
+        """Return the kinds that cannot be seen beside the chosen phrases."""
         return {kind for phrase in chosen.values() for kind in self.hides.get(phrase, ())}
 
 
 @cache
 def load(name: str) -> Phrasebook:
-    """The phrasebook of that name. Raises :class:`ValueError` when there is none."""
+    """Return the phrasebook of that name. Raises :class:`ValueError` if there is none."""
     path = Path(__file__).with_name("phrasebooks") / f"{name}.toml"
     if not path.is_file():
         raise ValueError(f"there is no phrasebook {name!r}")
@@ -90,11 +82,11 @@ def load(name: str) -> Phrasebook:
 
 @cache
 def kinds_of(template: str) -> tuple[str, ...]:
-    """The kinds that stand in a template, in order."""
+    """Return the kinds of a template, in order."""
     return tuple(kind for _, kind, _, _ in string.Formatter().parse(template) if kind)
 
 
 def tidied(text: str) -> str:
-    """Single spaces, none before a comma, and "an" where it belongs."""
+    """Reduce spaces to single ones, remove those before commas, and turn "a" into "an" before vowels."""
     text = re.sub(r" ,", ",", " ".join(text.split())).strip(" ,")
     return re.sub(r"\b(a) (?=[aeiou])", r"\1n ", text)

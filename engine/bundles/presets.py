@@ -1,4 +1,4 @@
-"""The editing studies of the paper as named settings (paper §4): ``presets.toml``, or a bundle's own in its place."""
+"""Presets: the editing studies of paper §4 as named settings, from ``presets.toml`` or from a bundle."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from engine.messages import Preset, settings
 
 @cache
 def table() -> Mapping[str, Mapping[str, Any]]:
-    """Title and settings of every preset of ``presets.toml`` by name."""
+    """Return title and settings of every preset of ``presets.toml`` by name."""
     return tomllib.loads(Path(__file__).with_name("presets.toml").read_text(encoding="utf-8"))
 
 
 def for_bundle(own: Mapping[str, Mapping[str, Any]]) -> tuple[Preset, ...]:
-    """All presets, a bundle's ``own`` in place of the general ones of the same name, whose titles they keep.
+    """Return all presets. A bundle's ``own`` replaces the general one of the same name and keeps its title.
 
-    Raises :class:`ValueError` for a setting that no :class:`engine.messages.Spec` has, and for a new one without title.
+    Raises :class:`ValueError` for a setting that no :class:`engine.messages.Spec` has, or for a new preset without a
+    title.
     """
     merged = {name: dict(values) for name, values in table().items()}
     for name, values in own.items():

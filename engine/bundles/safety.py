@@ -1,7 +1,6 @@
-"""Whether a picture looks unsafe: its perceptors compare it with phrases, as CLIP classifies without training.
+"""Check whether a picture looks unsafe: the perceptors compare it with phrases, as in zero-shot classification.
 
-A perceptor can only tell what it has words for. Bundles whose perceptors have none state no phrases, and their
-pictures are not checked.
+If a bundle's perceptors lack the words for it, the bundle states no phrases and its pictures are not checked.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from engine.models.perceptor import Perceptor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSettings:
-    """Phrases for what is not to be shown to everyone, and neutral ones for all else; both or neither."""
+    """Phrases for unsafe pictures and neutral phrases for all others; both or neither."""
 
     unsafe: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()
@@ -45,22 +44,22 @@ class Check:
 
     @torch.no_grad()
     def score(self, image: Tensor) -> Tensor:
-        """The share of the unsafe phrases, a scalar from 0 to 1, in ``image`` (1, 3, H, W) in [0, 1].
+        """Return the share of the unsafe phrases, a scalar from 0 to 1, in ``image`` (1, 3, H, W) in [0, 1].
 
-        It is the softmax over all phrases at the perceptor's own temperature, averaged over the perceptors, of that
-        part of the picture where it is highest: the whole, or one of its quarters.
+        The share is a softmax over all phrases at the perceptor's own temperature, averaged over the perceptors. Of
+        the whole picture and its quarters, the highest share counts.
         """
         shares = torch.stack([self._shares(image, *pair) for pair in zip(self._perceptors, self._texts, strict=True)])
         return shares.mean(0).max()
 
     def _shares(self, image: Tensor, perceptor: Perceptor, texts: Tensor) -> Tensor:
-        """Of each view, (5,)."""
+        """Return the share in each view, (5,)."""
         seen = perceptor.embed_images(views(image, perceptor.input_size))
         return F.softmax(perceptor.scale * seen @ texts.T, dim=-1)[:, : self._many].sum(-1)
 
 
 def views(image: Tensor, size: int) -> Tensor:
-    """The picture and its four quarters, each made square, (5, 3, size, size)."""
+    """Return the picture and its four quarters, each made square, (5, 3, size, size)."""
     height, width = image.shape[-2:]
     top, bottom = image[..., : height // 2, :], image[..., height // 2 :, :]
     quarters = [part for half in (top, bottom) for part in (half[..., : width // 2], half[..., width // 2 :])]

@@ -1,6 +1,6 @@
-"""The published models' arithmetic with fewer passes over memory and fewer products: the same functions to rounding.
+"""Compute the published models with fewer passes over memory and fewer products; only the rounding differs.
 
-Only for frozen weights, which are rewritten in place once, when a model is loaded.
+This needs frozen weights, which are rewritten in place once, when a model is loaded.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engine.layers import products
 
-QUICK = 1.702
-"""CLIP's activation is x · sigmoid(1.702 x)."""
+QUICK = 1.702  # CLIP's activation is x · sigmoid(1.702 x)
 
 
 class Upsample(nn.Module):
-    """taming's: each pixel becomes four, then a 3 × 3 convolution, with its parameter names.
+    """taming's enlargement, with its parameter names: each pixel becomes four, then a 3 × 3 convolution follows.
 
-    Three of nine products in each direction meet the same pixel twice. Once :meth:`fuse` has added up their weights, a
-    transposed convolution of 4 × 4 with stride 2 does the same with 4 products for each new pixel instead of 9.
+    Several weights meet the same old pixel. After :meth:`fuse` has added them up, a transposed 4 × 4 convolution with
+    stride 2 does the same with 4 products for each new pixel instead of 9.
     """
 
     def __init__(self, in_channels: int, with_conv: bool) -> None:
@@ -32,7 +31,7 @@ class Upsample(nn.Module):
         self.register_buffer("kernel", None, persistent=False)
 
     def fuse(self) -> None:
-        """From now on the weights must not change."""
+        """Add up the weights, which must not change any more."""
         if isinstance(self.conv, nn.Identity):
             return
         taps = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]).to(self.conv.weight)
@@ -59,7 +58,7 @@ def fuse_vision(visual: Any) -> None:
 
 @torch.no_grad()
 def _fold_activation(mlp: Any) -> None:
-    """c·silu(x) is x·sigmoid(c·x)·c: with c in the weights around it, the activation is one pass instead of three."""
+    """Move c of x·sigmoid(c·x) into the weights around it, so that the activation is SiLU, one pass."""
     mlp.c_fc.weight.mul_(QUICK)
     mlp.c_fc.bias.mul_(QUICK)
     mlp.c_proj.weight.div_(QUICK)
@@ -68,13 +67,13 @@ def _fold_activation(mlp: Any) -> None:
 
 @torch.no_grad()
 def _fold_scale(attn: nn.MultiheadAttention) -> None:
-    """Queries divided by √d, as attention does, by the weights that make them."""
+    """Divide the weights of the queries by √d, so that attention need not divide."""
     for tensor in (attn.in_proj_weight, attn.in_proj_bias):
         tensor[: attn.embed_dim].div_(attn.head_dim**0.5)
 
 
 def _fold_norms(module: nn.Module) -> None:
-    """A frozen batch norm after a convolution becomes part of its weights."""
+    """Make each frozen batch norm a part of the convolution before it."""
     children = dict(module.named_children())
     for conv, norm in [("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"), ("0", "1")]:
         if isinstance(found := children.get(norm), nn.BatchNorm2d):
@@ -83,7 +82,7 @@ def _fold_norms(module: nn.Module) -> None:
 
 
 def see(visual: Any, x: Tensor) -> Tensor:
-    """What CLIP's picture side makes of ``x`` (n, 3, s, s), already normalised: (n, d), in its weights' precision."""
+    """Return what CLIP's picture side makes of normalised ``x`` (n, 3, s, s): (n, d) in its weights' precision."""
     x = x.to(visual.conv1.weight.dtype)
     if not hasattr(visual, "transformer"):
         features: Tensor = visual(x)
@@ -100,16 +99,18 @@ def see(visual: Any, x: Tensor) -> Tensor:
 
 
 def _patches(conv: Any, x: Tensor) -> Tensor:
-    """The convolution (n, l, d) of patches that do not overlap, as the one product that it is: torch's own convolution
-    takes ten times as long on the way back."""
+    """Compute the convolution of patches that do not overlap, (n, l, d), as one product.
+
+    torch's own convolution takes ten times as long in the backward pass.
+    """
     side = conv.kernel_size[0]
     cells = x.permute(0, 2, 3, 1).unfold(1, side, side).unfold(2, side, side)  # (n, h, w, 3, side, side)
-    weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # no copy where it lies channels last
+    weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # no copy if the weight lies channels last
     return products.linear(cells.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(1, 2), weight)
 
 
 def _block(block: Any, tokens: Tensor, needed: int) -> Tensor:
-    """The first ``needed`` of what a block makes of ``tokens`` (n, l, d); of the last, only the class token counts."""
+    """Return the first ``needed`` tokens of a block's output from ``tokens`` (n, l, d)."""
     x = tokens[:, :needed] + _attend(block.attn, block.ln_1(tokens), needed)
     mlp = block.mlp
     hidden = mlp.gelu(products.linear(block.ln_2(x), mlp.c_fc.weight, mlp.c_fc.bias))

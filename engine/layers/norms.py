@@ -1,4 +1,4 @@
-"""GroupNorm and the SiLU after it as one: what is between them is reckoned anew on the way back instead of kept."""
+"""GroupNorm and SiLU in one: the backward pass computes what is between them again, so it need not be kept."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-SLICE = 2**18
-"""How many numbers are taken at a time, so that what is done with them finds them in the processor's cache."""
-FEW = 8
-"""torch's own way back is slow where a group has fewer channels than this, and faster than ours where it has not."""
+SLICE = 2**18  # numbers at a time, so that they stay in the processor's cache
+FEW = 8  # torch's backward pass is slower than ours if a group has fewer channels, and faster otherwise
 
 
 class NormSiLU(nn.GroupNorm):
-    """GroupNorm, and after it SiLU unless it stands ``alone``; ``sliced`` by ours where that gains."""
+    """GroupNorm followed by SiLU."""
 
-    alone = False
-    sliced = False
+    alone = False  # no SiLU follows
+    sliced = False  # use our backward pass if it is faster
 
     def forward(self, x: Tensor) -> Tensor:
         if self.alone:
@@ -53,9 +51,9 @@ class _NormSiLU(torch.autograd.Function):
 
 
 def _back(x: Tensor, grad: Tensor, made: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor, bias: Tensor) -> None:
-    """Into ``made`` the gradient in ``x`` of one picture, all (h·w, c), of groups with ``mean`` and ``rstd`` (g,).
+    """Write the gradient of one picture ``x`` to ``made``, all (h·w, c); ``mean`` and ``rstd`` are (g,).
 
-    Reckoned in float32, in bfloat16 too.
+    It is computed in float32, also for bfloat16.
     """
     count, c = x.shape
     mean, rstd, weight, bias = (tensor.float() for tensor in (mean, rstd, weight, bias))

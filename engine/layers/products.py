@@ -1,4 +1,4 @@
-"""A perceptor's matrix products: torch's own, or on a CPU the ways that take less time there for the same numbers."""
+"""Compute a perceptor's matrix products by torch's own functions, or on a CPU by faster ways to the same numbers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from torch.nn import functional as F
 from engine.device import devices
 
 ONEDNN = torch.backends.mkldnn.is_available()
-FEW = 256
-"""Tokens whose matrices of attention may be kept for the way back: of more they would outweigh all else kept."""
+FEW = 256  # most tokens whose attention matrices may be kept for the backward pass
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """``x`` (…, c) times the transposed ``weight`` (o, c), plus ``bias`` (o,): (…, o), contiguous.
+    """Return ``x`` (…, c) times the transposed ``weight`` (o, c), plus ``bias`` (o,): (…, o), contiguous.
 
-    In float32 on a CPU it is a 1 × 1 convolution: oneDNN's, which has the widest instructions of every processor, where
-    torch's product is MKL's, which on AMD's has those of half the width.
+    In float32 on a CPU it is a 1 × 1 convolution by oneDNN, which uses the widest instructions of every processor.
+    torch's own product is MKL's, which uses those of half the width on AMD.
     """
     rows = x.reshape(-1, x.shape[-1])
     if not (_own_ways(x) and ONEDNN and x.dtype == torch.float32):
@@ -28,9 +27,9 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """softmax(q·kᵀ)·v of ``q`` (n, heads, m, d), ``k`` and ``v`` (n, heads, l, d): (n, heads, m, d).
+    """Return softmax(q·kᵀ)·v of ``q`` (n, heads, m, d), ``k`` and ``v`` (n, heads, l, d): (n, heads, m, d).
 
-    On a CPU and for few tokens it is that formula's two products, since the way back through torch's own attention
+    On a CPU and for few tokens it is computed as two products, because the backward pass of torch's own attention
     takes several times as long.
     """
     if not (_own_ways(q) and k.shape[-2] <= FEW):

@@ -1,12 +1,12 @@
-"""Self-masking: the part of a picture that words name, found by the perceptors (paper §2.5, appendix G.2).
+"""Self-masking: find the part of a picture that words name (paper §2.5, appendix G.2).
 
-The picture is cut into a pyramid of square crops, small and large; each crop's distance to the phrase is recorded at
-its centre. The maps of all sizes and perceptors, normalised, are averaged, and the part far enough below the mean is
-the region. Perceptors that were trained on whole pictures know a thing better by what its absence changes: a second map
-records how much nearer to the phrase the picture is than the picture with a square of it covered.
+The picture is cut into a pyramid of square crops, and each crop's distance to the phrase is recorded at its centre. The
+normalised maps of all sizes and perceptors are averaged; the region is the part far enough below the mean. Perceptors
+trained on whole pictures recognise a thing better by its absence. So a second map records how much nearer the picture
+is to the phrase than the picture with a square covered.
 
-What is to come may need other room than what was there. A learned start says where: it is told of the one and of the
-other, and where it then paints differently, the new thing would lie.
+A new thing may need more room than the old one. If a learned start paints the two differently somewhere, the new thing
+would lie there.
 """
 
 from __future__ import annotations
@@ -22,31 +22,21 @@ from engine.method import losses
 from engine.models.generator import LearnedStart
 from engine.models.perceptor import Perceptor
 
-GREY = 0.5
-"""What lies beyond the picture's edge, where crops reach over it."""
-BATCH = 64
-"""Crops that a perceptor sees at once."""
+GREY = 0.5  # what crops show beyond the picture's edge
+BATCH = 64  # crops that a perceptor sees at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionSettings:
-    """How a region is looked for.
+    """How to look for a region. Lengths are parts of the picture's short side, thresholds are standard deviations."""
 
-    ``sides`` are the crops' sides in parts of the picture's short side, and ``grid`` the number of their centres along
-    it. ``cover`` is the side of the squares that are covered, in the same parts; 0 leaves them out, as the paper does.
-    ``threshold`` is how many standard deviations below the mean a distance must be; the paper's is 2, 0 is the
-    mean, a negative one takes more. ``smooth`` is the radius of the blur, and ``grow`` how far the region is widened,
-    both in parts of the short side. ``room`` is how many standard deviations above the mean the change between the
-    learned starts of the old and the new thing must be, for its place to be painted too; None: never.
-    """
-
-    sides: tuple[float, ...] = (0.25, 0.5, 0.7)
-    grid: int = 8
-    cover: float = 0.0
-    threshold: float = 2.0
-    smooth: float = 0.03
-    grow: float = 0.05
-    room: float | None = None
+    sides: tuple[float, ...] = (0.25, 0.5, 0.7)  # the crops' sides
+    grid: int = 8  # the crops' centres along the short side
+    cover: float = 0.0  # the side of the covered squares; 0 covers none, as in the paper
+    threshold: float = 2.0  # how far below the mean a distance must be; less takes more
+    smooth: float = 0.03  # the radius of the blur
+    grow: float = 0.05  # how far the region is widened
+    room: float | None = None  # how far above the mean the learned starts must differ to be painted too; None: never
 
 
 class RegionNotFoundError(ValueError):
@@ -63,9 +53,9 @@ class RegionNotFoundError(ValueError):
 def find(
     image: Tensor, phrase: str, perceptors: Sequence[Perceptor], weights: Sequence[float], settings: RegionSettings
 ) -> Tensor:
-    """The mask (1, 1, H, W) in [0, 1] of ``phrase`` in ``image`` (1, 3, H, W), with soft edges.
+    """Return the mask (1, 1, H, W) in [0, 1] of ``phrase`` in ``image`` (1, 3, H, W), with soft edges.
 
-    Raises :class:`RegionNotFoundError` when no distance is far enough below the mean, and
+    Raises :class:`RegionNotFoundError` if no distance is far enough below the mean, and
     :class:`engine.models.perceptor.PromptTooLongError`.
     """
     height, width = image.shape[-2:]
@@ -82,10 +72,10 @@ def find(
 
 @torch.no_grad()
 def room(z: Tensor, old: Tensor, new: Tensor, network: LearnedStart, size: Sequence[int], threshold: float) -> Tensor:
-    """Where the new thing would lie, (1, 1, H, W) of ``size``: 1 where the learned starts differ, else 0.
+    """Return where the new thing would lie, (1, 1, H, W) of ``size``: 1 where the learned starts differ, else 0.
 
-    ``old`` and ``new`` (1, d) are the embeddings of the two phrases. Both starts lie as the input's ``z`` does
-    (1, e, h, w); their mean squared difference must be ``threshold`` deviations above its mean.
+    ``old`` and ``new`` (1, d) are the embeddings of the two phrases. Both starts keep the layout of the input's ``z``
+    (1, e, h, w). They differ if their mean squared difference is ``threshold`` deviations above its mean.
     """
     lies = network.recognise(z)[0]
     change = (network(new, lies) - network(old, lies)).square().mean(1, keepdim=True)
@@ -97,7 +87,7 @@ def room(z: Tensor, old: Tensor, new: Tensor, network: LearnedStart, size: Seque
 def distance_map(
     image: Tensor, phrase: str, perceptors: Sequence[Perceptor], weights: Sequence[float], settings: RegionSettings
 ) -> Tensor:
-    """Distances to ``phrase`` at the crops' centres, (1, 1, rows, columns), in standard deviations from their mean."""
+    """Return the distances to ``phrase`` at the crops' centres, (1, 1, rows, columns), in deviations from the mean."""
     crops = covers = torch.zeros((), device=image.device)
     for perceptor, weight in zip(perceptors, weights, strict=True):
         if not weight:
@@ -112,15 +102,15 @@ def distance_map(
 
 
 def _recorded(views: Tensor, rows: int, columns: int, perceptor: Perceptor, text: Tensor) -> Tensor:
-    """Normalised distances of the views to the text, (1, 1, rows, columns)."""
+    """Return normalised distances of the views to the text, (1, 1, rows, columns)."""
     seen = torch.cat([perceptor.embed_images(part) for part in views.split(BATCH)])
     return _normalised(losses.spherical_distance(seen, text).view(1, 1, rows, columns))
 
 
 def pyramid_level(image: Tensor, side: float, grid: int, size: int) -> tuple[Tensor, int, int]:
-    """Crops (rows · columns, 3, size, size), row by row, with their centres evenly over the picture (1, 3, H, W).
+    """Return crops (rows · columns, 3, size, size), row by row, with centres evenly over ``image`` (1, 3, H, W).
 
-    ``side`` is a crop's in parts of the short side, along which there are ``grid`` centres.
+    ``side`` is a crop's side in parts of the short side, along which there are ``grid`` centres.
     """
     rows, columns = _centres(image, grid)
     step = max(1, round(size / (side * grid)))
@@ -133,9 +123,9 @@ def pyramid_level(image: Tensor, side: float, grid: int, size: int) -> tuple[Ten
 
 
 def cover_level(image: Tensor, side: float, grid: int, size: int) -> tuple[Tensor, int, int]:
-    """The whole picture, made square, with a square covered at each centre: (rows · columns, 3, size, size).
+    """Return the picture, made square, with a square covered at each centre: (rows · columns, 3, size, size).
 
-    ``side`` is the square's, in parts of the short side; it takes the picture's mean colour.
+    The covered square has the picture's mean colour and ``side``, in parts of the short side.
     """
     rows, columns = _centres(image, grid)
     small = F.interpolate(image, (size, size), mode="bilinear", antialias=True, align_corners=False)
@@ -149,13 +139,13 @@ def cover_level(image: Tensor, side: float, grid: int, size: int) -> tuple[Tenso
 
 
 def _centres(image: Tensor, grid: int) -> tuple[int, int]:
-    """Rows and columns of centres, ``grid`` of them along the short side."""
+    """Return rows and columns of centres, ``grid`` of them along the short side."""
     height, width = image.shape[-2:]
     short = min(height, width)
     return round(grid * height / short), round(grid * width / short)
 
 
 def _normalised(values: Tensor) -> Tensor:
-    """Mean 0 and deviation 1; all 0 where every value is the same."""
+    """Scale to mean 0 and deviation 1; return zeros if all values are the same."""
     centred = values - values.mean()
     return centred / centred.square().mean().sqrt().clamp(min=1e-6)

@@ -1,7 +1,7 @@
-"""The published formats to safetensors: a Lightning checkpoint of taming's, a TorchScript archive of OpenAI's CLIP.
+"""Convert taming's Lightning checkpoints and OpenAI's TorchScript archives to safetensors.
 
-Foreign files are pickles. A Lightning checkpoint is read with ``weights_only`` and named stand-ins for the classes
-its callbacks mention; a TorchScript archive only after its published SHA-256 matched, and only its tensors.
+Both are pickles. A Lightning checkpoint is read with ``weights_only`` and with stand-ins for the classes that its
+callbacks name. An archive is opened only if it has the published SHA-256, and only its tensors are read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.models.weights import WeightsError
 
 
 class SourceError(WeightsError):
-    """The file to convert is at fault, and the same file would be at fault again."""
+    """The file to convert is at fault, so a second attempt would fail too."""
 
 
 class _ModelCheckpoint:
@@ -34,18 +34,17 @@ LIGHTNING_GLOBALS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     (_ModelCheckpoint, "pytorch_lightning.callbacks.base.ModelCheckpoint"),
 ]
 VQGAN_PARTS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
-CODEBOOKS = ("quantize.embedding.weight", "quantize.embed.weight")
-"""Where the codes are: in a VQModel, and in a GumbelVQ."""
+CODEBOOKS = ("quantize.embedding.weight", "quantize.embed.weight")  # of a VQModel and of a GumbelVQ
 _OF_TRAINING = ("ckpt_path", "lossconfig", "monitor", "ignore_keys", "image_key", "colorize_nlabels")
 _SIZES = ("input_resolution", "context_length", "vocab_size")  # what a CLIP's other tensors imply
 
 
 def convert_vqgan(checkpoint: Path, config: Path, out: Path, provenance: Mapping[str, str] | None = None) -> None:
-    """A VQGAN's weights to ``out`` and its config to the yaml beside it; discriminator and loss are left out.
+    """Write a VQGAN's weights to ``out`` and its config to the yaml beside it, without discriminator and loss.
 
     A transformer that carries its VQGAN as ``first_stage_model`` is read too. ``provenance`` goes into the file's
-    metadata. The weights are written last, so where they are, the config is too. Raises :class:`SourceError` when
-    the two cannot be read or do not fit each other, and OSError when they cannot be written.
+    metadata. The weights are written last, so that they are never without their config. Raises :class:`SourceError`
+    if the two cannot be read or do not fit each other, and OSError if they cannot be written.
     """
     settings = _vqgan_config(config)
     state = _vqgan_state(checkpoint)
@@ -59,9 +58,9 @@ def convert_vqgan(checkpoint: Path, config: Path, out: Path, provenance: Mapping
 
 
 def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mapping[str, str] | None = None) -> None:
-    """An OpenAI CLIP to ``out``, if the archive's SHA-256 is the published ``sha256``.
+    """Write an OpenAI CLIP to ``out`` if the archive's SHA-256 is the published ``sha256``.
 
-    Raises :class:`SourceError`, and OSError when it cannot be written.
+    Raises :class:`SourceError`, and OSError if it cannot be written.
     """
     found = weights.sha256(archive)
     if found != sha256:
@@ -77,12 +76,12 @@ def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mapping[str,
 
 
 def _vqgan_config(path: Path) -> dict[str, Any]:
-    """The part of a taming config that builds the VQGAN: its own, or the first stage of a transformer's."""
+    """Return the part of a taming config that builds the VQGAN, or the first stage of a transformer."""
     try:
         model = weights.load_config(path)["model"]
     except WeightsError as error:
         raise SourceError(str(error)) from None
-    except Exception as error:  # OmegaConf and yaml raise many kinds for a text that is none
+    except Exception as error:  # OmegaConf and yaml raise many kinds of errors
         raise SourceError(f"{path.name} is no model config: {str(error).splitlines()[0]}") from None
     model = model["params"].get("first_stage_config", model)
     params = {name: value for name, value in model.get("params", {}).items() if name not in _OF_TRAINING}
@@ -92,7 +91,7 @@ def _vqgan_config(path: Path) -> dict[str, Any]:
 
 
 def _vqgan_state(checkpoint: Path) -> dict[str, Tensor]:
-    """The VQGAN's tensors under their names in a VQModel or GumbelVQ."""
+    """Return the VQGAN's tensors by their names in a VQModel or GumbelVQ."""
     try:
         with torch.serialization.safe_globals(LIGHTNING_GLOBALS):
             loaded = torch.load(checkpoint, "cpu", weights_only=True, mmap=zipfile.is_zipfile(checkpoint))
@@ -109,19 +108,19 @@ def _vqgan_state(checkpoint: Path) -> dict[str, Tensor]:
 
 
 def _first_sentence(error: Exception) -> str:
-    """torch's explanations run over many lines and recommend to trust the file."""
+    """Shorten torch's explanation, which has many lines and recommends to trust the file."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     told = next((line for line in lines if "Unsupported" in line or "GLOBAL" in line), lines[0])
     return told.partition(" Please use ")[0].rstrip(".") + "."
 
 
 def _write(out: Path, save: Callable[[Path], None]) -> None:
-    """Never a half-written file under the final name, nor one left over under another."""
+    """Write a file wholly or not at all, and leave no partial file behind."""
     partial = out.with_name(f".{out.name}.partial")
     try:
         save(partial)
         partial.replace(out)
-    except SafetensorError as error:  # its way to say that the disk is full
+    except SafetensorError as error:  # safetensors raises this if the disk is full
         raise OSError(f"{out} cannot be written: {error}") from None
     finally:
         partial.unlink(missing_ok=True)

@@ -1,12 +1,11 @@
-"""A learned start: a small network from the text embedding of the prompt to a first z, which the loop then refines.
+"""A learned start: a small network that predicts a first z from the prompt's embedding. The loop then refines it.
 
-The paper starts from random codes (paper §2). A small generator guided by small perceptors paints better from a start
-that has the layout already; a bundle may carry such a network, trained on the pictures that its models know.
+The paper starts from random codes (paper §2). Small models paint better from a start that has the layout already, so a
+bundle may carry such a network, trained on the pictures that its models know.
 
-Words leave much open: where the circle is, how large, which shade. The network takes that from a short vector n, so
-that it need not paint the blurred mean of all pictures that fit the words: a conditional variational autoencoder
-(Kingma and Welling 2013, Sohn et al. 2015). For a new picture n is drawn from the seed; for an edit it is read from
-the input, so that the new picture lies as the old one did.
+Words leave open where a thing is, how large, and in which shade. The network takes that from a short vector n instead
+of painting the blurred mean of all pictures that fit. It is a conditional variational autoencoder (Kingma and Welling
+2013, Sohn et al. 2015). The seed draws n for a new picture. An edit reads n from its input and so keeps its layout.
 """
 
 from __future__ import annotations
@@ -17,14 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIDE = 16
-"""Cells along each side of the z that the network predicts; other sizes are interpolated from it."""
-OPEN = 16
-"""The length of n."""
+SIDE = 16  # cells along each side of the predicted z; other sizes are interpolated from it
+OPEN = 16  # the length of n
 
 
 class Refine(nn.Module):
-    """A residual pair of convolutions, its channels scaled and shifted by what was read."""
+    """A residual pair of convolutions, whose channels are scaled and shifted by what was read."""
 
     def __init__(self, channels: int, read: int) -> None:
         super().__init__()
@@ -40,10 +37,10 @@ class Refine(nn.Module):
 
 
 class StartNetwork(nn.Module):
-    """Text embeddings of the bundle's first perceptor, unit vectors (b, d), and n (b, OPEN) to z (b, e, SIDE, SIDE).
+    """An :class:`engine.models.generator.LearnedStart` that reads the bundle's first perceptor.
 
-    ``scale`` (1, e, 1, 1) is the codes' deviation: inside, z is counted in it. ``read`` and ``drawn`` are the widths
-    of the two halves.
+    It returns z (b, e, SIDE, SIDE). ``scale`` (1, e, 1, 1) is the unit of z inside the network. ``read`` and ``drawn``
+    are the widths of its two halves.
     """
 
     scale: Tensor
@@ -75,14 +72,13 @@ class StartNetwork(nn.Module):
         return z
 
     def recognise(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and logarithm of the variance of n, (b, OPEN) each, for pictures encoded as z (b, e, h, w)."""
         z = F.interpolate(z / self.scale, (SIDE, SIDE), mode="bilinear", align_corners=False)
         mean, log_variance = self.look(z).chunk(2, dim=1)
         return mean, log_variance.clamp(-8, 2)
 
 
 def build(state: Mapping[str, Tensor]) -> StartNetwork:
-    """The network whose sizes the weights in ``state`` imply, float32, frozen. Raises :class:`ValueError`."""
+    """Return the network whose sizes the weights in ``state`` imply, float32, frozen. Raises :class:`ValueError`."""
     try:
         read, d = state["read.0.weight"].shape
         e, drawn = state["paint.weight"].shape[:2]

@@ -1,7 +1,7 @@
-"""The published model classes, loaded file by file.
+"""Load the published model classes file by file.
 
-``import clip`` wants torchvision and pkg_resources, ``import taming`` wants Lightning; neither is needed to build
-the models. Each class below comes from the installed package's own file, executed under a private name.
+``import clip`` needs torchvision and pkg_resources, and ``import taming`` needs Lightning, but the models need none of
+these. So each class below comes from the installed package's own file, executed under a private name.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ def _load(package: str, file: str) -> ModuleType:
 
 @cache
 def clip_model() -> ModuleType:
-    """openai-clip's ``clip.model``: ``CLIP`` and ``build_model``."""
+    """Return openai-clip's ``clip.model``: ``CLIP`` and ``build_model``."""
     return _load("clip", "model.py")
 
 
 @cache
 def clip_tokenizer() -> Any:
-    """openai-clip's byte-pair ``SimpleTokenizer`` with its 49,408 tokens."""
+    """Return openai-clip's byte-pair ``SimpleTokenizer`` with its 49,408 tokens."""
     return _load("clip", "simple_tokenizer.py").SimpleTokenizer()
 
 
 @cache
 def taming_model() -> ModuleType:
-    """taming's ``modules.diffusionmodules.model``: ``Encoder`` and ``Decoder``."""
+    """Return taming's ``modules.diffusionmodules.model``: ``Encoder`` and ``Decoder``."""
     return _load("taming", "modules/diffusionmodules/model.py")
 
 
 @cache
 def taming_quantize() -> ModuleType:
-    """taming's ``modules.vqvae.quantize``: ``VectorQuantizer2``."""
+    """Return taming's ``modules.vqvae.quantize``: ``VectorQuantizer2``."""
     return _load("taming", "modules/vqvae/quantize.py")

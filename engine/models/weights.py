@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors, and what lies beside them. :mod:`engine.models.convert` makes them."""
+"""Read weights from safetensors files, and the config and vocabulary beside them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WeightsError(Exception):
 
 
 def load(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file. Raises :class:`WeightsError`."""
+    """Return the tensors of a safetensors file. Raises :class:`WeightsError`."""
     if not path.is_file():
         raise WeightsError(f"The weights {path} are missing. `python -m bot weights list` says what there is to fetch.")
     try:
@@ -31,7 +31,7 @@ def load(path: Path) -> dict[str, Tensor]:
 
 
 def load_config(path: Path) -> dict[str, Any]:
-    """A taming model config (OmegaConf yaml) as plain dictionaries. Raises :class:`WeightsError`."""
+    """Return a taming model config (OmegaConf yaml) as plain dictionaries. Raises :class:`WeightsError`."""
     if not path.is_file():
         raise WeightsError(f"The model config {path} is missing. It belongs beside the VQGAN's weights.")
     config: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(path), resolve=True)  # type: ignore[assignment]
@@ -41,7 +41,7 @@ def load_config(path: Path) -> dict[str, Any]:
 
 
 def load_vocabulary(path: Path) -> Vocabulary:
-    """The words that models of a reduced vocabulary know (json). Raises :class:`WeightsError`."""
+    """Return the words that models of a reduced vocabulary know (json). Raises :class:`WeightsError`."""
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         kinds = tuple((str(kind), str(some)) for kind, some in read["kinds"].items())
@@ -55,14 +55,14 @@ def load_vocabulary(path: Path) -> Vocabulary:
 
 
 def save_vocabulary(vocabulary: Vocabulary, path: Path) -> None:
-    """What :func:`load_vocabulary` reads."""
+    """Write the file that :func:`load_vocabulary` reads."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"kinds": dict(vocabulary.kinds), "words": vocabulary.words}
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def fingerprint(paths: Iterable[Path]) -> str:
-    """The first 12 hex digits of the SHA-256 over the files' bytes, in order."""
+    """Return the first 12 hex digits of the SHA-256 over the files' hashes, in order."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(sha256(path).encode())
@@ -70,6 +70,6 @@ def fingerprint(paths: Iterable[Path]) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Of the file's bytes, in hex."""
+    """Return the SHA-256 of the file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

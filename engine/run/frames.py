@@ -1,4 +1,4 @@
-"""Events whose pictures are copied from the device and encoded beside the steps, in the thread that sends them."""
+"""Events with pictures, which the sending thread copies from the device and encodes beside the steps."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ NO_PICTURE = "The picture could not be encoded; the engine's log has the details
 
 
 class Shot:
-    """One picture on its way from the device, (1, 3, H, W) in [0, 1] when it is taken."""
+    """One picture (1, 3, H, W) in [0, 1] on its way from the device."""
 
     def __init__(self, picture: Tensor) -> None:
         self._pixels = Arriving(pictures.to_pixels(picture))
 
     def image(self) -> Image.Image:
-        """The picture, once it has arrived."""
+        """Wait for the picture and return it."""
         return Image.fromarray(self._pixels.get().numpy())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictured:
-    """``event`` before it has its picture, its film and the fields in ``scores``, which are still under way."""
+    """An event whose picture, film and scores are still under way."""
 
     event: Progress | RunFinished
     shot: Shot
@@ -40,7 +40,7 @@ class Pictured:
     film: bytes | None = None
 
     def complete(self) -> Progress | RunFinished | RunFailed:
-        """The whole event. A frame that cannot be made is left out; a finished picture that cannot is a failed run."""
+        """Return the whole event. A frame that cannot be encoded is left out; a finished picture fails the run."""
         try:
             late: dict[str, Any] = {name: float(score.get()) for name, score in self.scores.items()}
             if self.film is not None:

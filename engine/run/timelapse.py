@@ -1,4 +1,4 @@
-"""A film of a run: frames kept sparsely while it paints, encoded once at its end."""
+"""Films of runs: a few frames are kept while a run paints and encoded at its end."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from engine.run.frames import Shot
 
 log = logging.getLogger(__name__)
 
-MOST = 120
-"""Frames that a film has at most, the last one not counted."""
+MOST = 120  # frames of a film without the last one
 FRAMES_PER_SECOND = 15
-HOLD_SECONDS = 2
-"""How long the finished picture stays."""
-GROWING_SECONDS, SLOWEST = 2, 5
-"""A run of few iterations grows for so many seconds, more slowly; but each picture stays for at most so many frames."""
+HOLD_SECONDS = 2  # how long the finished picture stays
+GROWING_SECONDS = 2  # the least time before that, for which the frames of a short run are repeated
+SLOWEST = 5  # the most repetitions of a frame
 
 
 class Timelapse:
-    """The frames of one run, as compressed bytes: every ``stride`` iterations one, at most ``most`` in all.
+    """The frames of one run as compressed bytes: one every few iterations, at most ``most`` in all.
 
-    With as many kept, every other one is dropped and the stride doubles, so that a run of any length, also one that is
-    continued, is shown evenly in bounded memory. A resumed run's film begins where it was resumed.
+    If there are more, every other one is dropped and the stride doubles. So a run of any length is shown evenly in
+    bounded memory. The film of a resumed run begins where it was resumed.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -35,7 +33,7 @@ class Timelapse:
         self._frames: dict[int, bytes] = {}
 
     def due(self, iteration: int) -> bool:
-        """Whether :meth:`add` would keep a frame of ``iteration``."""
+        """Return whether :meth:`add` would keep a frame of ``iteration``."""
         return iteration % self._stride == 0
 
     def add(self, iteration: int, image: Image.Image) -> None:
@@ -47,22 +45,22 @@ class Timelapse:
             self._frames = {at: frame for at, frame in self._frames.items() if self.due(at)}
         if self.due(iteration):
             buffer = io.BytesIO()
-            image.save(buffer, "JPEG", quality=95, subsampling=0)  # a tenth of a PNG, and no step's time
+            image.save(buffer, "JPEG", quality=95, subsampling=0)  # smaller and faster than a PNG
             self._frames[iteration] = buffer.getvalue()
 
     def take(self, iteration: int, shot: Shot) -> None:
-        """:meth:`add` what is still on its way from the device; a frame that cannot be had is left out."""
+        """:meth:`add` a picture that is still on its way from the device; log it if that fails."""
         try:
             self.add(iteration, shot.image())
         except Exception:
             log.exception("a frame of a timelapse is lost")
 
     def frames(self) -> list[bytes]:
-        """What was kept, in order: JPEG."""
+        """Return the frames in order, as JPEG."""
         return list(self._frames.values())
 
     def encode(self, last: Image.Image, film: Film) -> bytes:
-        """The film that ends on ``last``, of the frames' size, and holds it."""
+        """Return the film, which ends on ``last``, a picture of the frames' size."""
         frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in self.frames()]
         each = _frames_each(len(frames))
         match film:
@@ -75,20 +73,20 @@ class Timelapse:
 
 
 def _frames_each(pictures: int) -> int:
-    """For how many frames of a film of so many pictures each of them stays."""
+    """Return how many frames of the film each of so many pictures fills."""
     return min(SLOWEST, max(1, round(GROWING_SECONDS * FRAMES_PER_SECOND / max(1, pictures))))
 
 
 def _mp4(frames: list[Image.Image], last: Image.Image) -> bytes:
-    """H.264 in yuv420p, which every browser and Discord plays; it wants even sides, so an odd one loses a pixel."""
-    import av  # here: a run without a film need not wait for its libraries
+    """Encode H.264 in yuv420p, which every browser and Discord plays. It needs even sides, so odd ones lose a pixel."""
+    import av  # imported here so that other runs need not wait for its libraries
 
     buffer = io.BytesIO()
     width, height = last.width // 2 * 2, last.height // 2 * 2
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "18"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        held = [last] * (1 + HOLD_SECONDS * FRAMES_PER_SECOND)  # not one long frame: players disagree about those
+        held = [last] * (1 + HOLD_SECONDS * FRAMES_PER_SECOND)  # players disagree about one long frame
         for image in [*frames, *held]:
             frame = av.VideoFrame.from_image(image.crop((0, 0, width, height)))  # type: ignore[no-untyped-call]
             container.mux(stream.encode(frame))
