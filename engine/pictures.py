@@ -1,4 +1,4 @@
-"""Between encoded pictures and tensors (n, 3, H, W) in [0, 1]."""
+"""Convert between encoded pictures and tensors (n, 3, H, W) in [0, 1]."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 
 
 def decode(encoded: bytes, width: int, height: int) -> Tensor:
-    """The picture as (1, 3, height, width) in [0, 1]. Raises :class:`ValueError` when it is not a picture."""
+    """Return the picture as (1, 3, height, width) in [0, 1]. Raises :class:`ValueError` if it is not a picture."""
     return from_image(read(encoded).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def decode_within(encoded: bytes, pixels: int) -> Tensor:
-    """The picture in its own shape, with about ``pixels`` pixels in all. Raises :class:`ValueError` as above."""
+    """Return the picture in its own shape, with about ``pixels`` pixels in all. Raises :class:`ValueError`."""
     image = read(encoded)
     scale = (pixels / (image.width * image.height)) ** 0.5
     size = max(2, round(image.width * scale)), max(2, round(image.height * scale))
@@ -24,7 +24,7 @@ def decode_within(encoded: bytes, pixels: int) -> Tensor:
 
 
 def read(encoded: bytes) -> Image.Image:
-    """The picture in RGB at its own size. Raises :class:`ValueError` when it is not a picture."""
+    """Return the picture in RGB at its own size. Raises :class:`ValueError` if it is not a picture."""
     try:
         return Image.open(io.BytesIO(encoded)).convert("RGB")
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
@@ -32,24 +32,24 @@ def read(encoded: bytes) -> Image.Image:
 
 
 def from_image(image: Image.Image) -> Tensor:
-    """An RGB picture as (1, 3, H, W) in [0, 1]."""
+    """Return an RGB picture as (1, 3, H, W) in [0, 1]."""
     pixels = torch.from_numpy(np.asarray(image.convert("RGB")).copy())
     return pixels.permute(2, 0, 1)[None].float() / 255
 
 
 def to_pixels(picture: Tensor) -> Tensor:
-    """One picture (1, 3, H, W), clamped to [0, 1], as bytes (H, W, 3) on its device."""
+    """Return one picture (1, 3, H, W), clamped to [0, 1], as bytes (H, W, 3) on its device."""
     clamped = (picture[0].detach().float().clamp(0, 1) * 255).round().byte()
     return clamped.permute(1, 2, 0).contiguous()
 
 
 def to_image(picture: Tensor) -> Image.Image:
-    """One picture (1, 3, H, W), clamped to [0, 1]."""
+    """Return one picture (1, 3, H, W), clamped to [0, 1]."""
     return Image.fromarray(to_pixels(picture).cpu().numpy())
 
 
 def to_png(pixels: Tensor) -> bytes:
-    """One picture (1, 3, H, W) as PNG bytes."""
+    """Return one picture (1, 3, H, W) as PNG bytes."""
     return png(to_image(pixels))
 
 
@@ -61,7 +61,7 @@ def fitted(
 
 
 def png(image: Image.Image) -> bytes:
-    """The picture as PNG bytes."""
+    """Return the picture as PNG bytes."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()

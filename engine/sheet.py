@@ -1,4 +1,4 @@
-"""Labelled sheets: many pictures on one, each with its words under it. Pillow alone, so that the bot may use it too."""
+"""Put many pictures on one labelled sheet. This needs only Pillow, so the bot may use it too."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from PIL import Image, ImageDraw, ImageFont
 
 GAP = 8
 _LINE, _SIZE = 16, 13
-_CHARACTER = 7  # pixels that one takes on average at that size
+_CHARACTER = 7  # pixels, on average at that size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetCell:
-    """One place on a sheet: pictures side by side, a label, and the colour of the bar under them, if any."""
+    """One place on a sheet."""
 
-    pictures: tuple[Image.Image, ...]
+    pictures: tuple[Image.Image, ...]  # side by side
     label: str = ""
-    bar: tuple[int, int, int] | None = None
+    bar: tuple[int, int, int] | None = None  # the colour of a bar under them
 
 
 def sheet(cells: Sequence[SheetCell], columns: int, side: int = 192, lines: int = 4) -> Image.Image:
-    """The cells row by row, ``columns`` to a row, each picture fitted into ``side`` × ``side`` pixels.
+    """Return the cells row by row, ``columns`` to a row, each picture fitted into ``side`` × ``side`` pixels.
 
-    A label has at most ``lines`` lines; what is longer ends in …, and without any label no room is left for them.
+    A label has at most ``lines`` lines and then ends in “…”. If no cell has a label, there is no space for one.
     """
     across = max(len(cell.pictures) for cell in cells)
     lines = lines if any(cell.label for cell in cells) else 0

@@ -1,4 +1,4 @@
-"""``python -m bot admin``: orders to the bot that runs on this machine."""
+"""Give orders to the bot that runs on this machine: ``python -m bot admin``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ _POLL = 1.0  # seconds between two looks at a draining bot
 
 
 async def give(order: Order, config: Config, *, wait: bool, user: str = "") -> Reply:
-    """The bot's reply to an order about the user of that id; after a drain that is waited for, once nothing is
-    painted any more.
+    """Return the bot's reply to an order about the user of that id. With ``wait``, return once it paints nothing.
 
-    Raises :class:`ConfigError` when it takes none, :class:`bot.operations.control.NotRunning`.
+    Raises :class:`ConfigError` if the bot takes no orders, and :class:`bot.operations.control.NotRunning`.
     """
     if not config.operators.control:
         raise ConfigError("[operators] control is off in the configuration, so the bot takes no orders from here.")

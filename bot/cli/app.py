@@ -1,4 +1,4 @@
-"""The command line: serve Discord, paint without it, and look after the installation.
+"""Serve Discord, paint without it, and look after the installation, from the command line.
 
 Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 """
@@ -53,13 +53,13 @@ def run(config: ConfigPath = None) -> None:
 
 @app.command()
 def migrate(config: ConfigPath = None) -> None:
-    """Bring the database to the newest revision (run does so too)."""
+    """Bring the database to the newest revision (run does this too)."""
     with explained():
         typer.echo(f"The database is at revision {_migrate(Config.load(config))}.")
 
 
 def _migrate(settings: Config) -> str | None:
-    """Returns the revision. Raises :class:`bot.errors.NoDatabase`."""
+    """Return the revision. Raises :class:`bot.errors.NoDatabase`."""
     from bot.database import migrating
     from bot.database.connection import Database
 
@@ -76,7 +76,7 @@ def _migrate(settings: Config) -> str | None:
 
 @app.command()
 def doctor(config: ConfigPath = None) -> None:
-    """Check the installation, line by line, and say what to mend."""
+    """Check the installation, and say what to mend."""
     from bot.operations.doctor import Finding, examine, show
 
     try:
@@ -113,7 +113,7 @@ def admin(
 
 
 def main() -> None:
-    """The entry point."""
+    """Run the command line."""
     try:
         app()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""``describe`` in a terminal: a picture goes to an engine process, its description to stdout."""
+"""Describe a picture in a terminal: an engine process looks at it, and the description goes to stdout."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def _ask(client: ProcessEngineClient, question: Describe) -> Described:
 
 
 def _json(described: Described) -> str:
-    """One line."""
+    """Return one line."""
     description = described.description
     return json.dumps(
         {

@@ -1,4 +1,4 @@
-"""Painting without Discord or a database, through the same engine process as the bot's."""
+"""Paint without Discord or a database, in the same kind of engine process as the bot's."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Interrupted(Exception):
 
 
 class PaintingFailed(Exception):
-    """The engine gave up; the message says what to do. ``bad_request`` tells whose fault it was."""
+    """The engine gave up. The message says what to do, and ``bad_request`` whether the request was at fault."""
 
     def __init__(self, message: str, *, bad_request: bool = False) -> None:
         super().__init__(message)
@@ -47,39 +47,39 @@ class PaintingFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What to keep of a run besides its picture: a film, and itself, every so many iterations and at its end."""
+    """What to keep of a run besides its picture."""
 
     film: Film | None = None
-    checkpoint: Path | None = None
-    every: int = 0
+    checkpoint: Path | None = None  # the run itself, at its end
+    every: int = 0  # and after so many iterations each time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Painting:
-    """A finished picture: PNG with its recipe inside. ``mask`` is where it was painted, None for everywhere."""
+    """A finished picture."""
 
-    png: bytes
+    png: bytes  # with the recipe inside
     recipe: str
     spec: Spec
     device: str
     finished: RunFinished
-    mask: bytes | None = None
+    mask: bytes | None = None  # where it was painted; None is everywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Where to report: a sentence for the reader, that a run of that spec begins, each step, and each picture."""
+    """Where to report what happens."""
 
-    say: Callable[[str], None]
-    begin: Callable[[Spec], None]
+    say: Callable[[str], None]  # a sentence for the reader
+    begin: Callable[[Spec], None]  # a run begins
     step: Callable[[Progress], None]
     done: Callable[[Painting], None]
 
 
 async def paint(commissions: Sequence[Commission], config: Config, reporter: Reporter, extras: Extras) -> None:
-    """Paint them one after the other, with the weights of the first one's bundle, which is that of all.
+    """Paint one picture after the other; all need the same bundle.
 
-    The first Ctrl-C ends the run under way early and keeps its picture, the second leaves at once. Raises
+    The first Ctrl-C ends the current run and keeps its picture, the second leaves at once. Raises
     :class:`bot.errors.UserError`, :class:`PaintingFailed`, :class:`Interrupted` and
     :class:`bot.engines.client.EngineDied`.
     """
@@ -182,10 +182,10 @@ def _keep(event: Checkpointed, begun: Begun, extras: Extras, reporter: Reporter)
 
 @dataclass(slots=True)
 class _Interrupt:
-    """``keep``: there is a run whose picture the next Ctrl-C keeps. ``came``: there was one, so no other begins."""
+    """What the next Ctrl-C does, and whether one came."""
 
-    keep: bool = False
-    came: bool = False
+    keep: bool = False  # the next one keeps the picture of the current run
+    came: bool = False  # no other run begins
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,49 +46,16 @@ class Plan:
     saved_in: Path | None = None  # save the run there unless --checkpoint names another file
 
 
-def painting(command: Callable[..., Plan], *sources: Callable[..., object]) -> Callable[..., None]:
-    """Return the command that paints a plan, with the options for what to keep of it.
-
-    ``command`` gets its own parameters by name, and those of ``sources`` that have defaults.
-    """
-
-    def paint(
-        out: Out = None,
-        film: FilmFile = None,
-        checkpoint: Checkpoint = None,
-        every: Every = 0,
-        as_json: AsJson = False,
-        config: terminal.ConfigPath = None,
-        **own: Any,
-    ) -> None:
-        with terminal.explained():
-            plan = command(**own)
-        kept = Kept(out=out, film=film, checkpoint=checkpoint or plan.saved_in, every=every, region=plan.region)
-        paint_one(plan.make, kept, as_json=as_json, config=config)
-
-    parameters = dict(inspect.signature(command, eval_str=True).parameters)
-    for source in (*sources, paint):
-        parameters |= {
-            name: parameter
-            for name, parameter in inspect.signature(source, eval_str=True).parameters.items()
-            if parameter.default is not parameter.empty
-        }
-    shown = [parameter for parameter in parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
-    paint.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-    paint.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
-    paint.__doc__ = command.__doc__
-    return paint
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The files to write."""
+    """The options of every command that paints: what to write, and how to report."""
 
-    out: Path | None = None  # the picture
-    film: Path | None = None
-    checkpoint: Path | None = None  # the run itself
-    every: int = 0  # iterations between two checkpoints
-    region: bool = False  # beside the picture
+    out: Out = None
+    film: FilmFile = None
+    checkpoint: Checkpoint = None
+    every: Every = 0
+    as_json: AsJson = False
+    config: terminal.ConfigPath = None
 
     def checked(self) -> Extras:
         """Return what the engine is to keep. Raises :class:`BadSetting` for a file that cannot be written."""
@@ -103,13 +70,34 @@ class Kept:
         return Extras(film=_film(self.film), checkpoint=self.checkpoint, every=self.every)
 
 
-def paint_one(commission: Callable[[Config], Commission], kept: Kept, *, as_json: bool, config: Path | None) -> None:
+def painting(command: Callable[..., Plan], *sources: Callable[..., object]) -> Callable[..., None]:
+    """Return the command that paints a plan, with the options of :class:`Kept`.
+
+    ``command`` gets its own parameters by name, and those of ``sources`` that have defaults.
+    """
+
+    def paint(**options: Any) -> None:
+        kept = Kept(**{field.name: options.pop(field.name) for field in fields(Kept)})
+        with terminal.explained():
+            plan = command(**options)
+        paint_one(plan, replace(kept, checkpoint=kept.checkpoint or plan.saved_in))
+
+    parameters = dict(inspect.signature(command, eval_str=True).parameters)
+    for source in (*sources, Kept):
+        shared = inspect.signature(source, eval_str=True).parameters
+        parameters |= {name: one for name, one in shared.items() if one.default is not one.empty}
+    shown = [one.replace(kind=one.KEYWORD_ONLY) for one in parameters.values() if one.kind is not one.VAR_KEYWORD]
+    paint.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    paint.__doc__ = command.__doc__
+    return paint
+
+
+def paint_one(plan: Plan, kept: Kept) -> None:
     """Paint a picture, write its files and print their names. Ends the program if that fails or is stopped."""
     with terminal.explained():
-        extras = kept.checked()
-        loaded = Config.load(config)
-        painting, written = run([commission(loaded)], loaded, extras, lambda painting: _write(painting, kept))[0]
-    if as_json:
+        extras, config = kept.checked(), Config.load(kept.config)
+        painting, written = run([plan.make(config)], config, extras, lambda painting: _write(painting, plan, kept))[0]
+    if kept.as_json:
         typer.echo(_json(painting, written))
     else:
         typer.echo("\n".join([painting.recipe, *(str(path) for path in written.values())]))
@@ -146,14 +134,14 @@ def run(
     return paintings
 
 
-def _write(painting: Painting, kept: Kept) -> dict[str, Path]:
+def _write(painting: Painting, plan: Plan, kept: Kept) -> dict[str, Path]:
     """Write the files of a picture, and return them by their names."""
     folder = check_out(kept.out)
     named = kept.out if kept.out is not None and folder is None else None
     path = named or (folder or Path()) / picture_name(painting.spec)
     written = {"path": path}
     write_atomically(path, painting.png)
-    if kept.region and painting.mask is not None:
+    if plan.region and painting.mask is not None:
         written["region"] = path.with_name(f"{path.stem}-region.png")
         write_atomically(written["region"], painting.mask)
     if kept.film is not None and painting.finished.film is not None:

@@ -1,11 +1,11 @@
-"""``python -m bot privacy``: what is kept of a member, for those who run the bot and are asked for it."""
+"""Show, hand out and erase what is kept of a member: ``python -m bot privacy``, for those who run the bot."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -25,11 +25,11 @@ User = Annotated[int, typer.Argument(min=1, help="The Discord id of the member."
 
 @app.command()
 def show(user_id: User, config: ConfigPath = None) -> None:
-    """How much is kept of the member, and for how long."""
+    """Say how much is kept of the member, and for how long."""
     from bot.texts.privacy import kept
 
     settings = _settings(config)
-    typer.echo(kept(settings.storage, _collected(settings, user_id)))
+    typer.echo(kept(settings.storage, _asked(settings, lambda privacy: privacy.collect(user_id))))
 
 
 @app.command()
@@ -44,7 +44,9 @@ def export(
 
     settings = _settings(config)
     path = out or Path(f"kept-{user_id}.zip")
-    ((page,), _) = takeout.pack(_collected(settings, user_id), Files(Path(settings.queue.files)))
+    ((page,), _) = takeout.pack(
+        _asked(settings, lambda privacy: privacy.collect(user_id)), Files(Path(settings.queue.files))
+    )
     try:
         page.write(path)
     except OSError as error:
@@ -63,7 +65,7 @@ def erase(
     settings = _settings(config)
     if not yes:
         typer.confirm(f"Erase all that is kept of member {user_id}?", abort=True)
-    marked = _forgotten(settings, user_id)
+    marked = _asked(settings, lambda privacy: privacy.forget(user_id))
     pictures = counted(marked, "picture", "pictures")
     typer.echo(f"Settings, styles, ratings and reports are erased. For the bot to delete: {pictures}.")
 
@@ -71,14 +73,6 @@ def erase(
 def _settings(path: Path | None) -> Config:
     with explained():
         return Config.load(path)
-
-
-def _collected(settings: Config, user_id: int) -> dict[str, list[dict[str, Any]]]:
-    return _asked(settings, lambda privacy: privacy.collect(user_id))
-
-
-def _forgotten(settings: Config, user_id: int) -> int:
-    return _asked(settings, lambda privacy: privacy.forget(user_id))
 
 
 def _asked(settings: Config, question: Callable[[Privacy], Awaitable[T]]) -> T:

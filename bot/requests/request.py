@@ -52,7 +52,7 @@ class Request:
 
     @property
     def asker(self) -> Asker:
-        """Who asks and where, for the rules of moderators."""
+        """Return who asks and where, for the rules of moderators."""
         channels = (self.place.channel_id, *self.place.within)
         return Asker(user_id=self.requester_id, guild_id=self.place.guild_id, channels=channels, roles=self.roles)
 

@@ -21,13 +21,14 @@ from typer.testing import CliRunner
 import bot.cli.output
 import engine.api
 from bot.cli.app import app
-from bot.cli.commissions import Commission
+from bot.cli.output import Plan
 from bot.cli.terminal import explained
 from bot.components import options
 from bot.config import Config
 from bot.database.connection import Database
 from bot.domain.job import Kind
 from bot.domain.place import Place
+from bot.domain.setting import Scope
 from bot.errors import UserError
 from bot.members.defaults import Wishes
 from bot.members.settings import SettingsStore
@@ -254,7 +255,7 @@ class Discord:
     async def _open(self, job: Any, *_: object) -> Any:
         return job
 
-    async def command(self, case: Case) -> Outcome:
+    async def command(self, case: Case, **where: int) -> Outcome:
         """The options that /imagine and /edit have, and the rest in the prompt."""
         own = case.own
         try:
@@ -266,7 +267,7 @@ class Discord:
                 plain=case.kind is Kind.EDIT,
                 **{name: own.get(name) for name in ("iterations", "seed", "bundle", "strength", "style")},
             )
-            return await self._outcome(case, options.replacing(wish, case.more.get("replace")))
+            return await self._outcome(case, options.replacing(wish, case.more.get("replace")), **where)
         except UserError as refusal:
             return str(refusal)
 
@@ -277,11 +278,13 @@ class Discord:
         except UserError as refusal:
             return str(refusal)
 
-    async def _outcome(self, case: Case, wish: Any) -> Outcome:
+    async def _outcome(
+        self, case: Case, wish: Any, guild_id: int | None = None, channel_id: int = 1, user_id: int = 1
+    ) -> Outcome:
         request = Request(
             kind=case.kind,
-            place=Place(channel_id=1, guild_id=None, permissions=discord.Permissions.all()),
-            requester_id=1,
+            place=Place(channel_id=channel_id, guild_id=guild_id, permissions=discord.Permissions.all()),
+            requester_id=user_id,
             wish=wish,
             picture=Upload(content=case.image) if case.image else None,
             mask=case.mask,
@@ -296,9 +299,9 @@ def command_line(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> O
     """``paint`` or ``edit``, up to the command that the engine gets."""
     outcomes: list[Outcome] = []
 
-    def paint_one(make: Callable[[Config], Commission], *_: object, **__: object) -> None:
+    def paint_one(plan: Plan, kept: object) -> None:
         with explained():
-            start = make(CONFIG).begin(READY).start
+            start = plan.make(CONFIG).begin(READY).start
         outcomes.append((start.spec, pixels(start.init_image), pixels(start.mask)))
 
     monkeypatch.setattr(bot.cli.output, "paint_one", paint_one)
@@ -380,3 +383,26 @@ async def test_each_door_refuses_a_fault_with_the_same_words(seed: int, database
     for fault in FAULTS:
         told = await compare(fault(plain), database, tmp_path)
         assert isinstance(told, str) and told.endswith((".", "|", "256x256", "car", "night", "64x64", "128x128")), told
+
+
+async def test_what_was_asked_for_comes_before_the_preset_and_that_before_what_was_set(database: AsyncEngine) -> None:
+    """Asked for > preset > member > channel > server > bundle."""
+    door, store = Discord(database), SettingsStore(database)
+    case = Case(prompt="a red car", own={"seed": 7, "preset": "weather"})
+    asked = replace(case, own={**case.own, "strength": 0.5, "iterations": 9})
+    await store.change(Scope.GUILD, 3, {"strength": 0.1, "iterations": 11, "size": "64x64", "style": "oil"})
+    await store.change(Scope.CHANNEL, 1, {"strength": 0.2, "iterations": 12, "size": "96x96"})
+    await store.change(Scope.USER, 1, {"strength": 0.3, "iterations": 13})
+    for one, told in (
+        (asked, (0.5, 9)),
+        (case, (1.0, 400)),
+        (replace(case, own={"seed": 7}), (0.3, 13)),
+    ):
+        outcome = await door.command(one, guild_id=3)
+        assert not isinstance(outcome, str)
+        spec = outcome[0]
+        assert (spec.strength, spec.iterations) == told
+        assert (spec.width, spec.height, spec.prompt) == (96, 96, "an oil painting of a red car")
+    plain = await door.command(replace(case, own={"seed": 7, "style": "none"}), guild_id=4, channel_id=5, user_id=6)
+    assert not isinstance(plain, str)
+    assert (plain[0].strength, plain[0].iterations, plain[0].width, plain[0].prompt) == (0.6, 150, 128, "a red car")
