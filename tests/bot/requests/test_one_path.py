@@ -385,7 +385,7 @@ async def test_each_door_refuses_a_fault_with_the_same_words(seed: int, database
         assert isinstance(told, str) and told.endswith((".", "|", "256x256", "car", "night", "64x64", "128x128")), told
 
 
-async def test_what_was_asked_for_comes_before_the_preset_and_that_before_what_was_set(database: AsyncEngine) -> None:
+async def test_what_was_asked_for_comes_before_the_preset_and_that_before_what_was_set(database: Database) -> None:
     """Asked for > preset > member > channel > server > bundle."""
     door, store = Discord(database), SettingsStore(database)
     case = Case(prompt="a red car", own={"seed": 7, "preset": "weather"})
