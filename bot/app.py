@@ -27,7 +27,7 @@ from bot.jobs.files import Files
 from bot.jobs.queue import Queue
 from bot.jobs.records import Records
 from bot.members.defaults import Wishes
-from bot.members.privacy import Privacy
+from bot.members.privacy import MemberData
 from bot.members.ratings import RatingStore
 from bot.members.settings import SettingsStore
 from bot.members.styles import StyleStore
@@ -130,7 +130,7 @@ class FaradayBot(Operated):
         self.records = Records(self._database)
         self.rules = Rules(self._database)
         self.removal = Removal(self.records, self.files, self.sheets, self.dispatcher, self.rules)
-        self.privacy = Privacy(self._database)
+        self.privacy = MemberData(self._database)
         self.retention = Retention(self.files, self.records, lambda: self.config.storage)
         self.gate = gate = Gate(self.rules)
         self.desk = Desk(self.rules, gate, self.removal)

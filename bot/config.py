@@ -44,7 +44,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Discord(Section):
+class DiscordSection(Section):
     """The connection to Discord."""
 
     token: SecretStr = Field(default=SecretStr(""), description="the bot token from the developer portal, in quotes")
@@ -57,7 +57,7 @@ class Discord(Section):
     ca_file: str = Field(default="", description='the path of a PEM file, or "" for the system\'s authorities')
 
 
-class Engine(Section):
+class EngineSection(Section):
     """The engine process and its runs."""
 
     bundles: tuple[str, ...] = Field(default=("starter",), min_length=1, description='a list of names, as ["starter"]')
@@ -111,7 +111,7 @@ class Engine(Section):
         return self
 
 
-class Queue(Section):
+class QueueSection(Section):
     """Where jobs and their pictures are kept."""
 
     database: str = Field(
@@ -123,7 +123,7 @@ class Queue(Section):
     max_waiting: int = Field(default=2000, ge=1, description="a number of jobs, 1 or more")
 
 
-class Quotas(Section):
+class QuotasSection(Section):
     """How many jobs one member and one server may have; servers can set less for their members."""
 
     max_running: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
@@ -134,7 +134,7 @@ class Quotas(Section):
     guild_max_per_day: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
 
 
-class Fairness(Section):
+class FairnessSection(Section):
     """The order of the queue."""
 
     recent_seconds: Seconds = Field(default=3600.0, description="seconds, more than 0")
@@ -142,7 +142,7 @@ class Fairness(Section):
     large_at_once: int = Field(default=1, ge=0, description="a number of jobs, 0 for any number")
 
 
-class Limits(Section):
+class LimitsSection(Section):
     """What a member may ask for. A bundle's own limits apply besides."""
 
     max_prompt_chars: int = Field(default=1000, ge=1, le=4000, description="a number of characters, 1 to 4000")
@@ -158,7 +158,7 @@ class Limits(Section):
         return Bounds(**self.model_dump(include={field.name for field in dataclasses.fields(Bounds)}))
 
 
-class Storage(Section):
+class StorageSection(Section):
     """How long the files and records of jobs that have ended are kept, and how much of the disk is left alone."""
 
     pictures_days: int = Field(default=90, ge=0, le=36500, description="a number of days, 0 to keep them")
@@ -168,13 +168,13 @@ class Storage(Section):
     min_free_mib: int = Field(default=500, ge=0, description="a number of MiB, 0 not to look")
 
 
-class Moderation(Section):
+class ModerationSection(Section):
     """What is shown to whom, beside the rules that servers and owners set."""
 
     unsafe_threshold: float = Field(default=0.5, ge=0, le=1, description="a number from 0 to 1, 1 to show everything")
 
 
-class Operators(Section):
+class OperatorsSection(Section):
     """Who runs the bot, and what they look at it with."""
 
     owner_ids: tuple[Snowflake, ...] = Field(default=(), description="a list of user ids, or []")
@@ -184,7 +184,7 @@ class Operators(Section):
     presence: bool = Field(default=True, description="true or false")
 
 
-class Log(Section):
+class LogSection(Section):
     """The log on stderr."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -195,16 +195,16 @@ class Log(Section):
 class Config(Section):
     """Every setting of the bot."""
 
-    discord: Discord = Field(default_factory=Discord, description="a [discord] table")
-    engine: Engine = Field(default_factory=Engine, description="an [engine] table")
-    queue: Queue = Field(default_factory=Queue, description="a [queue] table")
-    quotas: Quotas = Field(default_factory=Quotas, description="a [quotas] table")
-    fairness: Fairness = Field(default_factory=Fairness, description="a [fairness] table")
-    limits: Limits = Field(default_factory=Limits, description="a [limits] table")
-    storage: Storage = Field(default_factory=Storage, description="a [storage] table")
-    moderation: Moderation = Field(default_factory=Moderation, description="a [moderation] table")
-    operators: Operators = Field(default_factory=Operators, description="an [operators] table")
-    log: Log = Field(default_factory=Log, description="a [log] table")
+    discord: DiscordSection = Field(default_factory=DiscordSection, description="a [discord] table")
+    engine: EngineSection = Field(default_factory=EngineSection, description="an [engine] table")
+    queue: QueueSection = Field(default_factory=QueueSection, description="a [queue] table")
+    quotas: QuotasSection = Field(default_factory=QuotasSection, description="a [quotas] table")
+    fairness: FairnessSection = Field(default_factory=FairnessSection, description="a [fairness] table")
+    limits: LimitsSection = Field(default_factory=LimitsSection, description="a [limits] table")
+    storage: StorageSection = Field(default_factory=StorageSection, description="a [storage] table")
+    moderation: ModerationSection = Field(default_factory=ModerationSection, description="a [moderation] table")
+    operators: OperatorsSection = Field(default_factory=OperatorsSection, description="an [operators] table")
+    log: LogSection = Field(default_factory=LogSection, description="a [log] table")
 
     @classmethod
     def load(cls, path: Path | None = None) -> Config:
@@ -232,16 +232,16 @@ class Config(Section):
 
 
 _SECTIONS: dict[str, type[Section]] = {
-    "discord": Discord,
-    "engine": Engine,
-    "queue": Queue,
-    "quotas": Quotas,
-    "fairness": Fairness,
-    "limits": Limits,
-    "storage": Storage,
-    "moderation": Moderation,
-    "operators": Operators,
-    "log": Log,
+    "discord": DiscordSection,
+    "engine": EngineSection,
+    "queue": QueueSection,
+    "quotas": QuotasSection,
+    "fairness": FairnessSection,
+    "limits": LimitsSection,
+    "storage": StorageSection,
+    "moderation": ModerationSection,
+    "operators": OperatorsSection,
+    "log": LogSection,
 }
 
 

@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.texts.numbers import counted
 
 if TYPE_CHECKING:
-    from bot.members.privacy import Privacy
+    from bot.members.privacy import MemberData
 
 T = TypeVar("T")
 
@@ -75,16 +75,16 @@ def _settings(path: Path | None) -> Config:
         return Config.load(path)
 
 
-def _asked(settings: Config, question: Callable[[Privacy], Awaitable[T]]) -> T:
+def _asked(settings: Config, question: Callable[[MemberData], Awaitable[T]]) -> T:
     from bot.database.connection import Database
     from bot.database.migrating import migrate
-    from bot.members.privacy import Privacy
+    from bot.members.privacy import MemberData
 
     async def ask() -> T:
         database = Database(settings.queue.database)
         try:
             await migrate(database)
-            return await question(Privacy(database))
+            return await question(MemberData(database))
         finally:
             await database.close()
 

@@ -21,7 +21,7 @@ from bot.weights import add as adding
 from bot.weights import catalogue, overview
 from bot.weights.catalogue import Checkpoint
 from bot.weights.fetch import Fetcher, convert_file
-from bot.weights.transfer import Report
+from bot.weights.transfer import TransferReport
 from bot.weights.verify import verify as verify_files
 
 app = typer.Typer(
@@ -106,7 +106,7 @@ async def _fetch(wanted: list[Checkpoint], folder: Path, *, again: bool) -> None
         for checkpoint in wanted:
             with Progress(*columns, console=stderr, transient=True) as bar:
                 shown = bar.add_task(checkpoint.name, total=None)
-                report = Report(
+                report = TransferReport(
                     say=lambda text, bar=bar: bar.console.print(text, markup=False, soft_wrap=True),  # type: ignore[misc]
                     at=lambda done, total, bar=bar, shown=shown: bar.update(shown, completed=done, total=total),  # type: ignore[misc]
                 )

@@ -14,7 +14,7 @@ from bot.gateway.client import ConnectedBot
 from bot.jobs.archive import Archive
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
-from bot.members.privacy import Privacy
+from bot.members.privacy import MemberData
 from bot.members.styles import StyleStore
 from bot.moderation.desk import Desk
 from bot.moderation.rules import Rules
@@ -70,7 +70,7 @@ class Host(ConnectedBot):
     files: Files
     followups: Follower
     pages: dict[str, Render]  # what turns the pages of an answer, by the name of the answer
-    privacy: Privacy
+    privacy: MemberData
     queue: Queue
     removal: Remover
     reporting: Reporter

@@ -15,7 +15,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
 import engine.serve.process
-from bot.config import Engine
+from bot.config import EngineSection
 from engine.messages import Answer, Command, Event, Precision, Ready, RunEvent, RunFailed, Shutdown
 from engine.serve.process import EngineSettings
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 LEAVE_SECONDS = 5.0  # from Shutdown to a kill: a step on a slow CPU fits in
 
 
-def engine_settings(config: Engine, device: str | None = None) -> EngineSettings:
+def engine_settings(config: EngineSection, device: str | None = None) -> EngineSettings:
     """What an engine process of this configuration is started with, on its first device or another."""
     return EngineSettings(
         bundles=config.bundles,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from bot.backoff import Backoff
-from bot.config import Engine
+from bot.config import EngineSection
 from bot.domain.job import Job, State
 from bot.engines.announcer import Outbox, patient
 from bot.engines.client import EngineClient, EngineDied
@@ -59,7 +59,7 @@ class Dispatcher:
         files: Files,
         clients: Sequence[EngineClient],
         observer: Observer,
-        settings: Engine,
+        settings: EngineSection,
         *,
         backoff: Backoff | None = None,
         another: MakeClient | None = None,

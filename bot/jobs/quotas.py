@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.config import Config, Limits
+from bot.config import Config, LimitsSection
 from bot.database.tables import jobs, usage
 from bot.domain.job import NewJob, State
 from bot.domain.setting import Values, strictest
@@ -51,7 +51,7 @@ def bounded(values: Values, config: Config) -> Quota:
     )
 
 
-def limits(values: Values, config: Config) -> Limits:
+def limits(values: Values, config: Config) -> LimitsSection:
     """The operator's limits on one picture, or the server's where those are narrower."""
     own = config.limits
     narrower = {

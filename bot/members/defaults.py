@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from bot.config import Limits
+from bot.config import LimitsSection
 from bot.domain.job import Kind
 from bot.domain.place import Place
 from bot.domain.setting import PREFERENCES, Scope
@@ -56,7 +56,7 @@ class Wishes:
         *,
         bundles: Mapping[str, BundleInfo],
         default_bundle: str,
-        limits: Limits,
+        limits: LimitsSection,
     ) -> Completed:
         """Return the wish in its style and the settings held. A setting that does not fit is left out and named.
 
@@ -94,7 +94,9 @@ class Wishes:
             return None
 
 
-def _fitting(wish: Wish, held: _Held, info: BundleInfo | None, limits: Limits, unkept: list[str]) -> dict[str, Any]:
+def _fitting(
+    wish: Wish, held: _Held, info: BundleInfo | None, limits: LimitsSection, unkept: list[str]
+) -> dict[str, Any]:
     """Return the settings held, as far as the bundle and the limits allow them."""
     values = {name: value for name, (value, _) in held.items() if name in ("size", "iterations", "strength")}
     if "size" in values:

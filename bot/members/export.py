@@ -17,7 +17,7 @@ Data = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ZipPart:
     """What one zip has: files by their names in it, and the rows as JSON in the first."""
 
     files: tuple[tuple[str, Path], ...]
@@ -32,7 +32,7 @@ class Page:
                 archive.write(path, name)
 
 
-def pack(data: Data, files: Files, limit: int | None = None) -> tuple[list[Page], list[str]]:
+def pack(data: Data, files: Files, limit: int | None = None) -> tuple[list[ZipPart], list[str]]:
     """The pages of at most ``limit`` bytes (None: one of any size), and the names of the files that fit in none."""
     written = json.dumps(data, indent=2, ensure_ascii=False).encode()
     pages: list[list[tuple[str, Path]]] = [[]]
@@ -48,7 +48,7 @@ def pack(data: Data, files: Files, limit: int | None = None) -> tuple[list[Page]
             filled = 0
         pages[-1].append((name, path))
         filled += size
-    return [Page(files=tuple(page), data=None if i else written) for i, page in enumerate(pages)], left_out
+    return [ZipPart(files=tuple(page), data=None if i else written) for i, page in enumerate(pages)], left_out
 
 
 def _files(data: Data, files: Files) -> Iterator[tuple[str, Path]]:

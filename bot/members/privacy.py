@@ -32,7 +32,7 @@ KEPT_A_DAY: Mapping[str, sa.Column[int]] = {"usage": usage.c.requester_id}
 Rows = list[dict[str, Any]]
 
 
-class Privacy:
+class MemberData:
     """Works on the database alone, with the bot running or not; :class:`bot.requests.removal.Removal` does the rest."""
 
     def __init__(self, database: Database) -> None:

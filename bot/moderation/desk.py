@@ -20,7 +20,7 @@ _OPPOSITE = {
 }
 
 
-class Jobs(Protocol):
+class Canceller(Protocol):
     """What is asked of the removal."""
 
     async def cancel(self, user_id: int, guild_id: int | None) -> int: ...
@@ -29,7 +29,7 @@ class Jobs(Protocol):
 class Desk:
     """``scope`` is a server's id or ``EVERYWHERE``; ``by`` the member who does it."""
 
-    def __init__(self, rules: Rules, gate: Gate, jobs: Jobs) -> None:
+    def __init__(self, rules: Rules, gate: Gate, jobs: Canceller) -> None:
         self._rules = rules
         self._gate = gate
         self._jobs = jobs

@@ -12,7 +12,7 @@ from bot.database.connection import Database
 from bot.database.tables import audit, rules
 from bot.domain.moderation import Entry, RuleKind
 
-Values = Mapping[RuleKind, tuple[str, ...]]
+RuleValues = Mapping[RuleKind, tuple[str, ...]]
 
 
 class Rules:
@@ -23,9 +23,9 @@ class Rules:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: dict[int, Values] = {}
+        self._known: dict[int, RuleValues] = {}
 
-    async def of(self, guild_id: int) -> Values:
+    async def of(self, guild_id: int) -> RuleValues:
         """The values of each kind, oldest first."""
         if guild_id not in self._known:
             statement = sa.select(rules.c.kind, rules.c.value).where(rules.c.guild_id == guild_id).order_by(rules.c.id)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import discord
 
-from bot.config import Moderation
+from bot.config import ModerationSection
 from bot.domain.job import Job
 from bot.domain.moderation import Cover
 from bot.domain.setting import Scope
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Screen:
     """Asked anew for every frame and picture: a channel's flag and settings may have changed meanwhile."""
 
-    def __init__(self, client: discord.Client, settings: SettingsStore, rules: Callable[[], Moderation]) -> None:
+    def __init__(self, client: discord.Client, settings: SettingsStore, rules: Callable[[], ModerationSection]) -> None:
         self._client = client
         self._settings = settings
         self._rules = rules

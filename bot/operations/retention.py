@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.config import Storage
+from bot.config import StorageSection
 from bot.domain.job import Removed
 from bot.jobs import disk
 from bot.jobs.files import Files
@@ -36,7 +36,7 @@ class Swept:
 class Retention:
     """Only jobs that have ended lose anything; one under way keeps all its files, however old."""
 
-    def __init__(self, files: Files, records: Records, rules: Callable[[], Storage]) -> None:
+    def __init__(self, files: Files, records: Records, rules: Callable[[], StorageSection]) -> None:
         self._files = files
         self._records = records
         self._rules = rules

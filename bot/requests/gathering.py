@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.config import Config, Limits
+from bot.config import Config, LimitsSection
 from bot.domain.job import Job, Kind
 from bot.errors import BadSetting, NothingToEdit
 from bot.images import masks, uploads
@@ -66,7 +66,7 @@ async def gather(request: Request, config: Config, files: Files) -> Gathered:
             return await asyncio.to_thread(prepare, request, config.limits)
 
 
-def prepare(request: Request, limits: Limits, init: InitImage | None = None) -> Gathered:
+def prepare(request: Request, limits: LimitsSection, init: InitImage | None = None) -> Gathered:
     """Return the pictures that were sent, and ``init`` if the bot painted what the request starts from. Blocks.
 
     Raises :class:`bot.errors.UserError` for a picture that cannot be used.
@@ -96,12 +96,12 @@ def prepare(request: Request, limits: Limits, init: InitImage | None = None) -> 
     return replace(gathered, mask=request.mask, mask_hash=shape.input_hash)
 
 
-def prepared_upload(content: bytes, limits: Limits) -> uploads.Prepared:
+def prepared_upload(content: bytes, limits: LimitsSection) -> uploads.Prepared:
     """Return a file as a picture. Raises as :func:`bot.images.uploads.prepare_image`."""
     return uploads.prepare_image(content, max_bytes=limits.max_upload_bytes, max_pixels=limits.max_input_pixels)
 
 
-def _sent(content: bytes, limits: Limits, *, upscaling: bool) -> InitImage:
+def _sent(content: bytes, limits: LimitsSection, *, upscaling: bool) -> InitImage:
     prepared = prepared_upload(content, limits)
     size = prepared.width, prepared.height
     line = recipe.read(content) if upscaling else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.config import Limits
+from bot.config import LimitsSection
 from bot.domain.job import Kind
 from bot.errors import refusing
 from bot.requests.gathering import Gathered
@@ -30,7 +30,7 @@ def resolve(
     request: Request,
     gathered: Gathered,
     info: BundleInfo,
-    limits: Limits,
+    limits: LimitsSection,
     machine: Machine,
     held: Mapping[str, Any] | None = None,
 ) -> Resolved:

@@ -11,7 +11,7 @@ from engine.messages import BundleInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class HelpPage:
     """``picture`` is the name of one that ships with the bot, and ``shows`` says what is on it."""
 
     title: str
@@ -21,7 +21,7 @@ class Page:
 
 
 PAGES = (
-    Page(
+    HelpPage(
         title="Painting",
         text=(
             "`/imagine prompt: a yellow bus` opens a thread and paints there. **Stop and keep** ends early with the "
@@ -33,7 +33,7 @@ PAGES = (
         picture="help-painting",
         shows="A yellow bus, a red boat at sunset, a pink flower and a red house, as painted",
     ),
-    Page(
+    HelpPage(
         title="Editing",
         text=(
             "Reply to a picture with `.edit a blue car on a road`, or use `/edit` with a picture attached; without one "
@@ -47,7 +47,7 @@ PAGES = (
         picture="help-editing",
         shows="A red car on a road, and the same car edited to be blue",
     ),
-    Page(
+    HelpPage(
         title="Styles",
         text=(
             "`/imagine style: watercolor`, or in words `--style watercolor`. `/styles list` shows them with a picture "
@@ -57,7 +57,7 @@ PAGES = (
         picture="help-styles",
         shows="A house as watercolor, oil painting, charcoal drawing and pixel art",
     ),
-    Page(
+    HelpPage(
         title="Your pictures",
         text=(
             "The buttons under a picture paint it again, otherwise, larger or on from where it ended, and show its "

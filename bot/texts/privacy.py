@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sized
 
-from bot.config import Storage
+from bot.config import StorageSection
 from bot.texts.numbers import counted
 
 ASK_ERASE = (
@@ -18,7 +18,7 @@ NOT_YOURS = "Only whoever asked for it can press that."
 TOO_MANY = 10  # zips sent at once, so that an interaction's fifteen minutes are enough
 
 
-def kept(rules: Storage, found: Mapping[str, Sized]) -> str:
+def kept(rules: StorageSection, found: Mapping[str, Sized]) -> str:
     """The rules of the configuration, and how much there is of the member now."""
     lines = [
         "**What I keep of you, and for how long**",

@@ -59,7 +59,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
+class BundleFiles:
     """What a bundle is called and the files that it needs, in ``folder``; whether it ``checks`` pictures."""
 
     name: str
@@ -100,7 +100,7 @@ def _source(values: dict[str, Any]) -> Source:
     return Source(weights=weights, config=config)
 
 
-def bundles(weights_dir: Path) -> dict[str, Bundle]:
+def bundles(weights_dir: Path) -> dict[str, BundleFiles]:
     """The bundles of the engine's table, and those that lie in ``weights_dir`` with an entry of their own.
 
     Raises :class:`WeightsFailed` for an entry that cannot be read.
@@ -118,13 +118,13 @@ def bundles(weights_dir: Path) -> dict[str, Bundle]:
     return found
 
 
-def _bundle(name: str, values: Mapping[str, Any], folder: Path) -> Bundle:
+def _bundle(name: str, values: Mapping[str, Any], folder: Path) -> BundleFiles:
     perceptors = [one if isinstance(one, str) else one["weights"] for one in values["perceptors"]]
     generator = values.get("vqgan") or values["generator"]
     files = [generator["weights"], *([generator["config"]] if "config" in generator else []), *perceptors]
     files += [values[key] for key in ("start_network", "vocabulary") if values.get(key)]
     checks = bool(values.get("check", {}).get("unsafe"))
-    return Bundle(name=name, title=values["title"], folder=folder, files=tuple(files), checks=checks)
+    return BundleFiles(name=name, title=values["title"], folder=folder, files=tuple(files), checks=checks)
 
 
 def wanted(name: str, weights_dir: Path) -> list[Checkpoint]:

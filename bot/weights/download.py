@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.errors import WeightsFailed
-from bot.weights.transfer import AddressFailed, Patience, Report, Transfer, discard, note_of
+from bot.weights.transfer import AddressFailed, Patience, Transfer, TransferReport, discard, note_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ async def download(
     target: Path,
     *,
     sha256: str | None,
-    report: Report,
+    report: TransferReport,
     patience: Patience | None = None,
 ) -> Arrived:
     """Fetch ``target`` from the first address that gives it, with the SHA-256 ``sha256`` if one is known.

@@ -15,7 +15,7 @@ from bot.weights.catalogue import Checkpoint, RemoteFile, Source
 from bot.weights.conversion import UnusableSource
 from bot.weights.download import AddressesFailed, Arrived, digest, download
 from bot.weights.provenance import Origin, Provenance
-from bot.weights.transfer import Patience, Report
+from bot.weights.transfer import Patience, TransferReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Fetcher:
 
     weights_dir: Path
     session: aiohttp.ClientSession
-    report: Report
+    report: TransferReport
     patience: Patience = field(default_factory=Patience)
 
     async def fetch(self, checkpoint: Checkpoint, *, again: bool = False) -> bool:
@@ -32,7 +32,7 @@ class Fetcher:
 
         ``again`` fetches what is here too. Raises :class:`WeightsFailed`; what was here before then still is.
         """
-        place = Place(weights_dir=self.weights_dir, checkpoint=checkpoint)
+        place = Location(weights_dir=self.weights_dir, checkpoint=checkpoint)
         if place.whole() and not again:
             return False
         failures = []
@@ -44,7 +44,7 @@ class Fetcher:
                 failures.append(str(error))
         raise WeightsFailed("\n".join([f"{checkpoint.name} could not be fetched.", *failures, _by_hand(checkpoint)]))
 
-    async def _fetch_from(self, source: Source, place: Place) -> None:
+    async def _fetch_from(self, source: Source, place: Location) -> None:
         config = await self._have(source.config, place, "yaml") if source.config else None
         weights = await self._have(source.weights, place, "pt" if place.checkpoint.kind == "clip" else "ckpt")
         self.report.say(f"Converting {place.checkpoint.name}")
@@ -58,7 +58,7 @@ class Fetcher:
             raise UnusableSource(f"{weights.url} gave a file that cannot be used, which I removed: {error}") from None
         shutil.rmtree(place.workshop)
 
-    async def _have(self, remote: RemoteFile, place: Place, suffix: str) -> Arrived:
+    async def _have(self, remote: RemoteFile, place: Location, suffix: str) -> Arrived:
         """The file, from the last time if it is whole already. Raises for one that changed since it was recorded."""
         folder = place.workshop / hashlib.sha256(remote.urls[0].encode()).hexdigest()[:8]
         target = folder / f"{place.weights.stem}.{suffix}"
@@ -86,7 +86,7 @@ class NotGiven(WeightsFailed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Location:
     """Where a checkpoint lies under the weights' folder."""
 
     weights_dir: Path
@@ -142,7 +142,7 @@ def _origin(arrived: Arrived, remote: RemoteFile) -> Origin:
     )
 
 
-def _changed(here: Arrived, recorded: Origin, place: Place) -> str:
+def _changed(here: Arrived, recorded: Origin, place: Location) -> str:
     return (
         f"{here.url} gives another file than when it was first fetched: its SHA-256 was {recorded.sha256} and is now "
         f"{here.sha256}. I removed it and changed nothing. If its publisher has replaced it and you trust that, remove "
@@ -165,4 +165,4 @@ async def convert_file(checkpoint: Checkpoint, file: Path, config: Path | None, 
     origin = await provenance.of_file(file)
     published = any(source.weights.sha256 == origin.sha256 for source in checkpoint.sources)
     origin = replace(origin, published=published)
-    await Place(weights_dir=weights_dir, checkpoint=checkpoint).settle(file, config, {"file": origin})
+    await Location(weights_dir=weights_dir, checkpoint=checkpoint).settle(file, config, {"file": origin})

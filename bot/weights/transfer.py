@@ -38,7 +38,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class TransferReport:
     """Where to tell: a sentence, and how many bytes of how many are here."""
 
     say: Callable[[str], None]
@@ -75,7 +75,7 @@ class Transfer:
         url: str,
         part: Path,
         sha256: str | None,
-        report: Report,
+        report: TransferReport,
         patience: Patience,
     ) -> None:
         self._session = session

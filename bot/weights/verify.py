@@ -12,7 +12,7 @@ from bot.weights.download import digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class FileCheck:
     """About one file: ``well`` is False for one that changed, is damaged or gone, and None where nothing is known."""
 
     file: Path
@@ -20,24 +20,24 @@ class Verdict:
     text: str
 
 
-async def verify(files: list[Path]) -> AsyncIterator[Verdict]:
+async def verify(files: list[Path]) -> AsyncIterator[FileCheck]:
     """Read every byte of ``files`` and hold it against the record beside it."""
     for file in files:
-        yield await _verdict(file)
+        yield await _check(file)
 
 
-async def _verdict(file: Path) -> Verdict:
+async def _check(file: Path) -> FileCheck:
     try:
         expected = _expected(file)
     except WeightsFailed as error:
-        return Verdict(file=file, well=False, text=f"cannot be relied on: {error}")
+        return FileCheck(file=file, well=False, text=f"cannot be relied on: {error}")
     if expected is None:
-        return Verdict(file=file, well=None, text="is whole, but no record says what it should be")
+        return FileCheck(file=file, well=None, text="is whole, but no record says what it should be")
     found = await digest(file)
     if found != expected:
         text = f"has changed since it was made: its SHA-256 was {expected} and is {found}. Fetch or convert it again."
-        return Verdict(file=file, well=False, text=text)
-    return Verdict(file=file, well=True, text=f"is as it was made, SHA-256 {found}")
+        return FileCheck(file=file, well=False, text=text)
+    return FileCheck(file=file, well=True, text=f"is as it was made, SHA-256 {found}")
 
 
 def _expected(file: Path) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from bot.config import Engine
+from bot.config import EngineSection
 from bot.domain.job import Job, NewJob, State
 from bot.engines.client import ProcessEngineClient, Target
 from bot.engines.dispatcher import Backoff, Dispatcher
@@ -107,7 +107,7 @@ class Studio:
 
         self.clients = [client("auto") for _ in range(engines)]
         self.dispatcher = Dispatcher(
-            self.queue, self.files, self.clients, self.channel, Engine(films=films), backoff=FAST, another=client
+            self.queue, self.files, self.clients, self.channel, EngineSection(films=films), backoff=FAST, another=client
         )
         running = asyncio.create_task(self.dispatcher.run())
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, Engine
+from bot.config import Config, EngineSection
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -72,7 +72,7 @@ def test_a_precision_that_does_not_exist_is_one_complaint(tmp_path: Path) -> Non
 
 def test_memory_is_found_by_itself_or_a_size(tmp_path: Path) -> None:
     sizes = {"auto": 0, "900 MiB": 900 * 2**20, "1.5GiB": 3 * 2**29}
-    assert {size: Engine(memory=size).memory_bytes for size in sizes} == sizes
+    assert {size: EngineSection(memory=size).memory_bytes for size in sizes} == sizes
     for bad in ("much", "-1 GiB", "6 GB", "GiB"):
         message = explain(f'[engine]\nmemory = "{bad}"\n', tmp_path)
         assert "[engine] memory: " in message and 'Write "auto", or a size as "6 GiB" or "900 MiB".' in message

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 import bot.engines.client
-from bot.config import Engine
+from bot.config import EngineSection
 from bot.engines.client import EngineDied, ProcessEngineClient, Target, engine_settings
 from engine.messages import Checkpointed, Precision, RunCancelled, RunFinished, Spec, StartRun
 from engine.serve.process import EngineSettings
@@ -154,7 +154,7 @@ async def test_the_engine_leaves_when_its_parent_is_killed(tmp_path: Path) -> No
 
 
 def test_the_configuration_reaches_the_engine() -> None:
-    config = Engine(
+    config = EngineSection(
         bundles=("a", "b"),
         default_bundle="a",
         weights_dir="w",
@@ -173,5 +173,5 @@ def test_the_configuration_reaches_the_engine() -> None:
         memory=2**21,
         precision=Precision.BF16,
     )
-    assert engine_settings(Engine()).precision is None, "it is measured"
+    assert engine_settings(EngineSection()).precision is None, "it is measured"
     assert engine_settings(config, "cuda:1").device == "cuda:1"

@@ -17,7 +17,7 @@ from bot.jobs.files import Files
 from bot.jobs.queue import Queue
 from bot.jobs.records import Records
 from bot.members import export
-from bot.members.privacy import KEPT_A_DAY, OF_MODERATORS, OWN, Privacy
+from bot.members.privacy import KEPT_A_DAY, OF_MODERATORS, OWN, MemberData
 from bot.members.ratings import RatingStore
 from bot.members.settings import SettingsStore
 from bot.members.styles import StyleStore
@@ -49,7 +49,7 @@ async def kept(database: Database, queue: Queue, new_job: MakeJob) -> None:
 
 @ON_BOTH
 async def test_all_rows_of_the_member_are_found_and_no_others(database: Database, kept: None) -> None:
-    found = await Privacy(database).collect(ADA)
+    found = await MemberData(database).collect(ADA)
     assert {name: len(rows) for name, rows in found.items() if rows} == dict.fromkeys(
         ("jobs", "settings", "styles", "ratings", "reports", "blocks", "trail"), 1
     )
@@ -63,7 +63,7 @@ async def test_all_rows_of_the_member_are_found_and_no_others(database: Database
 async def test_what_is_theirs_goes_and_what_moderators_decided_stays(
     database: Database, kept: None, queue: Queue
 ) -> None:
-    privacy = Privacy(database)
+    privacy = MemberData(database)
     others = await privacy.collect(BOB)
     assert await privacy.forget(ADA) == 1
     left = {name: len(rows) for name, rows in (await privacy.collect(ADA)).items() if rows}

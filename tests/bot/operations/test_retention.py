@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.config import Storage
+from bot.config import StorageSection
 from bot.database.connection import Database
 from bot.database.tables import jobs
 from bot.domain.job import Removed, State
@@ -22,7 +22,7 @@ from tests.bot.jobs.test_queue import to
 
 pytestmark = ON_BOTH
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-RULES = Storage(pictures_days=90, uploads_days=30, frames_days=7, records_days=0)
+RULES = StorageSection(pictures_days=90, uploads_days=30, frames_days=7, records_days=0)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ async def test_zero_days_keep_everything(
 ) -> None:
     job_id = await to(State.DELIVERED, queue, new_job())
     await aged(database, files, job_id, 10_000)
-    nothing = Storage(pictures_days=0, uploads_days=0, frames_days=0)
+    nothing = StorageSection(pictures_days=0, uploads_days=0, frames_days=0)
     assert await Retention(files, records, lambda: nothing).sweep(NOW) == Swept()
 
 

@@ -16,7 +16,7 @@ import pytest
 from bot.backoff import Backoff
 from bot.errors import WeightsFailed
 from bot.weights.download import Arrived, download
-from bot.weights.transfer import Patience, Report
+from bot.weights.transfer import Patience, TransferReport
 from tests.bot.weights.shelf import Fault, Shelf
 
 CONTENT = random.Random(7).randbytes(400_000)
@@ -38,7 +38,7 @@ def fetch(shelf: Shelf, tmp_path: Path, said: list[str]) -> Fetch:
     shelf.files["model"] = CONTENT
 
     async def fetch(*names: str, sha256: str | None = SHA256) -> Arrived:
-        report = Report(say=said.append, at=lambda done, total: None)
+        report = TransferReport(say=said.append, at=lambda done, total: None)
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             urls = [shelf.url(name) for name in names or ("model",)]
             return await download(
@@ -184,7 +184,7 @@ async def test_a_server_that_never_gives_the_file_is_given_up_with_the_reason(
 async def test_a_host_that_cannot_be_reached_is_named_and_the_mirror_asked(
     shelf: Shelf, fetch: Fetch, tmp_path: Path, said: list[str]
 ) -> None:
-    report = Report(say=said.append, at=lambda done, total: None)
+    report = TransferReport(say=said.append, at=lambda done, total: None)
     urls = ["http://127.0.0.1:9/model", shelf.url("model")]
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         arrived = await download(session, urls, tmp_path / "model", sha256=SHA256, report=report, patience=QUICK)

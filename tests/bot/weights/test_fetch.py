@@ -19,7 +19,7 @@ from bot.weights.add import Own, add
 from bot.weights.catalogue import Checkpoint, RemoteFile, Source
 from bot.weights.fetch import Fetcher, convert_file
 from bot.weights.provenance import Provenance
-from bot.weights.transfer import Patience, Report
+from bot.weights.transfer import Patience, TransferReport
 from bot.weights.verify import verify
 from tests.bot.weights.shelf import Shelf
 
@@ -75,7 +75,7 @@ def said() -> list[str]:
 @pytest.fixture
 def fetch(tmp_path: Path, said: list[str]) -> Fetch:
     async def fetch(checkpoint: Checkpoint, *, again: bool = False) -> bool:
-        report = Report(say=said.append, at=lambda done, total: None)
+        report = TransferReport(say=said.append, at=lambda done, total: None)
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             fetcher = Fetcher(weights_dir=tmp_path / "weights", session=session, report=report, patience=QUICK)
             return await fetcher.fetch(checkpoint, again=again)

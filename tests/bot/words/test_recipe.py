@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from PIL import Image
 
-from bot.config import Limits
+from bot.config import LimitsSection
 from bot.words import prompts, recipe
 from engine.messages import BundleInfo, Precision, Preset, Spec, defaults, resolution
 from engine.messages.resolution import Machine, Means, table
@@ -54,7 +54,7 @@ def read_back(
     line: str, info: BundleInfo, init: InitSize | None = None, threads: int = 1024
 ) -> tuple[Spec, tuple[str, ...]]:
     machine = Machine(threads=threads, cores=threads)
-    means = Means(info=info, machine=machine, bounds=Limits(max_cutouts=1024).bounds, init=init)
+    means = Means(info=info, machine=machine, bounds=LimitsSection(max_cutouts=1024).bounds, init=init)
     return resolution.painted(prompts.parse(line).asked(), means, editing=False)
 
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bot.config import Limits
+from bot.config import LimitsSection
 from bot.words.prompts import Wish
 from engine.messages import BundleInfo, Precision, Preset, PromptError, Ready, Spec, SpecError, resolution
 from engine.messages.resolution import Machine, Means, Resolved
@@ -28,12 +28,12 @@ INFO = BundleInfo(
     weights_hash="1a2b3c4d5e6f",
     precision=Precision.BF16,
 )
-LIMITS = Limits()
+LIMITS = LimitsSection()
 MACHINE = Machine(threads=2, cores=4)
 
 
 def means(
-    info: BundleInfo = INFO, limits: Limits = LIMITS, init: InitSize | None = None, image_prompts: int = 0
+    info: BundleInfo = INFO, limits: LimitsSection = LIMITS, init: InitSize | None = None, image_prompts: int = 0
 ) -> Means:
     return Means(info=info, machine=MACHINE, bounds=limits.bounds, init=init, image_prompts=image_prompts)
 
@@ -43,14 +43,14 @@ def wished(
     *,
     init: InitSize | None = None,
     editing: bool = False,
-    limits: Limits = LIMITS,
+    limits: LimitsSection = LIMITS,
     info: BundleInfo = INFO,
     image_prompts: int = 0,
 ) -> Resolved:
     return resolution.painted(wish.asked(), means(info, limits, init, image_prompts), editing=editing)
 
 
-def rerun(spec: Spec, limits: Limits = LIMITS, init: InitSize | None = None) -> Resolved:
+def rerun(spec: Spec, limits: LimitsSection = LIMITS, init: InitSize | None = None) -> Resolved:
     return resolution.remixed(spec, Wish(prompt="").asked(), means(limits=limits, init=init))
 
 
@@ -122,13 +122,13 @@ def test_cropping_is_mentioned() -> None:
 
 
 def test_the_servers_limits_hold_besides_the_bundles() -> None:
-    limits = Limits(max_pixels=64 * 64, max_iterations=50)
+    limits = LimitsSection(max_pixels=64 * 64, max_iterations=50)
     with pytest.raises(SpecError, match="up to 4,096"):
         wished(Wish(prompt="x", size=(128, 128)), limits=limits)
     with pytest.raises(SpecError, match="1 to 50"):
         wished(Wish(prompt="x", iterations=51), limits=limits)
     with pytest.raises(SpecError, match="cutouts is 9; it must be a whole number from 1 to 8 here"):
-        wished(Wish(prompt="x", more={"cutouts": 9}), limits=Limits(max_cutouts=8))
+        wished(Wish(prompt="x", more={"cutouts": 9}), limits=LimitsSection(max_cutouts=8))
     spec, notes = wished(Wish(prompt="x"), limits=limits)
     assert (spec.width, spec.height, spec.iterations) == (64, 64, 50) and not notes
     with pytest.raises(SpecError, match="for example 64x64"):
@@ -165,7 +165,7 @@ def test_a_preset_stands_between_what_is_asked_for_and_the_usual() -> None:
     wish = Wish(prompt="x", preset="weather", strength=0.5)
     spec, _ = wished(wish, info=WITH_CHOICES, init=UPLOAD, editing=True)
     assert (spec.strength, spec.iterations, spec.learning_rate) == (0.5, 400, 0.15)
-    few = Limits(max_iterations=50)
+    few = LimitsSection(max_iterations=50)
     assert wished(wish, info=WITH_CHOICES, limits=few, init=UPLOAD, editing=True)[0].iterations == 50
 
 
