@@ -1,8 +1,8 @@
-"""Whether a perceptual or an adversarial loss pays for the starter VQGAN: `python -m benchmarks.decoder_losses`.
+"""Compare training losses for the starter VQGAN's decoder: `python -m benchmarks.decoder_losses`.
 
-The shipped decoder is trained on for a few steps with each loss, from the same weights on the same windows; the codes
-stay. The judge and the PSNR on new pictures say what came of it. The perceptual loss compares features of the bundle's
-own ResNet, the adversarial one is a hinge against a small PatchGAN, as taming-transformers has it.
+Each loss trains the shipped decoder for a few steps, from the same weights on the same windows, with fixed codes. The
+judge and the PSNR on new pictures say what each brought. The perceptual loss compares features of the bundle's ResNet;
+the adversarial one is a hinge against a small PatchGAN, as in taming-transformers.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ ASKED: Final = ("thing", "material", "weather", "style")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """Weights beside the reconstruction's loss; the adversarial one begins after a quarter of the steps."""
+    """Weights beside the loss of the reconstruction; the adversarial one begins after a quarter of the steps."""
 
     perceptual: float = 0.0
     adversarial: float = 0.0
@@ -49,7 +49,7 @@ TRIALS: Final = {
 
 
 def features(perceptor: CLIP, images: Tensor) -> list[Tensor]:
-    """Unit feature maps of the ResNet's stem and its first two stages, for ``images`` (n, 3, h, w) in [0, 1]."""
+    """Return unit feature maps of the ResNet's stem and first two stages, for ``images`` (n, 3, h, w) in [0, 1]."""
     visual: Any = perceptor.model.visual
     x = (images - perceptor.mean) / perceptor.std
     for i in (1, 2, 3):
@@ -64,7 +64,7 @@ def features(perceptor: CLIP, images: Tensor) -> list[Tensor]:
 
 
 def discriminator(width: int = 24) -> nn.Module:
-    """A PatchGAN: (n, 3, h, w) in [-1, 1] to a map of scores, higher for real pictures."""
+    """Return a PatchGAN from (n, 3, h, w) in [-1, 1] to a map of scores, higher for real pictures."""
     return nn.Sequential(
         nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2),
         nn.Conv2d(width, 2 * width, 4, 2, 1), nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2),
@@ -74,7 +74,7 @@ def discriminator(width: int = 24) -> nn.Module:
 
 
 def windows(drawn: Pixels, steps: int) -> Iterator[Tensor]:
-    """Batches of windows of the pages, the same for each trial."""
+    """Yield batches of windows of the pages, the same for each trial."""
     for step in range(steps):
         rng = np.random.default_rng(step)
         free = drawn.shape[-2] - WINDOW + 1
@@ -83,13 +83,13 @@ def windows(drawn: Pixels, steps: int) -> Iterator[Tensor]:
 
 
 def train(generator: VQGAN, perceptor: CLIP, losses: Losses, drawn: Pixels, steps: int) -> None:
-    """Train the decoder on, in place."""
+    """Train the decoder in place."""
     weights = [*generator.decoder.parameters(), *generator.post_quant_conv.parameters()]
     for weight in weights:
         weight.requires_grad_(True)
     for module in generator.decoder.modules():
         if isinstance(module, Upsample):
-            module.kernel = None  # it was added up from weights that change now
+            module.kernel = None  # It sums up weights that change now.
     critic = discriminator()
     optimiser = torch.optim.Adam(weights, RATE, (0.9, 0.98))
     critics = torch.optim.Adam(critic.parameters(), RATE, (0.5, 0.9))
@@ -115,7 +115,7 @@ def train(generator: VQGAN, perceptor: CLIP, losses: Losses, drawn: Pixels, step
 
 
 def criticise(critic: nn.Module, optimiser: torch.optim.Optimizer, real: Tensor, painted: Tensor) -> None:
-    """One step of the discriminator, by the hinge loss."""
+    """Train the discriminator for one step by the hinge loss."""
     loss = F.relu(1 - critic(real * 2 - 1)).mean() + F.relu(1 + critic(painted * 2 - 1)).mean()
     optimiser.zero_grad()
     loss.backward()
@@ -124,7 +124,7 @@ def criticise(critic: nn.Module, optimiser: torch.optim.Optimizer, real: Tensor,
 
 @torch.no_grad()
 def measured(generator: VQGAN, count: int) -> str:
-    """PSNR of ``count`` new pictures and of the plain ones among them, and what the judge reads right in them."""
+    """Say the PSNR of ``count`` new pictures and of the plain ones, and what the judge reads right in them."""
     pictures = evaluation_pictures(count, unseen_pairs=False, seed=77)
     images = images_of(pictures, 128)
     decoded = torch.cat(
@@ -138,13 +138,13 @@ def measured(generator: VQGAN, count: int) -> str:
 
 
 def main(
-    steps: Annotated[int, typer.Option(min=1, help="Of each trial.")] = 220,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each trial.")] = 220,
     pictures: Annotated[int, typer.Option(min=2, help="New pictures that are decoded and judged.")] = 120,
     weights: Annotated[Path, typer.Option(help="The folder of the starter models.")] = Path("weights/starter"),
     families: Annotated[int, typer.Option(min=1, help="Of the pages to train on, as the shipped models saw.")] = 12_000,
     runs: Annotated[Path, typer.Option(help="Where the drawn pages lie, or come to lie.")] = Path("training-runs"),
 ) -> None:
-    """Compare them; the shipped files stay as they are."""
+    """Compare the losses; the shipped files stay as they are."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     drawn = pages(runs, families)

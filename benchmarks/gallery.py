@@ -1,4 +1,4 @@
-"""The pictures of docs/engine.md: ``python -m benchmarks.gallery [NAME …]`` paints them anew, on the CPU.
+"""Paint the pictures of docs/engine.md anew, on the CPU: ``python -m benchmarks.gallery [NAME …]``.
 
 Each is a labelled sheet of a few pictures that differ in one setting; everything else is :data:`USUAL`.
 """
@@ -37,19 +37,19 @@ Labelled = tuple[str, Image.Image]
 
 
 def last(**settings: Any) -> Step:
-    """The last step of a run that is :data:`USUAL` but for ``settings``."""
+    """Return the last step of a run with :data:`USUAL` and ``settings``."""
     *_, step = generate(**{**USUAL, **settings})
     return step
 
 
 @cache
 def given() -> Image.Image:
-    """The picture that edits start from."""
+    """Return the picture that edits start from."""
     return last(iterations=8).image
 
 
 def varied(name: str, *values: Any, **others: Any) -> Callable[[], Iterator[Labelled]]:
-    """One picture for each value of the setting ``name``."""
+    """Return a function that paints one picture for each value of the setting ``name``."""
 
     def paint() -> Iterator[Labelled]:
         for value in values:
@@ -232,7 +232,7 @@ PICTURES: Mapping[str, Callable[[], Iterator[Labelled]]] = {
 
 
 def main(names: Annotated[list[str] | None, typer.Argument(help="Some of them; all if left out.")] = None) -> None:
-    """Paint them."""
+    """Paint the named pictures."""
     OUT.mkdir(parents=True, exist_ok=True)
     for name in names or PICTURES:
         cells = [SheetCell(pictures=(image,), label=label) for label, image in PICTURES[name]()]

@@ -22,27 +22,23 @@ Made = TypeVar("Made")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PaintSettings:
-    """What to paint with; None is the bundle's default. ``threads`` are those of each process.
-
-    ``size`` is a side in pixels. ``start`` begins at "mean" or "random" codes instead, without the learned start and
-    without the pull towards it. ``more`` are further settings of a Spec, by name.
-    """
+    """What to paint with; None is the bundle's default."""
 
     bundle: str = "starter"
     weights_dir: Path = Path("weights")
-    size: int | None = None
+    size: int | None = None  # side in pixels
     iterations: int | None = None
     learning_rate: float | None = None
     cutouts: int | None = None
     regulariser: float | None = None
     strength: float | None = None
-    start: str | None = None
-    threads: int = 1
+    start: str | None = None  # "mean" or "random" codes, without the learned start and the pull towards it
+    threads: int = 1  # of each process
     completes: bool = True  # whether words that a prompt leaves open are drawn
-    more: tuple[tuple[str, Any], ...] = ()
+    more: tuple[tuple[str, Any], ...] = ()  # further settings of a Spec, by name
 
     def entry(self) -> bundles.BundleEntry:
-        """The bundle's entry with what is set here. Raises :class:`engine.models.weights.WeightsError`."""
+        """Return the bundle's entry with what is set here. Raises :class:`engine.models.weights.WeightsError`."""
         entry, _ = bundles.find(self.bundle, self.weights_dir)
         changes: dict[str, object] = {}
         if self.start is not None:
@@ -57,42 +53,35 @@ class PaintSettings:
         return dataclasses.replace(entry, **changes)  # type: ignore[arg-type]
 
     def of_the_bundle(self) -> "PaintSettings":
-        """What of this decides which bundle is loaded: settings that agree in it share one."""
+        """Return the settings that decide which bundle is loaded, so that others share one."""
         return dataclasses.replace(self, size=None, iterations=None, strength=None, threads=1, more=())
 
     @property
     def side(self) -> int:
-        """Pixels along each side of a picture."""
+        """Return the side of a picture in pixels."""
         return self.size or self.entry().width
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PaintTask:
-    """One picture to paint, from nothing or from ``init``; ``strength`` overrides the settings'.
+    """One picture to paint, from nothing or from ``init``."""
 
-    ``replace`` is what to find in ``init`` and what to paint there; then ``prompt`` may be None. A ``mask``, white
-    where to paint, goes before what would be found.
-    """
-
-    prompt: str | None
+    prompt: str | None  # None only with ``replace``
     seed: int
     init: Image.Image | None = None
-    strength: float | None = None
-    replace: tuple[str, str] | None = None
-    mask: Image.Image | None = None
+    strength: float | None = None  # overrides the settings' strength
+    replace: tuple[str, str] | None = None  # what to find in ``init``, and what to paint there
+    mask: Image.Image | None = None  # white where to paint; overrides the region that would be found
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TimedPicture:
-    """A picture, and the seconds from the request to it, on the clock and of the CPU; loading is not counted.
-
-    ``mask`` is where an edit was held to: white on black, None for everywhere.
-    """
+    """A picture, and the time from the request to it, without loading."""
 
     image: Image.Image
     seconds: float
     cpu_seconds: float
-    mask: Image.Image | None = None
+    mask: Image.Image | None = None  # the region of an edit, white on black; None for everywhere
 
 
 def paint_all(tasks: Sequence[PaintTask], settings: PaintSettings, processes: int) -> Iterator[TimedPicture]:
@@ -101,11 +90,11 @@ def paint_all(tasks: Sequence[PaintTask], settings: PaintSettings, processes: in
 
 
 def spread(work: Callable[[Item], Made], asked: Iterable[Item], processes: int) -> Iterator[Made]:
-    """``work`` for everything ``asked``, in order, in this process or in ``processes`` others at once."""
+    """Yield the results of ``work`` in order, done in this process or in ``processes`` others at once."""
     if processes == 1:
         yield from map(work, asked)
         return
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for the children: spinning threads starve each other
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # Spinning threads of the children would starve each other.
     with multiprocessing.get_context("spawn").Pool(processes, initializer=_leave_ctrl_c_to_the_parent) as pool:
         yield from pool.imap(work, asked)
 
@@ -120,7 +109,7 @@ def paint(settings: PaintSettings, task: PaintTask) -> TimedPicture:
 
 
 def paint_through(settings: PaintSettings, task: PaintTask, stations: Sequence[int]) -> list[TimedPicture]:
-    """Paint one task and look at it on the way: after each iteration in ``stations``, and at the end."""
+    """Paint one task, and return its picture after each iteration in ``stations`` and at the end."""
     bundle = _bundle(settings.of_the_bundle())
     strength = settings.strength if task.strength is None else task.strength
     started, started_cpu = time.monotonic(), time.process_time()

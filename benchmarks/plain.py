@@ -1,9 +1,8 @@
-"""The yardstick: the published VQGAN-CLIP loop, alone in its file and never tuned, for speed to be compared with.
+"""Run the published VQGAN-CLIP loop, never tuned, as the yardstick of speed (paper §2).
 
-All in float32, one picture at a time: a one-hot product looks up the codes, pooled cutouts of the whole picture pass
-one augmentation of kornia after the other, and nothing is reused from one iteration to the next (001 §2; the settings
-are those that the most used published script has by default). It shares the published model classes with the engine,
-and none of the engine's own code.
+It computes in float32, one picture at a time, and reuses nothing between iterations: a one-hot product looks up the
+codes, and pooled cutouts pass one augmentation of kornia after the other. The settings are the defaults of the most
+used published script. It uses the published model classes and none of the engine's own code.
 """
 
 from __future__ import annotations
@@ -24,20 +23,17 @@ NOISE = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """What the loop is given: ``decode`` makes pictures in [-1, 1] of codes (1, e, h, w), ``codebook`` is (K, e).
+    """The models and the embedded prompts."""
 
-    ``perceptors`` embed pictures of their own input size, ``sizes``; ``texts`` (m, d) are what each is guided towards.
-    """
-
-    decode: nn.Module
-    codebook: Tensor
+    decode: nn.Module  # codes (1, e, h, w) to a picture in [-1, 1]
+    codebook: Tensor  # (K, e)
     perceptors: Sequence[nn.Module]
-    sizes: Sequence[int]
-    texts: Sequence[Tensor]
+    sizes: Sequence[int]  # each perceptor's input size
+    texts: Sequence[Tensor]  # the prompts for each perceptor, (m, d)
 
 
 class _StraightThrough(torch.autograd.Function):
-    """The forward value of one tensor with the gradient of another."""
+    """Return the value of one tensor with the gradient of another."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor, source: Tensor) -> Tensor:
@@ -49,7 +45,7 @@ class _StraightThrough(torch.autograd.Function):
 
 
 class _Clamp(torch.autograd.Function):
-    """To [0, 1]; a gradient outside is kept where it pulls inward."""
+    """Clamp to [0, 1]; keep a gradient outside only where it pulls inward."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -64,7 +60,7 @@ class _Clamp(torch.autograd.Function):
 
 
 def quantize(z: Tensor, codebook: Tensor) -> Tensor:
-    """The nearest code in each cell of ``z`` (1, e, h, w), by a one-hot product with the whole codebook."""
+    """Return the nearest code of each cell of ``z`` (1, e, h, w), by a one-hot product with the codebook."""
     cells = z.movedim(1, 3)
     distances = cells.square().sum(-1, keepdim=True) + codebook.square().sum(1) - 2 * cells @ codebook.T
     one_hot = F.one_hot(distances.argmin(-1), len(codebook)).to(z.dtype)
@@ -73,7 +69,7 @@ def quantize(z: Tensor, codebook: Tensor) -> Tensor:
 
 
 def augmentations() -> nn.Module:
-    """One after the other, each resampling the picture."""
+    """Return the augmentations, each of which resamples the picture."""
     return nn.Sequential(
         K.RandomAffine(degrees=15, translate=(0.1, 0.1), shear=5, p=0.7, padding_mode="zeros", keepdim=True),
         K.RandomPerspective(0.7, p=0.7),
@@ -83,21 +79,21 @@ def augmentations() -> nn.Module:
 
 
 def cutouts(image: Tensor, count: int, size: int, augment: nn.Module) -> Tensor:
-    """(count, 3, size, size) of one picture: pooled anew for each, augmented, and noised by a level of its own."""
+    """Cut (count, 3, size, size) from a picture: pooled anew each time, augmented, each with its own noise level."""
     pooled = [(F.adaptive_avg_pool2d(image, size) + F.adaptive_max_pool2d(image, size)) / 2 for _ in range(count)]
     batch: Tensor = augment(torch.cat(pooled))
     return batch + batch.new_empty(count, 1, 1, 1).uniform_(0, NOISE) * torch.randn_like(batch)
 
 
 def distance(seen: Tensor, texts: Tensor) -> Tensor:
-    """2·arcsin²(|u − v| / 2) of every cutout (n, d) and every prompt (m, d), averaged."""
+    """Return the mean of 2·arcsin²(|u − v| / 2) over all cutouts (n, d) and prompts (m, d)."""
     u, v = F.normalize(seen[:, None], dim=2), F.normalize(texts[None], dim=2)
     half_chord: Tensor = (u - v).norm(dim=2) / 2
     return 2 * half_chord.arcsin().square().mean()
 
 
 class Plain:
-    """One picture under way; :meth:`step` is one iteration. ``z`` begins at random codes of ``seed``."""
+    """One picture in progress, which begins at random codes of ``seed``."""
 
     def __init__(self, models: Models, width: int, height: int, f: int, cutouts: int, seed: int) -> None:
         torch.manual_seed(seed)
@@ -111,13 +107,13 @@ class Plain:
         self.mean, self.std = (torch.tensor(value).view(1, 3, 1, 1).to(self.z) for value in (MEAN, STD))
 
     def picture(self) -> Tensor:
-        """(1, 3, H, W) in [0, 1], with the gradient to ``z``."""
+        """Return the picture, (1, 3, H, W) in [0, 1], with the gradient to ``z``."""
         decoded = self.models.decode(quantize(self.z, self.models.codebook))
         clamped: Tensor = _Clamp.apply((decoded + 1) / 2)  # type: ignore[no-untyped-call]
         return clamped
 
     def loss(self, image: Tensor) -> Tensor:
-        """The distance to the texts, averaged over the perceptors, by new cutouts of ``image`` (1, 3, H, W)."""
+        """Return the mean distance to the texts of new cutouts of ``image`` (1, 3, H, W), over the perceptors."""
         losses = []
         for perceptor, size, texts in zip(self.models.perceptors, self.models.sizes, self.models.texts, strict=True):
             seen = perceptor((cutouts(image, self.count, size, self.augment) - self.mean) / self.std)
@@ -125,7 +121,7 @@ class Plain:
         return torch.stack(losses).mean()
 
     def step(self) -> float:
-        """One iteration; returns its loss."""
+        """Make one iteration and return its loss."""
         self.optimiser.zero_grad(set_to_none=True)
         loss = self.loss(self.picture())
         loss.backward()

@@ -1,4 +1,4 @@
-"""The lists of prompts and of edits, always the same: one to choose settings on, one to report."""
+"""Make the lists of prompts and of edits, always the same: one to choose settings on, one to report."""
 
 import dataclasses
 import random
@@ -17,7 +17,7 @@ from training.presets import SMALL
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A picture, and the same but for one attribute, the ``asked`` one."""
+    """A picture, and the same with another value of one attribute, the ``asked`` one."""
 
     before: Picture
     after: Picture
@@ -25,33 +25,32 @@ class Change:
 
     @property
     def prompt(self) -> str:
-        """What the edit is asked for with: all that the new picture shows."""
+        """Return the prompt of the edit, which states all that the new picture shows."""
         return full_caption(self.after)
 
 
-EDITED: Final = ("colour", "background", "material", "weather", "style")
-"""The attributes that edits change, in turn."""
+EDITED: Final = ("colour", "background", "material", "weather", "style")  # the attributes to change, in turn
 Look = tuple[int, ...]
 
 
 def pictures(which: PromptList, count: int) -> list[Picture]:
-    """The first ``count`` pictures of a list: every second shows a pair that was never trained.
+    """Return the first ``count`` pictures of a list; every second shows a pair that was never trained.
 
-    No two look alike, and no page of the training looked like one of them, whatever its seed.
+    No two look alike, and none looks like a page of the training.
     """
     streams = [_stream(which, unseen=unseen) for unseen in (False, True)]
     return [next(streams[i % 2]) for i in range(count)]
 
 
 def shows_unseen_pair(picture: Picture) -> bool:
-    """Whether a pair that was never trained can be seen: charcoal hides those of a thing and its colour."""
+    """Return whether a pair that was never trained can be seen; charcoal hides a thing's colour."""
     if picture.style != "charcoal":
         return held_out(picture)
     return bool(picture.is_scene and picture.thing and held_out_weather(picture.thing, picture.weather))
 
 
 def edits(which: PromptList, count: int) -> list[Change]:
-    """The first ``count`` edits of a list; the attributes of EDITED take turns, no two results look alike."""
+    """Return the first ``count`` edits of a list; the attributes of EDITED take turns, no two results look alike."""
     rng = random.Random(which.seed + 2)
     found: dict[Look, Change] = {}
     while len(found) < count:
@@ -64,8 +63,10 @@ def edits(which: PromptList, count: int) -> list[Change]:
 
 
 def _stream(which: PromptList, *, unseen: bool) -> Iterator[Picture]:
-    """New pictures without end. In place of one that was trained comes another of its kind, so that kinds keep
-    their shares: few kinds with many looks would crowd out the simple ones else."""
+    """Yield new pictures without end. Another picture of the same kind replaces one that was trained.
+
+    So kinds keep their shares. Otherwise the few kinds with many looks would crowd out the simple ones.
+    """
     rng = random.Random(which.seed + unseen)
     given: set[Look] = set()
     while True:
@@ -94,23 +95,23 @@ def _look(picture: Picture) -> Look:
 
 
 def look_belongs(picture: Picture, which: PromptList) -> bool:
-    """Whether the picture's look is one of the list's half of all looks."""
+    """Return whether the picture's look belongs to the list."""
     return _belongs(_look(picture), which)
 
 
 def _belongs(look: Look, which: PromptList) -> bool:
-    """One half of all looks is the dev list's, the other the test list's."""
+    """Give one half of all looks to the dev list, the other to the test list."""
     return (zlib.crc32(bytes(value + 1 for value in look)) % 2 == 0) == (which is PromptList.DEV)
 
 
 @cache
 def _trained() -> frozenset[Look]:
-    """What all training pages look like."""
+    """Return what all training pages look like."""
     return frozenset(_look(picture) for seed in range(SMALL.families) for picture in family(seed))
 
 
 def _changed(before: Picture, asked: str, rng: random.Random) -> Picture | None:
-    """The picture with another value of one attribute; None if it does not show that or the result is too fine."""
+    """Return the picture with another value of one attribute; None if it does not show it or is then too fine."""
     if asked not in shown(before):
         return None
     taken = {"", getattr(before, asked)}

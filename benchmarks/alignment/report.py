@@ -1,4 +1,4 @@
-"""The figures as tables to read and as one object to store."""
+"""Show the figures as tables and as one object."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -10,7 +10,7 @@ from benchmarks.alignment.scores import Alignment, Edited
 from benchmarks.shares import Share, mean_interval
 
 Differences = Mapping[str, Mapping[str, Sequence[float]]]
-"""By asked attribute and kind of picture, the differences of the single edits outside their subjects, 0 to 255."""
+"""Differences outside the subject, 0 to 255, of each edit, by asked attribute and kind of picture."""
 
 
 def alignment_table(painted: Alignment, real: Alignment) -> Table:
@@ -25,7 +25,7 @@ def alignment_table(painted: Alignment, real: Alignment) -> Table:
 
 
 def alignment_figures(painted: Alignment, real: Alignment) -> dict[str, Any]:
-    """All shares are 0 to 1; top1_unseen is among all prompts too."""
+    """Return the shares, 0 to 1; top1_unseen chooses among all prompts too."""
     return {
         "prompts": len(painted.found),
         "top1": painted.top1.value,
@@ -47,9 +47,9 @@ def alignment_figures(painted: Alignment, real: Alignment) -> dict[str, Any]:
 
 
 def edits_tables(edited: Edited, unedited: Edited, real: Edited, outside: Differences) -> list[Table]:
-    """What was asked for and reached, what was kept, and how far the picture moved outside the subject.
+    """Return tables of what was reached, what was kept, and how far the picture moved outside the subject.
 
-    ``unedited`` are the pictures as the VQGAN alone gives them back: what they lose is no fault of the edits.
+    ``unedited`` are the pictures as the VQGAN alone returns them, to tell its losses from those of the edits.
     """
     asked = Table("asked", "reached", "95 % interval", "without an edit", "real pictures (ceiling)", "of the ceiling")
     asked.add_row("all", *_beside(_total(edited), _total(unedited), _total(real)), end_section=True)
@@ -67,7 +67,7 @@ def edits_tables(edited: Edited, unedited: Edited, real: Edited, outside: Differ
 
 
 def edits_figures(edited: Edited, unedited: Edited, real: Edited, outside: Differences) -> dict[str, Any]:
-    """All shares are 0 to 1, differences 0 to 255."""
+    """Return the shares, 0 to 1, and the differences, 0 to 255."""
     return {
         "edits": len(edited.done),
         "reached": _total(edited).value,
@@ -108,7 +108,6 @@ def _beside(found: Share, unedited: Share, real: Share) -> tuple[str, ...]:
 def _cells(found: Share, real: Share) -> tuple[str, str, str, str]:
     if not found.of:
         return "none asked", "", "", ""
-    low, high = found.interval()
     of_ceiling = f"{found.value / real.value:.1%}" if real.right else "–"
     ceiling = f"{real.value:.1%}"
-    return f"{found.value:.1%} ({found.right} of {found.of})", f"{low:.1%} to {high:.1%}", ceiling, of_ceiling
+    return f"{found.value:.1%} ({found.right} of {found.of})", found.between(), ceiling, of_ceiling

@@ -1,4 +1,4 @@
-"""Pictures with a thing to replace, always the same: one list to choose settings on, one to report."""
+"""Make the lists of pictures with a thing to replace, always the same: one to choose settings on, one to report."""
 
 import dataclasses
 import random
@@ -12,7 +12,7 @@ from training.picturebook.words import SHAPES, SUBJECTS
 
 
 class Naming(StrEnum):
-    """How the thing to replace is named: as "red car" or as "car"."""
+    """How to name the thing to replace: as "red car" or as "car"."""
 
     COLOURED = "coloured"
     BARE = "bare"
@@ -20,20 +20,20 @@ class Naming(StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """``source`` is what is to go and ``target`` what is to come; ``edit`` has the pictures of both."""
+    """A thing to replace."""
 
-    edit: Change
-    source: str
-    target: str
+    edit: Change  # the pictures before and after
+    source: str  # what to replace
+    target: str  # by what
 
     @property
     def asked(self) -> str:
-        """As a person would say it."""
+        """Return the replacement as a person would say it."""
         return f"{self.source} to {self.target}"
 
 
 def replacements(which: PromptList, count: int, naming: Naming) -> list[Replacement]:
-    """The first ``count`` of a list: the thing becomes another, its colour and all else stay."""
+    """Return the first ``count`` of a list: the thing becomes another, and all else stays."""
     rng = random.Random(which.seed + 3)
     found: list[Replacement] = []
     while len(found) < count:
@@ -48,7 +48,7 @@ def replacements(which: PromptList, count: int, naming: Naming) -> list[Replacem
 
 
 def _others(picture: Picture) -> list[str]:
-    """What could stand in the thing's place."""
+    """Return what could stand in the thing's place."""
     if picture.is_scene:
         ashore = [subject for subject in SUBJECTS if subject != "boat"]
         possible = ["boat", "balloon"] if picture.ground == "sea" else ashore
@@ -58,6 +58,6 @@ def _others(picture: Picture) -> list[str]:
 
 
 def _named(picture: Picture, naming: Naming) -> str:
-    """The thing's name: "a red car", "two red cars", "car"; charcoal shows no colour."""
+    """Name the thing: "a red car", "two red cars", "car"; charcoal shows no colour."""
     unsaid = {"size", "material"} | ({"colour"} if naming is Naming.BARE or picture.style == "charcoal" else set())
     return thing(picture, picture.thing, unsaid, None, bare=naming is Naming.BARE)

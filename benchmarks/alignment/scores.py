@@ -1,4 +1,4 @@
-"""Shares with their intervals, and what the judge says of painted and of real pictures."""
+"""Score painted and real pictures by the judge and by their pixels."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -24,20 +24,20 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alignment:
-    """What the judge says of one picture for each prompt: ``found`` whether its own prompt fits it best of all."""
+    """What the judge says of one picture for each prompt."""
 
-    found: tuple[bool, ...]
-    unseen: tuple[bool, ...]
+    found: tuple[bool, ...]  # whether the picture's own prompt fits it best of all
+    unseen: tuple[bool, ...]  # whether it shows a pair that was never trained
     attributes: Mapping[str, Share]
 
     @property
     def top1(self) -> Share:
-        """Of all pictures."""
+        """Return the share of all pictures that found their prompt."""
         return share(self.found)
 
     @property
     def top1_unseen(self) -> Share:
-        """Of those with a pair that was never trained, still among all prompts."""
+        """Return the same share of those with a pair never trained, still among all prompts."""
         return share([found for found, unseen in zip(self.found, self.unseen, strict=True) if unseen])
 
 
@@ -53,7 +53,7 @@ def align(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Alignmen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """What the judge says of edits: ``reached`` by asked attribute, ``done`` for each edit, ``kept`` by attribute."""
+    """What the judge says of edits."""
 
     done: tuple[bool, ...]
     reached: Mapping[str, Share]
@@ -62,14 +62,14 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadEdit:
-    """One edit: whether what was asked for is there, and by attribute whether each other one is as before."""
+    """What the judge says of one edit: whether it is done, and by attribute whether each other one is as before."""
 
     done: bool
     kept: Mapping[str, bool]
 
 
 def read_edits(judge: Judge, edits: Sequence[Change], images: Tensor) -> list[ReadEdit]:
-    """Whether each of ``images`` shows the asked attribute, and all others as before where both pictures show them."""
+    """Read whether each of ``images`` shows the asked attribute, and which others that both pictures show stayed."""
     read = []
     for edit, row in zip(edits, judge.attributes(images).tolist(), strict=True):
         found = dict(zip(VALUES, row, strict=True))
@@ -86,7 +86,7 @@ def read_edits(judge: Judge, edits: Sequence[Change], images: Tensor) -> list[Re
 
 
 def judge_edits(judge: Judge, edits: Sequence[Change], images: Tensor) -> Edited:
-    """What :func:`read_edits` says of all of them together."""
+    """Sum up what :func:`read_edits` says of all edits."""
     read = read_edits(judge, edits, images)
     reached: dict[str, list[bool]] = {}
     kept: dict[str, list[bool]] = {}
@@ -102,24 +102,24 @@ def judge_edits(judge: Judge, edits: Sequence[Change], images: Tensor) -> Edited
 
 
 def outside_difference(edit: Change, seed: int, one: Image.Image, two: Image.Image) -> float:
-    """Mean absolute difference of two pictures outside the edit's subject, 0 to 255."""
+    """Return the mean absolute difference of two pictures outside the edit's subject, 0 to 255."""
     return difference(one, two, ~subject(edit.before, seed, one.width))
 
 
 def difference(one: Image.Image, two: Image.Image, where: Mask) -> float:
-    """Mean absolute difference of two pictures there, 0 to 255; 0 if there is no such place."""
+    """Return the mean absolute difference of two pictures there, 0 to 255; 0 for an empty mask."""
     if not where.any():
         return 0.0
     return float(np.abs(np.asarray(one, dtype=np.int16) - np.asarray(two, dtype=np.int16))[where].mean())
 
 
 def overlap(found: Mask, true: Mask) -> float:
-    """Intersection over union."""
+    """Return the intersection over union."""
     return float((found & true).sum() / (found | true).sum())
 
 
 def subject(picture: Picture, seed: int, size: int) -> Mask:
-    """Where the picture's thing is, with a rim: the pixels that change with its colour, (size, size)."""
+    """Return where the picture's thing is, with a rim: the pixels that change with its colour, (size, size)."""
     free = [c for c in ("red", "green", "blue", "white") if c not in (picture.other_colour, picture.background)]
     changed = np.zeros((size, size), dtype=np.bool_)
     for material in {picture.material, "solid"}:  # a texture may hide the colour
@@ -132,5 +132,5 @@ def subject(picture: Picture, seed: int, size: int) -> Mask:
 
 
 def to_tensor(images: Sequence[Image.Image]) -> Tensor:
-    """(n, 3, h, w) in [0, 1]."""
+    """Turn images into a tensor, (n, 3, h, w) in [0, 1]."""
     return torch.cat([engine_pictures.from_image(image) for image in images])

@@ -1,4 +1,4 @@
-"""Labelled sheets: what was asked for, what was painted, and whether the judge agrees."""
+"""Lay pictures on sheets that say what was asked for and whether the judge agrees."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ GREEN, RED = (22, 150, 60), (206, 36, 40)
 
 
 def sheet(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str], right: Sequence[bool]) -> Image.Image:
-    """One cell for each label: its pictures side by side, enlarged, a green or a red bar, the label under them."""
+    """Lay out a cell for each label: its pictures side by side, a green or red bar, and the label under them."""
     cells = [
         SheetCell(pictures=tuple(pictures), label=f"{i}. {label}", bar=GREEN if is_right else RED)
         for i, (pictures, label, is_right) in enumerate(zip(rows, labels, right, strict=True), start=1)

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 FAMILIES = 12_000
-STYLE_PICTURES = 12_000
-"""So many of the pages show enough strokes."""
+STYLE_PICTURES = 12_000  # pages for the style reader, which show enough strokes
 
 
 class Part(StrEnum):
@@ -26,7 +25,6 @@ class Part(StrEnum):
 
 
 MINUTES = {Part.CLASSIFIER: 17.5, Part.STYLE: 6.0, Part.RANKER: 7.5}
-"""Training time of each model."""
 
 
 @app.command()

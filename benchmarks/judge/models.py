@@ -1,4 +1,4 @@
-"""The judge's three models: plain residual convolutions for pictures, a recurrent reader for words."""
+"""Define the judge's models: plain residual convolutions for pictures, a recurrent reader for words."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 
-SIZE: Final = 64
-"""Side in pixels of what the classifier and the ranker see."""
-STYLE_SIZE: Final = 128
-"""Side in pixels of what the style reader sees: at SIZE, brush strokes and the edges of pixel art are lost."""
-LAST: Final = 96
-"""Channels of the last map."""
+SIZE: Final = 64  # side in pixels of what the classifier and the ranker see
+STYLE_SIZE: Final = 128  # side of what the style reader sees, because strokes and hard edges are lost at SIZE
+LAST: Final = 96  # channels of the last map
 FEATURES: Final = 192
 EMBEDDING: Final = 128
-UNKNOWN: Final = 0
-"""Row of a word outside the vocabulary."""
+UNKNOWN: Final = 0  # row of a word outside the vocabulary
 
 
 class Block(nn.Module):
-    """Two 3 × 3 convolutions and a way around them."""
+    """Two 3 × 3 convolutions with a skip connection."""
 
     def __init__(self, inside: int, outside: int, stride: int) -> None:
         super().__init__()
@@ -40,7 +36,7 @@ class Block(nn.Module):
 class Tower(nn.Module):
     """Pictures (n, 3, SIZE, SIZE) in [0, 1] to features (n, FEATURES).
 
-    The last map is read cell by cell and not averaged, so that it knows where things are.
+    The last map is read cell by cell, not averaged, to know where things are.
     """
 
     def __init__(self) -> None:
@@ -59,7 +55,7 @@ class Tower(nn.Module):
 
 
 class Heads(nn.Module):
-    """One linear layer that scores every value of every attribute."""
+    """Score every value of every attribute by one linear layer."""
 
     def __init__(self, width: int, sizes: Mapping[str, int]) -> None:
         super().__init__()
@@ -72,7 +68,7 @@ class Heads(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Pictures to scores (n, values) by attribute; ``sizes`` says how many values each attribute has."""
+    """Pictures to scores (n, values) by attribute; ``sizes`` is how many values each attribute has."""
 
     def __init__(self, sizes: Mapping[str, int]) -> None:
         super().__init__()
@@ -87,8 +83,8 @@ class Classifier(nn.Module):
 class StyleReader(nn.Module):
     """Pictures (n, 3, STYLE_SIZE, STYLE_SIZE) in [0, 1] to scores (n, styles).
 
-    A style is in the strokes and not in what they show: it is read off how much neighbouring pixels differ, in cells of
-    8 px with small fields of view, by the cells' mean and their greatest.
+    A style is in the strokes, not in what they show. So the model reads how much neighbouring pixels differ in cells of
+    8 px, by the cells' mean and maximum.
     """
 
     def __init__(self, styles: int) -> None:
@@ -108,7 +104,7 @@ class StyleReader(nn.Module):
 
 
 class Ranker(nn.Module):
-    """A CLIP of another family: a residual tower for pictures, a two-way GRU over whole words for text."""
+    """A CLIP of another family: a residual tower for pictures, and a two-way GRU over whole words."""
 
     def __init__(self, words: Sequence[str], read: int = 96) -> None:
         super().__init__()
@@ -122,7 +118,7 @@ class Ranker(nn.Module):
         self.scale = nn.Parameter(torch.tensor(2.5))
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Rows of the vocabulary (n, longest), UNKNOWN after the end of a text, and how long each text is (n,)."""
+        """Return rows of the vocabulary (n, longest), padded with UNKNOWN, and the length of each text (n,)."""
         rows = [[self.rows.get(word, UNKNOWN) for word in split(text)] or [UNKNOWN] for text in texts]
         lengths = torch.tensor([len(row) for row in rows])
         tokens = torch.zeros(len(rows), int(lengths.max()), dtype=torch.long)
@@ -131,12 +127,12 @@ class Ranker(nn.Module):
         return tokens, lengths
 
     def image_vectors(self, images: Tensor) -> Tensor:
-        """(n, EMBEDDING), not normalised."""
+        """Return vectors (n, EMBEDDING), not normalised."""
         vectors: Tensor = self.look(self.tower(images))
         return vectors.float()
 
     def text_vectors(self, texts: Sequence[str]) -> Tensor:
-        """(n, EMBEDDING), not normalised."""
+        """Return vectors (n, EMBEDDING), not normalised."""
         tokens, lengths = self.tokenize(texts)
         packed = pack_padded_sequence(self.embed(tokens), lengths, batch_first=True, enforce_sorted=False)
         _, last = self.reader(packed)
@@ -145,5 +141,5 @@ class Ranker(nn.Module):
 
 
 def split(text: str) -> list[str]:
-    """The words of a text, lower case, a comma or a bar counted as one."""
+    """Split a text into lower-case words; commas and bars count as words."""
     return re.findall(r"[a-z0-9]+|[,|]", text.lower())
