@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 from bot.cli.app import app
 from bot.operations import doctor
@@ -64,3 +67,36 @@ def test_every_command_of_the_bot_that_a_document_names_exists() -> None:
     for document in documents():
         for name in re.findall(r"python -m bot ([a-z][a-z-]+)", document.read_text("utf-8")):
             assert name in commands, f"{document.name} names python -m bot {name}"
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    """Return every function, class and constant of a module, those of a class as ``Class.name``."""
+    names: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.ClassDef(name=name):
+                names |= {name, *(f"{name}.{inner}" for inner in names_in(node))}
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=targets):
+                names |= {target.id for target in targets if isinstance(target, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+    return names
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_every_function_that_a_document_names_exists(document: str) -> None:
+    named = re.findall(r"([\w/]+\.py):([A-Za-z_][\w.]*\w)", read(document))
+    assert named, f"{document} names no function"
+    for path, name in named:
+        assert (ROOT / path).is_file(), f"{document} names {path}"
+        assert name in names_in(ast.parse(read(path))), f"{document} names {path}:{name}"
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/operator-guide.md", "docs/engine.md"])
+def test_every_path_that_a_document_names_exists(document: str) -> None:
+    """Only names that begin with one of our folders count; others may be examples."""
+    folders = "bot|cogs|engine|sandbox|training|benchmarks|migrations|tests|docs|examples"
+    for path in re.findall(rf"`((?:{folders})/[\w./-]*)[`:]", read(document)):
+        assert (ROOT / path).exists(), f"{document} names {path}"
