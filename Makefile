@@ -16,7 +16,7 @@ demo: setup  ## show the bot painting, editing and rerunning a picture in a loca
 	$(BIN)/python -m sandbox demo
 
 play: setup  ## open a local Discord with the bot in your browser, at the address that this prints; Ctrl-C ends it
-	@$(BIN)/python -m sandbox.run.play $(PLAY)
+	@$(BIN)/python -m sandbox play $(PLAY)
 
 test: setup  ## run every test; of the long ones a seeded sample
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile

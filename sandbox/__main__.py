@@ -1,4 +1,8 @@
-"""``python -m sandbox demo``: the real bot in a local Discord. ``python -m sandbox --bot COMMAND``: any other bot."""
+"""The sandbox's command line.
+
+``python -m sandbox demo`` shows the real bot in a local Discord, ``python -m sandbox play`` opens it in the browser,
+and ``python -m sandbox --bot COMMAND`` runs any other bot.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox.run import demo, guest
+from sandbox.run import demo, guest, play
 from sandbox.server import LOOPBACK
 from sandbox.state import StateError
 
@@ -24,34 +28,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     if options.command == "demo":
         return _demo(console, options)
+    if options.command == "play":
+        return play.play(console, options)
     if options.bot is None:
-        parser.error("give --bot COMMAND, or the command demo")
+        parser.error("give --bot COMMAND, or one of the commands demo and play")
     return _guest(console, options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A local Discord.")
     commands = parser.add_subparsers(dest="command")
-    playing = commands.add_parser("demo", help="let the bot paint, edit and rerun a picture, and show it here")
-    playing.add_argument(
-        "--out", type=Path, default=Path("demo-pictures"), help="where the pictures go (default: %(default)s)"
+    play.add_options(commands.add_parser("play", help="open a local Discord with the bot in the browser"))
+    showing = commands.add_parser("demo", help="let the bot paint, edit and rerun a picture, and show it here")
+    showing.add_argument(
+        "--out", type=Path, default=Path("demo-pictures"), help="the folder for the pictures (default: %(default)s)"
     )
-    playing.add_argument(
+    showing.add_argument(
         "--weights", type=_folder, default=None, help="the folder of models to paint with (default: the bot's own)"
     )
     own = parser.add_argument_group("a bot of your own (see docs/sandbox.md)")
-    own.add_argument("--bot", metavar="COMMAND", help='starts it, as "python -m mybot"')
+    own.add_argument("--bot", metavar="COMMAND", help='the command that starts the bot, such as "python -m mybot"')
     own.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s, this machine only)")
-    own.add_argument("--port", type=int, default=0, help="of the local Discord (default: a free one)")
-    own.add_argument(
-        "--page-port", type=int, default=guest.PAGE_PORT, help="of the page in the browser (default: %(default)s)"
-    )
+    own.add_argument("--port", type=int, default=0, help="the local Discord's port (default: a free one)")
+    own.add_argument("--page-port", type=int, default=guest.PAGE_PORT, help="the page's port (default: %(default)s)")
     own.add_argument("--message-content", action="store_true", help="grant the message-content intent")
     own.add_argument("--members", action="store_true", help="grant the server-members intent")
     own.add_argument(
         "--token-variable", default=guest.TOKEN, help="the variable the bot takes its token from (default: %(default)s)"
     )
-    own.add_argument("--keep", type=_folder, default=None, metavar="FOLDER", help="continue from there, and save there")
+    own.add_argument("--keep", type=_folder, default=None, metavar="FOLDER", help="load from and save into it")
     return parser
 
 
@@ -75,7 +80,7 @@ def _guest(console: Console, options: argparse.Namespace) -> int:
         keep=options.keep,
     )
     if options.host not in LOOPBACK:
-        console.print(f"Listening on {options.host}: whoever reaches these ports may join in.", style="yellow")
+        console.print(f"Listening on {options.host}: anyone who reaches these ports may join in.", style="yellow")
     try:
         asyncio.run(_until_told(console, chosen))
     except (OSError, StateError) as error:

@@ -70,14 +70,12 @@ class Sandbox:
         acknowledge_within_s: float = ACKNOWLEDGE_WITHIN_S,
         traffic_kept: int | None = None,
     ) -> None:
-        privileged = Intents(0)
-        for allowed, intent in (
-            (message_content, Intents.MESSAGE_CONTENT),
-            (server_members, Intents.GUILD_MEMBERS),
-            (presences, Intents.GUILD_PRESENCES),
-        ):
-            privileged |= intent if allowed else Intents(0)
-        self.world = World(privileged=privileged)
+        privileged = (
+            message_content * Intents.MESSAGE_CONTENT
+            | server_members * Intents.GUILD_MEMBERS
+            | presences * Intents.GUILD_PRESENCES
+        )
+        self.world = World(privileged=Intents(privileged))
         self.world.acknowledge_within_s = acknowledge_within_s
         self.world.traffic_kept = traffic_kept
         self.gateway = GatewayServer(self.world)

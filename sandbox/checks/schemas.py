@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 ENVIRONMENT = "FARADAY_DISCORD_SCHEMAS"
+MISSING = (
+    "Discord's schema files are not here. Get openapi.json from https://github.com/discord/discord-api-spec, put it "
+    "beside gateway-receive.schema.json and gateway-send.schema.json (see CONTRIBUTING.md), and name their folder in "
+    f"{ENVIRONMENT}."
+)
 _BESIDE_REPOSITORY = Path(__file__).parents[3] / "shared" / "discord"
 # discord.py sends snowflakes as integers, which Discord takes although its schemas say strings.
 _LOOSE_SNOWFLAKE: Json = {"type": ["string", "integer"], "pattern": "^(0|[1-9][0-9]*)$"}

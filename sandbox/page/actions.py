@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.page import faults, views
 from sandbox.page.stage import Stage
@@ -16,7 +16,11 @@ from sandbox.records.model import Channel, ChannelType, File, Json, Message, Use
 from sandbox.verbs import commands, permissions, threads
 from sandbox.verbs.commands import NotOffered
 
-Perform = Callable[["PageCall"], Awaitable[Json | None]]
+
+class Perform(Protocol):
+    __name__: str
+
+    def __call__(self, call: PageCall, /) -> Awaitable[Json | None]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,21 +244,8 @@ async def restart_bot(call: PageCall) -> None:
     await call.stage.restart()
 
 
-ACTIONS: dict[str, Perform] = {
-    "say": say,
-    "open_post": open_post,
-    "edit": edit,
-    "delete": delete,
-    "react": react,
-    "open_thread": open_thread,
-    "slash": slash,
-    "autocomplete": autocomplete,
-    "use_on_message": use_on_message,
-    "use_on_user": use_on_user,
-    "click": click,
-    "choose": choose,
-    "submit": submit,
-    "order_fault": order_fault,
-    "clear_faults": clear_faults,
-    "restart_bot": restart_bot,
-}
+_ALL: tuple[Perform, ...] = (
+    say, open_post, edit, delete, react, open_thread, slash, autocomplete, use_on_message,
+    use_on_user, click, choose, submit, order_fault, clear_faults, restart_bot,
+)  # fmt: skip
+ACTIONS = {perform.__name__: perform for perform in _ALL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 
@@ -36,14 +37,6 @@ class NoAnswer(Exception):
     """The bot did not acknowledge the interaction within three seconds."""
 
 
-def unauthorized() -> ApiError:
-    return ApiError(401, 0, "401: Unauthorized")
-
-
-def unknown_endpoint() -> ApiError:
-    return ApiError(404, 0, "404: Not Found")
-
-
 def unknown(what: str) -> ApiError:
     """``what`` is one of the nouns below, e.g. ``Channel``."""
     codes = {
@@ -55,73 +48,33 @@ def unknown(what: str) -> ApiError:
     return ApiError(404, codes[what], f"Unknown {what}")
 
 
-def missing_access() -> ApiError:
-    return ApiError(403, 50001, "Missing Access")
-
-
-def missing_permissions() -> ApiError:
-    return ApiError(403, 50013, "Missing Permissions")
-
-
-def too_large() -> ApiError:
-    return ApiError(413, 40005, "Request entity too large")
-
-
-def empty_message() -> ApiError:
-    return ApiError(400, 50006, "Cannot send an empty message")
-
-
-def foreign_message() -> ApiError:
-    return ApiError(403, 50005, "Cannot edit a message authored by another user")
-
-
-def thread_archived() -> ApiError:
-    return ApiError(400, 50083, "Thread is archived")
+# Each of these, called, makes the error.
+unauthorized = partial(ApiError, 401, 0, "401: Unauthorized")
+unknown_endpoint = partial(ApiError, 404, 0, "404: Not Found")
+missing_access = partial(ApiError, 403, 50001, "Missing Access")
+missing_permissions = partial(ApiError, 403, 50013, "Missing Permissions")
+too_large = partial(ApiError, 413, 40005, "Request entity too large")
+empty_message = partial(ApiError, 400, 50006, "Cannot send an empty message")
+foreign_message = partial(ApiError, 403, 50005, "Cannot edit a message authored by another user")
+thread_archived = partial(ApiError, 400, 50083, "Thread is archived")
+too_many_threads = partial(ApiError, 400, 160006, "Maximum number of active threads reached")
+too_many_pins = partial(ApiError, 400, 30003, "Maximum number of pins reached for the channel (250)")
+wrong_channel_type = partial(ApiError, 400, 50024, "Cannot execute action on this channel type")
+system_message = partial(ApiError, 403, 50021, "Cannot execute action on a system message")
+no_direct_messages = partial(ApiError, 403, 50007, "Cannot send messages to this user")
+too_many_reactions = partial(ApiError, 400, 30010, "Maximum number of reactions reached (20)")
+thread_exists = partial(ApiError, 400, 160004, "A thread has already been created for this message")
+already_acknowledged = partial(ApiError, 400, 40060, "Interaction has already been acknowledged.")
+too_many_follow_ups = partial(
+    ApiError, 400, 40094, "This interaction has reached the maximum number of follow-up messages"
+)
+invalid_webhook_token = partial(ApiError, 401, 50027, "Invalid Webhook Token")
+invalid_json = partial(ApiError, 400, 50109, "The request body contains invalid JSON.")
 
 
 def late_edit(retry_after: float) -> ApiError:
     message = "Maximum number of edits to messages older than 1 hour reached. Try again later"
     return ApiError(429, 30046, message, retry_after=retry_after)
-
-
-def too_many_threads() -> ApiError:
-    return ApiError(400, 160006, "Maximum number of active threads reached")
-
-
-def too_many_pins() -> ApiError:
-    return ApiError(400, 30003, "Maximum number of pins reached for the channel (250)")
-
-
-def wrong_channel_type() -> ApiError:
-    return ApiError(400, 50024, "Cannot execute action on this channel type")
-
-
-def system_message() -> ApiError:
-    return ApiError(403, 50021, "Cannot execute action on a system message")
-
-
-def no_direct_messages() -> ApiError:
-    return ApiError(403, 50007, "Cannot send messages to this user")
-
-
-def too_many_reactions() -> ApiError:
-    return ApiError(400, 30010, "Maximum number of reactions reached (20)")
-
-
-def thread_exists() -> ApiError:
-    return ApiError(400, 160004, "A thread has already been created for this message")
-
-
-def already_acknowledged() -> ApiError:
-    return ApiError(400, 40060, "Interaction has already been acknowledged.")
-
-
-def too_many_follow_ups() -> ApiError:
-    return ApiError(400, 40094, "This interaction has reached the maximum number of follow-up messages")
-
-
-def invalid_webhook_token() -> ApiError:
-    return ApiError(401, 50027, "Invalid Webhook Token")
 
 
 def invalid_form(field: str, code: str, message: str) -> ApiError:
@@ -130,7 +83,3 @@ def invalid_form(field: str, code: str, message: str) -> ApiError:
     for part in reversed(field.split(".")):
         errors = {part: errors}
     return ApiError(400, 50035, "Invalid Form Body", errors)
-
-
-def invalid_json() -> ApiError:
-    return ApiError(400, 50109, "The request body contains invalid JSON.")

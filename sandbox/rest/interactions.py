@@ -72,12 +72,5 @@ def edit(call: ApiCall, message: Message) -> Json:
     return shown(message, call.world)
 
 
-ROUTES = (
-    Route(
-        "POST",
-        "/interactions/{interaction_id}/{interaction_token}/callback",
-        callback,
-        shapes.CALLBACK,
-        public=True,
-    ),
-)
+_CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
+ROUTES = (Route("POST", _CALLBACK, callback, shapes.CALLBACK, public=True),)

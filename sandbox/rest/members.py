@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sandbox.checks import shapes
-from sandbox.records.errors import invalid_form, missing_permissions, unknown
+from sandbox.records.errors import invalid_form, missing_permissions
 from sandbox.records.model import GuildRecord, Json, Membership, Role
 from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import guilds, payloads
@@ -29,25 +30,11 @@ def _rank(member: Membership) -> int:
     return max((role.position for role in member.roles), default=0)
 
 
-def _member(call: ApiCall) -> Membership:
-    found = call.guild().members.get(call.id("user_id"))
-    if found is None:
-        raise unknown("Member")
-    return found
-
-
-def _role(call: ApiCall) -> Role:
-    found = call.guild().roles.get(call.id("role_id"))
-    if found is None:
-        raise unknown("Role")
-    return found
-
-
 # Members
 
 
 def member(call: ApiCall) -> Json:
-    return payloads.member(_member(call))
+    return payloads.member(call.member())
 
 
 def members(call: ApiCall) -> list[Json]:
@@ -67,7 +54,7 @@ def search(call: ApiCall) -> list[Json]:
 
 def change(call: ApiCall) -> Json:
     """Nickname, roles and timeout of somebody else; each takes its own permission."""
-    target, fields, guild = _member(call), call.fields, call.guild()
+    target, fields, guild = call.member(), call.fields, call.guild()
     needed = {
         "nick": Permissions.MANAGE_NICKNAMES,
         "roles": Permissions.MANAGE_ROLES,
@@ -131,23 +118,15 @@ def change_own(call: ApiCall) -> Json:
 
 
 def kick(call: ApiCall) -> None:
-    target = _member(call)
+    target = call.member()
     me = _me(call, target.guild, Permissions.KICK_MEMBERS)
     if _rank(me) <= _rank(target):
         raise missing_permissions()
     guilds.remove_member(call.world, target)
 
 
-def give_role(call: ApiCall) -> None:
-    _change_roles(call, given=True)
-
-
-def take_role(call: ApiCall) -> None:
-    _change_roles(call, given=False)
-
-
 def _change_roles(call: ApiCall, *, given: bool) -> None:
-    target, role = _member(call), _role(call)
+    target, role = call.member(), call.role()
     _require_below(_me(call, target.guild, Permissions.MANAGE_ROLES), role)
     others = [one for one in target.roles if one is not role]
     roles = [*others, role] if given else others
@@ -162,7 +141,7 @@ def roles(call: ApiCall) -> list[Json]:
 
 
 def role(call: ApiCall) -> Json:
-    return payloads.role(_role(call))
+    return payloads.role(call.role())
 
 
 def create_role(call: ApiCall) -> Json:
@@ -180,7 +159,7 @@ def create_role(call: ApiCall) -> Json:
 
 
 def change_role(call: ApiCall) -> Json:
-    changed = _role(call)
+    changed = call.role()
     me = _me(call, call.guild(), Permissions.MANAGE_ROLES)
     _require_below(me, changed)
     if int(call.fields.get("permissions") or 0) & ~(in_guild(me) | changed.permissions):
@@ -190,7 +169,7 @@ def change_role(call: ApiCall) -> Json:
 
 
 def delete_role(call: ApiCall) -> None:
-    gone = _role(call)
+    gone = call.role()
     _require_below(_me(call, call.guild(), Permissions.MANAGE_ROLES), gone)
     if gone.id == call.guild().id:
         raise invalid_form("role_id", "ROLE_INVALID", "@everyone cannot be deleted.")
@@ -205,8 +184,8 @@ ROUTES = (
     Route("GET", f"{_GUILD}/members/{{user_id}}", member),
     Route("PATCH", f"{_GUILD}/members/{{user_id}}", change, shapes.EDIT_MEMBER),
     Route("DELETE", f"{_GUILD}/members/{{user_id}}", kick),
-    Route("PUT", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", give_role),
-    Route("DELETE", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", take_role),
+    Route("PUT", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", partial(_change_roles, given=True)),
+    Route("DELETE", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", partial(_change_roles, given=False)),
     Route("GET", f"{_GUILD}/roles", roles),
     Route("POST", f"{_GUILD}/roles", create_role, shapes.EDIT_ROLE),
     Route("GET", f"{_GUILD}/roles/{{role_id}}", role),

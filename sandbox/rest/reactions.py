@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox.records.errors import unknown
 from sandbox.records.model import Json
 from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import payloads, reactions
@@ -23,10 +22,7 @@ def remove_own(call: ApiCall) -> None:
 
 def remove_other(call: ApiCall) -> None:
     message = call.history_message(Permissions.MANAGE_MESSAGES)
-    user = call.world.users.get(call.id("user_id"))
-    if user is None:
-        raise unknown("User")
-    reactions.unreact(call.world, message, user, call.params["emoji_name"])
+    reactions.unreact(call.world, message, call.user(), call.params["emoji_name"])
 
 
 def users(call: ApiCall) -> list[Json]:

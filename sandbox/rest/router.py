@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -16,7 +16,7 @@ from sandbox.checks.shapes import Shape, validated
 from sandbox.faults.pending import Fault
 from sandbox.faults.rates import Admission, RateLimiter
 from sandbox.records.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint
-from sandbox.records.model import Channel, File, GuildRecord, Json, Message
+from sandbox.records.model import Channel, File, GuildRecord, Json, Membership, Message, Role, User
 from sandbox.records.traffic import HttpRequest
 from sandbox.rest.incoming import Uploads, described, read
 from sandbox.verbs.permissions import Permissions, require
@@ -25,6 +25,7 @@ from sandbox.verbs.world import World
 log = logging.getLogger("sandbox.rest")
 
 PREFIX = "/api/v10"
+T = TypeVar("T")
 _MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token")
 
 
@@ -79,6 +80,22 @@ class ApiCall:
         if guild is None or self.world.bot_user.id not in guild.members:
             raise unknown("Guild")
         return guild
+
+    def user(self) -> User:
+        return self._known(self.world.users, "User")
+
+    def member(self) -> Membership:
+        return self._known(self.guild().members, "Member", "user_id")
+
+    def role(self) -> Role:
+        return self._known(self.guild().roles, "Role")
+
+    def _known(self, records: Mapping[int, T], noun: str, parameter: str | None = None) -> T:
+        """Return the record that the path names, or raise Discord's "Unknown …"."""
+        found = records.get(self.id(parameter or f"{noun.lower()}_id"))
+        if found is None:
+            raise unknown(noun)
+        return found
 
     def channel(self, needed: int = 0) -> Channel:
         """The channel of the path, once the bot is known to have these permissions in it.

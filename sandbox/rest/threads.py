@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.checks import shapes
 from sandbox.records.errors import invalid_form, thread_archived, unknown, wrong_channel_type
-from sandbox.records.model import Channel, ChannelType, Json, User
+from sandbox.records.model import Channel, ChannelType, Json
 from sandbox.rest.messages import draft, shown
 from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import payloads, posts, threads
@@ -58,19 +58,12 @@ def _thread(call: ApiCall) -> Channel:
     return found
 
 
-def _user(call: ApiCall) -> User:
-    found = call.world.users.get(call.id("user_id"))
-    if found is None:
-        raise unknown("User")
-    return found
-
-
 def add_member(call: ApiCall) -> None:
     thread = _thread(call)
     require(call.world.bot_member(thread), thread, speaking(thread))
     if thread.archived:
         raise thread_archived()
-    user = _user(call)
+    user = call.user()
     if thread.guild is None or user.id not in thread.guild.members:
         raise unknown("Member")
     threads.join(call.world, thread, user)
@@ -87,7 +80,7 @@ def remove_member(call: ApiCall) -> None:
     thread = _thread(call)
     if thread.owner_id != call.world.bot_user.id or thread.type is not ChannelType.PRIVATE_THREAD:
         require(call.world.bot_member(thread), thread, Permissions.MANAGE_THREADS)
-    threads.leave(call.world, thread, _user(call))
+    threads.leave(call.world, thread, call.user())
 
 
 def leave(call: ApiCall) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.checks import shapes
-from sandbox.records.errors import ApiError, unknown
+from sandbox.records.errors import ApiError
 from sandbox.records.model import Json
 from sandbox.records.traffic import GATEWAY_HOST
 from sandbox.rest.router import ApiCall, Route
@@ -23,10 +23,7 @@ def change_me(call: ApiCall) -> Json:
 
 
 def user(call: ApiCall) -> Json:
-    found = call.world.users.get(call.id("user_id"))
-    if found is None:
-        raise unknown("User")
-    return payloads.user(found)
+    return payloads.user(call.user())
 
 
 def gateway_url(call: ApiCall) -> Json:

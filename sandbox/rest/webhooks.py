@@ -5,7 +5,13 @@ from __future__ import annotations
 import secrets
 
 from sandbox.checks import shapes
-from sandbox.records.errors import ApiError, unknown, wrong_channel_type
+from sandbox.records.errors import (
+    ApiError,
+    invalid_webhook_token,
+    missing_permissions,
+    unknown,
+    wrong_channel_type,
+)
 from sandbox.records.model import Channel, ChannelType, Json, Message, User, Webhook
 from sandbox.rest import interactions
 from sandbox.rest.messages import draft, shown
@@ -63,7 +69,7 @@ def of_channel(call: ApiCall) -> list[Json]:
 def of_guild(call: ApiCall) -> list[Json]:
     guild = call.guild()
     if not in_guild(guild.members[call.world.bot_user.id]) & Permissions.MANAGE_WEBHOOKS:
-        raise ApiError(403, 50013, "Missing Permissions")
+        raise missing_permissions()
     return [_payload(call, one) for one in call.world.webhooks.values() if one.channel.guild is guild]
 
 
@@ -74,11 +80,11 @@ def _webhook(call: ApiCall) -> Webhook:
         raise unknown("Webhook")
     if "webhook_token" in call.params:
         if not secrets.compare_digest(call.params["webhook_token"].encode(errors="replace"), webhook.token.encode()):
-            raise ApiError(401, 50027, "Invalid Webhook Token")
+            raise invalid_webhook_token()
         return webhook
     bot = webhook.channel.guild.members.get(call.world.bot_user.id) if webhook.channel.guild else None
     if bot is None or not in_guild(bot) & Permissions.MANAGE_WEBHOOKS:
-        raise ApiError(403, 50013, "Missing Permissions")
+        raise missing_permissions()
     return webhook
 
 

@@ -1,4 +1,4 @@
-"""``python -m sandbox.run.play``: a local Discord, the real bot in it, and a chat page in the browser, until Ctrl-C."""
+"""``python -m sandbox play``: a local Discord, the real bot in it, and a chat page in the browser, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import contextlib
 import fcntl
 import shutil
 import signal
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from rich.console import Console
 from sandbox import state
 from sandbox.page import BotPhase, BotState, ChatPage, Stage, scene
 from sandbox.run.demo import ROOT, BotProcess, running_bot
-from sandbox.server import Sandbox
+from sandbox.server import LOOPBACK, Sandbox
 from sandbox.state import StateError
 from sandbox.verbs.leftovers import TRAFFIC_IN_PLAY
 
@@ -154,24 +153,25 @@ def _alone(home: Path) -> Iterator[bool]:
             yield True
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.run.play", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="where the page listens (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=PORT, help="of the page; 0 takes a free one (default: %(default)s)")
-    parser.add_argument("--home", type=Path, default=HOME, help="what is kept, is kept here (default: data/play)")
+    parser.add_argument("--port", type=int, default=PORT, help="its port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--home", type=Path, default=HOME, help="the session's folder (default: data/play)")
     parser.add_argument("--weights", type=Path, default=None, help="the folder of models (default: the bot's own)")
-    parser.add_argument("--fresh", action="store_true", help="forget what was kept and start over")
-    options = parser.parse_args(arguments)
-    console = Console(highlight=False)
+    parser.add_argument("--fresh", action="store_true", help="forget the kept session and start over")
+
+
+def play(console: Console, options: argparse.Namespace) -> int:
+    """Play with these options until a signal comes; return the exit code."""
     home = options.home.absolute()
     with _alone(home) as alone:
         if not alone:
-            console.print(f"Somebody plays in {home} already. End that first, or choose another --home.")
+            console.print(f"Another session runs in {home}. End it first, or choose another --home.")
             return 1
         if options.fresh:
             _forget(home)
-        if options.host not in ("127.0.0.1", "localhost", "::1"):
-            console.print(f"Listening on {options.host}: whoever reaches that port may play here.", style="yellow")
+        if options.host not in LOOPBACK:
+            console.print(f"Listening on {options.host}: anyone who reaches that port may play here.", style="yellow")
         weights = options.weights.absolute() if options.weights else None
         try:
             asyncio.run(run(console, home, host=options.host, port=options.port, weights=weights))
@@ -179,18 +179,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print(f"The page cannot listen on port {options.port}: {error.strerror}. Try --port 0.")
             return 1
         except StateError as error:
-            console.print(f"What was kept in {home} cannot be used: {error} --fresh starts over without it.")
+            console.print(f"The session in {home} cannot be used: {error} --fresh starts over without it.")
             return 1
     return 0
 
 
 def _forget(home: Path) -> None:
-    """Only what playing itself has put there."""
+    """Delete the files that earlier sessions left in the folder, and no others."""
     for name in ("session", "files"):
         shutil.rmtree(home / name, ignore_errors=True)
     for database in home.glob("faraday.db*"):
         database.unlink()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

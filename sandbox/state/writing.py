@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sandbox.records.model import Attachment, Channel, GuildRecord, Json, Membership, Message, MessageOrigin, User
+from sandbox.records.model import Attachment, Channel, GuildRecord, Json, Membership, Message, MessageOrigin
 from sandbox.verbs.world import World
 
 
@@ -18,10 +18,10 @@ def record(world: World) -> Json:
         "cdn_secret": world.cdn.secret.hex(),
         "bot": world.bot_user.id,
         "owner": world.owner.id,
-        "users": [_user(user) for user in world.users.values()],
+        "users": [_fields(user, _USER) for user in world.users.values()],
         "guilds": [_guild(guild) for guild in world.guilds.values()],
         "channels": [_channel(channel) for channel in world.channels.values()],
-        "attachments": [_attachment(one) for one in saved_attachments(world)],
+        "attachments": [_fields(one, _ATTACHMENT) for one in saved_attachments(world)],
         "messages": [_message(message) for message in _saved_messages(world)],
         "webhooks": [
             {"id": one.id, "channel": one.channel.id, "name": one.name, "token": one.token, "creator": one.creator.id}
@@ -41,8 +41,18 @@ def saved_attachments(world: World) -> list[Attachment]:
     return [attachment for message in _saved_messages(world) for attachment in message.files]
 
 
-def _user(user: User) -> Json:
-    return {"id": user.id, "name": user.name, "bot": user.bot, "takes_dms": user.takes_dms}
+_USER = "id name bot takes_dms"
+_ROLE = "id name permissions position managed_by colour hoist mentionable"
+_CHANNEL = "id type name position topic nsfw rate_limit_per_user last_message_id available_tags"
+_THREAD = "owner_id archived locked invitable auto_archive_duration applied_tags total_sent"
+_ATTACHMENT = "id channel_id filename content_type description size ephemeral embedded"
+_MESSAGE = "id content type flags embeds components mention_roles mention_everyone reference nonce tts webhook_id"
+_ORIGIN = "id type token name guild_id target_message_id original_id component_message_id user_install"
+
+
+def _fields(one: object, names: str) -> Json:
+    """Return these fields of a record, named in a line."""
+    return {name: getattr(one, name) for name in names.split()}
 
 
 def _guild(guild: GuildRecord) -> Json:
@@ -51,19 +61,7 @@ def _guild(guild: GuildRecord) -> Json:
         "name": guild.name,
         "owner": guild.owner_id,
         "premium_tier": guild.premium_tier,
-        "roles": [
-            {
-                "id": role.id,
-                "name": role.name,
-                "permissions": role.permissions,
-                "position": role.position,
-                "managed_by": role.managed_by,
-                "colour": role.colour,
-                "hoist": role.hoist,
-                "mentionable": role.mentionable,
-            }
-            for role in guild.roles.values()
-        ],
+        "roles": [_fields(role, _ROLE) for role in guild.roles.values()],
         "members": [_member(member) for member in guild.members.values()],
     }
 
@@ -79,73 +77,30 @@ def _member(member: Membership) -> Json:
 
 
 def _channel(channel: Channel) -> Json:
-    shown: Json = {
-        "id": channel.id,
-        "type": int(channel.type),
+    shown = _fields(channel, _CHANNEL) | {
         "guild": channel.guild.id if channel.guild else None,
         "parent": channel.parent.id if channel.parent else None,
-        "name": channel.name,
-        "position": channel.position,
-        "topic": channel.topic,
-        "nsfw": channel.nsfw,
-        "rate_limit_per_user": channel.rate_limit_per_user,
-        "last_message_id": channel.last_message_id,
-        "available_tags": channel.available_tags,
         "recipients": [user.id for user in channel.recipients],
-        "overwrites": [{"id": o.id, "kind": o.kind, "allow": o.allow, "deny": o.deny} for o in channel.overwrites],
+        "overwrites": [_fields(each, "id kind allow deny") for each in channel.overwrites],
     }
-    return shown | (_thread_fields(channel) if channel.is_thread else {})
-
-
-def _thread_fields(thread: Channel) -> Json:
-    return {
-        "owner_id": thread.owner_id,
-        "archived": thread.archived,
-        "locked": thread.locked,
-        "invitable": thread.invitable,
-        "auto_archive_duration": thread.auto_archive_duration,
-        "archive_changed_at": _moment(thread.archive_changed_at),
-        "applied_tags": thread.applied_tags,
-        "joined": {str(user): moment.isoformat() for user, moment in thread.joined.items()},
-        "total_sent": thread.total_sent,
-    }
-
-
-def _attachment(one: Attachment) -> Json:
-    return {
-        "id": one.id,
-        "channel_id": one.channel_id,
-        "filename": one.filename,
-        "content_type": one.content_type,
-        "description": one.description,
-        "size": one.size,
-        "ephemeral": one.ephemeral,
-        "embedded": one.embedded,
-    }
+    if channel.is_thread:
+        shown |= _fields(channel, _THREAD) | {
+            "archive_changed_at": _moment(channel.archive_changed_at),
+            "joined": {str(user): moment.isoformat() for user, moment in channel.joined.items()},
+        }
+    return shown
 
 
 def _message(message: Message) -> Json:
-    return {
-        "id": message.id,
+    return _fields(message, _MESSAGE) | {
         "channel": message.channel.id,
-        "author": _user(message.author) if message.webhook_id else message.author.id,
-        "content": message.content,
-        "type": int(message.type),
-        "flags": message.flags,
+        "author": _fields(message.author, _USER) if message.webhook_id else message.author.id,
         "files": [attachment.id for attachment in message.files],
-        "embeds": message.embeds,
-        "components": message.components,
         "mentions": [user.id for user in message.mentions],
-        "mention_roles": message.mention_roles,
-        "mention_everyone": message.mention_everyone,
         "reactions": [
-            {"name": one.name, "id": one.id, "users": [user.id for user in one.users]} for one in message.reactions
+            _fields(one, "name id") | {"users": [user.id for user in one.users]} for one in message.reactions
         ],
-        "reference": message.reference,
-        "nonce": message.nonce,
         "origin": _origin(message.origin),
-        "tts": message.tts,
-        "webhook_id": message.webhook_id,
         "pinned_at": _moment(message.pinned_at),
         "edited_at": _moment(message.edited_at),
     }
@@ -154,19 +109,7 @@ def _message(message: Message) -> Json:
 def _origin(origin: MessageOrigin | None) -> Json | None:
     if origin is None:
         return None
-    return {
-        "id": origin.id,
-        "type": origin.type,
-        "user": origin.user.id,
-        "token": origin.token,
-        "name": origin.name,
-        "guild_id": origin.guild_id,
-        "target_message_id": origin.target_message_id,
-        "original_id": origin.original_id,
-        "component_message_id": origin.component_message_id,
-        "trigger": _origin(origin.trigger),
-        "user_install": origin.user_install,
-    }
+    return _fields(origin, _ORIGIN) | {"user": origin.user.id, "trigger": _origin(origin.trigger)}
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -79,14 +79,14 @@ def slash_payload(
         options = [one | {"value": str(one["value"])} if one["type"] in (INTEGER, NUMBER) else one for one in options]
     for step in reversed(path):
         options = [{"name": step["name"], "type": step["type"], "options": options}]
-    payload: Json = {"id": command["id"], "name": command["name"], "type": 1}
-    if "guild_id" in command:
-        payload["guild_id"] = command["guild_id"]
-    if options:
-        payload["options"] = options
-    if resolved:
-        payload["resolved"] = resolved
-    return payload
+    filled = {"options": options, "resolved": resolved}
+    return _about(command, 1) | {key: value for key, value in filled.items() if value}
+
+
+def _about(command: Json, type_: int) -> Json:
+    """Return what the ``data`` of every command begins with."""
+    guild = {"guild_id": command["guild_id"]} if "guild_id" in command else {}
+    return {"id": command["id"], "name": command["name"], "type": type_} | guild
 
 
 def _require_known(name: str, definitions: list[Json], given: Mapping[str, Any], *, complete: bool) -> None:
@@ -158,26 +158,14 @@ def entity(channel: Channel, value: Any, resolved: Json) -> str:
 def message_payload(world: World, command: Json, message: Message) -> Json:
     """The ``data`` of a message context-menu command; its target arrives whole, whatever the intents."""
     shown = message_payloads.message(message, world, intent=True)
-    payload: Json = {
-        "id": command["id"],
-        "name": command["name"],
-        "type": 3,
-        "target_id": str(message.id),
-        "resolved": {"messages": {str(message.id): shown}},
-    }
-    if "guild_id" in command:
-        payload["guild_id"] = command["guild_id"]
-    return payload
+    return _about(command, 3) | {"target_id": str(message.id), "resolved": {"messages": {str(message.id): shown}}}
 
 
 def user_payload(channel: Channel, command: Json, target: Membership | User) -> Json:
     """The ``data`` of a user context-menu command."""
     resolved: Json = {}
     target_id = entity(channel, target, resolved)
-    payload: Json = {
-        "id": command["id"], "name": command["name"], "type": 2, "target_id": target_id, "resolved": resolved,
-    }  # fmt: skip
-    return payload | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
+    return _about(command, 2) | {"target_id": target_id, "resolved": resolved}
 
 
 def select_payload(channel: Channel, menu: Json, values: Sequence[Any]) -> Json:

@@ -160,23 +160,10 @@ def id_or_none(number: int | None) -> str | None:
 
 
 _UNSET_IN_GUILDS = (
-    "icon",
-    "description",
-    "splash",
-    "discovery_splash",
-    "banner",
-    "application_id",
-    "afk_channel_id",
-    "system_channel_id",
-    "widget_channel_id",
-    "max_presences",
-    "vanity_url_code",
-    "rules_channel_id",
-    "safety_alerts_channel_id",
-    "public_updates_channel_id",
-    "incidents_data",
-    "hub_type",
-)
+    "icon description splash discovery_splash banner application_id afk_channel_id system_channel_id "
+    "widget_channel_id max_presences vanity_url_code rules_channel_id safety_alerts_channel_id "
+    "public_updates_channel_id incidents_data hub_type "
+).split()
 
 
 def guild(one: GuildRecord) -> Json:

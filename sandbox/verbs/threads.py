@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sandbox.records.clock import born_at
-from sandbox.records.errors import ApiError, thread_archived, thread_exists, too_many_threads
+from sandbox.records.errors import missing_permissions, thread_archived, thread_exists, too_many_threads
 from sandbox.records.model import HAS_THREAD, Channel, ChannelType, Json, Message, MessageType, User
 from sandbox.verbs import message_payloads, payloads
 from sandbox.verbs.permissions import Permissions, in_channel
@@ -170,7 +170,7 @@ def require_change(world: World, thread: Channel, changes: Json) -> None:
     writes = bool(bits & Permissions.SEND_MESSAGES_IN_THREADS)
     if moderates or (reopening and writes) or (owns and "locked" not in changes):
         return
-    raise ApiError(403, 50013, "Missing Permissions")
+    raise missing_permissions()
 
 
 def delete(world: World, thread: Channel) -> None:

@@ -22,7 +22,7 @@ PATIENCE_S = 180.0
 async def playing(home: Path, *options: str) -> AsyncIterator[str]:
     """The page's address; in the end Ctrl-C, as a terminal sends it to the whole group."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sandbox.run.play", "--home", str(home), "--port", "0", *options),
+        *(sys.executable, "-m", "sandbox", "play", "--home", str(home), "--port", "0", *options),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
@@ -75,7 +75,7 @@ async def test_the_page_is_there_before_the_bot_and_a_session_goes_on_the_next_t
 async def refused_second(home: Path) -> bool:
     """Two bots must not share one database."""
     second = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sandbox.run.play", "--home", str(home), "--port", "0"),
+        *(sys.executable, "-m", "sandbox", "play", "--home", str(home), "--port", "0"),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -87,7 +87,7 @@ async def test_a_damaged_session_is_named_and_can_be_left_behind(tmp_path: Path)
     (tmp_path / "session").mkdir()
     (tmp_path / "session" / "state.json").write_text("{}", encoding="utf-8")
     broken = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sandbox.run.play", "--home", str(tmp_path), "--port", "0"),
+        *(sys.executable, "-m", "sandbox", "play", "--home", str(tmp_path), "--port", "0"),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

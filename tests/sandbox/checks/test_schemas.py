@@ -13,9 +13,7 @@ from sandbox import GatewayEvent, Sandbox
 from sandbox.checks import schemas
 
 folder = schemas.directory()
-pytestmark = pytest.mark.skipif(
-    folder is None, reason=f"Discord's schemas are not here; set {schemas.ENVIRONMENT} to their folder"
-)
+pytestmark = pytest.mark.skipif(folder is None, reason=schemas.MISSING)
 
 
 async def test_traffic_of_a_real_client_fits_and_tampering_is_noticed(tmp_path: Path, connect: Any) -> None:

@@ -118,7 +118,7 @@ async def test_requests_drawn_from_discords_openapi_break_nothing(
 ) -> None:
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     if folder is None:
-        pytest.skip(f"Discord's schemas are not here; set {schemas.ENVIRONMENT} to their folder")
+        pytest.skip(schemas.MISSING)
     from tests.sandbox.openapi_cases import drawn
 
     batches = drawn(folder, seed, count)

@@ -1,9 +1,9 @@
 // The form that a chosen slash command becomes in the message box.
 
-import { interact } from "./deeds.js";
 import { h } from "./dom.js";
 import { field, OPTION } from "./fields.js";
 import { icon } from "./icons.js";
+import { interact } from "./interact.js";
 import { remember, state, tell } from "./state.js";
 
 /** Commands by the name one types, subcommands with a blank: `settings show`. */

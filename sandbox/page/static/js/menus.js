@@ -1,11 +1,11 @@
 // Context menus, on messages and on people.
 
 import { mentionInText, startEdit, startReply } from "./composer.js";
-import { copy, interact, react } from "./deeds.js";
 import { ask as askFor } from "./dialogs.js";
 import { $, h } from "./dom.js";
 import { openEmoji } from "./emoji.js";
 import { icon } from "./icons.js";
+import { copy, interact, react } from "./interact.js";
 import { ask } from "./link.js";
 import { closePopUp, popUp, walk } from "./listbox.js";
 import { plainText } from "./markdown.js";
