@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -44,14 +45,19 @@ _CODES = {
 }
 
 
-def validated(shape: TypeAdapter[Any], body: Any) -> Any:
-    """The body with nothing in it but what its shape names.
+Shape = Any  # a `Body`, or a union or list of some
+_adapter = cache(TypeAdapter)
+
+
+def validated(shape: Shape, body: Any) -> Any:
+    """Return the body with only the fields that its shape names.
 
     Raises:
         ApiError: 50035 with an error for each field that is wrong.
     """
     try:
-        return shape.dump_python(shape.validate_python(body), exclude_unset=True)
+        adapter = _adapter(shape)
+        return adapter.dump_python(adapter.validate_python(body), exclude_unset=True)
     except ValidationError as error:
         raise ApiError(400, 50035, "Invalid Form Body", _field_errors(error)) from None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from sandbox.checks.base import Body, Size, Snowflake
+from sandbox.records.model import Json
+from sandbox.records.traffic import Op
 
 Sequence = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
 
@@ -36,3 +38,24 @@ class RequestMembers(Body):
 class Command(Body):
     op: int
     d: Any = None
+
+
+_DETAILS: dict[int, TypeAdapter[Any]] = {
+    Op.HEARTBEAT: TypeAdapter(Sequence | None),
+    Op.IDENTIFY: TypeAdapter(Identify),
+    Op.RESUME: TypeAdapter(Resume),
+    Op.REQUEST_MEMBERS: TypeAdapter(RequestMembers),
+}
+
+
+def checked(payload: Any) -> Json:
+    """Return the payload itself if it is a command whose details have the right types.
+
+    Raises:
+        pydantic.ValidationError: it is no such command.
+    """
+    command = Command.model_validate(payload)
+    if command.op in _DETAILS:
+        _DETAILS[command.op].validate_python(command.d)
+    known: Json = payload
+    return known

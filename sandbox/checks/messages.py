@@ -140,4 +140,6 @@ class CallbackModal(Body):
     data: ModalFields
 
 
-Callback = Annotated[CallbackMessage | CallbackDeferral | CallbackChoices | CallbackModal, Field(discriminator="type")]
+CallbackBody = Annotated[
+    CallbackMessage | CallbackDeferral | CallbackChoices | CallbackModal, Field(discriminator="type")
+]

@@ -58,13 +58,7 @@ class FaultKind:
 
     def shown(self) -> dict[str, Any]:
         parameters = [
-            {
-                "name": one.name,
-                "title": one.title,
-                "kind": one.kind,
-                "default": one.default,
-                "choices": list(one.choices),
-            }
+            {key: getattr(one, key) for key in ("name", "title", "kind", "default")} | {"choices": list(one.choices)}
             for one in self.parameters
         ]
         return {"name": self.name, "title": self.title, "description": self.description, "parameters": parameters}

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import ValidationError
 
-from sandbox.checks import shapes
+from sandbox.checks import gateway
 from sandbox.gateway.sessions import ENDS_SESSION, RESUMABLE_S, Close, Connection, GatewaySession
 from sandbox.records import intents
 from sandbox.records.intents import Intents
@@ -126,7 +126,7 @@ class GatewayServer:
     def _take(self, connection: Connection, text: str | None) -> None:
         """One frame; what is no command of the gateway closes the connection."""
         try:
-            payload = shapes.gateway_command(json.loads(text or ""))
+            payload = gateway.checked(json.loads(text or ""))
         except (ValueError, RecursionError, ValidationError):
             connection.close(Close.DECODE_ERROR)
             return

@@ -92,23 +92,11 @@ class Feed:
         anew, self._anew, self._messages = self._anew, False, now
         if not (changed or gone or anew):
             return []
-        return [
-            {
-                "t": "messages",
-                "channel": str(channel.id),
-                "anew": anew,
-                "more": self._more,
-                "changed": changed,
-                "gone": gone,
-            }
-        ]
+        told = {"channel": str(channel.id), "anew": anew, "more": self._more, "changed": changed, "gone": gone}
+        return [{"t": "messages", **told}]
 
 
 def _bot(stage: Stage) -> Json:
     state = stage.bot()
-    return {
-        "phase": str(state.phase),
-        "detail": state.detail,
-        "log": state.log,
-        "can_restart": stage.restart is not None,
-    }
+    shown = {"phase": str(state.phase), "detail": state.detail, "log": state.log}
+    return shown | {"can_restart": stage.restart is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import quote
 
 from sandbox.records.cdn import HOST, Cdn
@@ -41,8 +42,8 @@ def message(one: Message, viewer: User) -> Json:
         "id": str(one.id),
         "type": int(one.type),
         "author": author(one.author),
-        "time": int(one.created_at.timestamp() * 1000),
-        "edited": int(one.edited_at.timestamp() * 1000) if one.edited_at else None,
+        "time": _ms(one.created_at),
+        "edited": _ms(one.edited_at) if one.edited_at else None,
         "content": one.content,
         "ephemeral": one.ephemeral,
         "loading": one.loading,
@@ -67,6 +68,10 @@ def _command_type(one: Message) -> int:
 
 def author(user: User) -> Json:
     return {"id": str(user.id), "name": user.name, "bot": user.bot}
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _file(one: Attachment, links: Cdn) -> Json:
@@ -105,7 +110,7 @@ def _quoted(one: Message) -> Json | None:
         "has_files": bool(target.files),
     }
     if one.type is MessageType.THREAD_STARTER_MESSAGE:
-        quoted["time"] = int(target.created_at.timestamp() * 1000)
+        quoted["time"] = _ms(target.created_at)
         quoted["files"] = [_file(each, _LINKS) for each in target.attachments]
     return quoted
 
@@ -117,11 +122,5 @@ def thread(one: Channel) -> Json:
         "name": one.name,
         "count": sum(1 for each in one.messages_by_id.values() if not each.ephemeral),
         "archived": one.archived,
-        "last": None
-        if newest is None
-        else {
-            "author": author(newest.author),
-            "content": newest.content,
-            "time": int(newest.created_at.timestamp() * 1000),
-        },
+        "last": newest and {"author": author(newest.author), "content": newest.content, "time": _ms(newest.created_at)},
     }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import mimetypes
 import re
 import secrets
-import struct
 from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote
 
 from aiohttp import web
+from PIL import Image
 
 from sandbox.records.clock import Clock
 from sandbox.records.model import Attachment, File
@@ -103,43 +104,9 @@ def safe_name(filename: str) -> str:
 
 
 def picture_size(content: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels of a PNG, GIF, WebP or JPEG, else None. Reads the header only."""
+    """Return width and height in pixels of a PNG, GIF, WebP or JPEG, else None. Reads the header only."""
     try:
-        if content.startswith(b"\x89PNG\r\n\x1a\n"):
-            width, height = struct.unpack(">II", content[16:24])
-            return width, height
-        if content[:6] in (b"GIF87a", b"GIF89a"):
-            width, height = struct.unpack("<HH", content[6:10])
-            return width, height
-        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-            return _webp_size(content)
-        if content.startswith(b"\xff\xd8"):
-            return _jpeg_size(content)
-    except (struct.error, IndexError):
-        return None  # cut off within the header
-    return None
-
-
-def _webp_size(content: bytes) -> tuple[int, int] | None:
-    match content[12:16]:
-        case b"VP8X":
-            width, height = int.from_bytes(content[24:27], "little"), int.from_bytes(content[27:30], "little")
-            return width + 1, height + 1
-        case b"VP8L":
-            bits = int.from_bytes(content[21:25], "little")
-            return (bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1
-        case b"VP8 ":
-            width, height = struct.unpack("<HH", content[26:30])
-            return width & 0x3FFF, height & 0x3FFF
-    return None
-
-
-def _jpeg_size(content: bytes) -> tuple[int, int] | None:
-    position = 2
-    while position < len(content):
-        marker, length = struct.unpack(">xBH", content[position : position + 4])
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start-of-frame segment
-            height, width = struct.unpack(">HH", content[position + 5 : position + 9])
-            return width, height
-        position += 2 + length
-    return None
+        with Image.open(io.BytesIO(content), formats=("PNG", "GIF", "WEBP", "JPEG")) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None  # no picture, or cut off within the header

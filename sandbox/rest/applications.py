@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.checks import forms, shapes
+from sandbox.checks import forms
+from sandbox.checks.commands import CreateCommand, EditCommand
 from sandbox.records.errors import ApiError, missing_access, unknown
 from sandbox.records.model import Json
 from sandbox.rest.router import ApiCall, Route
@@ -162,10 +163,10 @@ def _without_nulls(node: Any) -> Any:
 def _routes(scope: str) -> tuple[Route, ...]:
     return (
         Route("GET", f"{scope}/commands", list_commands),
-        Route("PUT", f"{scope}/commands", overwrite_commands, shapes.COMMANDS),
-        Route("POST", f"{scope}/commands", create_command, shapes.CREATE_COMMAND, status=201),
+        Route("PUT", f"{scope}/commands", overwrite_commands, list[CreateCommand]),
+        Route("POST", f"{scope}/commands", create_command, CreateCommand, status=201),
         Route("GET", f"{scope}/commands/{{command_id}}", get_command),
-        Route("PATCH", f"{scope}/commands/{{command_id}}", edit_command, shapes.EDIT_COMMAND),
+        Route("PATCH", f"{scope}/commands/{{command_id}}", edit_command, EditCommand),
         Route("DELETE", f"{scope}/commands/{{command_id}}", delete_command),
     )
 

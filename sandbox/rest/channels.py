@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.checks import shapes
+from sandbox.checks.places import CreateChannel, EditChannel, SetOverwrite
 from sandbox.records.errors import invalid_form, missing_permissions, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json, Overwrite
 from sandbox.rest.router import ApiCall, Route
@@ -134,11 +134,11 @@ def _announce_typing(call: ApiCall, where: Channel) -> None:
 
 ROUTES = (
     Route("GET", "/guilds/{guild_id}/channels", listing),
-    Route("POST", "/guilds/{guild_id}/channels", create, shapes.CREATE_CHANNEL, status=201),
+    Route("POST", "/guilds/{guild_id}/channels", create, CreateChannel, status=201),
     Route("GET", "/channels/{channel_id}", channel),
-    Route("PATCH", "/channels/{channel_id}", change, shapes.EDIT_CHANNEL),
+    Route("PATCH", "/channels/{channel_id}", change, EditChannel),
     Route("DELETE", "/channels/{channel_id}", delete),
-    Route("PUT", "/channels/{channel_id}/permissions/{overwrite_id}", set_overwrite, shapes.SET_OVERWRITE),
+    Route("PUT", "/channels/{channel_id}/permissions/{overwrite_id}", set_overwrite, SetOverwrite),
     Route("DELETE", "/channels/{channel_id}/permissions/{overwrite_id}", delete_overwrite),
     Route("POST", "/channels/{channel_id}/typing", typing),
 )

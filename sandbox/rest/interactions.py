@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.checks import forms, shapes
+from sandbox.checks import forms
+from sandbox.checks.messages import CallbackBody
 from sandbox.records.errors import unknown
 from sandbox.records.interactions import Callback, Interaction
 from sandbox.records.model import Json, Message
@@ -73,4 +74,4 @@ def edit(call: ApiCall, message: Message) -> Json:
 
 
 _CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
-ROUTES = (Route("POST", _CALLBACK, callback, shapes.CALLBACK, public=True),)
+ROUTES = (Route("POST", _CALLBACK, callback, CallbackBody, public=True),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sandbox.checks import shapes
+from sandbox.checks.places import EditMember, EditRole
 from sandbox.records.errors import invalid_form, missing_permissions
 from sandbox.records.model import GuildRecord, Json, Membership, Role
 from sandbox.rest.router import ApiCall, Route
@@ -180,15 +180,15 @@ _GUILD = "/guilds/{guild_id}"
 ROUTES = (
     Route("GET", f"{_GUILD}/members", members),
     Route("GET", f"{_GUILD}/members/search", search),
-    Route("PATCH", f"{_GUILD}/members/@me", change_own, shapes.EDIT_MEMBER),
+    Route("PATCH", f"{_GUILD}/members/@me", change_own, EditMember),
     Route("GET", f"{_GUILD}/members/{{user_id}}", member),
-    Route("PATCH", f"{_GUILD}/members/{{user_id}}", change, shapes.EDIT_MEMBER),
+    Route("PATCH", f"{_GUILD}/members/{{user_id}}", change, EditMember),
     Route("DELETE", f"{_GUILD}/members/{{user_id}}", kick),
     Route("PUT", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", partial(_change_roles, given=True)),
     Route("DELETE", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", partial(_change_roles, given=False)),
     Route("GET", f"{_GUILD}/roles", roles),
-    Route("POST", f"{_GUILD}/roles", create_role, shapes.EDIT_ROLE),
+    Route("POST", f"{_GUILD}/roles", create_role, EditRole),
     Route("GET", f"{_GUILD}/roles/{{role_id}}", role),
-    Route("PATCH", f"{_GUILD}/roles/{{role_id}}", change_role, shapes.EDIT_ROLE),
+    Route("PATCH", f"{_GUILD}/roles/{{role_id}}", change_role, EditRole),
     Route("DELETE", f"{_GUILD}/roles/{{role_id}}", delete_role),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sandbox.checks import forms, shapes
+from sandbox.checks import forms
+from sandbox.checks.messages import BulkDelete, CreateMessage, EditMessage
 from sandbox.records.clock import iso
 from sandbox.records.errors import ApiError, foreign_message, invalid_form, no_direct_messages, system_message
 from sandbox.records.model import Channel, ChannelType, Json, Message, MessageType
@@ -164,9 +165,9 @@ def unpin(call: ApiCall) -> None:
 _ANSWERS = (MessageType.CHAT_INPUT_COMMAND, MessageType.CONTEXT_MENU_COMMAND)
 _MESSAGES = "/channels/{channel_id}/messages"
 ROUTES = (
-    Route("POST", _MESSAGES, create, shapes.CREATE_MESSAGE),
+    Route("POST", _MESSAGES, create, CreateMessage),
     Route("GET", _MESSAGES, listing),
-    Route("POST", f"{_MESSAGES}/bulk-delete", bulk_delete, shapes.BULK_DELETE),
+    Route("POST", f"{_MESSAGES}/bulk-delete", bulk_delete, BulkDelete),
     Route("GET", f"{_MESSAGES}/pins", pins),
     Route("PUT", f"{_MESSAGES}/pins/{{message_id}}", pin),
     Route("DELETE", f"{_MESSAGES}/pins/{{message_id}}", unpin),
@@ -174,6 +175,6 @@ ROUTES = (
     Route("PUT", "/channels/{channel_id}/pins/{message_id}", pin),
     Route("DELETE", "/channels/{channel_id}/pins/{message_id}", unpin),
     Route("GET", f"{_MESSAGES}/{{message_id}}", get),
-    Route("PATCH", f"{_MESSAGES}/{{message_id}}", edit, shapes.EDIT_MESSAGE),
+    Route("PATCH", f"{_MESSAGES}/{{message_id}}", edit, EditMessage),
     Route("DELETE", f"{_MESSAGES}/{{message_id}}", delete),
 )

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from sandbox.checks.shapes import Shape, validated
+from sandbox.checks.base import Shape, validated
 from sandbox.faults.pending import Fault
 from sandbox.faults.rates import Admission, RateLimiter
 from sandbox.records.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint

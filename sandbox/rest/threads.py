@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.checks import shapes
+from sandbox.checks.places import CreateThread
 from sandbox.records.errors import invalid_form, thread_archived, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json
 from sandbox.rest.messages import draft, shown
@@ -145,10 +145,10 @@ ROUTES = (
         "POST",
         "/channels/{channel_id}/messages/{message_id}/threads",
         open_from_message,
-        shapes.CREATE_THREAD,
+        CreateThread,
         status=201,
     ),
-    Route("POST", "/channels/{channel_id}/threads", open_in_channel, shapes.CREATE_THREAD, status=201),
+    Route("POST", "/channels/{channel_id}/threads", open_in_channel, CreateThread, status=201),
     Route("GET", "/channels/{channel_id}/threads/archived/public", archived_public),
     Route("GET", "/channels/{channel_id}/threads/archived/private", archived_private),
     Route("GET", "/channels/{channel_id}/users/@me/threads/archived/private", archived_joined),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.checks import shapes
+from sandbox.checks.places import EditSelf, OpenDirect
 from sandbox.records.errors import ApiError
 from sandbox.records.model import Json
 from sandbox.records.traffic import GATEWAY_HOST
@@ -62,8 +62,8 @@ def my_guilds(call: ApiCall) -> list[Json]:
 ROUTES = (
     Route("GET", "/users/@me", me),
     Route("GET", "/users/@me/guilds", my_guilds),
-    Route("POST", "/users/@me/channels", open_dm, shapes.OPEN_DIRECT),
-    Route("PATCH", "/users/@me", change_me, shapes.EDIT_SELF),
+    Route("POST", "/users/@me/channels", open_dm, OpenDirect),
+    Route("PATCH", "/users/@me", change_me, EditSelf),
     Route("GET", "/users/{user_id}", user),
     Route("GET", "/gateway", gateway_url, public=True),
     Route("GET", "/gateway/bot", gateway_bot),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from sandbox.checks import shapes
+from sandbox.checks.messages import EditMessage, ExecuteWebhook
+from sandbox.checks.places import CreateWebhook, EditWebhook
 from sandbox.records.errors import (
     ApiError,
     invalid_webhook_token,
@@ -177,22 +178,22 @@ def delete_message(call: ApiCall) -> None:
 
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 ROUTES = (
-    Route("POST", "/channels/{channel_id}/webhooks", create, shapes.CREATE_WEBHOOK),
+    Route("POST", "/channels/{channel_id}/webhooks", create, CreateWebhook),
     Route("GET", "/channels/{channel_id}/webhooks", of_channel),
     Route("GET", "/guilds/{guild_id}/webhooks", of_guild),
     Route("GET", "/webhooks/{webhook_id}", get),
-    Route("PATCH", "/webhooks/{webhook_id}", change, shapes.EDIT_WEBHOOK),
+    Route("PATCH", "/webhooks/{webhook_id}", change, EditWebhook),
     Route("DELETE", "/webhooks/{webhook_id}", delete),
     Route("GET", _WEBHOOK, get, public=True),
-    Route("PATCH", _WEBHOOK, change, shapes.EDIT_WEBHOOK, public=True),
+    Route("PATCH", _WEBHOOK, change, EditWebhook, public=True),
     Route("DELETE", _WEBHOOK, delete, public=True),
-    Route("POST", _WEBHOOK, execute, shapes.EXECUTE_WEBHOOK, public=True),
+    Route("POST", _WEBHOOK, execute, ExecuteWebhook, public=True),
     *(
         Route(method, f"{_WEBHOOK}/messages/{which}", respond, shape, public=True)
         for which in ("@original", "{message_id}")
         for method, respond, shape in (
             ("GET", get_message, None),
-            ("PATCH", edit_message, shapes.EDIT_MESSAGE),
+            ("PATCH", edit_message, EditMessage),
             ("DELETE", delete_message, None),
         )
     ),

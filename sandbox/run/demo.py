@@ -25,6 +25,7 @@ from sandbox.server import Sandbox
 
 LIMIT_S = 300.0
 READY_LIMIT_S = 120.0
+STOP_LIMIT_S = 15.0
 ROOT = Path(__file__).parents[2]
 PROMPT = "a red circle on a white background"
 EDIT = "a blue circle on a white background"
@@ -57,14 +58,20 @@ class BotProcess:
         return "\n".join(self.log_text().splitlines()[-lines:])
 
     async def stop(self) -> None:
-        if self.ended:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(self._process.wait(), 15)
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        await stop(self._process)
+
+
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """Ask a process to end, and kill it if it does not end in time."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 @asynccontextmanager

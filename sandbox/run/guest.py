@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shlex
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +13,13 @@ from rich.console import Console
 from sandbox import state
 from sandbox.page import BotPhase, BotState, ChatPage, Persona, Stage
 from sandbox.records.model import Channel, User
+from sandbox.run.demo import stop
 from sandbox.server import Sandbox
 from sandbox.verbs.leftovers import TRAFFIC_IN_PLAY
 from sandbox.verbs.permissions import Permissions
 
 ADDRESS, CA_FILE, TOKEN = "SANDBOX_ADDRESS", "SANDBOX_CA_FILE", "DISCORD_TOKEN"
 PAGE_PORT = 8765
-_STOP_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,7 @@ class Guest:
                 ended.cancel()
             finally:
                 ordered.cancel()
-                await _stop(process)
+                await stop(process)
             if not self._ordered.is_set():
                 self._say(f"The bot ended with code {process.returncode}.")
                 self._console.print(self._ended + " The page can start it again.", style="yellow")
@@ -103,18 +101,6 @@ class Guest:
     def _say(self, ended: str) -> None:
         self._ended = ended
         self._sandbox.world.changed()
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
-    try:
-        await asyncio.wait_for(process.wait(), _STOP_LIMIT_S)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
 
 
 def _furnish(sandbox: Sandbox) -> Channel:

@@ -166,7 +166,7 @@ def play(console: Console, options: argparse.Namespace) -> int:
     home = options.home.absolute()
     with _alone(home) as alone:
         if not alone:
-            console.print(f"Another session runs in {home}. End it first, or choose another --home.")
+            console.print(f"Somebody plays in {home} already. End that first, or choose another --home.")
             return 1
         if options.fresh:
             _forget(home)

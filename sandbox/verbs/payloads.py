@@ -7,21 +7,18 @@ from datetime import datetime
 from sandbox.records.clock import born_at, iso
 from sandbox.records.model import Channel, ChannelType, GuildRecord, Json, Membership, Overwrite, Role, User
 
+_UNSET_IN_USERS = dict.fromkeys("avatar banner accent_color avatar_decoration_data collectibles primary_guild".split())
+
 
 def user(person: User) -> Json:
     shown: Json = {
         "id": str(person.id),
         "username": person.name.lower().replace(" ", "_"),
         "global_name": None if person.bot else person.name,
-        "avatar": None,
         "discriminator": "0",
         "public_flags": 0,
         "flags": 0,
-        "banner": None,
-        "accent_color": None,
-        "avatar_decoration_data": None,
-        "collectibles": None,
-        "primary_guild": None,
+        **_UNSET_IN_USERS,
     }
     if person.bot:
         shown["bot"] = True
