@@ -16,7 +16,7 @@ from PIL import Image
 from engine import drawn, pictures
 from engine.bundles import bundles
 from engine.device import devices
-from engine.messages import Description, Precision, Saved, is_saved, resolution, styles
+from engine.messages import Description, Precision, Saved, Spec, is_saved, resolution, styles
 from engine.messages.resolution import Asked, Machine, Means
 from engine.messages.sizes import InitSize
 from engine.method import masks
@@ -104,16 +104,9 @@ def generate(
         },
         preset=preset,
     )
-    means = Means(
-        info=loaded.info(),
-        machine=Machine(threads=1, cores=os.cpu_count() or 1),
-        init=None if init_image is None else InitSize(width=init_image.width, height=init_image.height),
-        image_prompts=len(image_prompts),
-        masked=mask is not None,
-    )
-    spec, notes = resolution.painted(asked, means, editing=init_image is not None)
-    for note in notes:
-        log.warning(note)
+    init = None if init_image is None else InitSize(width=init_image.width, height=init_image.height)
+    means = _means(loaded, init, len(image_prompts), masked=mask is not None)
+    spec = _told(resolution.painted(asked, means, editing=init is not None))
     start = spec.width // spec.upscale, spec.height // spec.upscale
     given = Saved(
         spec=spec,
@@ -180,21 +173,36 @@ def resume(
     name = stored.bundle if bundle is None else bundle
     loaded = _load(name, str(weights_dir), device) if isinstance(name, str) else name
     spec = stored if iterations is None else stored.continued(iterations)
-    spec = dataclasses.replace(
-        spec, prompt=spec.prompt if prompt is None else prompt, seed=spec.seed if seed is None else seed
-    )
     given = dataclasses.replace(
         held,
-        spec=spec,
         init_image=_encoded(init_image) or held.init_image,
         mask=_encoded(mask) or held.mask,
         image_prompts=_all_encoded(image_prompts) or held.image_prompts,
     )
+    if prompt is not None or seed is not None:
+        init = InitSize(width=spec.width // spec.upscale, height=spec.height // spec.upscale, painted=True)
+        means = _means(loaded, init if given.init_image else None, len(given.image_prompts), masked=bool(given.mask))
+        asked = Asked(prompt=prompt or "", settings={} if seed is None else {"seed": seed})
+        spec = _told(resolution.branched(spec, asked, means))
+    given = dataclasses.replace(given, spec=spec)
     run = _run(given, loaded, held.state)
     run.resume(held.state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
     if painted is not None:
         run.paint_over(pictures.png(painted))
     return _steps(run, given, save_to, save_every)
+
+
+def _means(loaded: bundles.Bundle, init: InitSize | None, image_prompts: int, *, masked: bool) -> Means:
+    machine = Machine(threads=1, cores=os.cpu_count() or 1)
+    return Means(info=loaded.info(), machine=machine, init=init, image_prompts=image_prompts, masked=masked)
+
+
+def _told(resolved: resolution.Resolved) -> Spec:
+    """Return the spec, and write the notes about it to the log."""
+    spec, notes = resolved
+    for note in notes:
+        log.warning(note)
+    return spec
 
 
 def _run(given: Saved, bundle: bundles.Bundle, continues: bytes | None = None) -> Run:

@@ -175,6 +175,14 @@ def test_a_picture_is_enlarged_by_the_words_that_it_carries() -> None:
     assert "--by 4" in call("upscale", "a.png", "--by", 3, code=2)
 
 
+def test_a_picture_from_elsewhere_is_enlarged_from_its_working_size_and_styles_have_names_here_too() -> None:
+    Image.new("RGB", (400, 100), "red").save("wide.png")
+    large = told("upscale", "wide.png", "--prompt", "a red car", "--iterations", 1, "--out", "large.png")
+    assert large["size"] == "512x128" and "--upscale 2" in large["recipe"]
+    styled = told("paint", "a red car --style Watercolor", *SMALL, "--out", "a.png")
+    assert styled["recipe"].startswith("a watercolor of a red car --seed 7")
+
+
 def test_a_grid_is_single_pictures_and_one_sheet() -> None:
     size = ("--size", "32x32", "--iterations", "1")
     made = told("grid", "a red car", "--styles", "watercolor,at night", "--seeds", "1-2", *size, "--out", "cars")
