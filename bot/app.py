@@ -38,7 +38,6 @@ from bot.moderation.rules import Rules
 from bot.moderation.screen import Screen
 from bot.operations import presence
 from bot.operations.control import SOCKET, Control
-from bot.operations.metrics import Measured
 from bot.operations.reload import Reloaded, merge
 from bot.operations.retention import Retention
 from bot.operations.status import Counts, Operated
@@ -116,20 +115,20 @@ class FaradayBot(Operated):
         self.screen = Screen(self, self.settings, lambda: self.config.moderation)
         pacer = pacer or Pacer()
         posted = patient(self.queue, backoff or Backoff())  # what stands on Discord must be noted
-        self.publisher = Publisher(self, posted, lambda: self.dispatcher, self.screen, pacer=pacer)
-        self.sheets = Sheets(self, self.publisher, posted, self.archive, self.files, self.screen, pacer)
+        sheets = Sheets(self, posted, self.archive, self.files, self.screen, pacer)
+        self.publisher = Publisher(self, posted, lambda: self.dispatcher, self.screen, sheets, pacer)
         self.dispatcher = Dispatcher(
             self.queue,
             self.files,
             [engine_process(config, device) for device in config.engine.device] if clients is None else clients,
-            Measured(self.sheets),
+            self.publisher,
             config.engine,
             backoff=backoff,
             another=lambda device: engine_process(config, device),
         )
         self.records = Records(self._database)
         self.rules = Rules(self._database)
-        self.removal = Removal(self.records, self.files, self.sheets, self.dispatcher, self.rules)
+        self.removal = Removal(self.records, self.files, self.publisher, self.dispatcher, self.rules)
         self.privacy = MemberData(self._database)
         self.retention = Retention(self.files, self.records, lambda: self.config.storage)
         self.gate = gate = Gate(self.rules)
@@ -153,7 +152,6 @@ class FaradayBot(Operated):
             self.files,
             self.dispatcher,
             self.publisher,
-            self.sheets,
             admission,
             self.settings,
             wishes,

@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.backoff import Backoff
+from bot.counters import ENDED, ENGINE_SECONDS, TURNAROUND
 from bot.domain.job import Job, State
 from bot.engines.observer import DeliveryImpossible, Observer
 from bot.jobs.files import Files
@@ -90,11 +92,16 @@ class Outbox:
                     return False
                 region = await self._files.read(self._files.region(job.id)) if job.spec.replace else None
                 await self._queue.delivered(job.id, await self._observer.deliver(job, png, region))
+                ENDED.labels(State.DELIVERED).inc()
+                ENGINE_SECONDS.inc(job.seconds or 0.0)
+                TURNAROUND.observe((datetime.now(UTC) - job.created_at).total_seconds())
             case State.FAILED:
                 await self._observer.failed(job, job.error or "")
+                ENDED.labels(State.FAILED).inc()
                 await self._queue.announced(job.id)
             case State.CANCELLED:
                 await self._observer.cancelled(job)
+                ENDED.labels(State.CANCELLED).inc()
                 await self._queue.announced(job.id)
             case State.QUEUED | State.RUNNING | State.DELIVERED:
                 pass  # a retry that came too late

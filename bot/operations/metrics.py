@@ -7,48 +7,12 @@ The counters are of the whole process, as the library means them to be; the gaug
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from bot.counters import ENDED, ENGINE_SECONDS, TURNAROUND
-from bot.domain.job import Job, State
 from bot.domain.status import Snapshot
-from bot.engines.observer import Observer
-from engine.messages import Progress, RunStarted
-
-
-class Measured:
-    """An :class:`Observer` that counts how jobs end, and leaves the telling to another."""
-
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-
-    async def queued(self, job: Job, position: int) -> None:
-        await self._observer.queued(job, position)
-
-    async def started(self, job: Job, event: RunStarted) -> None:
-        await self._observer.started(job, event)
-
-    async def progressed(self, job: Job, event: Progress) -> None:
-        await self._observer.progressed(job, event)
-
-    async def deliver(self, job: Job, png: bytes, region: bytes | None = None) -> int:
-        message_id = await self._observer.deliver(job, png, region)
-        ENDED.labels(State.DELIVERED).inc()
-        ENGINE_SECONDS.inc(job.seconds or 0.0)
-        TURNAROUND.observe((datetime.now(UTC) - job.created_at).total_seconds())
-        return message_id
-
-    async def failed(self, job: Job, detail: str) -> None:
-        await self._observer.failed(job, detail)
-        ENDED.labels(State.FAILED).inc()
-
-    async def cancelled(self, job: Job) -> None:
-        await self._observer.cancelled(job)
-        ENDED.labels(State.CANCELLED).inc()
 
 
 class _Gauges(Collector):

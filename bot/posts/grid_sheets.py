@@ -11,8 +11,7 @@ import asyncio
 import io
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,46 +28,35 @@ from bot.moderation.screen import Screen
 from bot.posts.delivery import refused
 from bot.posts.final_message import SPOILER
 from bot.posts.pacing import Pacer
-from bot.posts.publisher import Publisher
 from bot.posts.threads import Card, Room, open_room
-from bot.texts import grids as wording_grids
+from bot.texts import grids as grid_texts
 from bot.words import grids
-from engine.messages import Progress, RunStarted
 
 log = logging.getLogger(__name__)
 
 
 class Sheets:
-    """Stands before the publisher, as an observer and for removals, and adds what is to be done for grids."""
+    """Opens, draws and deletes the sheets of grids; the publisher says when."""
 
     def __init__(
-        self,
-        client: discord.Client,
-        publisher: Publisher,
-        queue: Queue,
-        archive: Archive,
-        files: Files,
-        screen: Screen,
-        pacer: Pacer,
+        self, client: discord.Client, queue: Queue, archive: Archive, files: Files, screen: Screen, pacer: Pacer
     ) -> None:
         self._client = client
-        self._publisher = publisher
         self._queue = queue
         self._archive = archive
         self._files = files
         self._screen = screen
         self._pacer = pacer
-        self._born = datetime.now(UTC)
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def open(self, jobs: Sequence[Job]) -> list[Job]:
-        """Give the jobs of a grid one thread and their sheet; returns them with their place. Raises CannotPost."""
+    async def open(self, jobs: Sequence[Job]) -> Room:
+        """Give the jobs of a grid one thread and their sheet. Raises :class:`CannotPost` if Discord refuses them."""
         leader = jobs[0]
         card = Card(
-            text=lambda note: wording_grids.sheet(jobs, note),
+            text=lambda note: grid_texts.sheet(jobs, note),
             view=under_sheet(leader.id),
-            starter=wording_grids.starter(jobs),
-            thread_name=wording_grids.thread_name(jobs),
+            starter=grid_texts.starter(jobs),
+            thread_name=grid_texts.thread_name(jobs),
         )
         try:
             room = await open_room(self._client, leader, card)
@@ -76,64 +64,33 @@ class Sheets:
             log.info("grid %d: cannot be shown: %s", leader.id, error)
             raise CannotPost() from None
         await self._queue.sheeted(leader.id, room.card_message_id or 0)
-        return [await self._publisher.settle_in(job, Room(channel_id=room.channel_id)) for job in jobs]
+        return Room(channel_id=room.channel_id)
 
-    # As an observer
+    async def reopen(self, job: Job, settle: Callable[[Job, Room], Awaitable[object]]) -> None:
+        """Open the sheet that a crash kept from a grid, once, and ``settle`` all its jobs before the next one looks."""
+        grid_id = job.grid_id or 0
+        async with self._locks[grid_id]:
+            again = await self._queue.get(job.id)
+            if again is not None and again.thread_id is None:
+                jobs = await self._archive.grid(grid_id)
+                room = await self.open(jobs)
+                for one in jobs:
+                    await settle(one, room)
 
-    async def queued(self, job: Job, position: int) -> None:
-        if job.grid_id is None:
-            await self._publisher.queued(job, position)
-
-    async def started(self, job: Job, event: RunStarted) -> None:
-        if job.grid_id is not None and job.thread_id is None and job.created_at < self._born:
-            async with self._locks[job.grid_id]:  # a crash came between the grid and its sheet
-                again = await self._queue.get(job.id)
-                if again is not None and again.thread_id is None:
-                    await self.open(await self._archive.grid(job.grid_id))
-            job = await self._queue.get(job.id) or job
-        await self._publisher.started(job, event)
-
-    async def progressed(self, job: Job, event: Progress) -> None:
-        if job.grid_id is None:
-            await self._publisher.progressed(job, event)
-
-    async def deliver(self, job: Job, png: bytes, region: bytes | None = None) -> int:
-        message_id = await self._publisher.deliver(job, png, region)
-        await self._ended(job)
-        return message_id
-
-    async def failed(self, job: Job, detail: str) -> None:
-        await self._publisher.failed(job, detail)
-        await self._ended(job)
-
-    async def cancelled(self, job: Job) -> None:
-        await self._publisher.cancelled(job)
-        await self._ended(job)
-
-    # For removals
-
-    async def remove(self, job: Job, why: Removed) -> bool:
-        gone = await self._publisher.remove(job, why)
-        await self._redrawn(job)
-        return gone
-
-    async def erase(self, job: Job) -> None:
-        await self._publisher.erase(job)
-        await self._redrawn(job)
-
-    async def _ended(self, job: Job) -> None:
-        """Draw it when the channel's turn comes, or at once when this was the last of the grid."""
+    async def ended(self, job: Job) -> None:
+        """Draw the sheet when the channel's turn comes, or at once if this was the last job of its grid."""
         if job.grid_id is None:
             return
         jobs = await self._archive.grid(job.grid_id)
         place = job.thread_id or job.channel_id
-        if wording_grids.done(jobs):
+        if grid_texts.done(jobs):
             await self._pacer.settle(place, -job.grid_id)
             await self._draw(job.grid_id)
         else:
             self._pacer.offer(place, -job.grid_id, lambda: self._draw(job.grid_id or 0))
 
-    async def _redrawn(self, job: Job) -> None:
+    async def redraw(self, job: Job) -> None:
+        """Draw the sheet again, because a picture of it was deleted."""
         if job.grid_id is not None:
             await self._draw(job.grid_id)
 
@@ -164,14 +121,14 @@ class Sheets:
             self._files.final(job.id) if _shown(job) and cover is not Cover.WITHHELD else None
             for job, cover in zip(jobs, covers, strict=True)
         ]
-        labels = [wording_grids.label(job, cover) for job, cover in zip(jobs, covers, strict=True)]
+        labels = [grid_texts.label(job, cover) for job, cover in zip(jobs, covers, strict=True)]
         cell = jobs[0].cell
         png = await asyncio.to_thread(_compose, paths, labels, cell.columns if cell else 1)
         name = SPOILER * (Cover.SPOILER in covers) + f"grid-{jobs[0].grid_id}.png"
-        described = wording_grids.alt_text(jobs)
+        described = grid_texts.alt_text(jobs)
         return {
-            "content": wording_grids.sheet(jobs),
-            "view": None if wording_grids.done(jobs) else under_sheet(jobs[0].grid_id or 0),
+            "content": grid_texts.sheet(jobs),
+            "view": None if grid_texts.done(jobs) else under_sheet(jobs[0].grid_id or 0),
             "attachments": [discord.File(io.BytesIO(png), name, description=described)] if png else [],
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from bot.posts import cards
 from bot.posts.cards import Cards, Engines
 from bot.posts.delivery import Delivery, Posted
 from bot.posts.final_message import Covers, Final, Way
+from bot.posts.grid_sheets import Sheets
 from bot.posts.pacing import Pacer, Turns
 from bot.posts.threads import Room, card_of, open_answer, open_room
 from bot.texts import card, moderation
@@ -51,15 +52,16 @@ class Publisher:
         queue: Queue,
         engines: Callable[[], Engines],
         screen: Screen,
-        *,
-        pacer: Pacer | None = None,
+        sheets: Sheets,
+        pacer: Pacer,
     ) -> None:
         self._client = client
         self._queue = queue
         self._engines = engines
         self._screen = screen
+        self._sheets = sheets
         self._guests = Guests()
-        self._cards = Cards(client, self._guests, engines, screen, pacer or Pacer())
+        self._cards = Cards(client, self._guests, engines, screen, pacer)
         self._delivery = Delivery(client, self._guests)
         self._openings = Turns()
         self._opened: dict[int, asyncio.Event] = {}
@@ -94,6 +96,11 @@ class Publisher:
         finally:
             self._opened.setdefault(job.id, asyncio.Event()).set()
 
+    async def open_grid(self, jobs: Sequence[Job]) -> list[Job]:
+        """Give the jobs of a grid one thread and their sheet, and return them with both. Raises as :meth:`open`."""
+        room = await self._sheets.open(jobs)
+        return [await self.settle_in(job, room) for job in jobs]
+
     async def settle_in(self, job: Job, room: Room) -> Job:
         """Note where a job lives; returns it with its place."""
         placed = self._cards.opened(job, room)
@@ -114,17 +121,26 @@ class Publisher:
     # While it waits and runs
 
     async def queued(self, job: Job, position: int) -> None:
-        self._cards.waiting(job, position)
+        if job.grid_id is None:
+            self._cards.waiting(job, position)
 
     async def started(self, job: Job, event: RunStarted) -> None:
         self._painted_here.add(job.id)
         self._openings.hurry(job.id)
         if job.thread_id is None and job.created_at < self._born:  # a crash came between the job and its card
-            job = await self.open(job)
+            job = await self._reopened(job)
         self._cards.starting(job)
 
     async def progressed(self, job: Job, event: Progress) -> None:
-        self._cards.progressed(job, event)
+        if job.grid_id is None:
+            self._cards.progressed(job, event)
+
+    async def _reopened(self, job: Job) -> Job:
+        """Return the job with the place that it lacked."""
+        if job.grid_id is None:
+            return await self.open(job)
+        await self._sheets.reopen(job, self.settle_in)
+        return await self._queue.get(job.id) or job
 
     # How it ends
 
@@ -140,6 +156,7 @@ class Publisher:
         final = Final(png=png, recipe=line, factor=factor, covers=await self._covers(job), region=found)
         posted = await self._delivery.post(job, final, search=search)
         self._trimmed[job.id] = self._spawn(self._after_delivery(job, posted))
+        await self._sheets.ended(job)
         return posted.message_id
 
     def _recipe(self, job: Job) -> str:
@@ -184,6 +201,7 @@ class Publisher:
             await asyncio.wait({trimming})  # else it would write over the card's last words
         gone = await self._delivery.unpost(job)
         await self._end(job, moderation.removed(job, why))
+        await self._sheets.redraw(job)
         return gone
 
     async def erase(self, job: Job) -> None:
@@ -195,10 +213,12 @@ class Publisher:
         job = await self._placed(job)
         await self._end(job, card.failed(job, detail), keep_frame=True)
         await self._delivery.tell(job, card.failure_notice(job, detail), nonce=f"failed-{job.id}")
+        await self._sheets.ended(job)
 
     async def cancelled(self, job: Job) -> None:
         job = await self._placed(job)
         await self._end(job, card.cancelled(job, self._cards.iteration(job)))
+        await self._sheets.ended(job)
 
     async def _end(self, job: Job, text: str, *, keep_frame: bool = False) -> None:
         """The card's last words."""

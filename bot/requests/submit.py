@@ -23,7 +23,6 @@ from bot.jobs.queue import Queue
 from bot.jobs.quotas import Quota
 from bot.members.defaults import Wishes
 from bot.members.settings import SettingsStore
-from bot.posts.grid_sheets import Sheets
 from bot.posts.publisher import Publisher
 from bot.requests.admission import Admission
 from bot.requests.gathering import Gathered, gather
@@ -48,7 +47,6 @@ class Submitter:
         files: Files,
         dispatcher: Dispatcher,
         publisher: Publisher,
-        sheets: Sheets,
         admission: Admission,
         settings: SettingsStore,
         wishes: Wishes,
@@ -58,7 +56,6 @@ class Submitter:
         self._files = files
         self._dispatcher = dispatcher
         self._publisher = publisher
-        self._sheets = sheets
         self._admission = admission
         self._settings = settings
         self._wishes = wishes
@@ -98,7 +95,7 @@ class Submitter:
             ) from None  # fmt: skip
         SUBMITTED.labels(request.kind).inc(len(jobs))
         log.info("grid %d: %d pictures for member %d", jobs[0].id, len(jobs), request.requester_id)
-        return await self._opened(jobs, self._sheets.open(jobs)) or jobs
+        return await self._opened(jobs, self._publisher.open_grid(jobs)) or jobs
 
     async def _admitted(self, request: Request) -> Values:
         """Return the limits of the member who asks. Raises :class:`bot.errors.UserError` for one who may not."""

@@ -174,7 +174,7 @@ async def test_a_grid_whose_sheet_was_never_posted_gets_it_after_a_restart(
         raise RuntimeError("the process died here")
 
     studio.engine.holding = True
-    monkeypatch.setattr(studio.bot.sheets, "open", breaks)
+    monkeypatch.setattr(studio.bot.publisher._sheets, "open", breaks)
     answer = await studio.ada.slash(studio.channel, "grid", prompt="a red car", seeds="1-3")
     assert "Queued a grid of 3 pictures" in await answer.text() and not studio.channel.threads
     await studio.begun(2)

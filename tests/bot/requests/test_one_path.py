@@ -241,7 +241,6 @@ class Discord:
             anything,
             anything,
             anything,
-            anything,
             store,
             Wishes(store, StyleStore(database)),
         )
