@@ -11,7 +11,7 @@ import typer
 
 from benchmarks.options import STARTER, WEIGHTS, AsJson, Bundle, Weights, command, write_json
 from benchmarks.speed import report
-from benchmarks.speed.compare import Plan, compare
+from benchmarks.speed.compare import Comparison, compare
 from benchmarks.speed.race import race
 
 PICTURE = 400  # iterations of a published picture (paper §2)
@@ -37,7 +37,7 @@ def main(
 ) -> None:
     """Measure seconds per iteration, memory, pictures per minute, and the time to the plain loop's final loss."""
     threads = threads or len(os.sched_getaffinity(0))
-    plan = Plan(
+    plan = Comparison(
         models=models, weights_dir=weights, sizes=_numbers(sizes), cutouts=_numbers(cutouts), jobs=_numbers(jobs),
         iterations=iterations, pairs=pairs, threads=threads, precision=precision,
     )  # fmt: skip

@@ -27,7 +27,7 @@ ENVIRONMENTS: Final[Mapping[str, Mapping[str, str]]] = {TUNED: MALLOC, ENGINE: d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Comparison:
     """What to compare: every size with every count of cutouts; the first of both also with several ``jobs``."""
 
     models: str
@@ -62,7 +62,7 @@ class Row:
     median: Timing
 
 
-def compare(plan: Plan, told: Callable[[str], None]) -> list[Row]:
+def compare(plan: Comparison, told: Callable[[str], None]) -> list[Row]:
     """Measure every case.
 
     Raises :class:`engine.models.weights.WeightsError` for an unknown bundle, and :class:`RuntimeError` with the last
@@ -114,7 +114,7 @@ def _median(measured: Sequence[Timing]) -> Timing:
     )
 
 
-def _measure(plan: Plan, who: str, size: int, cutouts: int, jobs: int) -> Timing:
+def _measure(plan: Comparison, who: str, size: int, cutouts: int, jobs: int) -> Timing:
     asked = Case(
         side=ENGINE if who == ENGINE else PLAIN,
         models=plan.models,

@@ -11,7 +11,7 @@ from engine.method.cutouts import AUGMENTATIONS
 
 
 def changes(base: PaintSettings) -> dict[str, PaintSettings]:
-    """By label, the settings of each variant; the first is the default but for its size and iterations."""
+    """Return the settings of each variant by label; the first has the defaults but for size and iterations."""
     entry = base.entry()
     rate, cutouts, weight = entry.learning_rate, entry.cutouts.count, entry.regulariser.weight
     iterations = base.iterations or entry.iterations

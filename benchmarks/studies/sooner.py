@@ -15,7 +15,7 @@ def after(base: PaintSettings, iterations: int, **more: object) -> PaintSettings
 
 
 def changes(base: PaintSettings) -> dict[str, PaintSettings]:
-    """By label, the settings of each variant: few iterations, and what is to make good for it."""
+    """Return the settings of each variant by label: fewer iterations, and what may make up for them."""
     usual = base.iterations or base.entry().iterations
     half, fifth, tenth = (max(1, usual // part) for part in (2, 5, 10))
     return {

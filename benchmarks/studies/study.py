@@ -12,7 +12,7 @@ from benchmarks.paint import PaintSettings, PaintTask, TimedPicture
 
 FAST = 0.25  # a learning rate, in codebook deviations, that paints in few iterations without a learned start
 Scores = Mapping[str, Sequence[float]]
-"""By measure, one number for each picture of a variant; not a number where it does not apply."""
+"""One number for each picture of a variant, by measure; NaN if the measure does not apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,16 +105,17 @@ class Scenes:
         """Return what to replace by what."""
         return [scene.asked for scene in self.scenes]
 
+    @property
     def _edits(self) -> Edits:
         return Edits(edits=[scene.edit for scene in self.scenes], which=self.which)
 
     def real(self, size: int) -> list[Image.Image]:
         """Return drawings with the new thing."""
-        return self._edits().real(size)
+        return self._edits.real(size)
 
     def before(self, size: int) -> list[Image.Image]:
         """Return the inputs."""
-        return self._edits().before(size)
+        return self._edits.before(size)
 
     def subject(self, i: int, size: int) -> scores.Mask:
         """Return where the thing of scene ``i`` is."""

@@ -1,7 +1,7 @@
-"""Captions from a grammar, as people type them: sentences, lists with commas, terse words, single fragments.
+"""Write captions by a grammar, as people type them: sentences, lists with commas, terse words, single fragments.
 
-A caption may leave attributes out, and claims nothing of those. Two things are meant without being said, but
-not by a fragment: no style means the plain style, and one thing named alone means that there is no other.
+A caption may leave attributes out and says nothing about those. But without a style it means the plain style, and one
+thing alone means that there is no other. That does not hold for a fragment.
 """
 
 import dataclasses
@@ -20,13 +20,13 @@ _FORMS = {"sentence": 0.72, "list": 0.12, "terse": 0.08, "fragment": 0.08}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Caption:
-    """The words, and the attributes that they state: as `picture.attributes`, with NOT_SAID for the others."""
+    """A caption and the attributes that it states, in the order of `picture.attributes`."""
 
     text: str
-    stated: tuple[int, ...]
+    stated: tuple[int, ...]  # NOT_SAID for the others
 
     def fits(self, picture: Picture) -> bool:
-        """Whether `picture` shows all that the caption states, so that it is no wrong answer."""
+        """Return whether `picture` shows all that the caption states."""
         pairs = zip(self.stated, attributes(picture), strict=True)
         return all(said in (NOT_SAID, shown) for said, shown in pairs)
 
@@ -47,7 +47,7 @@ def caption(picture: Picture, rng: random.Random) -> Caption:
 
 
 def full_caption(picture: Picture) -> str:
-    """The one plain caption that states every attribute that the picture shows; charcoal shows no colours."""
+    """Return the plain caption that states every attribute that the picture shows; charcoal shows no colours."""
     said = (scene if picture.is_scene else shapes)(picture, _unsayable(picture), None)
     return _with_style(words.STYLE_WORDS[picture.style][0], said)
 
@@ -58,14 +58,14 @@ def _stating(text: str, picture: Picture, said: frozenset[str]) -> Caption:
 
 
 def _unsayable(picture: Picture) -> set[str]:
-    """What has no words: the usual is said by saying nothing, and charcoal shows no colour."""
+    """Return the attributes without words: usual values go unsaid, and charcoal shows no colour."""
     usual = {"mountains": False, "size": "middle", "place": "centre", "material": "solid"}
     unsaid = {name for name, value in usual.items() if getattr(picture, name) == value}
     return unsaid | ({"colour", "other_colour", "background"} if picture.style == "charcoal" else set())
 
 
 def _left_out(picture: Picture, rng: random.Random) -> set[str]:
-    """What this caption does not mention; of a landscape without a subject it mentions all but the mountains."""
+    """Draw what a caption leaves out; a landscape without a subject leaves out the mountains alone."""
     chances = {"background": 0.12, "weather": 0.25, "ground": 0.2, "mountains": 0.3}
     left_out = {name for name, chance in chances.items() if rng.random() < chance}
     if picture.thing and rng.random() < COLOURLESS:
@@ -78,7 +78,7 @@ def _with_style(form: str, text: str) -> str:
 
 
 def _list(picture: Picture, unsaid: set[str], rng: random.Random, *, terse: bool) -> str:
-    """The parts by themselves: in any order with commas, or (terse) the thing first and no commas."""
+    """List the parts: in any order with commas, or, if ``terse``, the thing first and no commas."""
     rest: list[str] = []
     if picture.is_scene:
         named = ("weather", words.WEATHER_NAMES), ("ground", words.GROUND_NAMES)
@@ -98,7 +98,7 @@ def _list(picture: Picture, unsaid: set[str], rng: random.Random, *, terse: bool
 
 
 def _fragments(picture: Picture, rng: random.Random) -> list[tuple[str, tuple[str, ...]]]:
-    """Single parts of a prompt that are true of the picture, and the attributes that each of them states."""
+    """Return single parts of a prompt that are true of the picture, each with the attributes that it states."""
     found: list[tuple[str, tuple[str, ...]]] = []
     if picture.style != "plain":
         name = rng.choice(words.STYLE_NAMES[picture.style])

@@ -1,4 +1,4 @@
-"""The parts of captions: what things, shapes and scenes are called. Without a generator, always the first word."""
+"""Name things, shapes and scenes for captions. Without a generator, the first word is always taken."""
 
 import random
 from collections.abc import Sequence
@@ -22,27 +22,27 @@ _BENEATH = {"grass": "meadow", "desert": "desert", "sea": "sea", "snowfield": "s
 
 
 def one_of(options: Sequence[str], rng: random.Random | None) -> str:
-    """One by chance, or the first."""
+    """Draw one of the options, or take the first without a generator."""
     return rng.choice(options) if rng else options[0]
 
 
 def article(phrase: str) -> str:
-    """The phrase with "a" or "an" before it."""
+    """Put "a" or "an" before the phrase."""
     return f"an {phrase}" if phrase[0] in "aeiou" or phrase.startswith("8 ") else f"a {phrase}"
 
 
 def background(picture: Picture, rng: random.Random | None) -> str:
-    """A name of the background's colour."""
+    """Name the background's colour."""
     return one_of(words.COLOUR_WORDS.get(picture.background, (picture.background,)), rng)
 
 
 def landscape(picture: Picture, rng: random.Random | None) -> str:
-    """The ground as a landscape: "a meadow"."""
+    """Name the ground as a landscape: "a meadow"."""
     return one_of(_LANDSCAPES[picture.ground], rng)
 
 
 def thing(picture: Picture, name: str, unsaid: set[str], rng: random.Random | None, *, bare: bool = False) -> str:
-    """The picture's thing (or its other one), for instance "a large striped red circle", "two blue cars"."""
+    """Name the picture's thing or its other one, for instance "a large striped red circle", "two blue cars"."""
     main = name == picture.thing
     count = picture.count if main else 1
     colour, field = (picture.colour, "colour") if main else (picture.other_colour, "other_colour")
@@ -62,7 +62,7 @@ def thing(picture: Picture, name: str, unsaid: set[str], rng: random.Random | No
 
 
 def shapes(picture: Picture, unsaid: set[str], rng: random.Random | None, *, bare: bool = False) -> str:
-    """A picture of shapes: "a red circle on the left on a blue background"."""
+    """Name a picture of shapes: "a red circle on the left on a blue background"."""
     said = thing(picture, picture.thing, unsaid, rng, bare=bare)
     if picture.other:
         relation = one_of(words.RELATION_WORDS[picture.relation], rng)
@@ -81,7 +81,7 @@ def shapes(picture: Picture, unsaid: set[str], rng: random.Random | None, *, bar
 
 
 def scene(picture: Picture, unsaid: set[str], rng: random.Random | None) -> str:
-    """A scene: "a red car at night on a road with mountains"; the parts after the first in any order."""
+    """Name a scene: "a red car at night on a road with mountains", the later parts in any order."""
     ground = ""
     if picture.thing:
         first = thing(picture, picture.thing, unsaid, rng)
