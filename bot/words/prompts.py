@@ -22,11 +22,15 @@ from typing import Any
 
 from bot.errors import BadSetting, refusing
 from bot.texts import refusals
-from bot.words import grammar
-from engine.messages import Precision
-from engine.messages.resolution import Asked, setting_named, typed
+from engine.messages import Precision, settings
+from engine.messages.resolution import Asked, check_asked, setting_named, typed
 from engine.messages.sizes import check_size, no_size
 
+END = "--"
+"""Parts a prompt from its settings if the prompt itself reads like settings."""
+VALUE = r'"(?:[^"\\]|\\.)*"|(?:(?!--)[^\s;"])+'
+"""A value: one word, or anything between quotation marks. A backslash stands before a mark that belongs to it."""
+_BARE = re.compile(r"(?!.*--)[\w.+:,-]*\w")
 _COMMANDS = ("/edit", ".edit")
 _IMAGINE = ("/imagine", ".imagine")
 _PROVENANCE = re.compile(r"\s*\[weights (?P<weights>[0-9a-f]+), (?P<rest>[^\[\]]*)\]\s*$")
@@ -43,7 +47,7 @@ _PLAIN = {
     "style": _SIGN + r"(?P<style>[\w-]+)",
     "preset": _SIGN + r"(?P<preset>[\w-]+)",
 }
-_MARKED = re.compile(rf"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>{grammar.VALUE})$")
+_MARKED = re.compile(rf"(?:^|[\s,;·])--(?P<name>[\w-]+)(?:\s*[:=]\s*|\s+)(?P<value>{VALUE})$")
 _QUOTED = r"(?:“([^“”]+)”|\"([^\"]+)\")"
 _REPLACE = re.compile(rf"replace {_QUOTED} (?:with|by) {_QUOTED}", re.IGNORECASE)
 _STYLED = re.compile(r"(?:^|[,;·])\s*style\s+(?P<style>[\w-]+)$", re.IGNORECASE)  # "in gothic style please" is prompt
@@ -130,8 +134,8 @@ def parse(text: str, *, plain: bool = True) -> Wish:
         given.add(name)
         wish = _set(wish, name, value)
         text = text[:start].rstrip(_BETWEEN)
-        if text == grammar.END or text.endswith(f" {grammar.END}"):
-            return replace(wish, prompt=text.removesuffix(grammar.END).rstrip())
+        if text == END or text.endswith(f" {END}"):
+            return replace(wish, prompt=text.removesuffix(END).rstrip())
     if stray := _STRAY.search(text):
         raise BadSetting(refusals.misplaced(typed(_named(stray["name"]))))
     if plain and (replacing := _REPLACE.fullmatch(text)):
@@ -155,7 +159,7 @@ def _origin(text: str) -> tuple[str, Wish]:
         return text, Wish(prompt="")
     arithmetic = _ARITHMETIC.match(found["rest"])
     more = (
-        {} if arithmetic is None else {name: grammar.read(name, text) for name, text in arithmetic.groupdict().items()}
+        {} if arithmetic is None else {name: read_setting(name, text) for name, text in arithmetic.groupdict().items()}
     )
     return text[: found.start()], Wish(prompt="", style="none", more=more, weights=found["weights"])
 
@@ -168,9 +172,9 @@ def _set(wish: Wish, name: str, value: str) -> Wish:
         case "bundle" | "style" | "preset":
             changed = {name: value}
         case "seed" | "strength" | "iterations":
-            changed = {name: grammar.read(name, value)}
+            changed = {name: read_setting(name, value)}
         case _:
-            changed = {"more": {**wish.more, name: grammar.read(name, value)}}
+            changed = {"more": {**wish.more, name: read_setting(name, value)}}
     return replace(wish, **changed)
 
 
@@ -183,7 +187,7 @@ def _last_setting(text: str, plain: bool) -> tuple[str, str, int] | None:
     """Return the setting that ``text`` ends with: its field, its value, and where it begins."""
     text = text.rstrip(_BETWEEN + ".")
     if found := _MARKED.search(text):
-        return _named(found["name"]), grammar.unquoted(found["value"]), found.start()
+        return _named(found["name"]), unquoted(found["value"]), found.start()
     if plain and (found := _LARGER.search(text)):
         return "upscale", found["upscale"], found.start()
     if plain and (found := _STYLED.search(text)):
@@ -203,3 +207,31 @@ def parse_size(text: str) -> tuple[int, int]:
     with refusing():
         check_size(size)
     return size
+
+
+def read_setting(name: str, text: str) -> Any:
+    """Return the value that ``text`` has as the setting ``name``. Raises :class:`bot.errors.BadSetting`."""
+    try:
+        value = settings()[name].read(text)
+    except ValueError:
+        value = text
+    with refusing():
+        check_asked({name: value})
+    return value
+
+
+def option(name: str, text: str) -> str:
+    """Return the setting as :func:`parse` reads it back."""
+    if not _BARE.fullmatch(text):
+        text = '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+    return f"--{typed(name)} {text}"
+
+
+def shown(name: str, value: object) -> str:
+    """Return the setting with a value of the engine's table."""
+    return option(name, settings()[name].show(value))
+
+
+def unquoted(text: str) -> str:
+    """Return what a :data:`VALUE` stands for."""
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text

@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from bot.domain.job import Job
 from bot.errors import UserError
-from bot.words import grammar, prompts
+from bot.words import prompts
 from engine.messages import BundleInfo, Spec, defaults, settings
 from engine.messages.resolution import table
 
@@ -51,7 +51,7 @@ def describe(
     prompt = " ".join(spec.prompt.split())
     options = " ".join(_options(spec, info, edited, stopped_at))
     origin = ", ".join([*_origin(spec, info, device, input_hash, parent_id, stopped_at), *others])
-    between = "" if _reads_back(f"{prompt} {options}", prompt) else grammar.END
+    between = "" if _reads_back(f"{prompt} {options}", prompt) else prompts.END
     return " ".join(part for part in (prompt, between, options, f"[{origin}]") if part)
 
 
@@ -97,9 +97,9 @@ def _options(spec: Spec, info: BundleInfo | None, edited: bool, stopped_at: int 
     more = {name: getattr(spec, name) for name in table() if name not in _OF_THE_BRACKET}
     more["schedule_iterations"] = schedules
     return [
-        *(grammar.option(name, text) for name, text in usual.items() if text is not None),
-        *([grammar.option("preset", "none")] if spec.replace else []),  # else a replacement has its own preset
-        *(grammar.shown(name, value) for name, value in more.items() if value != defaults()[name]),
+        *(prompts.option(name, text) for name, text in usual.items() if text is not None),
+        *([prompts.option("preset", "none")] if spec.replace else []),  # else a replacement has its own preset
+        *(prompts.shown(name, value) for name, value in more.items() if value != defaults()[name]),
     ]
 
 

@@ -35,7 +35,7 @@ from bot.members.settings import SettingsStore
 from bot.members.styles import StyleStore
 from bot.requests.request import Request, Upload
 from bot.requests.submit import Submitter
-from bot.words import grammar
+from bot.words import prompts
 from bot.words.prompts import parse, with_options
 from engine.messages import BundleInfo, Preset, Ready, Spec, Vocabulary, settings
 
@@ -98,7 +98,7 @@ class Case:
         shown = {
             name: settings()[name].show(value) if name in settings() else value for name, value in self.more.items()
         }
-        return " ".join([self.prompt, *(grammar.option(name, str(text)) for name, text in {**texts, **shown}.items())])
+        return " ".join([self.prompt, *(prompts.option(name, str(text)) for name, text in {**texts, **shown}.items())])
 
 
 def png(image: Image.Image) -> bytes:
