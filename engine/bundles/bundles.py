@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -167,34 +167,22 @@ class Bundle:
     def info(self) -> BundleInfo:
         """Return what clients need to know."""
         entry = self.entry
-        shared = {name: getattr(entry, name) for name in _SHARED}
-        return BundleInfo(
-            name=self.name,
-            f=self.generator.f,
-            max_tokens=min(perceptor.context for perceptor in self.perceptors) - 2,
-            weights_hash=self.weights_hash,
-            vocabulary=self.vocabulary,
-            choices=CHOICES,
-            perceptors=len(self.perceptors),
-            checks=self.check is not None,
-            presets=presets.for_bundle(entry.presets),
-            **shared,
-        )
+        own: dict[str, Any] = {
+            "name": self.name,
+            "f": self.generator.f,
+            "max_tokens": min(perceptor.context for perceptor in self.perceptors) - 2,
+            "weights_hash": self.weights_hash,
+            "vocabulary": self.vocabulary,
+            "choices": CHOICES,
+            "perceptors": len(self.perceptors),
+            "checks": self.check is not None,
+            "presets": presets.for_bundle(entry.presets),
+        }
+        names = {shared.name for shared in fields(BundleInfo)} & {shared.name for shared in fields(entry)}
+        return BundleInfo(**{name: getattr(entry, name) for name in names} | own)
 
 
 OWN_ENTRY = "bundle.toml"  # the entry of a bundle that is not in the table, in the bundle's own folder
-_SHARED = (
-    "title",
-    "width",
-    "height",
-    "iterations",
-    "iterations_edit",
-    "iterations_upscale",
-    "strength",
-    "max_pixels",
-    "max_iterations",
-    "examples",
-)
 
 
 def raw_table() -> dict[str, dict[str, Any]]:

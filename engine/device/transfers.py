@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import torch
@@ -36,3 +37,27 @@ def to_device(tensors: Sequence[Tensor], device: torch.device) -> list[Tensor]:
         packed = packed.pin_memory()
     parts = packed.to(device, non_blocking=True).split([tensor.numel() for tensor in tensors])
     return [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
+
+
+class Readings:
+    """Losses under way. Each is read the device's ``lag`` of iterations later, when it has arrived."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._lag = devices.ways(device).lag
+        self._under_way: deque[tuple[int, Arriving]] = deque()
+
+    def add(self, iteration: int, loss: Tensor) -> list[tuple[int, float]]:
+        """Take the loss of ``iteration``, a scalar; return those that are due, as (iteration, loss), in order."""
+        self._under_way.append((iteration, Arriving(loss)))
+        return self._due(self._lag)
+
+    def rest(self) -> list[tuple[int, float]]:
+        """Wait for all that are still under way and return them."""
+        return self._due(0)
+
+    def _due(self, lag: int) -> list[tuple[int, float]]:
+        due = list[tuple[int, float]]()
+        while len(self._under_way) > lag:
+            iteration, loss = self._under_way.popleft()
+            due.append((iteration, float(loss.get())))
+        return due

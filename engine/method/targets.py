@@ -6,6 +6,8 @@ All three become rows of one matrix per perceptor, so that the loss need not kno
 from __future__ import annotations
 
 import dataclasses
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,23 +32,15 @@ class Targets:
     embeddings: tuple[Tensor, ...]  # per perceptor, unit vectors (m, d)
     weights: Tensor  # (m,)
     stops: Tensor  # (m,)
-    until: int  # the phase's last iteration
-    sentence: Tensor | None  # what a learned start reads, (1, d)
+    until: int = 0  # the phase's last iteration
+    sentence: Tensor | None = None  # what a learned start reads, (1, d)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    """Targets before they are put together to phases."""
-
-    embeddings: list[Tensor]  # per perceptor, (m, d)
-    weights: Tensor  # (m,)
-    stops: Tensor  # (m,)
-
-    def __add__(self, other: _Rows) -> _Rows:
-        return _Rows(
-            embeddings=[torch.cat(pair) for pair in zip(self.embeddings, other.embeddings, strict=True)],
-            weights=torch.cat([self.weights, other.weights]),
-            stops=torch.cat([self.stops, other.stops]),
+    def __add__(self, more: Targets) -> Targets:
+        return dataclasses.replace(
+            self,
+            embeddings=tuple(torch.cat(pair) for pair in zip(self.embeddings, more.embeddings, strict=True)),
+            weights=torch.cat([self.weights, more.weights]),
+            stops=torch.cat([self.stops, more.stops]),
         )
 
 
@@ -97,16 +91,7 @@ def keeping(
 ) -> tuple[Targets, ...]:
     """Return the phases with all of ``given`` (1, 3, H, W) as one more target (paper appendix G.2)."""
     rows = _alike([whole(perceptor, given) for perceptor in perceptors], weight)
-
-    def kept(phase: Targets) -> Targets:
-        return dataclasses.replace(
-            phase,
-            embeddings=tuple(torch.cat(pair) for pair in zip(phase.embeddings, rows.embeddings, strict=True)),
-            weights=torch.cat([phase.weights, rows.weights]),
-            stops=torch.cat([phase.stops, rows.stops]),
-        )
-
-    return tuple(kept(phase) for phase in story)
+    return tuple(phase + rows for phase in story)
 
 
 def whole(perceptor: Perceptor, images: Tensor) -> Tensor:
@@ -133,30 +118,27 @@ def _ends(lengths: Sequence[float], iterations: int) -> list[int]:
 def _phase(
     phase: Phase,
     until: int,
-    lasting: list[_Rows],
+    lasting: list[Targets],
     perceptors: Sequence[Perceptor],
     reduce: Callable[[Tensor], Tensor],
     sentence: bool,
 ) -> Targets:
     rows = ([_texts(phase.prompts, perceptors)] if phase.prompts else []) + lasting
-    together = rows[0]
-    for more in rows[1:]:
-        together = together + more
+    together = functools.reduce(operator.add, rows)
     if not (together.weights > 0).any():
         raise PromptError("Nothing attracts: give at least one prompt, image prompt or noise prompt a weight above 0.")
-    return Targets(
-        embeddings=tuple(together.embeddings),
+    return dataclasses.replace(
+        together,
         weights=reduce(together.weights),
-        stops=together.stops,
         until=until,
         sentence=_sentence(phase.prompts, together, perceptors[0]) if sentence else None,
     )
 
 
-def _texts(prompts: Sequence[Prompt], perceptors: Sequence[Perceptor]) -> _Rows:
+def _texts(prompts: Sequence[Prompt], perceptors: Sequence[Perceptor]) -> Targets:
     texts, device = [prompt.text for prompt in prompts], perceptors[0].device
-    return _Rows(
-        embeddings=[_embedded(perceptor, tuple(texts)) for perceptor in perceptors],
+    return Targets(
+        embeddings=tuple(_embedded(perceptor, tuple(texts)) for perceptor in perceptors),
         weights=torch.tensor([prompt.weight for prompt in prompts], device=device),
         stops=torch.tensor([prompt.stop for prompt in prompts], device=device),
     )
@@ -172,7 +154,7 @@ def _embedded(perceptor: Perceptor, texts: tuple[str, ...]) -> Tensor:
     return perceptor.embed_text(texts)
 
 
-def _noise(seed: int, weight: float, perceptors: Sequence[Perceptor]) -> _Rows:
+def _noise(seed: int, weight: float, perceptors: Sequence[Perceptor]) -> Targets:
     """Return a direction that only ``seed`` determines: per perceptor a Gaussian vector, made a unit vector."""
     vectors = []
     for perceptor in perceptors:
@@ -189,7 +171,7 @@ def _image(
     perceptors: Sequence[Perceptor],
     settings: cutouts.CutoutSettings,
     rng: torch.Generator,
-) -> _Rows:
+) -> Targets:
     """Return one row for each of the picture's own cutouts, which share ``weight``."""
     picture = pictures.decode_within(image, spec.width * spec.height).to(perceptors[0].device)
     drawn = cutouts.draw(settings, rng)
@@ -198,13 +180,13 @@ def _image(
     return _alike([perceptor.embed_images(cuts) for perceptor, cuts in pairs], weight)
 
 
-def _alike(embeddings: list[Tensor], weight: float) -> _Rows:
+def _alike(embeddings: list[Tensor], weight: float) -> Targets:
     """Return rows that share one prompt's ``weight`` and never stop."""
     rows = embeddings[0].new_ones(len(embeddings[0]))
-    return _Rows(embeddings=embeddings, weights=rows * (weight / len(rows)), stops=rows * -torch.inf)
+    return Targets(embeddings=tuple(embeddings), weights=rows * (weight / len(rows)), stops=rows * -torch.inf)
 
 
-def _sentence(prompts: Sequence[Prompt], rows: _Rows, perceptor: Perceptor) -> Tensor:
+def _sentence(prompts: Sequence[Prompt], rows: Targets, perceptor: Perceptor) -> Tensor:
     """Embed the prompts that attract as one sentence (1, d), the heaviest first.
 
     The last ones are left out if the sentence is too long. If no text attracts, return the mean of what else does.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,7 +12,6 @@ from torch import Tensor
 from engine.device import transfers
 from engine.method import cutouts, latent, losses
 from engine.method.cutouts import Numbers, Plan
-from engine.run import chunks
 from engine.run.run import Run
 
 Plans = Mapping[int, list[Plan]]
@@ -33,7 +33,7 @@ def step(runs: Sequence[Run], chunk: int | None = None) -> None:
     if chunk is None:
         distances = _distances(runs, draws, images)
     else:
-        distances = chunks.gathered(_distances, runs, draws, images, chunk)
+        distances = _gathered(runs, draws, images, chunk)
     penalties = [run.penalty(image[None]) for run, image in zip(runs, images, strict=True)]
     totals = [distance + penalty for distance, penalty in zip(distances, penalties, strict=True)]
     torch.stack(totals).sum().backward()
@@ -88,3 +88,36 @@ def _distances(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tenso
             loss = losses.prompt_loss(embedded[j], now.embeddings[i], now.weights, now.stops)
             sums[j] = sums[j] + loss * run.perceptor_weights[i]
     return sums
+
+
+class _Gathered(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, values: Tensor, gradients: Tensor) -> Tensor:
+        ctx.save_for_backward(gradients)
+        return values.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        (gradients,), (grad,) = ctx.saved_tensors, grads
+        return gradients * grad.view(-1, 1, 1, 1), None, None
+
+
+def _gathered(runs: Sequence[Run], draws: Sequence[cutouts.Draw], images: Tensor, chunk: int) -> list[Tensor]:
+    """Return :func:`_distances` of all cutouts, from at most ``chunk`` of each run at a time.
+
+    Their gradients are gathered at the picture and go back through the decoder once. The chunks' means are weighted by
+    their lengths, so the result is the same except for rounding.
+    """
+    counts = [len(drawn.noise) for drawn in draws]
+    seen = images.detach().requires_grad_()
+    values = images.new_zeros(len(runs))
+    for first in range(0, max(counts), chunk):
+        mine = [i for i, count in enumerate(counts) if first < count]
+        parts = [cutouts.part(draws[i], first, first + chunk) for i in mine]
+        means = _distances([runs[i] for i in mine], parts, torch.stack([seen[i] for i in mine]))
+        weighed = [mean * (len(part.noise) / counts[i]) for i, part, mean in zip(mine, parts, means, strict=True)]
+        torch.stack(weighed).sum().backward()
+        for i, value in zip(mine, weighed, strict=True):
+            values[i] += value.detach()
+    assert seen.grad is not None
+    return list(_Gathered.apply(images, values, seen.grad).unbind())  # type: ignore[no-untyped-call]

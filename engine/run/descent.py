@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.bundles import completion
 from engine.bundles.bundles import Bundle
-from engine.device.readings import Readings
+from engine.device.transfers import Readings
 from engine.messages import Spec, check
 from engine.messages.limits import Term, parse_term
 from engine.method import cutouts, losses, masks, targets
@@ -19,7 +19,7 @@ from engine.method.latent import LATENTS
 from engine.method.masks import Masked
 from engine.method.optimisers import OPTIMISERS, Average, Plateau
 from engine.method.schedules import COUNTS, DECAYS, RATES
-from engine.run import begin, candidates, coarse, edits, upscale
+from engine.run import begin, coarse, edits, upscale
 
 
 class Descent:
@@ -128,7 +128,7 @@ class Descent:
             for _ in range(self.spec.candidates or bundle.entry.candidates)
         ]
         models = bundle.models(self.spec.precision)
-        return starts[candidates.best([p for p, _ in starts], self.latent, models, now, self.perceptor_weights)]
+        return starts[begin.best_of([p for p, _ in starts], self.latent, models, now, self.perceptor_weights)]
 
     def _learning_rate(self) -> float:
         asked, entry = self.spec.learning_rate, self.bundle.entry

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.bundles.bundles import Bundle
-from engine.device import readings
+from engine.device import transfers
 from engine.messages import Spec
 from engine.method import cutouts, warp
 from engine.run import batch
@@ -59,7 +59,7 @@ class Nowhere:
 @pytest.fixture(autouse=True)
 def without_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warp, "_noise", lambda shape, seed, device: torch.empty(shape, device=device))
-    monkeypatch.setattr(readings, "Arriving", Nowhere)
+    monkeypatch.setattr(transfers, "Arriving", Nowhere)
 
 
 def on_meta(value: Any) -> Any:

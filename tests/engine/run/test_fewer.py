@@ -15,7 +15,7 @@ from engine.method import cutouts, losses
 from engine.method.latent import LATENTS
 from engine.method.schedules import COUNTS
 from engine.method.targets import whole
-from engine.run import begin, candidates
+from engine.run import begin
 from engine.run.run import Run
 from tests.engine.run.test_life import same, steps
 
@@ -114,9 +114,7 @@ def test_a_perceptor_without_weight_has_no_say(spec: Spec, bundle: Bundle) -> No
     run = Run(spec, bundle)
     starts = [bundle.generator.undecided(*run.cells, torch.Generator().manual_seed(i)) for i in range(5)]
     for weights in ((1.0, 0.0), (0.0, 1.0)):
-        first = candidates.best(
-            starts, LATENTS["straight-through"], bundle.models(spec.precision), run.story[0], weights
-        )
+        first = begin.best_of(starts, LATENTS["straight-through"], bundle.models(spec.precision), run.story[0], weights)
         (i,) = (i for i, weight in enumerate(weights) if weight)
         seen = [
             whole(bundle.perceptors[i], bundle.generator.decode(run.latent.shown(z, bundle.generator)).clamp(0, 1))
