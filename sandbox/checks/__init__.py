@@ -1,1 +1,1 @@
-"""What a bot sends must have these shapes."""
+"""Checks on everything that a bot sends."""

@@ -1,4 +1,4 @@
-"""What all bodies share: strict types, identifiers, and field errors in Discord's form."""
+"""The base of all bodies: strict types, identifiers, and field errors in Discord's form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Colour = Annotated[int, Field(ge=0, le=0xFFFFFF)]
 
 
 class Body(BaseModel):
-    """Fields that are not named are dropped, as Discord drops them; a wrong type is an error, never converted."""
+    """A request's body. Unknown fields are dropped, as Discord drops them. A wrong type is an error."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 

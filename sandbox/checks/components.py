@@ -78,7 +78,7 @@ class DefaultValue(Body):
 
 
 class Component(Body):
-    """Any component; which fields it must have, and what it may hold, its type decides."""
+    """Any component. Its type decides which fields it must have and what it may hold."""
 
     type: int
     id: Size | None = None

@@ -46,7 +46,9 @@ def check_message(body: Json, files: tuple[File, ...], *, editing: bool = False)
             "The 'content' and 'embeds' fields cannot be used when using MessageFlags.IS_COMPONENTS_V2",
         )  # fmt: skip
     if body.get("poll") or body.get("sticker_ids"):
-        raise invalid_form("poll" if body.get("poll") else "sticker_ids", "UNKNOWN", "There are none in the sandbox.")
+        raise invalid_form(
+            "poll" if body.get("poll") else "sticker_ids", "UNKNOWN", "The sandbox has no polls and no stickers."
+        )
     if not editing and not (body.get("content") or embeds or components or files):
         raise empty_message()
 
@@ -85,7 +87,7 @@ def _embed_texts(embed: Json) -> Iterator[tuple[str, str | None, int]]:
 
 
 def check_components(components: list[Json], *, v2: bool) -> None:
-    """Rows, widths, labels and custom_ids within their bounds; every custom_id but once."""
+    """Check rows, widths, labels and custom_ids. Each custom_id may stand once."""
     every = walk_components(components)
     if v2 and len(every) > 40:
         raise invalid_form("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 40 in length.")
@@ -114,13 +116,13 @@ def _check_component(part: Json, seen: set[str]) -> None:
 
 
 def _check_row(held: list[Json]) -> None:
-    """Up to five buttons, or one of anything else."""
+    """Check that a row holds up to five buttons, or one other component."""
     if not 1 <= len(held) <= 5 or (len(held) > 1 and any(part["type"] != 2 for part in held)):
         raise invalid_form("components.0.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
 
 
 def check_modal(modal: Json) -> None:
-    """Labels within their bounds; rows of one text input."""
+    """Check a form's labels, and that each row holds one text input."""
     seen: set[str] = set()
     for part in walk_components(modal["components"]):
         _check_component(part, seen)
@@ -133,7 +135,7 @@ def check_modal(modal: Json) -> None:
 
 
 def check_commands(commands: list[Json]) -> None:
-    """Names, counts and sizes of a bulk overwrite."""
+    """Check names, counts and sizes of a list of commands."""
     kinds: Mapping[int, tuple[int, str]] = {1: (100, "slash"), 2: (15, "user"), 3: (15, "message")}
     for kind, (limit, name) in kinds.items():
         if sum(1 for command in commands if command.get("type", 1) == kind) > limit:

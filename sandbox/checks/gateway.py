@@ -1,4 +1,4 @@
-"""What a bot may say on the gateway."""
+"""The commands that a bot may send on the gateway."""
 
 from __future__ import annotations
 

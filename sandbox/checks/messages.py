@@ -70,7 +70,7 @@ class Reference(Body):
 
 
 class MessageFields(Body):
-    """What every kind of message has."""
+    """The fields that every kind of message has."""
 
     content: str | None = None
     embeds: list[Embed] | None = None

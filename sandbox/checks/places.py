@@ -36,7 +36,7 @@ class Tag(Body):
 
 
 class EditChannel(Body):
-    """Fields of channels and of threads; those that do not fit the one at hand are ignored."""
+    """The fields of channels and of threads. Fields that do not fit the channel are ignored."""
 
     name: Name | None = None
     topic: Annotated[str, Field(max_length=4096)] | None = None

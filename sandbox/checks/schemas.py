@@ -54,7 +54,7 @@ _HARMLESS_QUERY = {"use_nested_fields"}  # with every post of a forum
 
 
 def directory() -> Path | None:
-    """Where the schema files are: named by the environment, or beside the repository; None if nowhere."""
+    """Return the folder of the schema files, from the environment or beside the repository, or None."""
     path = Path(os.environ.get(ENVIRONMENT, _BESIDE_REPOSITORY))
     return path if (path / "openapi.json").is_file() else None
 
@@ -78,19 +78,19 @@ class Schemas:
         self._validators: dict[tuple[str, str], Validator] = {}
 
     def problems(self, requests: Iterable[HttpRequest] = (), events: Iterable[GatewayEvent] = ()) -> list[str]:
-        """Everything in this traffic that the schemas do not allow, one sentence each; empty when all is well."""
+        """Return one sentence for each thing in this traffic that the schemas do not allow."""
         found = [problem for request in requests for problem in self.request_problems(request)]
         return found + [problem for event in events for problem in self.event_problems(event)]
 
     def request_problems(self, request: HttpRequest) -> list[str]:
-        """What is wrong with a request of the bot, and with the sandbox's answer to it."""
+        """Return what is wrong with a request of the bot, and with the sandbox's answer to it."""
         operation = self._openapi["paths"].get(request.route, {}).get(request.method.lower())
         name = f"{request.method} {request.path}"
         if operation is None:
             return [f"{name}: Discord has no such operation"]
         place = f"/paths/{_token(request.route)}/{request.method.lower()}"
         problems = [f"{name}: unknown query parameter {key}" for key in _unknown_query(operation, request)]
-        refused = request.status in (400, 413)  # for its body, which then is what it is
+        refused = request.status in (400, 413)  # such a body was wrong anyway
         if request.body is not None and "requestBody" not in operation:
             problems.append(f"{name}: a body where there should be none")
         elif request.body is not None and not refused:
@@ -102,7 +102,7 @@ class Schemas:
         return problems + self.answer_problems(request)
 
     def answer_problems(self, request: HttpRequest) -> list[str]:
-        """What is wrong with the sandbox's answer to a request of a known operation; ordered failures are not."""
+        """Return what is wrong with the answer to a request of a known operation. Ordered failures are not checked."""
         operation: Json = self._openapi["paths"][request.route][request.method.lower()]
         place = f"/paths/{_token(request.route)}/{request.method.lower()}"
         found = self._answer_errors(place, operation, request) if request.status < 500 else []
@@ -125,7 +125,7 @@ class Schemas:
         return self._errors("answers", f"{pointer}/content/application~1json/schema", request.answer)
 
     def event_problems(self, event: GatewayEvent) -> list[str]:
-        """What is wrong with one payload on the gateway."""
+        """Return what is wrong with one payload on the gateway."""
         payload = event.payload
         if not event.sent:
             definition = self._to_discord.get(payload.get("op"))

@@ -1,4 +1,4 @@
-"""Faults to order: refused, failing, slow and broken answers; a gateway that closes, forgets or mixes things up."""
+"""Orders faults: refused, failing, slow and broken answers, and a gateway that closes, forgets or mixes events up."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Faults(PendingFaults):
     ) -> tuple[FaultStep, ...]:
         """Order ``count`` faults drawn from ``names`` one by one, each ``gap`` requests of the bot after the last.
 
-        Counted in requests and not in seconds, so that a seed makes the same trouble on any machine. By default it
-        draws from all that a bot can survive. Returns the plan, to be shown when a test fails.
+        The gap is counted in requests, so that a seed makes the same trouble on any machine. By default it draws from
+        the faults that a bot can survive. Return the plan, which a failing test can show.
         """
         steps = fault_table.plan(seed, count=count, names=names or fault_table.SURVIVABLE, gap=gap)
         self._scheduled += [_Scheduled(left=step.after, step=step) for step in steps]
@@ -68,7 +68,7 @@ class Faults(PendingFaults):
         return super().pending + len(self._scheduled)
 
     def count_request(self) -> None:
-        """One more request has come: order what is scheduled for now."""
+        """Count one more request, and order the fault that is scheduled for it."""
         if self._scheduled:
             self._scheduled[0].left -= 1
             if self._scheduled[0].left <= 0:

@@ -14,7 +14,7 @@ Scope = Literal["user", "global", "shared"]
 
 
 class Fate(Enum):
-    """What becomes of an event on its way to the bot."""
+    """What happens to an event on its way to the bot."""
 
     SENT = "sent"
     LOST = "lost"
@@ -59,7 +59,7 @@ class Fault:
 
 
 class Spoilable(Protocol):
-    """What can be done to the gateway at once."""
+    """What a fault can do to the gateway at once."""
 
     def drop(self, *, code: int | None = None, forget: bool = False) -> None: ...
     def ask_to_reconnect(self) -> None: ...
@@ -105,7 +105,7 @@ class PendingFaults:
         self._requests.extend([Fault(method=method, path=path, **what)] * times)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault ordered for this request, which is thereby used up."""
+        """Return the fault ordered for this request, and use it up."""
         for index, fault in enumerate(self._requests):
             if fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
                 return self._requests.pop(index)
@@ -118,7 +118,7 @@ class PendingFaults:
         self._events.append(_EventFault(fate=fate, name=name, left=times))
 
     def fate_of(self, event: str) -> Fate:
-        """What becomes of this event."""
+        """Return what happens to this event, and use up the fault that says so."""
         for fault in self._events:
             if fnmatchcase(event, fault.name):
                 fault.left -= 1
@@ -132,7 +132,7 @@ class PendingFaults:
         self._withheld[op] += times
 
     def withholds(self, op: Op) -> bool:
-        """Whether this one is not sent."""
+        """Return whether this message is withheld, and use up one of its faults."""
         if self._withheld[op] <= 0:
             return False
         self._withheld[op] -= 1

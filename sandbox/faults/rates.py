@@ -14,7 +14,7 @@ INVALID_LIMIT, INVALID_WINDOW_S = 10_000, 600.0  # refused requests before the a
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """So many requests in so many seconds. Routes whose limits bear one name share a bucket."""
+    """A number of requests in a number of seconds. Routes with the same ``bucket`` name share one bucket."""
 
     requests: int
     seconds: float
@@ -26,7 +26,7 @@ _REACTIONS = RateLimit(1, 0.25, "reactions")
 _FOLLOW_UPS = RateLimit(5, 2.0, "follow-ups")
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
-# Discord publishes none of these; they are what bots have measured.
+# Discord does not publish these limits; bots have measured them.
 LIMITS = {
     ("POST", "/channels/{channel_id}/messages"): RateLimit(5, 5.0),
     ("PATCH", _MESSAGE): RateLimit(5, 5.0),
@@ -56,8 +56,8 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
-    """Whether a request may pass, and what to tell its sender."""
+class RateDecision:
+    """Says whether a request may pass, and what to tell its sender."""
 
     headers: dict[str, str]
     retry_after: float | None = None  # seconds; None lets it pass
@@ -74,16 +74,16 @@ class RateLimiter:
         self._global = _Window(ends=0.0)
         self._refused: deque[float] = deque(maxlen=INVALID_LIMIT)
 
-    def admit(self, method: str, route: str, major: str) -> Admission:
+    def admit(self, method: str, route: str, major: str) -> RateDecision:
         if not self._enabled or route in UNLIMITED:
-            return Admission(headers={})
+            return RateDecision(headers={})
         now = time.monotonic()
         if self._banned(now):
-            return Admission(
+            return RateDecision(
                 headers={}, retry_after=self._refused[0] + INVALID_WINDOW_S - now, scope="global", banned=True
             )
         if not route.startswith("/webhooks") and self._take_global(now) > GLOBAL_PER_SECOND:
-            return Admission(headers={}, retry_after=self._global.ends - now, scope="global")
+            return RateDecision(headers={}, retry_after=self._global.ends - now, scope="global")
         limit = LIMITS.get((method, route), DEFAULT)
         bucket = hashlib.md5((limit.bucket or f"{method} {route}").encode(), usedforsecurity=False).hexdigest()
         window = self._windows.get((bucket, major))
@@ -92,8 +92,8 @@ class RateLimiter:
         window.used += 1
         headers = _headers(bucket, limit, window, now)
         if window.used > limit.requests:
-            return Admission(headers=headers, retry_after=window.ends - now)
-        return Admission(headers=headers)
+            return RateDecision(headers=headers, retry_after=window.ends - now)
+        return RateDecision(headers=headers)
 
     def count(self, status: int) -> None:
         """Remember a refusal: too many of them, and everything is refused."""

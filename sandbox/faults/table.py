@@ -1,4 +1,4 @@
-"""The faults by name: what each does, what can be chosen about it, and seeded plans of them."""
+"""The table of faults by name, with their parameters, and seeded plans of faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ParameterKind = Literal["number", "integer", "flag", "choice", "text"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One thing to choose about a fault. ``low`` and ``high`` bound numbers."""
+    """One parameter of a fault. ``low`` and ``high`` are the bounds of numbers."""
 
     name: str
     title: str
@@ -50,7 +50,7 @@ class FaultKind:
     order: Callable[..., None]  # called with the `PendingFaults` and every parameter
 
     def chosen(self, given: dict[str, Any]) -> dict[str, Any]:
-        """All parameters: those given, and the others' defaults."""
+        """Return every parameter: the given values, and defaults for the others."""
         known = {parameter.name: parameter for parameter in self.parameters}
         if extra := set(given) - set(known):
             raise ValueError(f"{self.name} has no parameter {sorted(extra)}; it has {sorted(known)}")
@@ -246,7 +246,7 @@ _SURVIVABLE_VALUES: dict[tuple[str, str], tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultStep:
-    """One fault of a plan, so many requests after the one before."""
+    """One fault of a plan. ``after`` counts requests since the fault before."""
 
     after: int
     name: str
@@ -254,7 +254,7 @@ class FaultStep:
 
 
 def plan(seed: int, *, count: int, names: tuple[str, ...], gap: tuple[int, int]) -> tuple[FaultStep, ...]:
-    """A plan drawn from the seed: the same on every machine."""
+    """Draw a plan from the seed. It is the same on every machine."""
     rng = random.Random(seed)
     steps = []
     for _ in range(count):

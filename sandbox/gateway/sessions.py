@@ -1,4 +1,4 @@
-"""One websocket of the gateway, and the session that outlives it."""
+"""One websocket of the gateway, and the session that can outlive it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.records.traffic import Op
 
 RESUMABLE_S = 300.0  # how long after its connection was lost
 REPLAY_LIMIT = 5000  # events kept for a session that may resume
-SWAP_LIMIT_S = 0.5  # an event that should come after the next one comes by itself if there is none
+SWAP_LIMIT_S = 0.5  # a swapped event is sent after this time if no other event follows
 COMMANDS_PER_MINUTE = 120
 
 
@@ -43,7 +43,7 @@ ENDS_SESSION = frozenset({1000, 1001, Close.AUTHENTICATION_FAILED, Close.INVALID
 
 
 class Connection:
-    """One websocket: compresses, and sends in order from a task of its own."""
+    """One websocket. It compresses messages and sends them in order from its own task."""
 
     def __init__(self, socket: web.WebSocketResponse, *, compress: bool, record: Callable[[Json], None]) -> None:
         self._record = record
@@ -84,7 +84,7 @@ class Connection:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class GatewaySession:
-    """What survives a lost connection: the intents, the sequence number and the last events."""
+    """What survives a lost connection: intents, sequence number and the last events."""
 
     id: str
     intents: int
@@ -121,7 +121,7 @@ class GatewaySession:
                 self.connection.send(payload)
 
     def resume(self, connection: Connection, seq: int) -> None:
-        """Go on over another connection, with everything after ``seq`` once more."""
+        """Continue on another connection: send every event after ``seq`` again."""
         self.held.clear()
         self.connection, connection.session = connection, self
         for payload in self.backlog:
@@ -129,7 +129,7 @@ class GatewaySession:
                 connection.send(payload)
 
     def wants(self, name: str, guild_id: int | None, *, always: bool = False) -> bool:
-        """Whether an event goes to this session: its shard, its intents; ``always`` needs no intent."""
+        """Return whether this session's shard and intents take an event. With ``always`` it needs no intent."""
         needed = 0 if always else intents.needed(name, direct=guild_id is None)
         number, count = self.shard
         home = 0 if guild_id is None else (guild_id >> 22) % count

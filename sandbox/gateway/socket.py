@@ -42,7 +42,7 @@ class GatewayServer:
 
     @property
     def connected(self) -> bool:
-        """Whether a bot is there, past READY."""
+        """Whether a bot is connected and has got READY."""
         return any(session.ready and session.connection for session in self._sessions.values())
 
     def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None, always: bool) -> None:
@@ -124,7 +124,7 @@ class GatewayServer:
         await asyncio.sleep(0)
 
     def _take(self, connection: Connection, text: str | None) -> None:
-        """One frame; what is no command of the gateway closes the connection."""
+        """Handle one frame. A frame that is no gateway command closes the connection."""
         try:
             payload = gateway.checked(json.loads(text or ""))
         except (ValueError, RecursionError, ValidationError):

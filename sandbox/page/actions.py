@@ -1,4 +1,4 @@
-"""What the page may ask for, each done in the name of the member who speaks."""
+"""Everything the page can ask for. Each function acts as the member who speaks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Perform(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageCall:
-    """One wish of the page. ``answers`` are those of the bot whose modal may still be sent, by interaction."""
+    """One wish of the page. ``answers`` holds the bot's answers whose form is still open, by interaction."""
 
     stage: Stage
     viewer: User
@@ -43,7 +43,7 @@ class PageCall:
         return self._standing(int(self.wish["message"]))
 
     def _standing(self, id: int) -> Message:
-        """A message that stands in the channel; unlike the bot's REST, ephemeral ones count."""
+        """Return a message of the channel. Ephemeral messages count here, unlike in the bot's REST API."""
         message = self.channel().messages_by_id.get(id)
         if message is None:
             raise unknown("Message")
@@ -53,7 +53,7 @@ class PageCall:
         return self._standing(int(self.wish["reply_to"])) if self.wish.get("reply_to") else None
 
     def member(self) -> Member:
-        """The speaker where the channel is; in a DM, any of the speaker's memberships will do."""
+        """Return the speaker as a member of the channel's server, or of any server if this is a DM."""
         guild = self.channel().guild
         guilds = [guild] if guild else self.stage.sandbox.world.guilds.values()
         memberships = [each.members[self.viewer.id] for each in guilds if self.viewer.id in each.members]
@@ -142,7 +142,7 @@ async def autocomplete(call: PageCall) -> Json:
 
 
 def _options(call: PageCall, channel: Channel, name: str, given: Json) -> dict[str, Any]:
-    """The values as members give them: uploads as files, ids as what they name."""
+    """Return the options as `Member` takes them: uploads become files, ids become users, roles or channels."""
     world = call.stage.sandbox.world
     member = call.member() if channel.guild else None
     definitions = commands.find(world, channel, name.split()[0], kind=1, member=member).get("options") or []
@@ -213,7 +213,7 @@ async def submit(call: PageCall) -> Json:
 
 
 def _field(call: PageCall, kind: int, value: Any) -> Any:
-    """What a part of a form, of this kind, holds. Uploads come as ``{"upload": key}``."""
+    """Return the value of one field of a form. The page sends uploads as ``{"upload": key}``."""
     if isinstance(value, dict):
         return call.uploads.get(value["upload"])
     if isinstance(value, list):
@@ -222,7 +222,7 @@ def _field(call: PageCall, kind: int, value: Any) -> Any:
 
 
 def _told(call: PageCall, answer: Answer) -> Json:
-    """What the page needs at once; messages come by themselves."""
+    """Return what the page needs at once: a form, if the bot opened one. Messages come as news."""
     interaction = answer.interaction
     if answer.modal is None:
         return {}

@@ -135,7 +135,7 @@ class ChatPage:
 
 
 def _is_address(host: str) -> bool:
-    """Whether the host is a literal address or localhost, and not a name that a stranger's DNS may point here."""
+    """Return whether the host is a numeric address or localhost. A stranger's DNS could point any other name here."""
     name = urlsplit(f"//{host}").hostname or ""
     if name == "localhost":
         return True

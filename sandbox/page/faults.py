@@ -8,12 +8,12 @@ from sandbox.verbs.commands import NotOffered
 
 
 def state(sandbox: Sandbox) -> Json:
-    """What may be ordered, and how many ordered faults still wait."""
+    """Return the faults that can be ordered, and how many ordered faults have not hit yet."""
     return {"offered": sandbox.faults.table(), "pending": sandbox.faults.pending}
 
 
 def order(sandbox: Sandbox, name: str, parameters: Json) -> None:
-    """Raises NotOffered for what is not in the table."""
+    """Order a fault, or raise `NotOffered` if the table has no such fault."""
     try:
         sandbox.faults.order(name, **parameters)
     except ValueError as refusal:

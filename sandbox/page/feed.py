@@ -1,4 +1,4 @@
-"""What one browser has been told, and what is news to it."""
+"""Keeps what one browser already knows, and finds what is new to it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PAGE = 50  # messages that a channel opens with, and that scrolling up adds
 
 
 class Feed:
-    """Compares what is with what was sent. Messages are told from a first one on, up to the newest.
+    """Compare the world with what was sent to the browser, from the first shown message to the newest.
 
-    A comparison cannot miss a change, whoever made it, and needs no event of its own for each kind.
+    A comparison misses no change, no matter who made it, and needs no event for each kind of change.
     """
 
     def __init__(self, stage: Stage, viewer: User) -> None:
@@ -29,7 +29,7 @@ class Feed:
         self._messages: dict[int, Json] = {}
 
     def speak_as(self, viewer: User) -> None:
-        """Everything may look different to somebody else."""
+        """Show everything as another member sees it."""
         channel = self._channel
         self.viewer = viewer
         self._told.clear()
@@ -61,7 +61,7 @@ class Feed:
         self._first = visible[-count].id if self._more else 0
 
     def news(self) -> list[Json]:
-        """What changed since the last time, ready to be sent."""
+        """Return what has changed since the last call, ready to be sent."""
         parts = {
             "directory": views.directory(self._world, self.viewer),
             "bot": _bot(self._stage),

@@ -32,7 +32,7 @@ _LINKS = _Links(Clock())
 
 
 def visible(message: Message, viewer: User) -> bool:
-    """Whether this member sees the message; an ephemeral one is seen by whom it answers."""
+    """Return whether this member sees the message. An ephemeral message is seen only by the member it answers."""
     return not message.ephemeral or (message.origin is not None and message.origin.user is viewer)
 
 

@@ -1,4 +1,4 @@
-"""One browser's websocket: wishes in, answers and news out."""
+"""One browser's websocket: it receives wishes and sends answers and news."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from sandbox.verbs.commands import NotOffered
 
 log = logging.getLogger("sandbox.page")
 
-_GATHER_S = 0.03  # changes that come together are told together
+_GATHER_S = 0.03  # changes within this time are sent together
 
 
 class BrowserSession:
-    """Starts with the first persona in the home channel; the page may ask for another at once."""
+    """Serves one browser. It starts as the first persona in the home channel, until the page asks for another."""
 
     def __init__(self, stage: Stage, socket: web.WebSocketResponse, uploads: Uploads) -> None:
         self._stage = stage
@@ -84,10 +84,10 @@ class BrowserSession:
             await self._send({"t": "answer", "n": number, "error": _sentence(refusal)})
         except (LookupError, ValueError, TypeError, AttributeError) as fault:
             log.warning("the page asked for something odd: %.200s (%r)", text, fault)
-            await self._send({"t": "answer", "n": number, "error": "That is no longer here, or was malformed."})
+            await self._send({"t": "answer", "n": number, "error": "That is no longer here."})
         except Exception:
             log.exception("the page asked for %.200s", text)
-            await self._send({"t": "answer", "n": number, "error": "That went wrong in the sandbox; its log says how."})
+            await self._send({"t": "answer", "n": number, "error": "That went wrong in the sandbox. Its log says why."})
         else:
             await self._send({"t": "answer", "n": number, "result": result or {}})
 

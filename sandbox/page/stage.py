@@ -1,4 +1,4 @@
-"""What a page is given to show: a world, who may be spoken as, and how the bot is doing."""
+"""What a page shows: the sandbox, the people to speak as, and the bot's state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BotPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotState:
-    """How the bot is doing; ``detail`` is a sentence for whoever waits, ``log`` the end of its log."""
+    """The bot's state. ``detail`` is a sentence for people who wait, ``log`` the end of the bot's log."""
 
     phase: BotPhase
     detail: str = ""
@@ -27,7 +27,7 @@ class BotState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """Somebody to speak as. ``part`` is the role played, as “moderator”."""
+    """A person to speak as. ``part`` is their role, such as “moderator”."""
 
     user: User
     part: str
@@ -35,13 +35,13 @@ class Persona:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Everything that a page shows and may set going.
+    """Everything that a page shows and can start.
 
     Attributes:
         home: the channel that a first visit opens.
         examples: prompts to click on a first visit.
-        bot_state: asked after every change; by default, whether a bot is connected and has commands.
-        restart: starts the bot anew, where somebody can.
+        bot_state: called after every change. By default the bot is ready once it is connected and has commands.
+        restart: starts the bot again; None if this page did not start it.
     """
 
     sandbox: Sandbox

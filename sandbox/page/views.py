@@ -69,7 +69,7 @@ def _channel(channel: Channel, viewer: User) -> Json:
 
 
 def _last_mention(channel: Channel, viewer: User) -> str:
-    """The newest recent message that mentions this member, or any of somebody else in a DM; else 0."""
+    """Return the newest message that mentions this member, or in a DM anybody else's newest; else 0."""
     direct = channel.type is ChannelType.DM
     for count, message in enumerate(reversed(channel.messages_by_id.values())):
         if count == _SEARCHED_FOR_MENTIONS:
@@ -129,7 +129,7 @@ def _posts(channel: Channel) -> list[Json]:
 
 
 def _commands(world: World, channel: Channel, member: Membership | None) -> list[Json]:
-    """What this member is offered here, by name; a server's own command hides a global one."""
+    """Return the commands offered to this member here, by name. A server's command hides a global one."""
     scopes = [world.commands.get(channel.guild.id, [])] if channel.guild else []
     offered: dict[tuple[int, str], Json] = {}
     for command in (command for scope in [*scopes, world.commands[None]] for command in scope):
@@ -147,7 +147,7 @@ def _command(command: Json) -> Json:
 
 
 def _typing(world: World, channel: Channel, viewer: User) -> list[Json]:
-    """Who is typing, and until when (ms) unless they go on; a message ends it."""
+    """Return who is typing and until when (in ms). A message ends the typing."""
     found = []
     for (channel_id, user_id), since in world.typing.items():
         if channel_id != channel.id or user_id == viewer.id or world.clock.now() - since > _TYPING_S:

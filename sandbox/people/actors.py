@@ -19,7 +19,7 @@ from sandbox.verbs.world import World
 
 
 class Answer:
-    """How the bot answered one interaction. Live: what it sends later shows up here as well."""
+    """The bot's answer to one interaction. What the bot sends later appears here as well."""
 
     def __init__(self, interaction: Interaction, world: World) -> None:
         self.interaction = interaction
@@ -27,7 +27,7 @@ class Answer:
 
     @property
     def deferred(self) -> bool:
-        """Whether the bot acknowledged first and meant to answer later."""
+        """Whether the bot acknowledged first, to answer later."""
         return self.interaction.callback in (Callback.DEFERRED_MESSAGE, Callback.DEFERRED_UPDATE)
 
     @property
@@ -42,7 +42,7 @@ class Answer:
 
     @property
     def ephemeral_text(self) -> str | None:
-        """The text only this member sees, of the response or else of the first ephemeral follow-up."""
+        """The text that only this member sees, from the response or the first ephemeral follow-up."""
         for message in (self.message, *self.followups):
             if message is not None and message.ephemeral:
                 return message.content
@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Member(Membership):
-    """Somebody in a server. All verbs do what Discord's client would, and refuse what it would not offer."""
+    """A member who acts as Discord's client would, and refuses what the client would not offer."""
 
     world: World = field(repr=False)
 
@@ -109,13 +109,13 @@ class Member(Membership):
         return thread
 
     async def edit(self, message: Message, text: str) -> None:
-        """Change the text of one's own message."""
+        """Change the text of a message that this member wrote."""
         if message.author is not self.user:
-            raise NotOffered("only one's own messages can be edited")
+            raise NotOffered("you can edit only your own messages")
         posts.edit(self.world, message, {"content": text}, ())
 
     async def delete(self, message: Message) -> None:
-        """Delete a message: one's own, or with the permission to manage messages."""
+        """Delete a message of this member, or with the permission to manage messages any other."""
         if message.author is not self.user:
             require(self._here(message.channel), message.channel, Permissions.MANAGE_MESSAGES)
         posts.delete(self.world, message)
@@ -152,7 +152,7 @@ class Member(Membership):
     async def autocomplete(
         self, channel: Channel, name: str, /, *, option: str, typed: str, **options: Any
     ) -> list[Json]:
-        """What the bot suggests while this member types into ``option``: a list of ``{name, value}``."""
+        """Return what the bot suggests while this member types into ``option``: a list of ``{name, value}``."""
         command = commands.find(self.world, channel, name.split()[0], kind=1, member=self._here(channel))
         given = {**options, option: typed}
         payload = commands.slash_payload(self.world, channel, command, name, given, focused=option)
@@ -235,7 +235,7 @@ class Member(Membership):
         return Answer(interaction, world)
 
     def _here(self, channel: Channel) -> Member | None:
-        """Who this member is in that channel; None in a DM."""
+        """Return this member, or None if the channel is a DM."""
         return None if channel.guild is None else self
 
 

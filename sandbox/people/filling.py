@@ -13,7 +13,7 @@ from sandbox.verbs.world import World
 
 
 def submission(world: World, channel: Channel, modal: Json, fields: Mapping[str, Any]) -> Json:
-    """The ``data`` of a submitted modal; what is left out keeps what the bot put in.
+    """Return the ``data`` of a submitted modal. Fields left out keep the bot's values.
 
     ``fields`` are by custom_id or label: text, `File` or several, options by value or label, users, roles, channels,
     True and False.
@@ -51,7 +51,7 @@ def submission(world: World, channel: Channel, modal: Json, fields: Mapping[str,
 
 
 def _filled(world: World, channel: Channel, part: Json, value: Any, resolved: Json) -> Json:
-    """What one field adds to the submission: its ``value`` or ``values``."""
+    """Return what one field adds to the submission: its ``value`` or ``values``."""
     match part["type"]:
         case kinds.TEXT_INPUT:
             return {"value": _text(part, value)}

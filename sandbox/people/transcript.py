@@ -39,7 +39,7 @@ def _meant_for(message: Message, viewer: User | None) -> bool:
 
 
 def message_lines(world: World, message: Message) -> list[str]:
-    """One message: who and when, what it replies to, text, embeds, files, buttons, reactions."""
+    """Return the lines of one message: author, time, reply, text, embeds, files, buttons, reactions."""
     return [line.rstrip() for line in _message_lines(world, message)]
 
 
@@ -94,7 +94,7 @@ def readable(world: World, message: Message) -> str:
 
 
 def _place(channel: Channel | None) -> str:
-    """How Discord's client writes a link into a channel."""
+    """Return the text that Discord's client shows for a link into a channel."""
     if channel is None:
         return "#unknown"
     return f"#{channel.name}" if channel.name else "@ direct messages"
@@ -114,12 +114,12 @@ def embed_lines(embed: Json) -> list[str]:
 
 
 def is_under_way(message: Message) -> bool:
-    """Whether its author still works on it: it can be cancelled, or its answer is awaited."""
+    """Return whether its author still works on it: it has a Cancel button or is still empty."""
     return message.author.bot and (message.loading or "Cancel" in button_labels(message))
 
 
 def button_labels(message: Message) -> list[str]:
-    """What the enabled buttons say."""
+    """Return the labels of the enabled buttons."""
     enabled = [button for button in message.buttons if not button.get("disabled")]
     texts = (
         (((button.get("emoji") or {}).get("name") or "") + " " + (button.get("label") or "")).strip()

@@ -1,4 +1,4 @@
-"""Attachments: where their bytes lie, and the signed links that expire, as on cdn.discordapp.com."""
+"""Keeps attachments and signs links to them that expire, as cdn.discordapp.com does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINK_LIFETIME_S = 24 * 3600
 
 
 class Cdn:
-    """Keeps what was uploaded, and serves it to whoever holds a fresh link."""
+    """Keep uploads, and serve them to requests with a fresh link."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -31,7 +31,7 @@ class Cdn:
         self._attachments: dict[str, Attachment] = {}
 
     def replace(self, secret: bytes, attachments: Iterable[Attachment]) -> None:
-        """Serve these attachments and no others; links signed with this secret hold."""
+        """Serve only these attachments. Links signed with this secret are valid."""
         self.secret = secret
         self._attachments = {_path(attachment): attachment for attachment in attachments}
 
@@ -51,7 +51,7 @@ class Cdn:
         return attachment
 
     def url(self, attachment: Attachment, host: str = HOST) -> str:
-        """A link that works for a day from now."""
+        """Return a link that works for a day from now."""
         issued = int(self._clock.now())
         expires = issued + LINK_LIFETIME_S
         path = _path(attachment)
@@ -69,11 +69,11 @@ class Cdn:
 
     @staticmethod
     def path(attachment: Attachment) -> str:
-        """Where it lies, which no time changes."""
+        """Return the attachment's path, which never changes."""
         return _path(attachment)
 
     def find(self, path: str) -> Attachment | None:
-        """What lies at a path, for whoever needs no link."""
+        """Return the attachment at a path, without checking a link."""
         return self._attachments.get(path)
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -86,7 +86,7 @@ class Cdn:
         expires, issued, signature = (query.get(key, "") for key in ("ex", "is", "hm"))
         if not hmac.compare_digest(signature, self._sign(path, expires, issued)):
             return False
-        return self._clock.now() < int(expires, 16)  # what is signed was written here, so it is a number
+        return self._clock.now() < int(expires, 16)  # the signature is ours, so this is a number
 
     def _sign(self, path: str, expires: str, issued: str) -> str:
         return hmac.new(self.secret, f"{path}?{expires}&{issued}".encode(), hashlib.sha256).hexdigest()
@@ -98,7 +98,7 @@ def _path(attachment: Attachment) -> str:
 
 
 def safe_name(filename: str) -> str:
-    """The name Discord gives an upload: no folders, no blanks, nothing that could bite."""
+    """Return the name that Discord gives an upload: no folders, no blanks, no special characters."""
     base = filename.replace("\\", "/").rsplit("/", 1)[-1]
     return re.sub(r"[^\w.\-]", "", re.sub(r"\s", "_", base)) or "unknown"
 

@@ -6,27 +6,27 @@ import time
 from datetime import UTC, datetime
 
 DISCORD_EPOCH_MS = 1_420_070_400_000  # the first second of 2015
-PATIENCE_S = 120.0  # until what is waited for is given up: a busy machine takes long over little
+PATIENCE_S = 120.0  # the longest wait: a busy machine is slow
 _TIMESTAMP_SHIFT = 22
 
 
 class Clock:
-    """The wall clock, which tests may move forward to let links and tokens expire."""
+    """The wall clock. Tests move it forward to let links and tokens expire."""
 
     def __init__(self) -> None:
-        self.offset = 0.0  # seconds that were let pass at once
+        self.offset = 0.0  # seconds by which tests moved it forward
 
     def now(self) -> float:
         """Seconds since the Unix epoch."""
         return time.time() + self.offset
 
     def advance(self, seconds: float) -> None:
-        """Let that much time pass at once."""
+        """Move the clock forward by so many seconds."""
         self.offset += seconds
 
 
 class Snowflakes:
-    """Unique, strictly rising identifiers that carry their time of birth, as Discord's do."""
+    """Make unique, rising identifiers that contain the time they were made, as Discord's do."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -39,11 +39,11 @@ class Snowflakes:
 
 
 def born_at(snowflake: int) -> datetime:
-    """When the thing with this identifier was made."""
+    """Return the time at which an identifier was made."""
     milliseconds = (snowflake >> _TIMESTAMP_SHIFT) + DISCORD_EPOCH_MS
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def iso(moment: datetime) -> str:
-    """A time in the form of Discord's answers: ``2026-01-31T12:00:00.000000+00:00``."""
+    """Format a time as Discord does: ``2026-01-31T12:00:00.000000+00:00``."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

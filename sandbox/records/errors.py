@@ -1,4 +1,4 @@
-"""What can go wrong, in Discord's own words and codes."""
+"""The sandbox's errors, with Discord's words and codes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class NoAnswer(Exception):
 
 
 def unknown(what: str) -> ApiError:
-    """``what`` is one of the nouns below, e.g. ``Channel``."""
+    """Make the error for something that does not exist. ``what`` is one of the nouns below."""
     codes = {
         "Account": 10001, "Application": 10002, "Channel": 10003, "Guild": 10004, "Member": 10007,
         "Overwrite": 10009,
@@ -48,7 +48,7 @@ def unknown(what: str) -> ApiError:
     return ApiError(404, codes[what], f"Unknown {what}")
 
 
-# Each of these, called, makes the error.
+# Call one of these to make its error.
 unauthorized = partial(ApiError, 401, 0, "401: Unauthorized")
 unknown_endpoint = partial(ApiError, 404, 0, "404: Not Found")
 missing_access = partial(ApiError, 403, 50001, "Missing Access")
@@ -78,7 +78,7 @@ def late_edit(retry_after: float) -> ApiError:
 
 
 def invalid_form(field: str, code: str, message: str) -> ApiError:
-    """A field of the request is wrong; ``field`` is its dotted path, e.g. ``embeds.0.title``."""
+    """Make the error for a wrong field. ``field`` is its dotted path, for example ``embeds.0.title``."""
     errors: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
     for part in reversed(field.split(".")):
         errors = {part: errors}

@@ -21,7 +21,7 @@ class Intents(IntFlag):
 HIGHEST = 1 << 26  # bits from here on are not intents
 PRIVILEGED = Intents.GUILD_MEMBERS | Intents.GUILD_PRESENCES | Intents.MESSAGE_CONTENT
 
-# What the application's public flags say of a privileged intent that an unverified bot may use.
+# The application's public flag for each privileged intent that an unverified bot may use.
 APPLICATION_FLAGS = {
     Intents.GUILD_PRESENCES: 1 << 13,
     Intents.GUILD_MEMBERS: 1 << 15,
@@ -30,7 +30,7 @@ APPLICATION_FLAGS = {
 
 
 def needed(event: str, *, direct: bool) -> int:
-    """The intent without which an event is not sent; 0 when it always is."""
+    """Return the intent that a session needs to get this event, or 0 if it needs none."""
     if event.startswith("MESSAGE_REACTION"):
         return Intents.DIRECT_MESSAGE_REACTIONS if direct else Intents.GUILD_MESSAGE_REACTIONS
     if event.startswith("MESSAGE"):

@@ -1,6 +1,6 @@
-"""What a Discord holds: users, guilds, channels, messages. Plain records; the verbs are elsewhere.
+"""Records of users, guilds, channels and messages. They know no world; `sandbox.verbs` changes them.
 
-These records are live: a test that keeps a `Message` sees its later edits and reactions.
+A test that keeps a `Message` sees its later edits and reactions.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overwrite:
-    """What a channel allows and denies one role (kind 0) or member (1)."""
+    """The permissions that a channel allows and denies to one role (kind 0) or member (kind 1)."""
 
     id: int
     kind: int
@@ -101,7 +101,7 @@ class Attachment:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Webhook:
-    """An incoming webhook: whoever has its token posts in its channel under any name."""
+    """An incoming webhook: anyone who has its token can post in its channel under any name."""
 
     id: int
     channel: Channel
@@ -112,7 +112,7 @@ class Webhook:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Reaction:
-    """One emoji under a message, with who pressed it, in order. ``id`` is set for custom emoji only."""
+    """One emoji under a message and its users, in the order they pressed it. Only custom emoji have an ``id``."""
 
     name: str
     id: int | None = None
@@ -182,7 +182,7 @@ class Message:
 
     @property
     def loading(self) -> bool:
-        """Whether it still says that the bot is thinking."""
+        """Whether it still shows “thinking…”."""
         return bool(self.flags & LOADING)
 
     @property
@@ -234,7 +234,7 @@ class Channel:
 
     @property
     def messages(self) -> list[Message]:
-        """What stands in it now, oldest first, without ephemeral messages."""
+        """The messages in it, oldest first, without ephemeral ones."""
         return [message for message in self.messages_by_id.values() if not message.ephemeral]
 
     @property

@@ -1,4 +1,4 @@
-"""What goes over the wire between the bot and the sandbox: requests, gateway payloads, opcodes."""
+"""Requests, gateway payloads and opcodes between the bot and the sandbox."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Op(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """One request of the bot, and what it got. ``path`` has no version prefix; ``route`` names its parameters."""
+    """One request of the bot and its answer. ``path`` has no version prefix; ``route`` names the path's parameters."""
 
     method: str
     path: str

@@ -109,20 +109,20 @@ def delete_command(call: ApiCall) -> None:
 
 
 def permissions(call: ApiCall) -> list[Json]:
-    """None: nobody here restricts commands beyond their default permissions."""
+    """Return an empty list: nobody here restricts commands beyond their default permissions."""
     _scope(call)
     return []
 
 
 def permissions_of(call: ApiCall) -> Json:
-    """The permissions of one command, of which there never are any."""
+    """Raise Discord's error for a command without permissions: the sandbox never has any."""
     both = [*call.world.commands[_scope(call)], *call.world.commands[None]]
     known = any(one["id"] == call.params["command_id"] for one in both)
     raise unknown("application command permissions" if known else "application command")
 
 
 def emojis(call: ApiCall) -> Json:
-    """None: the application has no emoji of its own."""
+    """Return an empty list: the application has no emoji of its own."""
     _scope(call)
     return {"items": []}
 

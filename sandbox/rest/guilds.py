@@ -32,7 +32,7 @@ def active_threads(call: ApiCall) -> Json:
 
 
 def emojis(call: ApiCall) -> list[Json]:
-    """None: no server here has emoji of its own."""
+    """Return an empty list: no server here has emoji of its own."""
     call.guild()
     return []
 

@@ -1,4 +1,4 @@
-"""A request as it came: its JSON, its files, and what is wrong with either."""
+"""Reads a request's JSON and files, and refuses malformed ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def read(request: web.Request) -> tuple[Any, Uploads]:
     """The body and the uploads.
 
     Raises:
-        ApiError: 50109 for what is no JSON, 50035 for what is no form.
+        ApiError: 50109 if it is no JSON, 50035 if it is no multipart form.
     """
     if request.content_type == "multipart/form-data":
         try:
@@ -34,7 +34,7 @@ async def read(request: web.Request) -> tuple[Any, Uploads]:
 
 
 def parsed(raw: bytes) -> Any:
-    """JSON as the standard has it: no NaN, no number beyond floats, no bottomless nesting.
+    """Parse strict JSON: no NaN, no number beyond floats, no nesting deeper than `_MAX_DEPTH`.
 
     Raises:
         ApiError: 50109.

@@ -1,4 +1,4 @@
-"""From an HTTP request to a route and back: authorization, rate limits, faults, bodies, the record."""
+"""Carries an HTTP request to its route and back: authorization, rate limits, faults, bodies and the log of requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiohttp import web
 
 from sandbox.checks.base import Shape, validated
 from sandbox.faults.pending import Fault
-from sandbox.faults.rates import Admission, RateLimiter
+from sandbox.faults.rates import RateDecision, RateLimiter
 from sandbox.records.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint
 from sandbox.records.model import Channel, File, GuildRecord, Json, Membership, Message, Role, User
 from sandbox.records.traffic import HttpRequest
@@ -31,7 +31,7 @@ _MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
-    """One request, parsed: path parameters, query, JSON body and uploaded files."""
+    """One parsed request: path parameters, query, JSON body and uploaded files."""
 
     world: World
     params: Mapping[str, str]
@@ -45,7 +45,7 @@ class ApiCall:
         return self.body if isinstance(self.body, dict) else {}
 
     def id(self, name: str) -> int:
-        """A path parameter as a snowflake; what is none cannot exist."""
+        """Return a path parameter as a snowflake, or raise error 50035 if it is no snowflake."""
         text = self.params[name]
         if not (text.isascii() and text.isdigit() and len(text) <= 20):
             raise invalid_form(name, "NUMBER_TYPE_COERCE", f'Value "{text[:100]}" is not snowflake.')
@@ -133,7 +133,7 @@ class Route:
 
 @dataclass(slots=True, kw_only=True)
 class _Exchange:
-    """One request on its way through, and what it gets."""
+    """One request on its way through the router, with the answer it gets."""
 
     request: web.Request
     path: str
@@ -148,7 +148,7 @@ class _Exchange:
 
     def refuse(self, error: ApiError) -> None:
         if error.retry_after is not None:
-            _limit(self, Admission(headers={}, retry_after=error.retry_after), via=True)
+            _limit(self, RateDecision(headers={}, retry_after=error.retry_after), via=True)
         self.status, self.answer = error.status, (self.answer or {}) | error.body()
 
 
@@ -188,13 +188,15 @@ class Router:
         return None, {}
 
     def _carry(self, exchange: _Exchange, problem: ApiError | None) -> None:
-        """Fill in status, answer and headers; the faults come first and last."""
-        fault, verdict = exchange.fault, self._admit(exchange)
-        exchange.headers = dict(verdict.headers)
+        """Fill in status, answer and headers. Ordered faults act before and after the route does."""
+        fault, decision = exchange.fault, self._admit(exchange)
+        exchange.headers = dict(decision.headers)
         if fault is not None and fault.status == 429:
-            _limit(exchange, Admission(headers={}, retry_after=fault.retry_after_s, scope=fault.scope), via=fault.via)
-        elif verdict.retry_after is not None:
-            _limit(exchange, verdict, via=not verdict.banned)
+            _limit(
+                exchange, RateDecision(headers={}, retry_after=fault.retry_after_s, scope=fault.scope), via=fault.via
+            )
+        elif decision.retry_after is not None:
+            _limit(exchange, decision, via=not decision.banned)
         elif fault is not None and fault.prevents:
             _fail(exchange, fault)
         else:
@@ -208,10 +210,10 @@ class Router:
                     _fail(exchange, fault)
         self._rates.count(exchange.status)
 
-    def _admit(self, exchange: _Exchange) -> Admission:
+    def _admit(self, exchange: _Exchange) -> RateDecision:
         route = exchange.route
         if route is None:
-            return Admission(headers={})
+            return RateDecision(headers={})
         major = "/".join(exchange.params[name] for name in _MAJOR if name in exchange.params)
         return self._rates.admit(route.method, route.path, major)
 
@@ -259,17 +261,17 @@ class Router:
         self._world.changed()
 
 
-def _limit(exchange: _Exchange, verdict: Admission, *, via: bool) -> None:
-    wait = verdict.retry_after or 0.0
+def _limit(exchange: _Exchange, decision: RateDecision, *, via: bool) -> None:
+    wait = decision.retry_after or 0.0
     exchange.status = 429
     exchange.answer = {
         "message": "You are being rate limited.",
         "retry_after": round(wait, 3),
-        "global": verdict.scope == "global",
+        "global": decision.scope == "global",
         "code": 0,
     }
-    exchange.headers |= {"Retry-After": f"{wait:.3f}", "X-RateLimit-Scope": verdict.scope}
-    if verdict.scope == "global":
+    exchange.headers |= {"Retry-After": f"{wait:.3f}", "X-RateLimit-Scope": decision.scope}
+    if decision.scope == "global":
         exchange.headers["X-RateLimit-Global"] = "true"
     if via:  # without it, discord.py takes a 429 for a ban by Cloudflare and raises instead of waiting
         exchange.headers["Via"] = "1.1 google"

@@ -125,7 +125,7 @@ def archived_joined(call: ApiCall) -> Json:
 
 
 def _archived(call: ApiCall, parent: Channel, type_: ChannelType, *, joined: bool = False) -> Json:
-    """Those archived last come first."""
+    """Return the archived threads, the last archived first."""
     if parent.type not in (ChannelType.TEXT, ChannelType.FORUM):
         raise wrong_channel_type()
     me, limit = call.world.bot_user, call.number("limit", 50, low=2, high=100)

@@ -1,4 +1,4 @@
-"""Who the bot is, where the gateway is, and direct channels."""
+"""Routes for the bot's account, the gateway's address and direct channels."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _announce(call: ApiCall, channel: Channel) -> None:
 
 
 def _own(call: ApiCall) -> bool:
-    """Whether this is the webhook of the application, whose tokens are those of interactions."""
+    """Return whether this is the application's own webhook, whose tokens belong to interactions."""
     return call.id("webhook_id") == call.world.bot_user.id
 
 

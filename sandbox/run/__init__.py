@@ -1,1 +1,1 @@
-"""What a person starts: the server, the demo, the page, the guest."""
+"""The commands that people start: the demo, the page, any other bot."""

@@ -33,7 +33,7 @@ SEED = 7
 
 
 class DemoFailed(Exception):
-    """What went wrong, for whoever watches."""
+    """The demo failed; the message says why."""
 
 
 class BotProcess:
@@ -76,7 +76,7 @@ async def stop(process: asyncio.subprocess.Process) -> None:
 
 @asynccontextmanager
 async def running_bot(sandbox: Sandbox, home: Path, weights: Path | None) -> AsyncIterator[BotProcess]:
-    """The bot as a child process that believes this sandbox to be Discord; its files are in ``home``."""
+    """Run the bot as a child process that uses this sandbox as Discord. Its files are in ``home``."""
     config = home / "config.toml"
     sections: dict[str, dict[str, str]] = {
         "discord": {"token": sandbox.token, "connect_to": sandbox.address, "ca_file": str(sandbox.ca_file)},
@@ -144,7 +144,7 @@ async def shown(screen: LiveTranscript) -> AsyncIterator[None]:
 
 
 class Story:
-    """What ada does: she has a picture painted, edits it by a reply, and reruns it by a reaction."""
+    """Plays ada: she asks for a picture, edits it by a reply, and reruns it by a reaction."""
 
     def __init__(
         self, sandbox: Sandbox, channel: Channel, ada: Member, bot: BotProcess, screen: LiveTranscript
@@ -156,7 +156,7 @@ class Story:
         self._screen = screen
 
     async def play(self) -> list[Message]:
-        """Returns the messages with the three pictures."""
+        """Play the story, and return the messages with the three pictures."""
         self._screen.status("The bot connects and loads its models …")
         await self._until(self._ready, READY_LIMIT_S, "The bot did not become ready.")
         await self._sandbox.wait_for_commands()
@@ -176,7 +176,7 @@ class Story:
         return self._bot.ready
 
     async def _picture(self, number: int) -> Message:
-        """The n-th finished picture, once the bot has put its reactions under it."""
+        """Wait for the n-th finished picture and the bot's reactions under it, and return its message."""
 
         def found() -> Message | None:
             pictures = self._pictures()

@@ -24,7 +24,7 @@ PAGE_PORT = 8765
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestOptions:
-    """How to run a guest.
+    """How to run a bot that is not Faraday.
 
     Attributes:
         command: starts the bot, as in a shell.
@@ -46,7 +46,7 @@ class GuestOptions:
 
 
 class Guest:
-    """The bot's process. One that ends is started again only on order, from the page."""
+    """Runs the bot's process. A bot that ends is started again only when the page asks for it."""
 
     def __init__(self, sandbox: Sandbox, options: GuestOptions, console: Console) -> None:
         self._sandbox = sandbox

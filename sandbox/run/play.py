@@ -54,7 +54,7 @@ class BotRunner:
         self._ordered.set()
 
     async def _watch(self, bot: BotProcess) -> None:
-        """Returns when the bot has ended or is to be restarted."""
+        """Watch the bot until it ends or must restart."""
         while not (bot.ended or self._ordered.is_set()):
             if self.state.phase is BotPhase.STARTING:
                 self._say(_progress(bot, offers_commands=any(self._sandbox.world.commands.values())))
@@ -75,7 +75,7 @@ def _progress(bot: BotProcess, *, offers_commands: bool) -> BotState:
     if "ready: connected as" not in text or not offers_commands:
         return BotState(phase=BotPhase.STARTING, detail="The bot is starting.")
     if "engine ready on" not in text:
-        return BotState(phase=BotPhase.STARTING, detail="The bot is here and loads its models.")
+        return BotState(phase=BotPhase.STARTING, detail="The bot is connected and loads its models.")
     return BotState(phase=BotPhase.READY)
 
 
@@ -112,7 +112,7 @@ async def run(console: Console, home: Path, *, host: str, port: int, weights: Pa
                 [*work, stopping := asyncio.create_task(told_to_stop.wait())], return_when="FIRST_COMPLETED"
             )
             stopping.cancel()
-            console.print("\nStopping. Pictures under way go on next time.")
+            console.print("\nStopping. Unfinished pictures continue next time.")
         finally:
             for task in work:
                 task.cancel()
@@ -124,7 +124,7 @@ async def run(console: Console, home: Path, *, host: str, port: int, weights: Pa
 
 
 async def _keep_saving(sandbox: Sandbox, session: Path) -> None:
-    """Now and then, so that a crash costs little."""
+    """Save now and then, so that a crash loses little."""
     saved = -1
     while True:
         saved = await sandbox.world.next_change(saved)
@@ -135,14 +135,14 @@ async def _keep_saving(sandbox: Sandbox, session: Path) -> None:
 
 def _welcome(console: Console, page: ChatPage, home: Path) -> None:
     console.print(f"\n  Open  [bold]{page.address}[/bold]\n")
-    console.print("The bot is starting; the page says when it is ready. Ctrl-C ends it all.")
+    console.print("The bot is starting; the page says when it is ready. Press Ctrl-C to stop.")
     where = home.relative_to(ROOT) if home.is_relative_to(ROOT) else home
     console.print(f"What happens is kept in {where} for the next time; --fresh starts over.", style="dim")
 
 
 @contextmanager
 def _alone(home: Path) -> Iterator[bool]:
-    """Whether nobody else plays there; two bots must not share one database."""
+    """Yield whether nobody else plays in this folder. Two bots must not share one database."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:
         try:

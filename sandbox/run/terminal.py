@@ -1,4 +1,4 @@
-"""The conversation in a terminal, live: messages as they come, the work in progress below them."""
+"""Prints a conversation live in a terminal, with work in progress below it."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class LiveTranscript:
     """Prints a channel and its threads as one member sees them, and saves the pictures posted there.
 
     Args:
-        folder: where the pictures go; made when the first one comes.
-        viewer: whose eyes these are; ephemeral messages to anybody else stay hidden.
+        folder: the folder for pictures; it is made for the first one.
+        viewer: the member who looks; ephemeral messages to others stay hidden.
     """
 
     def __init__(self, console: Console, world: World, channel: Channel, viewer: User, folder: Path) -> None:
@@ -49,7 +49,7 @@ class LiveTranscript:
         self.pictures: dict[int, list[Path]] = {}  # saved files by message
 
     async def follow(self) -> None:
-        """Print what happens until cancelled, and in the end whatever is left."""
+        """Print what happens until cancelled, then print the rest."""
         if self._live is not None:
             self._live.start()
         try:
@@ -63,7 +63,7 @@ class LiveTranscript:
             self._look(everything=True)
 
     def status(self, text: str) -> None:
-        """A line on what is waited for, where a terminal can take it away again."""
+        """Show a line that says what we wait for, if the terminal can remove it again."""
         if self._live is not None:
             self._redraw(text, Text(text, style="dim"))
 
@@ -115,7 +115,7 @@ class LiveTranscript:
         self._print_indented(self._lines(message, paths))
 
     def _go_to(self, channel: Channel) -> None:
-        """Say where the next lines stand, if it is another place than before."""
+        """Print the channel's name if the next lines are in another channel than the last."""
         if channel is not self._place:
             self._place = channel
             self._console.print(Text(f"{'🧵' if channel.is_thread else '#'} {channel.name}", style="bold"))

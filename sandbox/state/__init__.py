@@ -22,19 +22,19 @@ _STATE, _FILES = "state.json", "files"
 
 
 class StateError(Exception):
-    """What is wrong with a saved state, for whoever wanted to load it."""
+    """A saved state cannot be loaded; the message says why."""
 
 
 def exists(folder: Path) -> bool:
-    """Whether something was saved there."""
+    """Return whether a session was saved in this folder."""
     return (folder / _STATE).is_file()
 
 
 def save(world: World, folder: Path) -> None:
-    """Write everything; if this is interrupted, what was saved before is still whole.
+    """Write everything. If this is interrupted, the earlier save is still whole.
 
-    Attachments go first, each under its identifier and once, then ``state.json`` takes its old one's place; files that
-    no message lists any more go last.
+    Attachments are written first, each once under its identifier. Then ``state.json`` replaces the old one. Last,
+    files that no message lists any more are deleted.
     """
     files = folder / _FILES
     files.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def load(world: World, folder: Path) -> None:
-    """Replace everything in ``world`` by what was saved. The world is untouched if that fails.
+    """Replace everything in ``world`` by the saved state. If that fails, the world is unchanged.
 
     Raises:
         StateError: nothing was saved there, or it cannot be read.

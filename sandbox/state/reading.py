@@ -1,4 +1,4 @@
-"""The way back from JSON to the records of a world."""
+"""Reads the records of a world from JSON."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from sandbox.verbs.world import World
 
 
 def restore(world: World, state: Json, read_file: Callable[[int], bytes]) -> None:
-    """Rebuild every record and, once all are there, put them in the place of the world's own.
+    """Rebuild every record, and put them into the world once all are complete.
 
     Raises:
-        KeyError, TypeError, ValueError: the state lacks something or holds what does not fit; nothing was changed.
+        KeyError, TypeError, ValueError: the state is incomplete or damaged; nothing was changed.
     """
     users = {one["id"]: User(**one) for one in state["users"]}
     bot, owner, token = users[state["bot"]], users[state["owner"]], str(state["token"])

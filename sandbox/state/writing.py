@@ -1,4 +1,4 @@
-"""The records of a world as JSON; they refer to each other by identifier."""
+"""Writes the records of a world as JSON. They refer to each other by identifier."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.verbs.world import World
 
 
 def record(world: World) -> Json:
-    """Everything that a session of tomorrow needs of this world."""
+    """Return everything that a later session needs of this world."""
     return {
         "token": world.token,
         "clock_offset": world.clock.offset,

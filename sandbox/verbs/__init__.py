@@ -1,1 +1,1 @@
-"""What can be done in the world: one function for each act."""
+"""Everything that can be done in the world, one function for each act."""

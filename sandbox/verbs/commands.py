@@ -1,4 +1,4 @@
-"""Commands and menus as Discord's client fills them in: looks up what is registered and checks each value."""
+"""Fills in commands and menus as Discord's client does: looks up the command and checks each value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NotOffered(Exception):
 
 
 def find(world: World, channel: Channel, name: str, *, kind: int, member: Membership | None) -> Json:
-    """The registered command as it shows in this channel; a server's own goes before a global one."""
+    """Return the registered command offered in this channel. A server's command goes before a global one."""
     guild_id = channel.guild.id if channel.guild else None
     scopes = [world.commands[None]] if guild_id is None else [world.commands[guild_id], world.commands[None]]
     offered = [command for scope in scopes for command in scope if command.get("type", 1) == kind]
@@ -137,7 +137,7 @@ def _plain(definition: Json, value: Any) -> Any:
 
 
 def entity(channel: Channel, value: Any, resolved: Json) -> str:
-    """A user, member, role or channel, put among the resolved ones."""
+    """Add a user, member, role or channel to the resolved ones, and return its id."""
     key = str(value.id)
     if isinstance(value, Channel):
         assert channel.guild is not None

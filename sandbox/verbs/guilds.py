@@ -62,7 +62,7 @@ def close_channel(world: World, channel: Channel) -> None:
 
 
 def set_overwrite(world: World, channel: Channel, target: int, overwrite: Overwrite | None) -> None:
-    """Put an overwrite in the place of its target's former one; None only removes that."""
+    """Replace the overwrite of a role or member. None removes it."""
     kept = [one for one in channel.overwrites if one.id != target]
     channel.overwrites = kept if overwrite is None else [*kept, overwrite]
     world.emit("CHANNEL_UPDATE", lambda _: payloads.channel(channel), guild=channel.guild)
@@ -88,7 +88,7 @@ def change_member(
 
 
 def remove_member(world: World, member: Membership) -> None:
-    """Let somebody go, out of the server and its threads."""
+    """Remove a member from the server and its threads."""
     guild = member.guild
     for channel in guild.channels.values():
         if channel.is_thread:

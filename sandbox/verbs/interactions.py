@@ -30,7 +30,7 @@ from sandbox.verbs.posts import Draft
 from sandbox.verbs.world import World
 
 TOKEN_LIFETIME_S = 15 * 60.0
-MOST_FOLLOW_UPS = 5  # to an interaction where the bot is no member
+MOST_FOLLOW_UPS = 5  # to an interaction in a server where the bot is no member
 _ANSWERING = int(Permissions.EMBED_LINKS | Permissions.ATTACH_FILES)  # all that a bot may do there
 
 
@@ -75,7 +75,7 @@ def _payload(world: World, interaction: Interaction, details: Json) -> Json:
 
 
 def context(world: World, channel: Channel) -> int:
-    """A server (0), a conversation with the bot (1), or one between others (2)."""
+    """Return 0 for a server, 1 for a conversation with the bot, 2 for one between other people."""
     if channel.guild is not None:
         return 0
     return 1 if world.bot_takes_part(channel) else 2
@@ -92,7 +92,7 @@ def _bits(world: World, user: User, channel: Channel) -> int:
 
 
 def acknowledge(world: World, interaction: Interaction, callback: Callback, draft: Draft, answer: Json) -> None:
-    """The first response.
+    """Take the bot's first response.
 
     Raises:
         ApiError: 10062 after three seconds, 40060 when it was acknowledged before, 50035 for a callback that

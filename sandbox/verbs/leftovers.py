@@ -1,4 +1,4 @@
-"""What nobody needs any more. Forgotten now and then, so that a session of play may last for days."""
+"""Forgets what nobody needs any more, so that a session of play can last for days."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_FILE_BYTES = 64 * 1024 * 1024  # of files that no message lists: superseded
 
 
 def forget(world: World) -> None:
-    """Forget files without a message beyond `MOST_FILE_BYTES`, the oldest first; what has expired; old traffic."""
+    """Forget expired tokens, old traffic, and the oldest files without a message beyond `MOST_FILE_BYTES`."""
     listed = {
         attachment.id
         for channel in world.channels.values()
@@ -23,7 +23,7 @@ def forget(world: World) -> None:
     world.cdn.forget_all_but(listed, most_bytes=MOST_FILE_BYTES)
     now = world.clock.now()
     expired = [token for token, one in world.interactions.items() if now - one.created > 2 * TOKEN_LIFETIME_S]
-    for token in expired:  # until then, its token is told from one that never was
+    for token in expired:  # until then an expired token gets another error than an unknown one
         del world.interactions[token]
     for key in [key for key, (_, at) in world.nonces.items() if now - at > NONCE_LIFETIME_S]:
         del world.nonces[key]

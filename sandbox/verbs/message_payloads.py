@@ -43,7 +43,7 @@ def reaction(one: Reaction, reader: User) -> Json:
 
 
 def owners(one: MessageOrigin) -> Json:
-    """By whose installation it came: that of the user (1), or of the server (0; in a DM, of none)."""
+    """Return who installed the bot for this interaction: the user (1) or the server (0; in a DM its id is 0)."""
     return {"1": str(one.user.id)} if one.user_install else {"0": str(one.guild_id or 0)}
 
 

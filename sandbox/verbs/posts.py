@@ -131,7 +131,7 @@ def _mark_embedded(message: Message) -> None:
 
 
 def _mention(world: World, message: Message, allowed: Json | None) -> None:
-    """Work out whom a message mentions, of those that ``allowed_mentions`` lets it."""
+    """Set the mentions of a message, as far as ``allowed_mentions`` lets it mention them."""
     users = [int(found) for found in re.findall(r"<@!?(\d+)>", message.content)]
     roles = [int(found) for found in re.findall(r"<@&(\d+)>", message.content)]
     everyone = bool(re.search(r"@(everyone|here)\b", message.content))
@@ -155,7 +155,7 @@ def _ids(given: Any) -> set[int]:
 
 
 def edit(world: World, message: Message, changes: Json, files: tuple[File, ...]) -> None:
-    """Apply a PATCH: only the keys it has; of the attachments, only those it lists (and the new files)."""
+    """Apply a PATCH to a message. Only the given keys change. Attachments that it does not list are removed."""
     if message.channel.is_thread and message.channel.archived:
         raise thread_archived()
     added = _store(world, message, files)
@@ -216,7 +216,7 @@ def delete(world: World, message: Message) -> None:
 
 
 def delete_many(world: World, channel: Channel, messages: list[Message]) -> None:
-    """Delete at once what a bulk deletion names."""
+    """Delete several messages at once."""
     for message in messages:
         message.deleted = True
         del channel.messages_by_id[message.id]
@@ -225,13 +225,13 @@ def delete_many(world: World, channel: Channel, messages: list[Message]) -> None
 
 
 def pinned(channel: Channel) -> list[tuple[datetime, Message]]:
-    """When each message was pinned, newest first."""
+    """Return the pinned messages with the time of each pin, newest first."""
     found = [(message.pinned_at, message) for message in channel.messages if message.pinned_at is not None]
     return sorted(found, key=lambda one: one[0], reverse=True)
 
 
 def pin(world: World, message: Message, user: User) -> None:
-    """Pin a message, and leave a line that says so."""
+    """Pin a message, and post the line that says so."""
     if message.pinned_at is not None:
         return
     channel = message.channel

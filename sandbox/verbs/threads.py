@@ -15,7 +15,7 @@ MAX_ACTIVE = 1000  # in a server
 
 
 def open_from_message(world: World, message: Message, owner: User, settings: Json) -> Channel:
-    """Open a public thread under a message; it takes the message's identifier."""
+    """Open a public thread under a message. The thread takes the message's identifier."""
     if message.thread is not None:
         raise thread_exists()
     thread = open_empty(world, message.channel, message.id, ChannelType.PUBLIC_THREAD, owner, settings)
@@ -36,7 +36,7 @@ def open_from_message(world: World, message: Message, owner: User, settings: Jso
 
 
 def open_in_channel(world: World, parent: Channel, owner: User, settings: Json) -> Channel:
-    """Open a thread of its own; a public one leaves a line in its channel."""
+    """Open a thread without a message. A public thread leaves a line in its channel."""
     type_ = ChannelType(settings.get("type") or ChannelType.PRIVATE_THREAD)
     thread = open_empty(world, parent, world.ids.next(), type_, owner, settings)
     announce(world, thread)
@@ -102,7 +102,7 @@ def wake(world: World, thread: Channel) -> None:
 
 
 def join(world: World, thread: Channel, user: User) -> None:
-    """A webhook, or a bot that is no member, talks without joining."""
+    """Add a user to a thread. Webhooks and bots that are no members talk without joining."""
     assert thread.guild is not None
     guild = thread.guild
     if user.id in thread.joined or user.id not in guild.members:

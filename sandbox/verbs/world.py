@@ -30,7 +30,7 @@ class EventSink(Protocol):
 
 
 class World:
-    """Everything there is. One bot; the verbs emit the gateway events that Discord would."""
+    """Everything in the local Discord, for one bot. The verbs emit the gateway events that Discord would."""
 
     def __init__(self, *, privileged: Intents) -> None:
         self.clock = Clock()
@@ -55,7 +55,7 @@ class World:
         self.events: list[GatewayEvent] = []
         self.gateway: EventSink | None = None
         self.typing: dict[tuple[int, int], float] = {}  # when, by channel and user
-        self.changes = 0  # how many there were so far, so that a watcher misses none
+        self.changes = 0  # counts all changes, so that a watcher misses none
         self._change = asyncio.Event()
 
     # Time and change
@@ -64,13 +64,13 @@ class World:
         return datetime.fromtimestamp(self.clock.now(), UTC)
 
     def changed(self) -> None:
-        """Wake everybody who waits for something to happen."""
+        """Wake every waiting task."""
         self.changes += 1
         self._change.set()
         self._change = asyncio.Event()
 
     async def next_change(self, seen: int) -> int:
-        """Wait until `changes` is above ``seen``; returns it."""
+        """Wait until `changes` differs from ``seen``, and return it."""
         while self.changes == seen:
             await self._change.wait()
         return self.changes
@@ -101,7 +101,7 @@ class World:
     # Looking things up, as the bot may
 
     def bot_member(self, channel: Channel) -> Membership | None:
-        """The bot's membership where the channel is; None in a DM."""
+        """Return the bot's membership in the channel's server, or None in a DM."""
         if not self.bot_takes_part(channel):
             raise missing_access()
         return channel.guild.members[self.bot_user.id] if channel.guild else None
@@ -118,7 +118,7 @@ class World:
         return message
 
     def bot_takes_part(self, channel: Channel) -> bool:
-        """Whether it is a member of the server, or one of those who converse; elsewhere it can only answer."""
+        """Return whether the bot is in the server or direct conversation. Elsewhere it can only answer."""
         guild = channel.guild
         return self.bot_user in channel.recipients if guild is None else self.bot_user.id in guild.members
 
@@ -142,7 +142,7 @@ class World:
     ) -> None:
         """Send an event to the bot if it may see it. ``build`` gets whether the reader has message content.
 
-        What is ``about`` the bot itself needs no intent; what comes from ``anywhere`` needs no membership.
+        An event ``about`` the bot itself needs no intent. An event from ``anywhere`` needs no membership.
         """
         place = guild or (channel.guild if channel else None)
         here = anywhere or place is None or self.bot_user.id in place.members
@@ -154,14 +154,14 @@ class World:
     # Direct channels
 
     def direct_channel(self, user: User) -> Channel:
-        """The DM between the bot and this user, made when first asked for."""
+        """Return the DM between the bot and this user; the first call opens it."""
         for channel in self.channels.values():
             if channel.type is ChannelType.DM and {user, self.bot_user} == set(channel.recipients):
                 return channel
         return self.conversation(user, self.bot_user)
 
     def conversation(self, *people: User) -> Channel:
-        """A new direct conversation between these."""
+        """Open a direct conversation between these people."""
         channel = Channel(id=self.ids.next(), type=ChannelType.DM, recipients=list(people))
         self.channels[channel.id] = channel
         return channel
