@@ -224,7 +224,8 @@ def _entry(values: dict[str, Any]) -> BundleEntry:
     for name in ("regulariser", "pull"):
         if name in values:
             values[name] = Regulariser(**values[name])
-    files = values.pop("vqgan", None) or values.pop("generator", None)  # an entry may name the usual kind as its key
+    usual = values.pop("vqgan", None)  # the usual kind may be the key
+    files = values.pop("generator", usual)
     if not files or not values.get("perceptors"):
         raise ValueError("it needs a generator and perceptors")
     values["generator"] = ModelFiles(**{"kind": "vqgan", **files})
