@@ -2,6 +2,7 @@
 
 import logging
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -43,28 +44,23 @@ def everything(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGH
     train_all(_stages("all", preset, runs, weights), lambda command: [*command.split(), *places])
 
 
-@app.command()
-def pages(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Draw the pictures, and find the words of their captions."""
-    _stages("pages", preset, runs, weights).draw()
+def _add_stage(name: str, about: str, carry_out: Callable[[Stages], object], threads: int = 1) -> None:
+    def stage(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
+        carry_out(_stages(name, preset, runs, weights, threads))
+
+    app.command(name, help=about)(stage)
+
+
+_add_stage("pages", "Draw the pictures, and find the words of their captions.", Stages.draw)
+_add_stage("repaint", "Repaint pictures for the CLIPs with the VQGAN, trained or half trained.", Stages.repaint)
+_add_stage("encode", "Encode pictures for the start network with the trained VQGAN.", Stages.encode, LONG_LANE)
+_add_stage("export", "Write every checkpoint's weights and the known words into the bundle's folder.", Stages.export)
 
 
 @app.command()
 def vqgan(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS, until: Until = 1.0) -> None:
     """Train the VQGAN, or go on where a checkpoint is."""
     _stages("vqgan", preset, runs, weights).train_vqgan(until)
-
-
-@app.command()
-def repaint(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Repaint pictures for the CLIPs with the VQGAN as far as it is trained."""
-    _stages("repaint", preset, runs, weights).repaint()
-
-
-@app.command()
-def encode(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Encode pictures for the start network with the trained VQGAN."""
-    _stages("encode", preset, runs, weights, LONG_LANE).encode()
 
 
 @app.command()
@@ -145,12 +141,6 @@ def fit(
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-
-
-@app.command()
-def export(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS) -> None:
-    """Write the weights of every checkpoint there is, and the list of known words, into the bundle's folder."""
-    _stages("export", preset, runs, weights).export()
 
 
 @app.command()

@@ -3,13 +3,25 @@
 import logging
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, assert_never
+from typing import Annotated, assert_never
 
 import torch
 import typer
 
-if TYPE_CHECKING:
-    from benchmarks.judge.train import JudgeTraining
+from benchmarks.judge import judge
+from benchmarks.judge.evaluate import report
+from benchmarks.judge.models import SIZE, STYLE_SIZE
+from benchmarks.judge.train import (
+    ClassifierTraining,
+    JudgeTraining,
+    RankerTraining,
+    StyleTraining,
+    averaged,
+    vocabulary,
+)  # fmt: skip
+from benchmarks.options import command
+from training.models.loop import run
+from training.pictures.pages import pages
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 FAMILIES = 12_000
@@ -36,10 +48,6 @@ def train(
     ),
 ) -> None:
     """Train the models one after the other, or go on where a checkpoint is, and write them beside this code."""
-    from benchmarks.judge import judge
-    from benchmarks.judge.train import averaged
-    from training.models.loop import run
-
     runs.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     handlers: list[logging.Handler] = [logging.FileHandler(runs / "judge.log"), logging.StreamHandler()]
@@ -50,11 +58,7 @@ def train(
         judge.save_model(averaged(training))
 
 
-def _training(part: Part, runs: Path) -> "JudgeTraining":
-    from benchmarks.judge.models import SIZE, STYLE_SIZE
-    from benchmarks.judge.train import ClassifierTraining, RankerTraining, StyleTraining, vocabulary
-    from training.pictures.pages import pages
-
+def _training(part: Part, runs: Path) -> JudgeTraining:
     match part:
         case Part.CLASSIFIER:
             return ClassifierTraining(pages(runs, FAMILIES, SIZE, every_pair=True))
@@ -71,20 +75,10 @@ def evaluate(
     groups: Annotated[int, typer.Option(min=1, help="Hundreds of pictures, of trained and of held-out pairs.")] = 20,
 ) -> None:
     """Measure the judge on real pictures that no training saw: the ceiling of every figure that it gives."""
-    from rich.console import Console
-
-    from benchmarks.judge import judge
-    from benchmarks.judge.evaluate import report
-
     torch.set_num_threads(1)
-    console = Console()
-    try:
-        found = report(judge.load(), groups)
-    except judge.JudgeError as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from None
-    for table in found.tables():
-        console.print(table)
+    with command(as_json=False) as console:
+        for table in report(judge.load(), groups).tables():
+            console.print(table)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.speed import models
 from benchmarks.speed.one import ENGINE, PLAIN, Case, Timing
@@ -100,18 +100,12 @@ def _row(size: int, cutouts: int, jobs: int, who: str, mine: Sequence[Timing], p
 
 def _median(measured: Sequence[Timing]) -> Timing:
     """Return the median of each figure."""
-
-    def middle(values: Iterable[float]) -> float:
-        return statistics.median(values)
-
-    return dataclasses.replace(
-        measured[0],
-        seconds=middle(one.seconds for one in measured),
-        cpu_seconds=middle(one.cpu_seconds for one in measured),
-        idle=middle(one.idle for one in measured),
-        peak_mb=middle(one.peak_mb for one in measured),
-        phases={name: middle(one.phases.get(name, 0.0) for one in measured) for name in measured[0].phases},
-    )
+    names = ("seconds", "cpu_seconds", "idle", "peak_mb")
+    middle: dict[str, Any] = {name: statistics.median(getattr(one, name) for one in measured) for name in names}
+    middle["phases"] = {
+        name: statistics.median(one.phases.get(name, 0.0) for one in measured) for name in measured[0].phases
+    }
+    return dataclasses.replace(measured[0], **middle)
 
 
 def _measure(plan: Comparison, who: str, size: int, cutouts: int, jobs: int) -> Timing:
