@@ -1,1 +1,1 @@
-"""What everything else speaks of: jobs, and the small records and choices that go with them."""
+"""Define jobs and the small records and enums that all other packages share."""

@@ -10,7 +10,7 @@ from engine.messages import Spec
 
 
 class State(StrEnum):
-    """Where a job is. Only :class:`bot.jobs.queue.Queue` writes it.
+    """Name the stages of a job. Only :class:`bot.jobs.queue.Queue` changes them.
 
     ::
 
@@ -27,7 +27,7 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Nothing follows this state."""
+        """Return whether no other state can follow."""
         return self in (State.DELIVERED, State.FAILED, State.CANCELLED)
 
 
@@ -52,49 +52,39 @@ class Kind(StrEnum):
 
     @property
     def repeats(self) -> bool:
-        """It starts from what its parent's run started from, not from its parent's picture."""
+        """Return whether it starts from the parent's input instead of the parent's picture."""
         return self in (Kind.RERUN, Kind.REMIX, Kind.CONTINUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A job's place in a grid of so many columns: the words that the grid is of, and what this picture is called."""
+    """Place a job in a grid of pictures."""
 
-    title: str
-    label: str
-    columns: int
+    title: str  # the prompt of the whole grid
+    label: str  # the caption of this picture
+    columns: int  # of the grid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job about to be submitted. Ids are Discord snowflakes, except ``parent_id``, which is a job's.
-
-    ``channel_id`` is where it was asked: a channel, thread or DM. ``source_message_id`` is the member's
-    message that asked, if there is one. ``parent_id`` is the job whose picture this one starts from or
-    repeats, and ``parent_message_id`` in ``parent_channel_id`` the message with that picture. ``input_hash``
-    is the SHA-256, in hex, of the picture that the run starts from, as it came; it is set exactly when there is
-    one. ``mask_hash`` and ``image_prompt_hashes`` are the same of the mask and of the pictures that guide it.
-    ``notes`` are sentences for the requester. ``cost`` is the engine-seconds it is expected to take,
-    ``weight`` the requester's share of the engines; a ``large`` job takes the slow lane. While ``max_running`` jobs
-    of its requester or ``guild_max_running`` of its server run, it waits (0: never for that).
-    """
+    """Describe a job before it is submitted. Hashes are SHA-256 in hex, of the files as the member sent them."""
 
     kind: Kind
     spec: Spec
     requester_id: int
     guild_id: int | None
-    channel_id: int
-    source_message_id: int | None = None
-    parent_id: int | None = None
-    parent_message_id: int | None = None
+    channel_id: int  # the channel, thread or DM of the request
+    source_message_id: int | None = None  # the member's message that asked
+    parent_id: int | None = None  # the job whose picture this one starts from or repeats
+    parent_message_id: int | None = None  # the message with the parent's picture
     parent_channel_id: int | None = None
-    input_hash: str | None = None
-    notes: tuple[str, ...] = ()
-    cost: float = 1.0
-    weight: float = 1.0
-    large: bool = False
-    max_running: int = 0
-    guild_max_running: int = 0
+    input_hash: str | None = None  # of the picture that the run starts from
+    notes: tuple[str, ...] = ()  # sentences for the requester
+    cost: float = 1.0  # expected engine-seconds
+    weight: float = 1.0  # the requester's share of the engines
+    large: bool = False  # it takes the slow lane
+    max_running: int = 0  # jobs of the requester that may run at once; 0: any number
+    guild_max_running: int = 0  # the same for the server
     style_id: int | None = None
     mask_hash: str | None = None
     image_prompt_hashes: tuple[str, ...] = ()
@@ -103,36 +93,28 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(NewJob):
-    """A submitted job as last read from the database; times are UTC and aware.
-
-    ``attempt`` counts from 1 the times that the job was, or will be, given to an engine. ``thread_id`` is
-    where its messages live (``channel_id`` when it has no thread of its own). ``iteration``, ``loss`` and
-    ``seconds`` are the run's; ``recipe`` is what was posted under the picture. ``stopped`` says that the requester
-    ended the run early. ``removed`` says that the picture was deleted since, and why. ``unsafe`` is what the check
-    said of the picture, 0 to 1, and ``film_unsafe`` the most that it said of any frame; None where none was made.
-    ``grid_id`` is the first job of the grid that it belongs to, which also has the ``sheet_message_id``.
-    """
+    """Hold a submitted job as last read from the database; times are UTC and aware."""
 
     id: int
     state: State
-    attempt: int
+    attempt: int  # how often the job was given to an engine, counted from 1
     created_at: datetime
-    thread_id: int | None = None
+    thread_id: int | None = None  # where its messages are; the channel if it has no thread
     card_message_id: int | None = None
     final_message_id: int | None = None
     iteration: int = 0
     loss: float | None = None
     seconds: float | None = None
-    stopped: bool = False
+    stopped: bool = False  # the requester ended the run early
     error: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    removed: Removed | None = None
-    recipe: str | None = None
-    unsafe: float | None = None
-    film_unsafe: float | None = None
-    grid_id: int | None = None
-    sheet_message_id: int | None = None
+    removed: Removed | None = None  # why the picture was deleted
+    recipe: str | None = None  # as posted under the picture
+    unsafe: float | None = None  # score of the safety check, 0 to 1; None if it was not checked
+    film_unsafe: float | None = None  # the highest score of any frame
+    grid_id: int | None = None  # the first job of its grid
+    sheet_message_id: int | None = None  # of the grid, kept in its first job
 
 
 class Sequel(StrEnum):

@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 EVERYWHERE = 0
-"""The guild id of an owner's rule, which holds in every server and in direct messages."""
+"""The guild id of a rule by the bot's owners; it applies in every server and in direct messages."""
 
 COMMAND_LINE = 0
-"""In place of a member's id, of who orders on the machine itself."""
+"""Stands for a member's id when an order comes from the command line."""
 
 
 class RuleKind(StrEnum):
@@ -34,16 +34,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """What a text has that it must not. ``timed_out``: the expression could not be tried in its time."""
+    """Name the rule that a text breaks."""
 
     kind: RuleKind
     value: str
-    timed_out: bool = False
+    timed_out: bool = False  # the expression took too long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Something that was done: by whom, when, and to what."""
+    """Record one act of a moderator for the audit trail."""
 
     at: datetime
     guild_id: int

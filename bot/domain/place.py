@@ -11,32 +11,27 @@ import discord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A channel, a thread (``in_thread``) or a direct conversation (``guild_id`` is None).
-
-    ``within`` are the ids of what it is in, innermost first: a thread's channel, a channel's category. ``permissions``
-    are the bot's own there; in a direct conversation they mean nothing. ``answering`` is the interaction that asked,
-    where the bot is no member and can say something only as an answer.
-    """
+    """Describe the channel, thread or direct conversation of a request."""
 
     channel_id: int
-    guild_id: int | None
-    within: tuple[int, ...] = ()
+    guild_id: int | None  # None in a direct conversation
+    within: tuple[int, ...] = ()  # ids of the thread's channel and the category, innermost first
     in_thread: bool = False
     locked: bool = False
-    permissions: discord.Permissions
-    answering: discord.Interaction[Any] | None = None
+    permissions: discord.Permissions  # the bot's own; without meaning in a direct conversation
+    answering: discord.Interaction[Any] | None = None  # set if the bot is no member and can only answer
 
     @property
     def settings_channel_id(self) -> int:
-        """Whose settings hold here: a thread's are its channel's."""
+        """Return the channel whose settings apply: for a thread, its parent channel."""
         return self.within[0] if self.in_thread and self.within else self.channel_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks and where; ``channels`` are the channel or thread with what it is in, innermost first."""
+    """Say who asks and where."""
 
     user_id: int
     guild_id: int | None
-    channels: tuple[int, ...]
+    channels: tuple[int, ...]  # the thread, its channel and the category, innermost first
     roles: Collection[int] = ()

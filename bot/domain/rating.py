@@ -1,4 +1,4 @@
-"""What members think of pictures: 1 (worst) to 5 (best), as in the paper's study of edits (paper §3.2, Table 1)."""
+"""Rate how well text and picture agree, from 1 (worst) to 5 (best), as in paper §3.2, Table 1."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ EMOJI = {value: f"{value}{_KEYCAP}" for value in range(1, BEST + 1)}
 
 
 def meant_by(emoji: str) -> int | None:
-    """The rating that a reaction stands for; None for any other."""
+    """Return the rating of a reaction, or None if the emoji is no rating."""
     plain = emoji.replace("\ufe0f", "")
     return next((value for value, sign in EMOJI.items() if sign.replace("\ufe0f", "") == plain), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What pictures have in common that is compared: a row of the table. ``edited``: they began with a picture."""
+    """Name the settings that the pictures of one table row share."""
 
     bundle: str
     width: int
     height: int
     iterations: int
-    edited: bool
+    edited: bool  # the run began with a picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A row: the mean rating of each prompt, how many pictures were rated, and how often in all."""
+    """Sum up the ratings of one row of the table."""
 
     setting: Setting
-    prompts: dict[str, float]
-    pictures: int
-    ratings: int
+    prompts: dict[str, float]  # mean rating by prompt
+    pictures: int  # how many were rated
+    ratings: int  # how many there are in all
 
     @property
     def mean(self) -> float:
-        """Over the prompts, as in the paper's table: one that is rated often weighs no more than another."""
+        """Return the mean over prompts, as in the paper: a prompt rated often weighs no more than another."""
         return sum(self.prompts.values()) / len(self.prompts)

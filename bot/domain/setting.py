@@ -1,4 +1,4 @@
-"""What can be set by a member, for a channel, for a server or for a role."""
+"""List the settings of members, channels, servers and roles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
 
 class Values(BaseModel):
-    """What is set in one scope, or what holds in the end; None is not set. The descriptions are read by members."""
+    """Hold the settings of one scope; None means not set. Members read the descriptions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,8 +48,6 @@ PREFERENCES = ("style", "size", "iterations", "strength", "bundle")
 QUOTAS = ("max_running", "max_queued", "max_per_day", "max_pixels", "max_iterations")
 
 MANNERS = ("reactions",)
-"""How members of a server are together."""
-
 EVERYONE = "everyone"
 
 ALLOWED: Mapping[Scope, tuple[str, ...]] = {

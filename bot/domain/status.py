@@ -1,4 +1,4 @@
-"""What the bot is doing at one moment, and what an operator can order."""
+"""Describe the bot's state and the orders of an operator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.job import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """A job on an engine."""
+    """Show the progress of one job on an engine."""
 
     job_id: int
     iteration: int
@@ -20,29 +20,25 @@ class RunState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineState:
-    """``device`` is empty while the engine is down or loads its models."""
+    """Show one engine and its runs."""
 
-    device: str
+    device: str  # empty while the engine is down or loads its models
     slots: int
     runs: tuple[RunState, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All at one moment. ``jobs`` counts them by state, over all time; None while the database does not answer, of
-    which ``fault`` is the reason.
-
-    Times are in seconds.
-    """
+    """Show the whole bot at one moment; times are in seconds."""
 
     connected: bool
     latency: float | None
     guilds: int
     draining: bool
     engines: tuple[EngineState, ...]
-    jobs: Mapping[State, int] | None
+    jobs: Mapping[State, int] | None  # by state, over all time; None while the database does not answer
     oldest_wait: float | None
-    fault: str
+    fault: str  # why the database does not answer
     free_bytes: int
     uptime: float
 
@@ -56,7 +52,7 @@ class Snapshot:
 
 
 class Order(StrEnum):
-    """The verbs, as they are typed."""
+    """List the orders as they are typed."""
 
     STATUS = "status"
     DRAIN = "drain"
@@ -68,7 +64,7 @@ class Order(StrEnum):
 
     @property
     def of_user(self) -> bool:
-        """Whether it needs to be said whom it is about."""
+        """Return whether the order needs the id of a user."""
         return self in (Order.BLOCK, Order.UNBLOCK)
 
 

@@ -9,16 +9,13 @@ from engine.messages.styles import apply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """``words`` has the prompt at ``{prompt}``, or else stands beside it as another part of it.
+    """Name words that are added to a prompt."""
 
-    ``owner_id`` is 0 and ``id`` negative for the built-in ones; ``guild_id`` is the server it is shared with.
-    """
-
-    id: int
-    owner_id: int
+    id: int  # negative for a built-in style
+    owner_id: int  # 0 for a built-in style
     name: str
-    words: str
-    guild_id: int | None = None
+    words: str  # with ``{prompt}`` where the prompt goes; otherwise another part of the prompt
+    guild_id: int | None = None  # the server it is shared with
 
     @property
     def built_in(self) -> bool:

@@ -1,4 +1,4 @@
-"""Short answers that commands, buttons and reactions share: pure functions, as in :mod:`bot.texts.card`."""
+"""Write the short answers that commands, buttons and reactions share."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ COMMANDS_CHANGED = "My commands have changed. Reload Discord (Ctrl+R, or restart
 NOT_PAINTED_ANY_MORE = "That picture is no longer being painted."
 STOPPING = "Stopping: the picture as it is now comes in a moment."
 CANCELLED = "Cancelled."
-NO_SERVER_TO_SET = "There is no server here to set anything for. /settings mine works everywhere."
-MANAGERS_ONLY = "Only members who may manage this server can set that (the permission “Manage Server”)."
+NO_SERVER_TO_SET = "There is no server here. /settings mine works everywhere."
+MANAGERS_ONLY = "Only members with the permission “Manage Server” can set that."
 LOCKED = "This thread is locked, so I cannot post here. Ask again in an open one."
 NO_SERVER_TO_SHARE_WITH = "There is no server here to share it with."
 
@@ -29,7 +29,7 @@ def not_yours(requester_id: int) -> str:
 
 
 def built_in(style: str) -> str:
-    return f"“{style}” is built in. Save one of your own under another name."
+    return f"“{style}” is built in. Save yours under another name."
 
 
 def style_of(style: str, owner_id: int) -> str:
@@ -37,7 +37,7 @@ def style_of(style: str, owner_id: int) -> str:
 
 
 def broken(reference: str) -> str:
-    """After an error that nobody foresaw; the log has it under the reference."""
+    """Answer after an unexpected error; the log has it under ``reference``."""
     return (
         "Sorry, something went wrong on my side; nothing was painted. "
         f"If it happens again, tell whoever runs this bot the reference `{reference}`."
@@ -45,7 +45,7 @@ def broken(reference: str) -> str:
 
 
 def no_such_value(value: object) -> str:
-    return f"“{str(value)[:40]}” is not a value that this setting can have."
+    return f"This setting cannot be “{str(value)[:40]}”."
 
 
 def lacking(permissions: Sequence[str]) -> str:
@@ -58,8 +58,8 @@ def lacking(permissions: Sequence[str]) -> str:
 
 
 NO_FILM = (
-    "I have no timelapse of that picture: I keep them for some days only, and only of what I painted myself with "
-    "timelapses switched on. Rerun paints another picture, with one."
+    "I have no timelapse of that picture: I keep them for some days only, and only if timelapses are switched on. "
+    "Press Rerun for another picture with one."
 )
 CLOSED = "Discord does not let me write to you. Allow direct messages from members of this server, and try again."
 POSTING = "One moment, here it comes."
@@ -75,7 +75,7 @@ def film_posted(url: str) -> str:
 
 
 def invitation(job: Job, user_id: int) -> str:
-    """Under a picture that a member wants to edit by a reaction, which can carry no words."""
+    """Ask for the words of an edit, because the reaction that asked for it has none."""
     return f"<@{user_id}> what should change in {card.title(job)}? Press Edit, or reply “.edit” and say it."
 
 
@@ -84,5 +84,5 @@ def too_large(what: str, size: int, limit: int) -> str:
 
 
 def sent(job: Job, recipe: str, width: int, height: int) -> str:
-    """The direct message with a picture, of which the PNG has the whole recipe."""
+    """Return the direct message with a picture; the PNG holds the whole recipe."""
     return card.with_recipe(f"{card.title(job)}\n-# {numbers.size(width, height)} px · job #{job.id}", recipe)

@@ -1,4 +1,4 @@
-"""What members read: pure functions from a job to the text of its messages."""
+"""Write the messages about a job."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HINT = "-# Or reply “.edit” and what should change · ✉️ as a reaction s
 
 
 def title(job: Job, limit: int = _TITLE_LIMIT) -> str:
-    """The prompt in bold, shortened, with nothing in it that Discord would render."""
+    """Return the prompt in bold, shortened and with Discord's markup escaped."""
     return f"**{discord.utils.escape_markdown(_shortened(job.spec.prompt, limit))}**"
 
 
@@ -36,17 +36,17 @@ def alt_text(job: Job) -> str:
 
 
 def starter(job: Job) -> str:
-    """The message in the channel that the thread hangs on."""
+    """Return the channel's message to which the thread is attached."""
     return f"🎨 {title(job)} for <@{job.requester_id}>{_small(_origin(job))}"
 
 
 def opening(job: Job, note: str = "") -> str:
-    """The card before anything is known of its place in line."""
+    """Return the card of a job whose place in line is not known yet."""
     return f"{title(job)}\n⏳ In line{_small(_origin(job), *job.notes, note)}"
 
 
 def waiting(job: Job, position: int, starts_in: float | None = None) -> str:
-    """The card of a job that ``position - 1`` others come before, and that begins in so many seconds."""
+    """Return the card of a waiting job; ``position`` 1 is next, ``starts_in`` is in seconds."""
     ahead = "Next in line" if position == 1 else f"{position - 1} ahead of it in line"
     begins = "" if starts_in is None else f" · begins {soon(starts_in)}"
     return f"{title(job)}\n⏳ {ahead}{begins}{_small(_origin(job), *job.notes)}"
@@ -57,7 +57,7 @@ def starting(job: Job) -> str:
 
 
 def painting(job: Job, progress: Progress, seconds_left: float | None, before: float | None = None) -> str:
-    """The card of a running job: bar, iteration, loss with its trend since it was ``before``, when it will be done."""
+    """Return the card of a running job; ``before`` is the loss that the card showed last."""
     share = progress.iteration / progress.iterations
     facts = [
         f"{count(progress.iteration)} of {counted(progress.iterations, 'iteration', 'iterations')}",
@@ -70,7 +70,7 @@ def painting(job: Job, progress: Progress, seconds_left: float | None, before: f
 
 
 def trend(before: float | None, now: float) -> str:
-    """An arrow; up and down are for changes that the figures beside it show."""
+    """Return an arrow; it points up or down only if the shown digits change."""
     if before is None:
         return ""
     change = round(now, _LOSS_DIGITS) - round(before, _LOSS_DIGITS)
@@ -83,11 +83,11 @@ def done(job: Job, url: str) -> str:
 
 
 def found(job: Job, share: float) -> str:
-    """Of what words had named, with the room for what took its place; said beside the mask of both."""
+    """Say how much of the picture was painted to replace the named thing; the mask is attached."""
     named = discord.utils.escape_markdown(_shortened(job.spec.replace, _TITLE_LIMIT))
     return (
-        f"To replace “{named}” I painted {percent(share)} of the picture: where the second one is white. "
-        "It can be sent again as `/edit mask:`."
+        f"To replace “{named}” I painted {percent(share)} of the picture: the white part of the mask. "
+        "To paint there again, attach the mask to `/edit mask:`."
     )
 
 
@@ -100,7 +100,7 @@ def failed(job: Job, detail: str) -> str:
 
 
 def failure_notice(job: Job, detail: str) -> str:
-    """An ordinary message, since an edited card notifies nobody."""
+    """Return a new message, because an edited card notifies nobody."""
     return f"<@{job.requester_id}> {failed(job, detail)}"
 
 
@@ -110,12 +110,12 @@ def cancelled(job: Job, iteration: int) -> str:
 
 
 def elsewhere(job: Job) -> str:
-    """Why a picture comes as a direct message."""
+    """Say why the picture comes as a direct message."""
     return f"I may not post in <#{job.channel_id}>, so it comes to you."
 
 
 def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] = (), hint: str = HINT) -> str:
-    """The message with the finished picture, delivered at ``width`` × ``height`` pixels."""
+    """Return the message with the finished picture; ``width`` and ``height`` are its pixels as delivered."""
     spec = job.spec
     facts = [f"{size(width, height)} px" + _painted_at(job, width, height)]
     iterations = counted(spec.iterations, "iteration", "iterations")
@@ -127,29 +127,29 @@ def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] =
 
 
 def with_recipe(head: str, recipe: str, tail: str = "") -> str:
-    """A message with the recipe in a block that can be copied, as much of it as fits."""
+    """Return the message with as much of the recipe as fits, in a block for copying."""
     room = CONTENT_LIMIT - len(head) - len(tail) - len("\n```\n\n```")
     return f"{head}\n```\n{_fenced(recipe, room)}\n```{tail}"
 
 
 def acknowledgement(job: Job, position: int) -> str:
-    """What the requester alone sees at once."""
-    turn = "I have begun" if position == 0 else "it is next" if position == 1 else f"{position - 1} are ahead of it"
+    """Return the answer that only the requester sees: the turn, the number and the thread."""
+    turn = {0: "Painting now", 1: "Painting next"}.get(position, f"In line, {position - 1} ahead")
     place = f" Follow it in <#{job.thread_id}>." if job.thread_id not in (None, job.channel_id) else ""
-    return f"Queued as #{job.id}: {turn}.{place}{_small(*job.notes)}"
+    return f"{turn} (#{job.id}).{place}{_small(*job.notes)}"
 
 
 _LIMITS = {
-    "max_queued": "You already have {most} waiting, which is as many as one member may have.",
-    "max_per_day": "You have asked for {most} in the last 24 hours, which is as many as one member may.",
-    "guild_max_queued": "This server already has {most} waiting, which is as many as one server may have.",
+    "max_queued": "You already have {most} waiting, and a member may have no more.",
+    "max_per_day": "You have asked for {most} in the last 24 hours, as many as one member may.",
+    "guild_max_queued": "This server already has {most} waiting, and a server may have no more.",
     "guild_max_per_day": "This server has asked for {most} in the last 24 hours, as many as one server may.",
     "max_waiting": "The line is full: {most} waiting.",
 }
 
 
 def over_quota(which: str, most: int, frees: datetime | None) -> str:
-    """Which limit of :class:`bot.jobs.quotas.Quota` is reached, and when it frees."""
+    """Say that the limit ``which`` is reached (a field of ``Quota``), and when there is room again."""
     daily = which.endswith("per_day")
     instead = "" if daily or which == "max_waiting" else " Wait for one to start, or cancel one with /cancel."
     when = f" There is room again {moment(frees)}." if frees else ""
@@ -157,7 +157,7 @@ def over_quota(which: str, most: int, frees: datetime | None) -> str:
 
 
 def acknowledgements(jobs: Sequence[Job], first: int, refusal: str = "") -> str:
-    """The same for several at once, of which the first has the place ``first``; ``refusal``: why there are no more."""
+    """Answer for several jobs; ``first`` is the place of the first, ``refusal`` says why there are no more."""
     text = acknowledgement(jobs[0], first)
     if len(jobs) > 1:
         text = text.replace(f"#{jobs[0].id}", ", ".join(f"#{job.id}" for job in jobs), 1)
@@ -174,7 +174,7 @@ def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
 
 
 def _origin(job: Job) -> str:
-    """Where it comes from, linked where there is something to link."""
+    """Say what the picture was made from, with a link if there is a message."""
     if job.parent_message_id is None or job.parent_channel_id is None:
         return "from the attached picture" if job.input_hash else ""
     link = f"[this picture]({message_url(job.guild_id, job.parent_channel_id, job.parent_message_id)})"

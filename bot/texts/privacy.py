@@ -1,4 +1,4 @@
-"""What members read about what is kept of them: pure functions, as in :mod:`bot.texts.card`."""
+"""Tell members what Faraday keeps about them, and for how long."""
 
 from __future__ import annotations
 
@@ -14,25 +14,31 @@ ASK_ERASE = (
     "you asked for a picture, and for how long I painted, so that the limits hold; not what it was. "
     "`/privacy export` gives you a copy first.\n**Do you want that?**"
 )
-NOT_YOURS = "Only whoever asked for it can press that."
+NOT_YOURS = "Only the member who asked can press that."
+_YOURS = {
+    "jobs": "pictures",
+    "usage": "erased pictures (times only)",
+    "blocks": "blocks",
+    "trail": "decisions as a moderator",
+}
 TOO_MANY = 10  # zips sent at once, so that an interaction's fifteen minutes are enough
 
 
 def kept(rules: StorageSection, found: Mapping[str, Sized]) -> str:
-    """The rules of the configuration, and how much there is of the member now."""
+    """List what is kept and for how many days, then count the member's own rows in ``found``."""
     lines = [
-        "**What I keep of you, and for how long**",
+        "**What I keep about you, and for how long**",
         f"- finished pictures: {_days(rules.pictures_days)}",
-        f"- pictures that you gave me to start from or to be guided by, and masks: {_days(rules.uploads_days)}",
-        f"- timelapses, frames, where words were found, and what a run can go on from: {_days(rules.frames_days)}",
-        "- of each picture its prompt and settings, your user id, where and when you asked, and what became of it: "
+        f"- pictures and masks that you sent me: {_days(rules.uploads_days)}",
+        f"- timelapses, frames, found areas and checkpoints for going on: {_days(rules.frames_days)}",
+        "- for each picture: its prompt and settings, your user id, where and when you asked, and how it ended: "
         f"{_days(rules.records_days)}",
         "- your settings, styles and ratings, and the pictures that you reported: until you change or erase them",
         "- what moderators decided: until they take it back",
-        "- of pictures that you erased, when and in which server you asked and how long they took, for the limits: "
+        "- for each picture that you erased: when and in which server you asked and how long it took, for the limits: "
         "24 hours",
         "Days count from when a picture is done. Messages stay on Discord until they are deleted there.",
-        f"Of you there are now: {_counted(found)}.",
+        f"Faraday keeps {_counted(found)}.",
         "-# /privacy export gives you a copy, /privacy erase deletes it.",
     ]
     return "\n".join(lines)
@@ -43,15 +49,16 @@ def _days(days: int) -> str:
 
 
 def _counted(found: Mapping[str, Sized]) -> str:
-    return ", ".join(f"{len(rows)} {name}" for name, rows in found.items() if len(rows)) or "nothing"
+    kept = (f"{len(rows)} of your {_YOURS.get(name, name)}" for name, rows in found.items() if len(rows))
+    return ", ".join(kept) or "nothing of yours"
 
 
 def exported(zips: int, left_out: int) -> str:
-    text = "All that I keep of you" + (f", in {zips} files." if zips > 1 else ".")
+    text = "All that I keep about you" + (f", in {zips} files." if zips > 1 else ".")
     if zips > TOO_MANY:
         text += f" I send the first {TOO_MANY}; whoever runs me can give you all of it."
     if left_out:
-        text += f" {left_out} larger than Discord takes are left out and can be had from whoever runs me."
+        text += f" {left_out} are too large for Discord: ask whoever runs me for them."
     return text
 
 

@@ -37,7 +37,7 @@ async def asked(studio: Studio, prompt: str) -> None:
             await studio.sandbox.wait_until_bot_ready(60)
             try:
                 answer = await studio.ada.slash(studio.channel, "imagine", prompt=prompt)
-                if "Queued" in await answer.text(5):
+                if "(#" in await answer.text(5):
                     return  # else the bot has apologised, and asks to be asked again
             except (NoAnswer, TimeoutError):
                 continue

@@ -225,7 +225,7 @@ async def test_where_no_thread_can_be_made_it_stays_in_the_channel_and_says_so(s
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
     final = await studio.final()
     assert final.channel is studio.channel
-    assert any("Queued" in m.content or "Done" in m.content for m in studio.channel.messages)
+    assert any("(#" in m.content or "Done" in m.content for m in studio.channel.messages)
     assert len(studio.channel.messages) == 2  # the starter became the card
 
 

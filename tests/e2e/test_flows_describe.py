@@ -39,7 +39,7 @@ async def test_describe_tells_each_kind_and_a_sentence_that_a_button_paints(stud
     with Image.open(io.BytesIO(asked.image)) as image:
         assert (asked.bundle, image.size) == ("starter", (80, 40))
     answer = await studio.ada.click(card, label="Paint this")
-    assert "Queued as #1" in await answer.text()
+    assert "(#1)." in await answer.text()
     final = await studio.final()
     assert studio.engine.starts[0].spec.prompt == "a red car at night"
     assert [user.name for user in final.mentions] == ["ada"]
@@ -51,7 +51,7 @@ async def test_paint_this_works_after_a_restart_and_for_each_press(studio: Studi
     await studio.start()
     for number in (1, 2):
         answer = await studio.ada.click(card, label="Paint this")
-        assert f"Queued as #{number}" in await answer.text()
+        assert f"(#{number})." in await answer.text()
     await studio.begun(2)
     refused = await studio.ada.slash(studio.channel, "describe", image=picture(), bundle="nowhere")
     assert "There is no bundle “nowhere” here. There is: starter." in await refused.text()

@@ -56,7 +56,7 @@ async def test_a_grid_of_styles_and_seeds_is_one_sheet_and_single_pictures(studi
     assert job.grid_id == 1 and job.card_message_id is None
     styled = await studio.bot.queue.get(1)
     assert styled and styled.style_id is not None
-    assert "Queued" in await (await studio.bob.click(studio.finals()[0], label="Rerun")).text()
+    assert "(#" in await (await studio.bob.click(studio.finals()[0], label="Rerun")).text()
     await studio.final(7)
     again = await studio.bot.queue.get(7)
     assert again and again.grid_id is None

@@ -40,7 +40,7 @@ async def test_a_member_with_the_bot_installed_paints_where_it_is_no_member(
     studio.engine.holding = True
     answer = await ada.slash(channel, "imagine", prompt="a red car")
     card = await studio.sandbox.until(lambda: next((m for m in channel.messages if "2 of 4" in m.content), None))
-    assert "Queued as #1" in await answer.text() and answer.ephemeral_text
+    assert "(#1)." in await answer.text() and answer.ephemeral_text
     await ada.click(card, label="Stop and keep")
     final = await studio.sandbox.until(lambda: studio.finals(channel))
     assert len(final) == 1 and not channel.threads
@@ -98,7 +98,7 @@ async def test_the_buttons_of_a_guests_picture_work_before_and_after_a_restart(
     done = 1
     for _ in range(2):
         for label, origin in (("Rerun", "again with a new seed"), ("Upscale", "at twice"), ("Continue", "painted on")):
-            await says(studio, await ada.click(final, label=label), "Queued")
+            await says(studio, await ada.click(final, label=label), "(#")
             done += 1
             assert origin in (await painted(studio, done, channel)).content
         for label, fields, origin in (
@@ -142,17 +142,17 @@ async def test_commands_find_and_make_pictures_for_a_guest(
         await answer.text()
         assert answer.message and answer.message.embeds[0]["title"] == "a red car at night"
     assert answer.message is not None
-    await says(studio, await ada.click(answer.message, label="Paint this"), "Queued")
+    await says(studio, await ada.click(answer.message, label="Paint this"), "(#")
     await painted(studio, 2, channel)
-    await says(studio, await ada.slash(channel, "upscale"), "Queued")
+    await says(studio, await ada.slash(channel, "upscale"), "(#")
     await painted(studio, 3, channel)
-    await says(studio, await ada.slash(channel, "edit", prompt="a boat", image=picture()), "Queued")
+    await says(studio, await ada.slash(channel, "edit", prompt="a boat", image=picture()), "(#")
     await painted(studio, 4, channel)
     await says(studio, await ada.slash(channel, "timelapse", job="1"), "Here it is: https://")
     await says(studio, await ada.slash(channel, "show", job="1"), "a red car --seed 7")
     await says(studio, await ada.slash(channel, "history"), "#4")
     studio.engine.holding = True
-    await says(studio, await ada.slash(channel, "imagine", prompt="a bus"), "Queued")  # then the queue has it
+    await says(studio, await ada.slash(channel, "imagine", prompt="a bus"), "(#")  # then the queue has it
     await says(studio, await ada.slash(channel, "queue"), "#5")
     await says(studio, await ada.slash(channel, "cancel"), "#5")
     await studio.card("🚫 Cancelled", channel)
@@ -168,7 +168,7 @@ async def test_every_menu_works_for_a_guest(
     ):
         await ada.submit(await ada.use_on_message(menu, message), {"words": "a blue car"})
         await painted(studio, number, channel)
-    await says(studio, await ada.use_on_message("Upscale", final), "Queued")
+    await says(studio, await ada.use_on_message("Upscale", final), "(#")
     await painted(studio, 5, channel)
     for message in (photo, final):
         answer = await ada.use_on_message("Describe picture", message)
@@ -246,7 +246,7 @@ async def test_between_two_people_it_answers_and_later_writes_to_who_asked(studi
     theirs = studio.sandbox.create_conversation(studio.ada, studio.bob)
     await studio.ada.slash(theirs, "imagine", prompt="a red car")
     final = await painted(studio, 1, theirs)
-    await says(studio, await studio.bob.click(final, label="Rerun"), "Queued")
+    await says(studio, await studio.bob.click(final, label="Rerun"), "(#")
     await painted(studio, 2, theirs)
     studio.engine.holding = True
     await studio.ada.slash(theirs, "imagine", prompt="a blue car")

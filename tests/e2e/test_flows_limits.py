@@ -36,14 +36,14 @@ async def restart(studio: Studio, **sections: dict[str, Any]) -> None:
 async def test_the_servers_daily_quota_says_when_there_is_room_again(studio: Studio, eve: Member) -> None:
     await run(eve, studio.channel, "settings server", max_per_day=1)
     assert "**max_per_day** 1" in await run(studio.ada, studio.channel, "settings show")
-    assert "Queued" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
+    assert "(#" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
     await studio.final()
     refused = await run(studio.ada, studio.channel, "imagine", prompt="a boat")
     assert refused.startswith("You have asked for 1 picture in the last 24 hours")
     assert re.search(r"There is room again <t:\d+:R>\.$", refused)
-    assert "Queued" in await run(studio.bob, studio.channel, "imagine", prompt="a boat")
+    assert "(#" in await run(studio.bob, studio.channel, "imagine", prompt="a boat")
     direct = await studio.ada.open_dm()
-    assert "Queued" in await run(studio.ada, direct, "imagine", prompt="a boat")
+    assert "(#" in await run(studio.ada, direct, "imagine", prompt="a boat")
 
 
 async def test_a_role_raises_a_quota_and_reactions_and_replies_count_alike(studio: Studio, eve: Member) -> None:
@@ -82,11 +82,11 @@ async def test_every_limit_of_a_role_holds_for_its_members(studio: Studio, eve: 
     assert "up to 4,096 here" in await run(dan, studio.channel, "imagine", prompt="a car", size="64x128")
     assert "Choose from 1 to 3" in await run(dan, studio.channel, "imagine", prompt="a car", iterations=4)
     studio.engine.holding = True
-    assert "Queued" in await run(dan, studio.channel, "imagine", prompt="car 0")
+    assert "(#" in await run(dan, studio.channel, "imagine", prompt="car 0")
     await studio.begun(1)
-    assert "Queued" in await run(dan, studio.channel, "imagine", prompt="car 1")
+    assert "(#" in await run(dan, studio.channel, "imagine", prompt="car 1")
     assert "You already have 1 picture waiting" in await run(dan, studio.channel, "imagine", prompt="car 2")
-    assert "Queued" in await run(studio.ada, studio.channel, "imagine", prompt="a bus", size="64x128")
+    assert "(#" in await run(studio.ada, studio.channel, "imagine", prompt="a bus", size="64x128")
     await studio.begun(2)
     assert [start.spec.prompt for start in studio.engine.starts] == ["car 0", "a bus"]
 
@@ -95,7 +95,7 @@ async def test_whoever_has_as_many_running_as_allowed_waits_in_line(studio: Stud
     await run(eve, studio.channel, "settings server", max_running=1)
     studio.engine.holding = True
     for _ in range(2):
-        assert "Queued" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
+        assert "(#" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
     await studio.begun(1)
     await run(studio.bob, studio.channel, "imagine", prompt="a boat")
     await studio.begun(2)
@@ -137,7 +137,7 @@ async def test_what_one_server_and_the_whole_line_may_have(
     await restart(studio, **sections)
     studio.engine.holding = True
     for number in range(4):
-        assert "Queued" in await run(studio.ada, studio.channel, "imagine", prompt=f"car {number}")
+        assert "(#" in await run(studio.ada, studio.channel, "imagine", prompt=f"car {number}")
         await studio.begun(min(number + 1, 2))
     assert told in await run(studio.bob, studio.channel, "imagine", prompt="a boat")
     assert (await studio.bot.queue.counts())[State.QUEUED] == 2

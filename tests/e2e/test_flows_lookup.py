@@ -151,7 +151,7 @@ async def test_past_prompts_are_suggested_each_once_and_only_ones_own(studio: St
 
 async def test_count_paints_several_in_one_thread_each_with_its_own_seed(studio: Studio) -> None:
     answer = await studio.ada.slash(studio.channel, "imagine", prompt="a red car", seed=7, count=3)
-    assert "Queued as #1, #2, #3" in await answer.text()
+    assert "(#1, #2, #3)." in await answer.text()
     await studio.final(3)
     (thread,) = studio.channel.threads
     assert all(final.channel is thread for final in studio.finals())
@@ -164,7 +164,7 @@ async def test_count_beyond_what_may_wait_queues_the_rest_and_says_why(studio: S
     await cancelled.text()  # the place in the line is free once that is said
     answer = await studio.ada.slash(studio.channel, "imagine", prompt="a boat", count=4)
     text = await answer.text()
-    assert "Queued as #6" in text and "You already have 3 pictures waiting" in text
+    assert "(#6)." in text and "You already have 3 pictures waiting" in text
     assert (await studio.bot.queue.counts())[State.QUEUED] == 3
 
 

@@ -21,7 +21,7 @@ async def test_menus_edit_and_start_from_pictures_of_the_bot_and_of_members(
     await studio.stop()
     await studio.start()  # the form was open meanwhile
     words = 'replace "the car" with "a boat"'
-    assert "Queued" in await (await studio.bob.submit(opened, {"words": words, "strength": "0.9"})).text()
+    assert "(#" in await (await studio.bob.submit(opened, {"words": words, "strength": "0.9"})).text()
     await studio.final(2)
     start = studio.engine.starts[1]
     assert (start.spec.prompt, start.spec.replace, start.spec.strength) == ("a boat", "the car", 0.9)
@@ -29,7 +29,7 @@ async def test_menus_edit_and_start_from_pictures_of_the_bot_and_of_members(
 
     photo = await studio.bob.say(studio.channel, files=[picture(64, 32)])
     opened = await studio.ada.use_on_message("Start from this", photo)
-    assert "Queued" in await (await studio.ada.submit(opened, {"words": "a wall, style watercolor"})).text()
+    assert "(#" in await (await studio.ada.submit(opened, {"words": "a wall, style watercolor"})).text()
     await studio.final(3)
     start = studio.engine.starts[2]
     assert start.spec.prompt == "a watercolor of a wall" and start.init_image is not None

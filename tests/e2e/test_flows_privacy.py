@@ -29,8 +29,10 @@ async def test_a_member_sees_and_gets_all_that_is_kept_of_them(studio: Studio) -
     text = await answer.text()
     assert text == answer.ephemeral_text
     storage = studio.config.storage
-    assert f"finished pictures: {storage.pictures_days} days" in text and "1 jobs, 1 settings" in text
-    assert "became of it: until you erase it" in text
+    assert (
+        f"finished pictures: {storage.pictures_days} days" in text and "1 of your pictures, 1 of your settings" in text
+    )
+    assert "how it ended: until you erase it" in text
     answer = await studio.ada.slash(studio.channel, "privacy export")
     sent = await studio.sandbox.until(lambda: [one for one in answer.followups if one.attachments])
     archive = zipfile.ZipFile(io.BytesIO(sent[0].attachments[0].bytes))
@@ -94,7 +96,10 @@ async def test_erasing_gives_back_no_daily_quota_and_keeps_nothing_else(studio: 
         "started_at",
         "seconds",
     }
-    assert "Of you there are now: 1 usage." in await (await studio.ada.slash(studio.channel, "privacy show")).text()
+    assert (
+        "Faraday keeps 1 of your erased pictures (times only)."
+        in await (await studio.ada.slash(studio.channel, "privacy show")).text()
+    )
 
 
 async def test_an_operator_does_the_same_and_the_bot_finishes_it_at_its_next_start(
@@ -113,7 +118,7 @@ async def test_an_operator_does_the_same_and_the_bot_finishes_it_at_its_next_sta
         return done.output
 
     member = str(studio.ada.id)
-    assert "1 jobs" in await asyncio.to_thread(run, "show", member)
+    assert "1 of your pictures" in await asyncio.to_thread(run, "show", member)
     await asyncio.to_thread(run, "export", member, "--out", str(tmp_path / "kept.zip"))
     assert "files/1/final.png" in zipfile.ZipFile(tmp_path / "kept.zip").namelist()
     assert "For the bot to delete: 1 picture." in await asyncio.to_thread(run, "erase", member, "--yes")

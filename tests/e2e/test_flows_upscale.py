@@ -17,10 +17,10 @@ async def test_the_command_the_menu_and_a_word_upscale_a_picture(studio: Studio)
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car", seed=7, size="32x64")
     final = await studio.final()
     answer = await studio.bob.slash(final.channel, "upscale", factor=4, strength=0.1, iterations=3)
-    assert "Queued" in await answer.text() and "the newest one here" in await answer.text()
+    assert "(#" in await answer.text() and "the newest one here" in await answer.text()
     larger = await studio.final(2)
     assert "at four times the size" in larger.content and "--upscale 4" in larger.content
-    assert "Queued" in await (await studio.bob.use_on_message("Upscale", final)).text()
+    assert "(#" in await (await studio.bob.use_on_message("Upscale", final)).text()
     await studio.final(3)
     await studio.bob.say(final.channel, ".edit x2", reply_to=final)
     await studio.final(4)
@@ -37,7 +37,7 @@ async def test_a_members_picture_is_upscaled_from_its_working_size(
     studio: Studio, picture: Callable[..., File]
 ) -> None:
     answer = await studio.ada.slash(studio.channel, "upscale", image=picture(200, 100), prompt="a red wall")
-    assert "Queued" in await answer.text()
+    assert "(#" in await answer.text()
     await studio.final()
     spec = studio.engine.starts[0].spec
     assert (spec.upscale, spec.prompt, spec.width, spec.height) == (2, "a red wall", 2 * 88, 2 * 48)

@@ -44,7 +44,7 @@ async def told(studio: Studio, member: Member, command: str, /, **options: Any) 
 async def refused(studio: Studio, member: Member, prompt: str = "a red car") -> str:
     begun = len(studio.engine.starts)
     text = await told(studio, member, "imagine", prompt=prompt)
-    assert "Queued" not in text and len(studio.engine.starts) == begun
+    assert "(#" not in text and len(studio.engine.starts) == begun
     return text
 
 
@@ -123,7 +123,7 @@ async def test_the_trail_names_what_was_done_to_others_and_to_settings(studio: S
     studio.engine.holding = True
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
     card = await studio.card("of 7 iterations")
-    assert "Queued as #2" in await (await studio.ada.slash(studio.channel, "imagine", prompt="a bus")).text()
+    assert "(#2)." in await (await studio.ada.slash(studio.channel, "imagine", prompt="a bus")).text()
     await mod.click(card, label="Cancel")
     await told(studio, mod, "cancel", job="2")
     await studio.settled()
@@ -224,7 +224,7 @@ async def test_owners_and_the_command_line_block_everywhere_and_cancel_what_is_o
         begun = len(studio.engine.starts)
         for number, channel in enumerate((elsewhere, studio.channel, studio.channel)):
             answer = await member.slash(channel, "imagine", prompt=f"{member.user.name} {number}")
-            assert "Queued" in await answer.text()
+            assert "(#" in await answer.text()
             await studio.begun(begun + min(number + 1, 2))
 
     await ask_for_three(studio.ada, direct)

@@ -104,7 +104,7 @@ async def test_the_keyboard_alone_is_enough(browser: Browser, studio: Studio) ->
         await tab.keyboard.type("/imagine a red car")
         await expect(tab.get_by_role("textbox", name="prompt")).to_have_value("a red car")
         await press("Enter")
-        await expect(visitor.message("Queued as #1")).to_be_visible()
+        await expect(visitor.message("(#1).")).to_be_visible()
 
 
 @pytest.mark.parametrize("seen", [True, False], ids=["a seen channel", "an unseen channel"])

@@ -55,7 +55,7 @@ async def paints_from_words(visitor: Visitor, studio: Studio) -> None:
     await tab.get_by_role("option", name="landscape").first.click()
     await visitor.shoot("options filled")
     await tab.get_by_role("button", name="Send").click()
-    await expect(visitor.message("Queued as #1")).to_contain_text("Only you can see this")
+    await expect(visitor.message("(#1).")).to_contain_text("Only you can see this")
     await visitor.shoot("acknowledged")
     await tab.locator("button.threadcard").click()
     frame = visitor.message("iterations · loss").locator("button.picture img")

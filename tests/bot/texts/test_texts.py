@@ -93,7 +93,7 @@ def test_a_prompt_is_shown_and_not_rendered() -> None:
 
 
 def test_the_acknowledgement_says_whose_turn_it_is_and_where() -> None:
-    assert card.acknowledgement(a_job(), 0) == "Queued as #12: I have begun. Follow it in <#4>."
-    assert "it is next" in card.acknowledgement(a_job(), 1)
-    assert "2 are ahead of it" in card.acknowledgement(a_job(), 3)
+    assert card.acknowledgement(a_job(), 0) == "Painting now (#12). Follow it in <#4>."
+    assert "Painting next (#12)." in card.acknowledgement(a_job(), 1)
+    assert "In line, 2 ahead (#12)." in card.acknowledgement(a_job(), 3)
     assert "Follow" not in card.acknowledgement(a_job(thread_id=3), 0)
