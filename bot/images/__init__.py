@@ -1,1 +1,1 @@
-"""Pictures and masks as members send them."""
+"""Read the pictures and masks that members send."""

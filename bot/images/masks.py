@@ -1,4 +1,4 @@
-"""Masks that members send: judged as the engine will, before anything waits."""
+"""Check masks as the engine will, before a job is queued."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.messages.sizes import InitSize
 
 
 def check(content: bytes, init: InitSize | None) -> None:
-    """Raises :class:`bot.errors.BadSetting` for one that says nothing about where to paint in ``init``. Blocks."""
+    """Raise :class:`bot.errors.BadSetting` unless the mask says where to paint in ``init``. It blocks."""
     if init is None:
         raise BadSetting(NOTHING_UNDER_MASK)
     try:

@@ -1,4 +1,4 @@
-"""Where a run found what words had named, to be shown beside its picture."""
+"""Show the area that a run painted to replace a named thing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bot.images import uploads
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """``png`` is grey and white where was painted; ``share`` is how much of the picture that is, 0 to 1."""
+    """Hold the painted area of a picture."""
 
-    png: bytes
-    share: float
+    png: bytes  # grey, white where the run painted
+    share: float  # of the picture, 0 to 1
 
     @classmethod
     def enlarged(cls, mask: bytes, factor: int) -> Region:
-        """From a mask as the engine tells it, so many times as large. Blocks."""
+        """Enlarge the engine's mask by ``factor``. Blocks: call it in a thread."""
         with Image.open(io.BytesIO(mask)) as image:
             share = ImageStat.Stat(image.convert("L")).mean[0] / 255
         return cls(png=uploads.enlarge(mask, factor)[0], share=share)

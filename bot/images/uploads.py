@@ -1,7 +1,4 @@
-"""From the bytes that a member sent to a picture the engine can start from.
-
-Everything here is plain, synchronous Pillow: call it in a thread.
-"""
+"""Turn the bytes of an upload into a picture that the engine can use. Every function blocks: call it in a thread."""
 
 from __future__ import annotations
 
@@ -27,29 +24,25 @@ _BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """An upright, opaque RGB picture as PNG.
-
-    ``notes`` are sentences for the member about what was changed; ``input_hash`` is the SHA-256, in hex, of the
-    file as it was sent, so that its owner can recognise it.
-    """
+    """Hold an upright, opaque RGB picture."""
 
     png: bytes
     width: int
     height: int
-    notes: tuple[str, ...]
-    input_hash: str
+    notes: tuple[str, ...]  # tell the member what was changed
+    input_hash: str  # SHA-256 in hex of the file as it was sent
 
 
 def digest(content: bytes) -> str:
-    """SHA-256 in hex."""
+    """Return the SHA-256 in hex."""
     return hashlib.sha256(content).hexdigest()
 
 
 def prepare_image(content: bytes, *, max_bytes: int, max_pixels: int) -> Prepared:
-    """Decode, take the first frame, turn as EXIF says, flatten on white.
+    """Decode the first frame, turn it as EXIF says, and flatten it on white.
 
-    Raises :class:`NotAPicture` for what is no PNG, JPEG, WebP or GIF or is damaged, :class:`PictureTooLarge` for
-    more than ``max_bytes`` bytes or ``max_pixels`` pixels; the latter before a pixel is decoded.
+    Raises :class:`NotAPicture` unless it is a whole PNG, JPEG, WebP or GIF. Raises :class:`PictureTooLarge` above
+    ``max_bytes`` bytes, or above ``max_pixels`` pixels before any pixel is decoded.
     """
     if len(content) > max_bytes:
         raise PictureTooLarge(refusals.file_too_large(len(content), max_bytes))
@@ -92,7 +85,7 @@ def _prepare(image: Image.Image, input_hash: str) -> Prepared:
 
 
 def _flatten(image: Image.Image) -> tuple[Image.Image, bool]:
-    """RGB on white, and whether anything was seen through."""
+    """Return the picture as RGB on white, and whether it had transparent parts."""
     if image.mode.startswith("I"):  # 16-bit greys, which convert() would clip at 255
         return image.point(lambda value: value / 257, "L").convert("RGB"), False
     if not image.has_transparency_data:
@@ -104,7 +97,7 @@ def _flatten(image: Image.Image) -> tuple[Image.Image, bool]:
 
 
 def fit(png: bytes, width: int, height: int) -> bytes:
-    """``png`` at exactly ``width`` × ``height``: scaled to cover it, what stands over cropped evenly."""
+    """Scale ``png`` to cover ``width`` × ``height`` pixels, and crop the rest evenly."""
     with Image.open(io.BytesIO(png)) as image:
         if image.size == (width, height):
             return png
@@ -112,14 +105,14 @@ def fit(png: bytes, width: int, height: int) -> bytes:
 
 
 def fit_mask(content: bytes, width: int, height: int) -> bytes:
-    """The same for a mask, as it was sent: its transparency stays."""
+    """Scale and crop a mask as :func:`fit` does, and keep its transparency."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         upright = ImageOps.exif_transpose(image).convert("RGBA")
         return _encode(ImageOps.fit(upright, (width, height), Image.Resampling.BOX))
 
 
 def reduced(png: bytes, side: int) -> bytes:
-    """``png`` with its long side at most ``side`` pixels."""
+    """Shrink ``png`` until its long side has at most ``side`` pixels."""
     with Image.open(io.BytesIO(png)) as image:
         if max(image.size) <= side:
             return png
@@ -128,16 +121,15 @@ def reduced(png: bytes, side: int) -> bytes:
 
 
 def shown_factor(width: int, height: int, usual: int) -> int:
-    """How many times larger a picture is shown than it was painted.
+    """Return the factor that enlarges a picture to at least :data:`SHOWN_SIDE` pixels on its long side.
 
-    Enough for :data:`SHOWN_SIDE` pixels on its long side; and no less than for a picture of the ``usual`` side, so
-    that one painted at twice the size is also shown at twice the size.
+    It is at least the factor of a picture with the ``usual`` side: painted twice as large is shown twice as large.
     """
     return max(math.ceil(SHOWN_SIDE / side) for side in (max(width, height), usual))
 
 
 def enlarge(png: bytes, factor: int) -> tuple[bytes, int, int]:
-    """``png`` smoothly enlarged by a whole ``factor``: the PNG, its width and its height."""
+    """Enlarge ``png`` smoothly by a whole ``factor``. Returns the PNG, its width and its height."""
     with Image.open(io.BytesIO(png)) as image:
         if factor == 1:
             return png, *image.size
@@ -146,7 +138,7 @@ def enlarge(png: bytes, factor: int) -> tuple[bytes, int, int]:
 
 
 def preview(png: bytes, factor: int) -> bytes:
-    """A JPEG for the eye alone, enlarged as the finished picture will be, at a tenth of its bytes."""
+    """Return a JPEG preview, enlarged like the finished picture, in a tenth of the bytes."""
     with Image.open(io.BytesIO(png)) as image:
         size = image.width * factor, image.height * factor
         large = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)

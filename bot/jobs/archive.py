@@ -1,4 +1,4 @@
-"""What a member can look up of what was painted; nothing here changes a job."""
+"""Read past jobs for members; nothing here changes a job."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ _RECENT = 200  # jobs that past prompts are looked for in
 
 
 class Archive:
-    """Queries over the jobs, newest first."""
+    """Query the jobs, newest first."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def history(self, user_id: int, search: str, *, offset: int, limit: int) -> tuple[list[Job], int]:
-        """The member's jobs whose prompt contains ``search``, a part of them, and how many there are in all."""
+        """Return one page of the member's jobs with ``search`` in the prompt, and the number of all of them."""
         mine = _of(user_id, search)
         page = sa.select(jobs).where(*mine).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
         many = sa.select(sa.func.count().label("many")).where(*mine)
         return await self._jobs(page), (await self._database.all(many))[0].many
 
     async def unfinished(self, user_id: int) -> list[Job]:
-        """The member's jobs that wait or run, oldest first."""
+        """Return the member's waiting and running jobs, oldest first."""
         open_ = jobs.c.state.in_((State.QUEUED, State.RUNNING))
         return await self._jobs(sa.select(jobs).where(jobs.c.requester_id == user_id, open_).order_by(jobs.c.id))
 
     async def grid(self, grid_id: int) -> list[Job]:
-        """The jobs of a grid, in its order."""
+        """Return the jobs of a grid in its order."""
         return await self._jobs(sa.select(jobs).where(jobs.c.grid_id == grid_id).order_by(jobs.c.id))
 
     async def prompts(self, user_id: int, search: str, *, limit: int) -> list[str]:
-        """The member's past prompts, each once."""
+        """Return the member's recent prompts, each once."""
         mine = _of(user_id, search)
         recent = sa.select(_PROMPT.label("prompt")).where(*mine).order_by(jobs.c.id.desc()).limit(_RECENT)
         return list(dict.fromkeys(row.prompt for row in await self._database.all(recent)))[:limit]
 
     async def painted_in(self, style_ids: Collection[int]) -> dict[int, Job]:
-        """For each style the newest job that was delivered in it, if there is one."""
+        """Return the newest delivered job of each style that has one."""
         newest = (
             sa.select(sa.func.max(jobs.c.id))
             .where(jobs.c.style_id.in_(style_ids), jobs.c.state == State.DELIVERED, jobs.c.removed.is_(None))

@@ -1,4 +1,4 @@
-"""How much room the disk of the files has."""
+"""Check the free space of the disk that holds the jobs' files."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ MIB = 2**20
 
 
 def free_bytes(folder: Path) -> int:
-    """Of the disk that ``folder`` is on, or will be on once it is made."""
+    """Return the free bytes of the disk of ``folder``, which need not exist yet."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     return shutil.disk_usage(there).free
 
 
 def nearly_full(folder: Path, min_free_mib: int) -> bool:
-    """Whether less than ``min_free_mib`` MiB are free."""
+    """Return whether less than ``min_free_mib`` MiB are free."""
     return free_bytes(folder) < min_free_mib * MIB
 
 
 def warn_of(folder: Path, min_free_mib: int) -> None:
-    """Say in the log when less than twice the room is left that new jobs need."""
+    """Log a warning below twice ``min_free_mib`` MiB, and an error below it."""
     free = free_bytes(folder)
     if free < min_free_mib * MIB:
         log.error("only %d MiB are free for %s: new jobs are refused", free // MIB, folder)

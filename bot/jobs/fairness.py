@@ -1,4 +1,4 @@
-"""Whose turn it is: a weighted fair order of the queued jobs, as one SQL statement."""
+"""Order the queued jobs fairly, by weight, in one SQL statement."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ from bot.domain.job import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fairness:
-    """``recent`` is how long engine time counts against who used it; ``large_at_once`` how many large jobs run at a
-    time (0: any number).
-    """
+    """Set the rules of the fair order."""
 
-    recent: timedelta = timedelta(hours=1)
-    large_at_once: int = 0
+    recent: timedelta = timedelta(hours=1)  # how long used engine time counts against a requester
+    large_at_once: int = 0  # large jobs that may run at once; 0: any number
 
 
 def fair_order(rules: Fairness) -> sa.Select[int, int, int, float]:
-    """(id, place, held, cost) of every queued job; of those not ``held`` the lowest place is claimed first.
+    """Select (id, place, held, cost) of every queued job. The lowest place that is not held is claimed first.
 
-    Jobs that an engine had begun come before all others. The rest come in order of the engine-seconds that their
-    requester would have had, of late and with this job, divided by the weight: so who asks for much waits longer
-    for it, in proportion, and nobody waits for ever. Held are jobs whose requester or server has as many running as
-    allowed, and large ones while enough of those run. It is a subquery of its own since ``FOR UPDATE`` refuses
-    window functions.
+    Jobs that an engine had begun come first. The others are sorted by their requester's recent engine-seconds,
+    with this job added, divided by the weight. So a heavy user waits longer in proportion, but never for ever.
+    A job is held while its requester, its server or the large jobs have as many running as allowed. Use it as a
+    subquery, because ``FOR UPDATE`` refuses window functions.
     """
     begun = sa.case((jobs.c.started_at.is_not(None), 0), else_=1)
     used, guilds = _used(rules).subquery(), _running_by_guild().subquery()
@@ -58,7 +55,7 @@ def fair_order(rules: Fairness) -> sa.Select[int, int, int, float]:
 
 
 def _used(rules: Fairness) -> sa.Select[int, float, int, int]:
-    """By requester: engine-seconds of late, those of unfinished runs as expected, and when last served."""
+    """Select each requester's recent engine-seconds, last claim and running jobs; unfinished runs count as expected."""
     of_late = sa.union_all(_used_by_jobs(rules), _used_by_erased(rules)).subquery()
     return sa.select(
         of_late.c.requester_id,
@@ -99,7 +96,7 @@ def _running_by_guild() -> sa.Select[int, int]:
 
 
 def _held(begun: sa.Case[int], used: sa.Subquery, guilds: sa.Subquery, rules: Fairness) -> sa.Case[int]:
-    """1 for a job that must not begin now, whosever turn it is."""
+    """Return 1 for a job that must not begin now, even if it is next."""
     busy = jobs.alias("large")
     large = sa.select(sa.func.count()).where(busy.c.state == State.RUNNING, busy.c.large).scalar_subquery()
     too_many = [

@@ -1,4 +1,4 @@
-"""The pictures that a run is made with, as they lie beside its job."""
+"""Store and read the pictures that a run needs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bot.jobs.files import Files
 
 
 class InputLost(Exception):
-    """A picture that a job needs is not on the disk."""
+    """A picture that a job needs is missing from the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Encoded pictures, as :class:`engine.messages.StartRun` takes them."""
+    """Hold encoded pictures for :class:`engine.messages.StartRun`."""
 
     init_image: bytes | None = None
     mask: bytes | None = None
     image_prompts: tuple[bytes, ...] = ()
 
     def check(self, job: NewJob) -> None:
-        """Raises ValueError unless ``job`` has a hash for each of them and none beside."""
+        """Raise ValueError unless ``job`` has a hash for each picture and no other hash."""
         for name, there in (("input", self.init_image), ("mask", self.mask)):
             if (there is None) != (getattr(job, f"{name}_hash") is None):
                 raise ValueError(f"{name}_hash must be set exactly when there is such a picture")
@@ -29,7 +29,7 @@ class Inputs:
             raise ValueError("image_prompt_hashes must have one for each image prompt")
 
     async def write(self, files: Files, job_id: int) -> None:
-        """Store them. Raises OSError, as when the disk is full."""
+        """Store the pictures. Raises OSError, for example if the disk is full."""
         for path, content in (
             (files.init_image(job_id), self.init_image),
             (files.mask(job_id), self.mask),
@@ -40,7 +40,7 @@ class Inputs:
 
     @classmethod
     async def read(cls, files: Files, job_id: int, job: NewJob) -> Inputs:
-        """Those of ``job``, which has that number. Raises :class:`InputLost` when one is missing."""
+        """Read the pictures of a job. Raises :class:`InputLost` if one is missing."""
         prompts = [files.image_prompt(job_id, number) for number in range(len(job.image_prompt_hashes))]
         init_image = await files.read(files.init_image(job_id)) if job.input_hash else None
         mask = await files.read(files.mask(job_id)) if job.mask_hash else None

@@ -1,4 +1,4 @@
-"""How long a picture takes, learned from those that were painted, and when each that waits will begin."""
+"""Estimate how long a picture takes, and when each waiting job will begin."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _CAME_LATER = -1
 
 
 class Speed:
-    """Engine-seconds per iteration, by bundle and number of pixels."""
+    """Learn the engine-seconds per iteration, by bundle and number of pixels."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[int, float]] = {}
 
     @property
     def known(self) -> bool:
-        """Whether anything was measured yet."""
+        """Return whether any run was measured yet."""
         return bool(self._known)
 
     def learn(self, spec: Spec, iterations: int, seconds: float) -> None:
-        """From a run that made so many iterations of ``spec`` in ``seconds``; from unusual ones nothing."""
+        """Learn from a run of ``iterations`` in ``seconds``; ignore runs with their own cutouts or coarse start."""
         unusual = (spec.cutouts, spec.cutout_schedule, spec.coarse) != (None, None, None)
         if iterations < 1 or seconds <= 0 or unusual:
             return
@@ -36,9 +36,9 @@ class Speed:
         sizes[pixels] = known + _NEWEST * (newest - known)
 
     def seconds(self, spec: Spec) -> float | None:
-        """What the whole run will take; None until the bundle was measured.
+        """Return the expected seconds of a run, or None if its bundle was never measured.
 
-        A size never painted is taken to cost, by the pixel, what the nearest measured one does.
+        For a new size, take the seconds per pixel of the nearest measured size.
         """
         sizes = self._known.get(spec.bundle)
         if not sizes:
@@ -48,21 +48,21 @@ class Speed:
         return spec.iterations * sizes[nearest] * pixels / nearest
 
     def cost(self, spec: Spec) -> float:
-        """The same for a fair order, which needs a number in any case."""
+        """Return the expected seconds, or a guess if the bundle was never measured."""
         known = self.seconds(spec)
         return spec.iterations * spec.width * spec.height * _GUESS if known is None else known
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What an engine has to do: how many runs it takes at once, and the engine-seconds that are left of each."""
+    """Describe the load of one engine."""
 
-    slots: int
-    left: Sequence[float]
+    slots: int  # runs at once
+    left: Sequence[float]  # engine-seconds that each run still needs
 
 
 class _Shared:
-    """An engine whose time its runs share equally; ``done`` is how much time each will have had when it is done."""
+    """Simulate an engine that shares its time equally; ``done`` is a heap of each run's time at its end."""
 
     def __init__(self, work: Work) -> None:
         self.slots = work.slots
@@ -71,7 +71,7 @@ class _Shared:
         heapq.heapify(self.done)
 
     def next(self) -> float:
-        """In how many seconds the next run is done."""
+        """Return the seconds until the next run is done."""
         return (self.done[0][0] - self.had) * len(self.done) if self.done else math.inf
 
     def pass_by(self, seconds: float) -> None:
@@ -80,9 +80,10 @@ class _Shared:
 
 
 def reckon(works: Sequence[Work], waiting: Sequence[float]) -> tuple[list[list[float]], list[float]]:
-    """In how many seconds each run of each engine is done, and each that waits begins, by their engine-seconds.
+    """Return the seconds until each run of each engine is done, and until each waiting job begins.
 
-    Those that wait begin in their order, each on the engine that has the fewest runs. Engines without a slot take none.
+    ``waiting`` has the engine-seconds of the waiting jobs. They begin in this order, each on the engine with the fewest
+    runs. An engine without slots takes none.
     """
     engines = [_Shared(work) for work in works]
     ends = [[0.0] * len(work.left) for work in works]

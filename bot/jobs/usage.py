@@ -20,12 +20,11 @@ COUNTS = sa.not_(
         jobs.c.state == State.FAILED,
         sa.and_(jobs.c.state == State.CANCELLED, jobs.c.started_at.is_(None)),
     )
-)
-"""Of jobs: what failed, or was cancelled before it began, was no picture."""
+)  # a job that failed, or was cancelled before it began, counts for nothing
 
 
 def keep(job_id: int, *, since: datetime) -> sa.Insert:
-    """Note what counts of a job that was submitted after ``since``; before its record goes, in one transaction."""
+    """Copy what counts against limits from a job submitted after ``since``; run it before the job is deleted."""
     mine = jobs.c.requester_id, jobs.c.guild_id, jobs.c.created_at, COUNTS, jobs.c.started_at, jobs.c.seconds
     of_late = sa.select(*mine).where(jobs.c.id == job_id, jobs.c.created_at > since)
     columns = ["requester_id", "guild_id", "created_at", "counts", "started_at", "seconds"]

@@ -1,4 +1,4 @@
-"""What members read about what a picture shows."""
+"""Write what a picture shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def too_soon(often: int, within: float, seconds: float) -> str:
 
 
 def card(description: Description, info: BundleInfo, notes: Sequence[str] = ()) -> discord.Embed:
-    """The sentence as its title, which *Paint this* reads again; below, the best phrases of each kind."""
+    """Show the sentence as the title, because *Paint this* reads it there, and the best phrases of each kind."""
     embed = discord.Embed(title=description.sentence[:_TITLE_LIMIT], colour=_COLOUR)
     said = [note for note in notes if note]
     if said:
@@ -35,7 +35,7 @@ def card(description: Description, info: BundleInfo, notes: Sequence[str] = ()) 
 
 
 def text(description: Description) -> str:
-    """The same for a terminal."""
+    """Return the description for a terminal."""
     width = max((len(kind.name) for kind in description.kinds), default=0)
     lines = [f"{kind.name:<{width}}  {_line(kind)}" for kind in description.kinds]
     return "\n".join([description.sentence, *lines])
@@ -46,5 +46,5 @@ def _line(kind: PhraseKind) -> str:
 
 
 def _ranked(kind: PhraseKind) -> str:
-    """The share before the phrase, which may be longer than the line."""
+    """List phrases with their shares first, because a phrase can be longer than the line."""
     return "\n".join(f"`{card_texts.bar(share, _CELLS)}` {percent(share)} {phrase}" for phrase, share in kind.phrases)

@@ -1,17 +1,17 @@
-"""Why a job ended without a picture, and what befell its picture on the way: as in :mod:`bot.texts.card`."""
+"""Say why a job ended without a picture, or how its picture was changed for delivery."""
 
 from __future__ import annotations
 
 GIVEN_UP = "The engine stopped {attempts} times while it painted this, so I gave it up. Try other settings."
-INPUT_LOST = "A picture that this was to be made with is missing from my disk. Please send it again."
+INPUT_LOST = "A picture that this needs is missing from my disk. Please send it again."
 NOT_STORED = "The finished picture could not be stored. Please tell whoever runs this bot, and try again later."
 LOST = "The finished picture is missing from my disk. Please ask for it again."
-TAKEN_AT_NO_SIZE = "Discord takes no file of that size here, however small I make it."
+TAKEN_AT_NO_SIZE = "The picture is too large for Discord here, even as a small JPEG."
 CLOSED_EVERYWHERE = (
-    "I may no longer post where this was asked, and you take no direct messages from me, so the picture could "
-    "not be shown."
+    "I may no longer post where you asked, and you accept no direct messages from me. "
+    "So I could not show you the picture."
 )
-NOWHERE_TO_TELL = "There is no place where it could be told."
+NOWHERE_TO_TELL = "I found no place to tell you."
 AS_JPEG = "It is a JPEG here: as PNG it was too large for this place."
 SMALLER = "It is smaller here: at its own size it was too large for this place."
 NO_THREAD = "I could not open a thread here, so everything comes into the channel."

@@ -1,4 +1,4 @@
-"""What members read about grids: pure functions, as in :mod:`bot.texts.card`."""
+"""Write the messages about grids."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from bot.domain.moderation import Cover
 from bot.texts import card
 from bot.texts.numbers import counted
 
-GUESTS = (
-    "A grid needs a place where I can post as many messages as it has pictures: use it in a server that I am in, or in "
-    "our direct messages."
-)
+GUESTS = "A grid needs a message for each picture. Use it in a server that I am in, or in our direct messages."
 CANCELLED = "Cancelled {count} of the grid's pictures."
 OVER = "No more are being painted."
 _TITLE = 200
@@ -28,7 +25,7 @@ _WORDS = {
 
 
 def done(jobs: Sequence[Job]) -> bool:
-    """Whether all of a grid are through."""
+    """Return whether every picture of the grid is painted or has ended."""
     return all(job.state.ended or job.state is State.RENDERED for job in jobs)
 
 
@@ -42,7 +39,7 @@ def _plain(jobs: Sequence[Job], limit: int) -> str:
 
 
 def starter(jobs: Sequence[Job]) -> str:
-    """The message in the channel that the thread hangs on."""
+    """Return the channel's message to which the thread is attached."""
     return f"🎨 {title(jobs)} in {counted(len(jobs), 'picture', 'pictures')} for <@{jobs[0].requester_id}>"
 
 
@@ -56,7 +53,7 @@ def alt_text(jobs: Sequence[Job]) -> str:
 
 
 def sheet(jobs: Sequence[Job], note: str = "") -> str:
-    """The text of the live sheet."""
+    """Return the text above the live sheet."""
     painted = sum(job.state in _PAINTED for job in jobs)
     facts = [f"{painted} of {len(jobs)} painted"]
     for state, word in _WORDS.items():
@@ -69,7 +66,7 @@ def sheet(jobs: Sequence[Job], note: str = "") -> str:
 
 
 def label(job: Job, cover: Cover) -> str:
-    """Under its picture on the sheet."""
+    """Return the caption below a picture on the sheet."""
     name = job.cell.label if job.cell else f"#{job.id}"
     if job.removed is not None:
         return f"{name} (deleted)"
@@ -79,7 +76,7 @@ def label(job: Job, cover: Cover) -> str:
 
 
 def acknowledgement(jobs: Sequence[Job]) -> str:
-    """What the requester alone sees at once."""
+    """Return the answer that only the requester sees."""
     first = jobs[0]
     place = f" Follow them in <#{first.thread_id}>." if first.thread_id not in (None, first.channel_id) else ""
     notes = "".join(f"\n-# {one}" for one in dict.fromkeys(one for job in jobs for one in job.notes))
@@ -87,5 +84,5 @@ def acknowledgement(jobs: Sequence[Job]) -> str:
 
 
 def room(fitting: int, wanted: int, limit: str) -> str:
-    """A refusal where only so many of a grid's pictures would be within a limit."""
-    return f"A grid counts as its {wanted} pictures, and there is room for {fitting}. With those: {limit}"
+    """Refuse a grid if only ``fitting`` of its pictures would be within a limit."""
+    return f"That grid has {wanted} pictures, and there is room for {fitting}. {limit}"

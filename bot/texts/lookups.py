@@ -1,4 +1,4 @@
-"""What members read when they look something up: pure functions, as in :mod:`bot.texts.card`."""
+"""Write the answers of commands that look something up."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.texts import card, moderation
 from bot.texts.numbers import count, counted, decimal, moment, size, soon
 
 NOTHING_OPEN = "You have no picture waiting or being painted."
-NO_HISTORY = "You have painted nothing yet. /imagine begins."
-NOT_MINE = "I know no recipe for that message: it is no picture of mine, and carries none."
+NO_HISTORY = "You have painted nothing yet. Start with /imagine."
+NOT_MINE = "I know no recipe for that message. Choose a picture that I painted."
 SHARED, UNSHARED = "Shared with everyone on this server.", "It is yours alone again."
 SHARED_ELSEWHERE = "It stays shared with another server."
 _SHORT = 70  # characters of a prompt in a list
@@ -41,7 +41,7 @@ def short(job: Job) -> str:
 def queue(
     running: int, waiting: int, mine: Sequence[Job], places: Mapping[int, int], seconds: Mapping[int, float]
 ) -> str:
-    """The line as a whole, and one's own jobs: their places from 1, and in how many seconds they begin or are done."""
+    """List the member's jobs with their places from 1 and the seconds until each begins or is done."""
     lines = [f"**{count(running)} being painted, {count(waiting)} waiting.**"]
     for job in mine:
         when = seconds.get(job.id)
@@ -59,7 +59,7 @@ def cancelled(jobs: Sequence[Job]) -> str:
 
 
 def history(jobs: Sequence[Job], number: int, pages: int, total: int, search: str) -> str:
-    """One page of a member's own jobs."""
+    """Return one page of a member's jobs."""
     if not jobs:
         return f"Nothing of yours contains “{search}”." if search else NO_HISTORY
     lines = [f"{_sign(job)} {short(job)} · {_facts(job)}" for job in jobs]
@@ -81,21 +81,21 @@ def _facts(job: Job) -> str:
 
 
 def _whereabouts(job: Job) -> list[str]:
-    """Where its picture is to be seen, and that it was deleted."""
+    """Link the picture, and say whether it was deleted."""
     deleted = [moderation.by_whom(job.removed)] if job.removed is not None else []
     url = picture_url(job)
     return [*deleted, f"[picture]({url})"] if url else deleted
 
 
 def picture_url(job: Job) -> str:
-    """Of the message with the finished picture; empty when there is none."""
+    """Return the link to the finished picture's message, or an empty text if there is none."""
     if job.final_message_id is None or job.removed in moderation.WISHED:
         return ""
     return card.message_url(job.guild_id, job.thread_id or job.channel_id, job.final_message_id)
 
 
 def shown(job: Job, recipe: str | None, ancestors: Sequence[Job]) -> str:
-    """A job: what it is, its recipe, and the jobs that it comes from, nearest first."""
+    """Show a job, its recipe, and the jobs that it was made from, nearest first."""
     lines = [f"{_sign(job)} {short(job)} · {job.kind} · {job.state} · {_facts(job)}"]
     if job.error:
         lines.append(f"-# {job.error}")
@@ -105,7 +105,7 @@ def shown(job: Job, recipe: str | None, ancestors: Sequence[Job]) -> str:
 
 
 def recipe_block(recipe: str | None) -> str:
-    """In a fence, which can be copied with one touch."""
+    """Put the recipe into a code block, which Discord copies with one touch."""
     if not recipe:
         return "\n-# Its recipe is written when it is finished."
     text = recipe.replace("```", "'''")
@@ -128,7 +128,7 @@ def styles(number: int, pages: int) -> str:
 
 
 def style_saved(style: Style, here: int | None, why_not_shared: str = "") -> str:
-    """With whom it is shared now, as told in the server ``here``, and why it is not if that was wanted."""
+    """Say with whom the style is shared, seen from the server ``here``, or why it is not shared."""
     text = f"Saved. “a red car” becomes “{style.apply('a red car')}”: /imagine style: {style.name}"
     if why_not_shared:
         return f"{text}\nBut it is yours alone, and not shared. {why_not_shared}"
@@ -138,29 +138,29 @@ def style_saved(style: Style, here: int | None, why_not_shared: str = "") -> str
 
 
 def effective(held: Mapping[str, tuple[Any, Scope]], quotas: Mapping[str, int]) -> str:
-    """What holds for a member there, and whose it is; quotas of 0 are none."""
+    """List the settings and quotas that apply to a member, and whose they are; a quota of 0 is no limit."""
     lines = [f"**{name}** {value} ({_FROM[scope]})" for name, (value, scope) in held.items()]
     limits = [f"**{name}** {value}" for name, value in quotas.items() if value]
     return "\n".join(
         [
-            "What a command leaves open:",
-            *(lines or ["nothing is set; the models' own settings hold"]),
+            "Used when a command does not say otherwise:",
+            *(lines or ["nothing is set, so the models' own settings apply"]),
             "Limits for you here:",
             *(limits or ["none but the models' own"]),
-            "-# /settings mine changes yours; it and the channel's and the server's are used in this order.",
+            "-# Yours come first, then the channel's, then the server's. Change yours with /settings mine.",
         ]
     )
 
 
 def changed(scope_id: int, changes: Mapping[str, object]) -> str:
-    """For the trail."""
+    """Describe changed settings for the audit trail."""
     return f"{scope_id}: " + ", ".join(
         f"{name} {'forgotten' if value is None else value}" for name, value in changes.items()
     )
 
 
 def values(what: str, values: Values) -> str:
-    """What is set in one scope."""
+    """List what is set in one scope."""
     kept = values.model_dump(exclude_none=True)
     if "report_channel" in kept:
         kept["report_channel"] = f"<#{kept['report_channel']}>"
@@ -175,7 +175,7 @@ _UNRATED = "–"
 
 
 def stats(scores: Sequence[Score], where: str) -> str:
-    """Mean rating by setting and prompt; prompts under letters, those first that most settings painted."""
+    """Return a table of mean ratings by setting and prompt; letters stand for the most painted prompts."""
     if not scores:
         return NO_RATINGS
     shown = scores[:_ROWS]
@@ -187,7 +187,7 @@ def stats(scores: Sequence[Score], where: str) -> str:
     more = [f"-# {len(scores) - _ROWS} more settings were rated less often."] if len(scores) > _ROWS else []
     ratings = sum(score.ratings for score in scores)
     intro = f"How well text and picture agree, 1 (worst) to 5 (best), {where}: {counted(ratings, 'rating', 'ratings')}."
-    note = "-# The mean is over all prompts of a row, of which the letters are some, each as heavy as the others."
+    note = "-# The mean covers all prompts of a row, each with the same weight. Letters show only some of them."
     return "\n".join([intro, f"```\n{table}\n```", *legend, *more, note])
 
 

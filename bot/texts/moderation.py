@@ -1,5 +1,4 @@
-"""What is said of the rules of a server and of the owners, to moderators and to whom they hit: as in
-:mod:`bot.texts.card`."""
+"""Write the messages about rules, reports and deleted pictures, for members and for moderators."""
 
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ def role_needed(roles: Iterable[int]) -> str:
 
 
 def word_blocked(hit: Hit, of: str) -> str:
-    """What a text has that is not allowed, named only where it is a plain word; ``of`` is what the text belongs to."""
+    """Refuse a text because of ``hit``, and name only a plain word; ``of`` is what the text is, such as “prompt”."""
     if hit.timed_out:
         return f"I could not check that {of} in time. Please write it shorter and simpler."
     what = f"“{hit.value}”" if hit.kind is RuleKind.WORD else "something"
@@ -75,7 +74,7 @@ def no_expression(why: object) -> str:
 
 
 def full(most: int) -> str:
-    return f"There are {most} entries already, which is the most. Remove one first."
+    return f"The list is full with {most} entries. Remove one first."
 
 
 def text_blocked(value: str, *, added: bool) -> str:
@@ -111,7 +110,7 @@ def user_unblocked(user_id: int, *, removed: bool) -> str:
 
 
 def overview(values: Mapping[RuleKind, Sequence[str]]) -> str:
-    """All rules but the blocklist's entries, which are counted."""
+    """List all rules, and count the blocklist's entries."""
     blocked = len(values[RuleKind.WORD]) + len(values[RuleKind.REGEX])
     lines = [f"Blocklist: {counted(blocked, 'entry', 'entries')}"]
     for kind, (title, form) in _TITLES.items():
@@ -130,7 +129,7 @@ def _told(entry: Entry) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Fit to stand between backticks."""
+    """Replace backticks, so that the text can stand between backticks."""
     return text.replace("`", "'")
 
 
@@ -160,8 +159,9 @@ DELETED_FOR_GUEST = (
     "delete them."
 )
 MESSAGE_STAYS = "I deleted all files of it, but Discord does not let me delete its message. A moderator can."
-WISHED: frozenset[Removed | None] = frozenset({Removed.DELETED, Removed.MODERATOR, Removed.ERASED})
-"""Of these the message is deleted too."""
+WISHED: frozenset[Removed | None] = frozenset(
+    {Removed.DELETED, Removed.MODERATOR, Removed.ERASED}
+)  # then the message is deleted too
 NO_MODERATORS = "That picture was painted in a direct conversation, which no moderator looks after."
 NO_MEMBER_HERE = (
     "I am no member of this server, so I cannot reach its moderators. Tell them yourself, or report the message to "
@@ -181,7 +181,7 @@ _RESEND = "Save it from Discord and attach it to /edit."
 
 
 def gone(why: Removed | None, pictures_days: int = 0) -> str:
-    """Why nothing can be made of a picture any more, to whoever wants to."""
+    """Say why a picture cannot be used any more."""
     match why:
         case None:
             return f"That picture is no longer on my disk. {_RESEND}"
@@ -192,7 +192,7 @@ def gone(why: Removed | None, pictures_days: int = 0) -> str:
 
 
 def by_whom(why: Removed) -> str:
-    """As in a list."""
+    """Return who deleted the picture, as part of a sentence."""
     match why:
         case Removed.DELETED | Removed.ERASED:
             return "deleted by its requester"
@@ -205,14 +205,14 @@ def by_whom(why: Removed) -> str:
 
 
 def removed(job: Job, why: Removed) -> str:
-    """The card of a picture that was deleted."""
+    """Return the card of a deleted picture."""
     return f"{card.title(job)}\n🗑️ The picture was {by_whom(why)}."
 
 
 def reported_already(outcome: Outcome | None) -> str:
     match outcome:
         case None:
-            return "You have reported this picture already; the moderators have yet to decide."
+            return "You have reported this picture already. The moderators have not decided yet."
         case Outcome.DISMISSED:
             return "You have reported this picture already, and the moderators decided that it may stay."
         case Outcome.DELETED:
@@ -229,7 +229,7 @@ def report_channel_closed(channel_id: int) -> str:
 
 
 def report(job: Job, reporter_id: int, reason: str, *, pictured: bool) -> str:
-    """What moderators read of the first report of a picture."""
+    """Return the moderators' message about the first report of a picture."""
     url = card.message_url(job.guild_id, job.thread_id or job.channel_id, job.final_message_id or 0)
     lines = [
         f"🚩 <@{reporter_id}> reports [#{job.id}]({url}) in <#{job.thread_id or job.channel_id}>, "
@@ -263,12 +263,12 @@ def dismissed(by: int) -> str:
 
 
 def withheld_mark(job: Job) -> str:
-    """A line by which the message is found again."""
+    """Return the line by which the bot finds the message again."""
     return f"-# picture #{job.id} is not shown"
 
 
 def withheld(job: Job, recipe: str, note: str = "") -> str:
-    """The message in place of a finished picture."""
+    """Return the message that replaces an unsafe picture."""
     score = f" (score {decimal(job.unsafe, 2)})" if job.unsafe is not None else ""
     text = recipe.replace("```", "'''")
     small = f"-# {note}\n" if note else ""

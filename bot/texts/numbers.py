@@ -1,5 +1,4 @@
-"""The form in which numbers, sizes and times are told; nothing else knows it, so another language needs only another
-of these."""
+"""Format numbers, sizes and times. Only this module knows the format, so a translation changes it here."""
 
 from __future__ import annotations
 
@@ -8,59 +7,59 @@ from datetime import datetime
 
 
 def count(number: int) -> str:
-    """``16,384``."""
+    """Return a number as ``16,384``."""
     return f"{number:,}"
 
 
 def counted(number: int, one: str, several: str) -> str:
-    """``1 picture``, ``1,200 pictures``."""
+    """Return ``1 picture`` or ``1,200 pictures``."""
     return f"{count(number)} {one if number == 1 else several}"
 
 
 def decimal(number: float, digits: int) -> str:
-    """With so many digits after the point."""
+    """Return a number with ``digits`` digits after the point."""
     return f"{number:.{digits}f}"
 
 
 def percent(share: float) -> str:
-    """Of a share in [0, 1]."""
+    """Return a share in [0, 1] as per cent."""
     return f"{share:.0%}"
 
 
 def size(width: int, height: int) -> str:
-    """Of a picture in pixels, to be read; what is typed has an ``x`` between."""
+    """Return a size in pixels for reading; members type it with an ``x``."""
     return f"{width}×{height}"
 
 
 def megapixels(pixels: int) -> str:
-    """The number alone."""
+    """Return the number of megapixels without the unit."""
     return decimal(pixels / 1e6, 0)
 
 
 def mebibytes(size: int) -> str:
-    """Of a file."""
+    """Return a size in bytes as MiB."""
     return f"{decimal(size / 2**20, 1)} MiB"
 
 
 def gibibytes(size: int) -> str:
-    """Of a disk."""
+    """Return a size in bytes as GiB."""
     return f"{decimal(size / 2**30, 1)} GiB"
 
 
 def seconds(number: float) -> str:
-    """What a picture took."""
+    """Return whole seconds."""
     return f"{decimal(number, 0)} s"
 
 
 def span(seconds: float) -> str:
-    """``1 h 2 min``, ``2 min 3 s`` or ``3 s``."""
+    """Return ``1 h 2 min``, ``2 min 3 s`` or ``3 s``."""
     minutes, whole = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole} s" if minutes else f"{whole} s"
 
 
 def soon(seconds: float) -> str:
-    """A moment in so many seconds, as everybody's own Discord tells it."""
+    """Return a time ``seconds`` from now; Discord shows it in each member's language."""
     return f"<t:{round(time.time() + seconds)}:R>"
 
 
@@ -69,5 +68,5 @@ def moment(when: datetime) -> str:
 
 
 def date(when: datetime) -> str:
-    """With the time of day."""
+    """Return the date and the time of day."""
     return f"<t:{round(when.timestamp())}:f>"

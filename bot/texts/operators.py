@@ -1,4 +1,4 @@
-"""What those who run the bot read as answers to their orders: as in :mod:`bot.texts.card`."""
+"""Write the answers to an operator's orders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def drained(running: int) -> str:
 
 
 def reloaded(applied: Sequence[str], waiting: Sequence[str]) -> str:
-    """Names settings and never their values, some of which are secret."""
+    """Name the changed settings without their values, because some are secret."""
     if not applied and not waiting:
         return NOTHING_CHANGED
     lines = [f"In force now: {', '.join(applied)}."] if applied else []
@@ -26,7 +26,7 @@ def reloaded(applied: Sequence[str], waiting: Sequence[str]) -> str:
 
 
 def place(guild_id: int | None) -> str:
-    """Where commands are registered."""
+    """Name the place where commands are registered."""
     return f"server {guild_id}" if guild_id else "Discord"
 
 
@@ -43,7 +43,7 @@ def whom(order: str) -> str:
 
 
 def silent(seconds: float) -> str:
-    """Of the database."""
+    """Say that the database does not answer."""
     return f"It has said nothing for {seconds:g} s."
 
 
@@ -55,7 +55,7 @@ def no_bot(path: object, why: object) -> str:
 
 
 def state(snapshot: Snapshot) -> str:
-    """Some lines on engines, runs, the line and the disk."""
+    """Describe the engines, runs, queue and disk."""
     lines = [
         f"Up {span(snapshot.uptime)}, {'connected' if snapshot.connected else 'NOT connected'}, "
         f"{counted(snapshot.guilds, 'server', 'servers')}" + (", DRAINING: no new jobs" if snapshot.draining else ""),

@@ -1,7 +1,4 @@
-"""Why something cannot be painted as it was asked for, and what was changed so that it can.
-
-The command line says the same, so nothing of Discord is needed here.
-"""
+"""Say why a picture cannot be painted as requested, or what was changed. The command line uses these texts too."""
 
 from __future__ import annotations
 
@@ -23,18 +20,18 @@ STILL_UNSEEN = "I cannot see that picture either."
 NONE_THERE = "I see no picture in that message. Use this on one with a PNG, JPEG, WebP or GIF."
 NONE_HERE = "I know of no picture here. Attach one to /edit, or reply to one of mine."
 UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."
-ONE_MASK = "Two files there are called masks, and I can use one."
-WEIGHT_OF_NOTHING = "image_prompt_weight says how much a picture counts: attach it as image_prompt."
+ONE_MASK = "I can use only one mask. Attach one."
+WEIGHT_OF_NOTHING = "image_prompt_weight needs a picture: attach one as image_prompt."
 
 
 def file_too_large(found: int, most: int, name: str = "") -> str:
-    """Of so many bytes."""
+    """Refuse a file; ``found`` and ``most`` are bytes."""
     what = f"“{name}”" if name else "That file"
     return f"{what} has {mebibytes(found)}; I take up to {mebibytes(most)}. Send it smaller, or as JPEG."
 
 
 def too_many_guides(found: int, most: int) -> str:
-    return f"There are {found} pictures to be guided by, and I take up to {most}. Leave some out."
+    return f"You attached {found} image prompts, and I take up to {most}. Leave some out."
 
 
 def no_picture(name: str) -> str:
@@ -42,7 +39,7 @@ def no_picture(name: str) -> str:
 
 
 def too_many_pixels(pixels: int | None, most: int) -> str:
-    """None: more than can be counted without opening it."""
+    """Refuse a picture; ``pixels`` is None if only opening it could tell."""
     found = f"has {megapixels(pixels)} megapixels" if pixels else "has far too many pixels"
     return f"That picture {found}; I take up to {megapixels(most)}. Send it smaller."
 
@@ -65,8 +62,8 @@ def no_job_number(text: str) -> str:
 
 
 def not_kept_to(whose: str, name: str, value: object) -> str:
-    """A setting that was left open, and could not be filled in."""
-    return f"I could not keep to {whose} {name} “{value}”: it cannot be had here. /settings changes it."
+    """Say that a stored setting could not be used for a picture."""
+    return f"I could not use {whose} {name} “{value}” here. Change it with /settings."
 
 
 def not_set_in(name: str, scope: str, known: Iterable[str]) -> str:
@@ -79,8 +76,8 @@ def cannot_be_set(name: str, about: str, value: object, why: str) -> str:
 
 # Styles and grids
 
-STYLE_IN_WORDS = "A style in words of your own has two or more."
-GRID_OF_ONE = "Say what is to differ: styles, as watercolor,oil, or seeds, as 1-8, or both."
+STYLE_IN_WORDS = "Describe a style in at least two words."
+GRID_OF_ONE = "Say what differs: styles such as watercolor,oil, seeds such as 1-8, or both."
 
 
 def style_words(most: int) -> str:
@@ -88,7 +85,7 @@ def style_words(most: int) -> str:
 
 
 def too_many_styles(most: int) -> str:
-    return f"You have {most} styles, which is as many as one member may. Delete one first."
+    return f"You have {most} styles, and a member may have no more. Delete one first."
 
 
 def grid_too_large(pictures: int, most: int) -> str:

@@ -276,7 +276,9 @@ async def test_a_picture_that_is_too_large_is_re_encoded_and_then_made_smaller_a
 async def test_a_picture_that_no_channel_takes_at_any_size_ends_in_a_clear_word(studio: Studio, card: Message) -> None:
     studio.sandbox.faults.next("POST", f"/channels/{card.channel.id}/messages", status=413, times=2)
     studio.engine.holding = False
-    await studio.sandbox.until(lambda: any("however small" in one.content for one in card.channel.messages))
+    await studio.sandbox.until(
+        lambda: any("too large for Discord here" in one.content for one in card.channel.messages)
+    )
 
 
 async def test_in_a_post_of_a_forum_it_paints_into_the_post(studio: Studio) -> None:

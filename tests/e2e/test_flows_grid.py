@@ -134,7 +134,7 @@ async def test_every_picture_of_a_grid_counts_and_one_beyond_a_limit_refuses_all
     refusals = {
         "there is room for 6": {"seeds": "1-8"},
         "a grid has at most 16": {"seeds": "1-9", "styles": "oil,charcoal"},
-        "Say what is to differ": {},
+        "Say what differs": {},
         "are no seeds": {"seeds": "one"},
         "There is no style “cubist” here": {"styles": "oil, cubist"},
         "The prompt is empty": {"prompt": "--seed 1", "seeds": "1,2"},
@@ -190,7 +190,7 @@ async def test_where_the_bot_is_no_member_a_grid_is_refused_with_what_to_do(stud
     guild = studio.sandbox.create_guild("Elsewhere", with_bot=False)
     channel, ada = guild.create_text_channel("general"), guild.add_member("ada")
     answer = await ada.slash(channel, "grid", prompt="a red car", seeds="1,2")
-    assert "use it in a server that I am in, or in our direct messages" in await answer.text()
+    assert "Use it in a server that I am in, or in our direct messages" in await answer.text()
     direct = await studio.ada.open_dm()
     await (await studio.ada.slash(direct, "grid", prompt="a red car", seeds="1,2")).text()
     await studio.sandbox.until(lambda: any("✅ Done · 2 of 2" in message.content for message in direct.messages))

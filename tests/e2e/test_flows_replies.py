@@ -218,7 +218,7 @@ async def test_files_of_which_nothing_can_be_made_are_refused_and_nothing_waits(
         (
             ".imagine a wall",
             [picture(name=f"{number}.png") for number in range(6)],
-            "There are 5 pictures to be guided",
+            "You attached 5 image prompts",
         ),
         (
             ".edit x2",

@@ -60,7 +60,7 @@ async def test_a_report_reaches_the_moderators_who_delete_and_block(
     assert Image.open(io.BytesIO(picture.bytes)).convert("RGB").getpixel((3, 3)) == (254, 0, 0)
     assert not posted.mentions and not posted.mention_everyone
     again = await studio.bob.click(final, label="Report")
-    assert again.ephemeral_text == "You have reported this picture already; the moderators have yet to decide."
+    assert again.ephemeral_text == "You have reported this picture already. The moderators have not decided yet."
     await studio.stop()
     await studio.start()
     refused = await studio.bob.click(posted, label="Delete picture")

@@ -117,7 +117,7 @@ async def test_a_blocklist_is_bounded_and_its_list_fits_a_message(
     desk = Desk(rules, gate, Jobs())
     for number in range(30):
         await desk.block_text(GUILD, RuleKind.WORD, f"word {number} {'x' * 80}", by=MOD)
-    with pytest.raises(BadSetting, match="30 entries already"):
+    with pytest.raises(BadSetting, match="full with 30 entries"):
         await desk.block_text(GUILD, RuleKind.WORD, "one more", by=MOD)
     text = await desk.blocked_texts(GUILD)
     assert len(text) <= 2000 and "more" in text.splitlines()[-1]
