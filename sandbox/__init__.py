@@ -8,7 +8,8 @@ from __future__ import annotations
 from sandbox.people.actors import Answer, Member
 from sandbox.people.handles import Guild
 from sandbox.records.errors import ApiError, NoAnswer
-from sandbox.records.model import Attachment, Channel, File, Message, Reaction, Role, User
+from sandbox.records.model import Channel, Message, Reaction, Role, User
+from sandbox.records.parts import Attachment, File
 from sandbox.records.traffic import GatewayEvent, HttpRequest
 from sandbox.server import Sandbox
 from sandbox.state import StateError

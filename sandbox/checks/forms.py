@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.records.errors import empty_message, invalid_form
-from sandbox.records.model import COMPONENTS_V2, SETTABLE_FLAGS, File, Json, walk_components
+from sandbox.records.model import COMPONENTS_V2, SETTABLE_FLAGS, Json
+from sandbox.records.parts import File, walk_components
 
 MAX_CONTENT = 2000
 MAX_EMBEDS_TEXT = 6000

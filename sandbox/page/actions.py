@@ -12,7 +12,8 @@ from sandbox.page.uploads import Uploads
 from sandbox.people.actors import Answer, Member
 from sandbox.people.handles import acting
 from sandbox.records.errors import unknown
-from sandbox.records.model import Channel, ChannelType, File, Json, Message, User, walk_components
+from sandbox.records.model import Channel, ChannelType, Json, Message, User
+from sandbox.records.parts import File, walk_components
 from sandbox.verbs import commands, permissions, threads
 from sandbox.verbs.commands import NotOffered
 

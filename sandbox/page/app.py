@@ -14,7 +14,7 @@ from aiohttp import web
 from sandbox.page.session import BrowserSession
 from sandbox.page.stage import Stage
 from sandbox.page.uploads import Uploads
-from sandbox.records.model import File
+from sandbox.records.parts import File
 
 log = logging.getLogger("sandbox.page")
 

@@ -7,17 +7,8 @@ from urllib.parse import quote
 
 from sandbox.records.cdn import HOST, Cdn
 from sandbox.records.clock import Clock
-from sandbox.records.model import (
-    COMPONENTS_V2,
-    SUPPRESS_EMBEDS,
-    Attachment,
-    Channel,
-    Json,
-    Message,
-    MessageType,
-    Reaction,
-    User,
-)
+from sandbox.records.model import COMPONENTS_V2, SUPPRESS_EMBEDS, Channel, Json, Message, MessageType, Reaction, User
+from sandbox.records.parts import Attachment
 from sandbox.verbs import media
 
 

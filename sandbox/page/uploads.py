@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 
-from sandbox.records.model import File
+from sandbox.records.parts import File
 
 _MOST_FILES = 64
 _MOST_BYTES = 256 * 1024 * 1024

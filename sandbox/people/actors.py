@@ -10,7 +10,8 @@ from sandbox.people import filling
 from sandbox.records.clock import PATIENCE_S
 from sandbox.records.errors import NoAnswer
 from sandbox.records.interactions import Callback, Interaction, InteractionType, new_token
-from sandbox.records.model import Channel, ChannelType, File, Json, Membership, Message, User, walk_components
+from sandbox.records.model import Channel, ChannelType, Json, Membership, Message, User
+from sandbox.records.parts import File, walk_components
 from sandbox.verbs import commands, posts, reactions
 from sandbox.verbs.commands import NotOffered
 from sandbox.verbs.interactions import start

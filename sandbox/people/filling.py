@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.checks import components as kinds
-from sandbox.records.model import Channel, Json, walk_components
+from sandbox.records.model import Channel, Json
+from sandbox.records.parts import walk_components
 from sandbox.verbs import commands, interactions
 from sandbox.verbs.commands import NotOffered
 from sandbox.verbs.world import World

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sandbox.records.model import Channel, ChannelType, Json, Message, MessageType, User, walk_components
+from sandbox.records.model import Channel, ChannelType, Json, Message, MessageType, User
+from sandbox.records.parts import walk_components
 from sandbox.verbs.world import World
 
 _SILENT = (MessageType.THREAD_STARTER_MESSAGE, MessageType.THREAD_CREATED)

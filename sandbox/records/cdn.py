@@ -15,7 +15,7 @@ from aiohttp import web
 from PIL import Image
 
 from sandbox.records.clock import Clock
-from sandbox.records.model import Attachment, File
+from sandbox.records.parts import Attachment, File
 
 HOST = "cdn.discordapp.com"
 PROXY_HOST = "media.discordapp.net"

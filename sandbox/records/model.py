@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from sandbox.records.clock import Clock, born_at
+from sandbox.records.parts import Attachment, walk_components
 
 Json = dict[str, Any]
 
@@ -40,16 +41,6 @@ class MessageType(IntEnum):
     CHAT_INPUT_COMMAND = 20
     THREAD_STARTER_MESSAGE = 21
     CONTEXT_MENU_COMMAND = 23
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to upload: its name, its bytes, and optionally its type and alt text."""
-
-    filename: str
-    content: bytes
-    content_type: str | None = None
-    description: str | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -84,19 +75,6 @@ class Overwrite:
     kind: int
     allow: int = 0
     deny: int = 0
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Attachment:
-    id: int
-    channel_id: int
-    filename: str
-    bytes: bytes
-    content_type: str | None
-    description: str | None = None
-    size: tuple[int, int] | None = None  # width and height in pixels, of pictures
-    ephemeral: bool = False
-    embedded: bool = False  # shown inside an embed (attachment://name), so not listed on its own
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -307,13 +285,3 @@ class GuildRecord(ABC):
 
     @abstractmethod
     def overwrite(self, channel: Channel, *, allow: int, deny: int, member: Membership | None) -> None: ...
-
-
-def walk_components(components: list[Json]) -> list[Json]:
-    """All components of a message or modal, containers before what they hold."""
-    found: list[Json] = []
-    for component in components:
-        found.append(component)
-        found.extend(walk_components(component.get("components") or []))
-        found.extend(walk_components([component[key] for key in ("accessory", "component") if component.get(key)]))
-    return found

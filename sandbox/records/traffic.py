@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from sandbox.records.model import File, Json
+from sandbox.records.model import Json
+from sandbox.records.parts import File
 
 GATEWAY_HOST = "gateway.discord.gg"
 

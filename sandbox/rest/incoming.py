@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from sandbox.records.errors import invalid_form, invalid_json
-from sandbox.records.model import File, Json
+from sandbox.records.model import Json
+from sandbox.records.parts import File
 
 Uploads = dict[int, File]  # by the number in their part's name
 

@@ -16,7 +16,8 @@ from sandbox.checks.base import Shape, validated
 from sandbox.faults.pending import Fault
 from sandbox.faults.rates import RateDecision, RateLimiter
 from sandbox.records.errors import ApiError, invalid_form, unauthorized, unknown, unknown_endpoint
-from sandbox.records.model import Channel, File, GuildRecord, Json, Membership, Message, Role, User
+from sandbox.records.model import Channel, GuildRecord, Json, Membership, Message, Role, User
+from sandbox.records.parts import File
 from sandbox.records.traffic import HttpRequest
 from sandbox.rest.incoming import Uploads, described, read
 from sandbox.verbs.permissions import Permissions, require
@@ -229,13 +230,8 @@ class Router:
         body = None
         if route.shape is not None:
             body = validated(route.shape, {} if exchange.body is None else exchange.body)
-        call = ApiCall(
-            world=self._world,
-            params=exchange.params,
-            query=request.query,
-            body=body,
-            files=described(body, exchange.uploads),
-        )
+        files = described(body, exchange.uploads)
+        call = ApiCall(world=self._world, params=exchange.params, query=request.query, body=body, files=files)
         exchange.answer = route.respond(call)
         exchange.status = 204 if exchange.answer is None else route.status
 

@@ -16,7 +16,8 @@ from rich.text import Text
 
 from sandbox.people.actors import Member
 from sandbox.people.transcript import button_labels, embed_lines, is_under_way, readable
-from sandbox.records.model import Attachment, Channel, Message, MessageType, User
+from sandbox.records.model import Channel, Message, MessageType, User
+from sandbox.records.parts import Attachment
 from sandbox.verbs.world import World
 
 _SETTLED_S = 0.8  # a bot's message is printed when it has not changed for so long: its reactions come right after it

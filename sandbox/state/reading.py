@@ -9,7 +9,6 @@ from typing import Any
 from sandbox.people.actors import Member
 from sandbox.people.handles import Guild
 from sandbox.records.model import (
-    Attachment,
     Channel,
     ChannelType,
     GuildRecord,
@@ -23,6 +22,7 @@ from sandbox.records.model import (
     User,
     Webhook,
 )
+from sandbox.records.parts import Attachment
 from sandbox.verbs.world import World
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sandbox.records.model import Attachment, Channel, GuildRecord, Json, Membership, Message, MessageOrigin
+from sandbox.records.model import Channel, GuildRecord, Json, Membership, Message, MessageOrigin
+from sandbox.records.parts import Attachment
 from sandbox.verbs.world import World
 
 

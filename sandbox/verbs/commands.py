@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.records.model import Channel, File, Json, Membership, Message, Role, User
+from sandbox.records.model import Channel, Json, Membership, Message, Role, User
+from sandbox.records.parts import File
 from sandbox.verbs import interactions, message_payloads, payloads
 from sandbox.verbs.permissions import Permissions, in_channel
 from sandbox.verbs.world import World

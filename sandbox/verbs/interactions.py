@@ -13,17 +13,8 @@ from sandbox.records.errors import (
     unknown,
 )
 from sandbox.records.interactions import Callback, Interaction, InteractionType
-from sandbox.records.model import (
-    EPHEMERAL,
-    LOADING,
-    Channel,
-    ChannelType,
-    File,
-    Json,
-    Message,
-    MessageType,
-    User,
-)
+from sandbox.records.model import EPHEMERAL, LOADING, Channel, ChannelType, Json, Message, MessageType, User
+from sandbox.records.parts import File
 from sandbox.verbs import message_payloads, payloads, posts
 from sandbox.verbs.permissions import DIRECT_MESSAGE, Permissions, in_channel
 from sandbox.verbs.posts import Draft

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.records.cdn import PROXY_HOST, Cdn
-from sandbox.records.model import Attachment, Json, Message
+from sandbox.records.model import Json, Message
+from sandbox.records.parts import Attachment
 
 SCHEME = "attachment://"
 _COMPONENT_DEFAULTS: dict[int, Json] = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sandbox.records import cdn
 from sandbox.records.clock import iso
-from sandbox.records.model import Attachment, ChannelType, Json, Message, MessageOrigin, Reaction, User
+from sandbox.records.model import ChannelType, Json, Message, MessageOrigin, Reaction, User
+from sandbox.records.parts import Attachment
 from sandbox.verbs import media, payloads
 from sandbox.verbs.world import World
 

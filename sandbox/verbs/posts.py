@@ -13,10 +13,8 @@ from sandbox.records.model import (
     EPHEMERAL,
     HAS_THREAD,
     LOADING,
-    Attachment,
     Channel,
     ChannelType,
-    File,
     Json,
     Message,
     MessageOrigin,
@@ -24,6 +22,7 @@ from sandbox.records.model import (
     User,
     Webhook,
 )
+from sandbox.records.parts import Attachment, File
 from sandbox.verbs import media, message_payloads, threads
 from sandbox.verbs.world import World
 
