@@ -101,7 +101,8 @@ class ScriptedEngine:
             event = await self._events.get()
             if isinstance(event, EngineDied):
                 raise event
-            yield self._newest.pop(event.job_id) if isinstance(event, Progress) else event
+            replaced = isinstance(event, Progress) and event.iteration > 1
+            yield self._newest.pop(event.job_id) if isinstance(event, Progress) and replaced else event
 
     async def crash(self) -> None:
         """Die with all runs, for as long as ``broken``."""
@@ -120,6 +121,9 @@ class ScriptedEngine:
         self._events.put_nowait(answer)
 
     def _tell_progress(self, progress: Progress) -> None:
+        if progress.iteration == 1:  # never replaced, so that the speed is known from the second report on
+            self._events.put_nowait(progress)
+            return
         if progress.job_id not in self._newest:
             self._events.put_nowait(progress)
         self._newest[progress.job_id] = progress
