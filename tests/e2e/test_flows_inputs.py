@@ -160,7 +160,7 @@ async def test_masks_and_image_prompts_that_cannot_be_used_are_refused_and_nothi
         "is a coloured picture": ("edit", {"image": picture(), "mask": picture(colour="red")}),
         "is not a picture I can read": ("edit", {"image": picture(), "mask": noisy}),
         "megapixels": ("edit", {"image": picture(), "image_prompt": huge}),
-        "attach it as image_prompt": ("imagine", {"image_prompt_weight": 0.5}),
+        "attach one as image_prompt": ("imagine", {"image_prompt_weight": 0.5}),
         "leave the mask, the replacement and the image prompt out": (
             "edit", {"image": picture(), "mask": mask(), "prompt": "a fox x2"},
         ),

@@ -136,7 +136,7 @@ async def test_show_recipe_on_a_picture_a_card_and_a_file_that_carries_one(studi
     carried = await (await studio.bob.use_on_message("Show recipe", saved)).text()
     assert carried.startswith("This picture carries a recipe:") and line in carried
     plain = await studio.bob.say(studio.channel, "hello")
-    assert "no picture of mine" in await (await studio.bob.use_on_message("Show recipe", plain)).text()
+    assert "I know no recipe for that message" in await (await studio.bob.use_on_message("Show recipe", plain)).text()
 
 
 async def test_past_prompts_are_suggested_each_once_and_only_ones_own(studio: Studio) -> None:

@@ -216,7 +216,7 @@ def test_a_grid_is_single_pictures_and_one_sheet() -> None:
         (["paint", "a car", "--style", "oyl"], "There is no style “oyl” here. Did you mean “oil”?"),
         (["resume", "none.run"], "none.run cannot be read"),
         (["resume", "given.png"], "no run that was saved, or it is damaged"),
-        (["grid", "a car"], "styles, as watercolor,oil, or seeds, as 1-8"),
+        (["grid", "a car"], "styles such as watercolor,oil, seeds such as 1-8"),
         (["grid", "a car", "--styles", "oil,watercolr"], "Did you mean “watercolor”?"),
         (["grid", "a car", "--seeds", "8-1"], "ends before it begins"),
         (["grid", "a car", "--seeds", "1-900"], "at most 64"),
