@@ -1,4 +1,4 @@
-"""What members think of pictures: 1 (worst) to 5 (best) for how well text and picture agree (000 §3.2, Table 1)."""
+"""Store what members think of pictures, from 1 (worst) to 5 (best) (paper §3.2, Table 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words and regular expressions that a prompt must not have."""
+"""Search prompts for blocked words and regular expressions."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _HARD = ("a" * 40 + "!", "ab" * 20 + "!", " " * 40 + "!", "1" * 40 + "!")  # wha
 
 
 def check_word(text: str) -> str:
-    """The word to store. Raises :class:`BadSetting` when nothing of it could be found in a text."""
+    """Return the word to store. Raises :class:`BadSetting` if it has no letters or figures or is too long."""
     if not lookalikes.word(text).strip() or len(text) > LONGEST:
         raise BadSetting(moderation.no_word(LONGEST))
     return " ".join(text.split())
 
 
 def check_regex(text: str) -> str:
-    """The expression to store. Raises :class:`BadSetting` when it is none, matches anything, or can take for ever."""
+    """Return the expression to store. Raises :class:`BadSetting` if it is wrong, matches any text, or is slow."""
     if len(text) > LONGEST:
         raise BadSetting(moderation.expression_too_long(LONGEST))
     try:
@@ -45,9 +45,9 @@ def check_regex(text: str) -> str:
 
 
 def search(text: str, words: Sequence[str], expressions: Sequence[str]) -> Hit | None:
-    """The first of these in ``text``; takes processor time, so call it in a thread.
+    """Return the first word or expression found in ``text``. Blocks: call it in a thread.
 
-    An expression that runs out of its time counts as found, else a prompt could be made so that it is let in.
+    An expression that takes too long counts as found. Otherwise a prompt could be written to pass by being slow.
     """
     read = lookalikes.readings(text) if words else frozenset()
     for one in words:

@@ -1,4 +1,4 @@
-"""Whether a member may have this painted here."""
+"""Check whether a member may paint here, and with these words."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _NAMED = 5  # channels or roles, in a refusal
 
 
 class Gate:
-    """Applies the owners' rules everywhere and a server's in it."""
+    """Apply the owners' rules everywhere, and a server's rules in that server."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
 
     async def check(self, asker: Asker) -> None:
-        """Raises :class:`NotAllowed` for a blocked member, a closed channel or a role that may not."""
+        """Raise :class:`NotAllowed` for a blocked member, a closed channel or a denied role."""
         await self.check_member(asker.user_id, asker.guild_id)
         if asker.guild_id is None:
             return
@@ -29,7 +29,7 @@ class Gate:
         await self._check_roles(asker, asker.guild_id)
 
     async def check_member(self, user_id: int, guild_id: int | None) -> None:
-        """Raises :class:`NotAllowed` for a blocked member."""
+        """Raise :class:`NotAllowed` for a blocked member."""
         if user_id in await self._rules.ids(EVERYWHERE, RuleKind.USER_BLOCKED):
             raise NotAllowed(moderation.BLOCKED)
         if guild_id is not None and user_id in await self._rules.ids(guild_id, RuleKind.USER_BLOCKED):
@@ -51,12 +51,12 @@ class Gate:
             raise NotAllowed(moderation.role_needed(sorted(needed)[:_NAMED]))
 
     async def check_words(self, text: str, guild_id: int | None, *, of: str = "prompt") -> None:
-        """Raises :class:`NotAllowed` when ``text`` has something blocked; ``of`` is what the text belongs to."""
+        """Raise :class:`NotAllowed` if ``text`` has something blocked; ``of`` names the text, such as “prompt”."""
         if (hit := await self.find(text, guild_id)) is not None:
             raise NotAllowed(moderation.word_blocked(hit, of))
 
     async def find(self, text: str, guild_id: int | None) -> Hit | None:
-        """What of the owners' or the server's blocklist is in ``text``."""
+        """Return what ``text`` has of the owners' or the server's blocklist."""
         for scope in (EVERYWHERE, guild_id):
             if scope is None:
                 continue
