@@ -34,7 +34,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _listed(value: object) -> object:
-    """A text stands for a list of it alone."""
+    """Make a list of a single text."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -86,7 +86,7 @@ class EngineSection(Section):
 
     @property
     def memory_bytes(self) -> int:
-        """What runs may take; 0: what is free."""
+        """The bytes that runs may use. 0 means all free memory."""
         if self.memory == "auto":
             return 0
         return int(float(self.memory[:-3]) * 2 ** {"M": 20, "G": 30}[self.memory[-3]])
@@ -231,20 +231,6 @@ class Config(Section):
             raise ConfigError("\n".join([f"{source} cannot be used:", *lines])) from None
 
 
-_SECTIONS: dict[str, type[Section]] = {
-    "discord": DiscordSection,
-    "engine": EngineSection,
-    "queue": QueueSection,
-    "quotas": QuotasSection,
-    "fairness": FairnessSection,
-    "limits": LimitsSection,
-    "storage": StorageSection,
-    "moderation": ModerationSection,
-    "operators": OperatorsSection,
-    "log": LogSection,
-}
-
-
 def _read(path: Path | None) -> dict[str, object]:
     if path is None and not DEFAULT_PATH.exists():
         return {}
@@ -262,8 +248,11 @@ def _read(path: Path | None) -> dict[str, object]:
 def _explain(details: ErrorDetails) -> str:
     """One line: which key, what is wrong, what to write."""
     names = [str(part) for part in details["loc"]]
-    section = _SECTIONS.get(names[0] if len(names) > 1 else "", Config)
-    known = section.model_fields
+    known = Config.model_fields
+    if len(names) > 1 and names[0] in known:
+        section = known[names[0]].annotation
+        assert isinstance(section, type) and issubclass(section, Section)
+        known = section.model_fields
     place = f"[{names[0]}]" + "".join(f" {name}" for name in names[1:2])
     if details["type"] == "extra_forbidden":
         close = difflib.get_close_matches(names[-1], known, n=1)

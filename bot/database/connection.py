@@ -1,4 +1,4 @@
-"""The connection to the database. It is safe under crashes and under transactions at the same time."""
+"""Connect to the database."""
 
 from __future__ import annotations
 

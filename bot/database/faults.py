@@ -1,7 +1,4 @@
-"""What is wrong with a database, in words for those who run the bot: what failed, and which setting mends it.
-
-No password is in any of them.
-"""
+"""Explain what is wrong with a database: what failed, and which setting to change. No text shows a password."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ import sqlite3
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-CONNECT_SECONDS = 10.0  # that PostgreSQL has for a connection
+CONNECT_SECONDS = 10.0  # until PostgreSQL must have accepted a connection
 
 _SETTING = "[queue] database"
 BROKEN = (
@@ -34,7 +31,7 @@ _BROKEN_OFF = (*_COMING_OR_GOING, "08000", "08001", "08003", "08004", "08006")
 
 
 def explained(address: sa.URL, error: BaseException) -> str:
-    """Of whatever a driver, SQLAlchemy or Alembic has raised."""
+    """Explain an error of a driver, of SQLAlchemy or of Alembic."""
     original = getattr(error, "orig", None) or error
     if "Can't locate revision" in str(original):
         return f"{_name(address)} was made by a newer version of this bot. Install that version, or restore a backup."
@@ -65,7 +62,7 @@ def _where(address: sa.URL) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Its first line; SQLAlchemy puts the class of asyncpg's before it."""
+    """Return the first line of an error, without the class that SQLAlchemy puts before it."""
     if isinstance(error, OSError) and error.strerror and error.errno and error.errno > 0:
         return error.strerror
     lines = str(error).splitlines() or [type(error).__name__]

@@ -1,4 +1,4 @@
-"""The files of a job: what was uploaded, where its run was last, and the finished picture."""
+"""Keep the files of jobs: uploads, checkpoints and finished pictures."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ class Files:
         return self.root / str(job_id)
 
     def init_image(self, job_id: int) -> Path:
-        """The encoded picture that the run starts from."""
+        """The picture that the run starts from."""
         return self.folder(job_id) / "init"
 
     def mask(self, job_id: int) -> Path:
-        """Where the run may paint, as it was sent, in the init image's size."""
+        """The mask as it was sent, in the init image's size."""
         return self.folder(job_id) / "mask"
 
     def image_prompt(self, job_id: int, number: int) -> Path:
-        """A picture that guides the run; counted from 0."""
+        """A picture that guides the run, counted from 0."""
         return self.folder(job_id) / f"{_IMAGE_PROMPT}{number}"
 
     def region(self, job_id: int) -> Path:
-        """Where the run painted what words had named, a grey PNG."""
+        """Where the run replaced what words named, as a grey PNG."""
         return self.folder(job_id) / "region.png"
 
     def checkpoint(self, job_id: int) -> Path:
-        """The engine's newest state of a run; of one that has ended well its last, from which it can be continued."""
+        """The newest state of the run, from which it can be continued."""
         return self.folder(job_id) / "checkpoint"
 
     def film(self, job_id: int) -> Path:
-        """The timelapse of a run that has ended well, an MP4."""
+        """The timelapse of a finished run, as an MP4."""
         return self.folder(job_id) / "film.mp4"
 
     def final(self, job_id: int) -> Path:
-        """The finished picture, a PNG."""
+        """The finished picture, as a PNG."""
         return self.folder(job_id) / "final.png"
 
     def is_picture(self, name: str) -> bool:
@@ -55,20 +55,20 @@ class Files:
         return name == self.final(0).name
 
     def is_upload(self, name: str) -> bool:
-        """Whether it is a picture that a run is made with."""
+        """Whether a file of that name was uploaded."""
         return name in (self.init_image(0).name, self.mask(0).name) or name.startswith(_IMAGE_PROMPT)
 
     def is_frame(self, name: str) -> bool:
-        """Whether it was left by a run on its way: its checkpoint, its film, its region, or any other."""
+        """Whether a file of that name was left by a run: a checkpoint, a film or a region."""
         return not (self.is_picture(name) or self.is_upload(name))
 
     def job_ids(self) -> list[int]:
-        """Of all jobs that have a folder."""
+        """Return the ids of all jobs that have a folder."""
         folders = self.root.iterdir() if self.root.exists() else ()
         return sorted(int(folder.name) for folder in folders if folder.name.isdecimal())
 
     def prune(self, job_id: int, unwanted: Callable[[str], bool]) -> int:
-        """Delete the files of a job whose names are unwanted, and its folder once it is empty; how many they were."""
+        """Delete a job's unwanted files, and its folder once it is empty. Return how many files those were."""
         folder, deleted = self.folder(job_id), 0
         for path in list(folder.iterdir()) if folder.exists() else ():
             if unwanted(path.name):
@@ -79,23 +79,23 @@ class Files:
         return deleted
 
     async def write(self, path: Path, content: bytes) -> None:
-        """Replace ``path`` by ``content``, wholly or not at all. Raises OSError, as when the disk is full."""
+        """Replace ``path`` by ``content``, wholly or not at all. Raises OSError."""
         await asyncio.to_thread(write_atomically, path, content)
 
     async def read(self, path: Path) -> bytes | None:
-        """The content, or None where there is no such file."""
+        """Return the content, or None if there is no such file."""
         return await asyncio.to_thread(_read, path)
 
     async def remove(self, path: Path) -> None:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def clear(self, job_id: int) -> None:
-        """Remove all files of a job, as those that an older database left under the same number."""
+        """Remove all files of a job, for example those that an older database left."""
         await asyncio.to_thread(shutil.rmtree, self.folder(job_id), ignore_errors=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside ``path``, flush to the disk, then rename over it: a crash leaves the old file or the new."""
+    """Replace a file so that a crash leaves either the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -111,7 +111,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable; Windows cannot open folders and needs no such call."""
+    """Make the rename durable. Windows needs no such call."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The queue of jobs. Only this module writes a job's state, and each transition is one SQL statement."""
+"""Queue jobs. Only this module writes a job's state, and each transition is one SQL statement."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _QUEUED = jobs.c.state == State.QUEUED
 
 
 class Queue:
-    """Durable jobs in the fair order of :mod:`bot.jobs.fairness`; one requester's go first come, first served."""
+    """The stored jobs, in the fair order of :mod:`bot.jobs.fairness`. One requester's jobs keep their order."""
 
     def __init__(
         self, database: Database, files: Files, *, max_attempts: int = 3, fairness: Fairness | None = None
@@ -46,8 +46,9 @@ class Queue:
         self._delay: Callable[[int], float] | None = None
 
     def patient(self, delay: Callable[[int], float]) -> Queue:
-        """The same queue for whoever must go on: where this one raises :class:`bot.errors.NoDatabase` it asks again,
-        ``delay`` seconds after so many failures. Not for :meth:`submit` and :meth:`submit_grid`.
+        """Return a queue that asks again, after ``delay(failures)`` seconds, instead of raising ``NoDatabase``.
+
+        :meth:`submit` and :meth:`submit_grid` still raise.
         """
         queue = copy.copy(self)
         queue._delay = delay
@@ -56,9 +57,9 @@ class Queue:
     async def submit(
         self, new: NewJob, inputs: Inputs | None = None, checkpoint: bytes | None = None, *, quota: Quota
     ) -> Job:
-        """Commit a job, the pictures it is made with, and the checkpoint it goes on from, before anyone is told of it.
+        """Commit a job with its pictures and the checkpoint that it continues.
 
-        Raises :class:`bot.errors.OverQuota`, and OSError when a file cannot be stored; nothing is left then.
+        Raises :class:`bot.errors.OverQuota`, and OSError when a file cannot be stored. Then nothing is left.
         """
         inputs = inputs or Inputs()
         inputs.check(new)
@@ -76,7 +77,7 @@ class Queue:
         return await self._database.transact(insert)
 
     async def submit_grid(self, news: Sequence[NewJob], *, quota: Quota) -> list[Job]:
-        """Commit the jobs of a grid, all or none. Raises :class:`bot.errors.OverQuota`, which says how many fit."""
+        """Commit all jobs of a grid, or none. Raises :class:`bot.errors.OverQuota`, which says how many fit."""
 
         async def insert(connection: AsyncConnection) -> list[Job]:
             await _alone(connection)
@@ -98,7 +99,7 @@ class Queue:
     # Transitions. Each returns False, or None, when the job was not in a state that allows it.
 
     async def claim(self) -> Job | None:
-        """The job whose turn it is, now ``running``; None when none may begin. No two claims get one job."""
+        """Make the next job ``running`` and return it, or None. No two claims get the same job."""
         turn = fair_order(self._fairness).subquery()
         chosen = (
             sa.select(jobs.c.id)
@@ -124,11 +125,11 @@ class Queue:
         return await self._one(statement)
 
     async def stop(self, job_id: int) -> bool:
-        """Note that the requester ended a running job early, so that a restart does not forget it."""
+        """Note that the requester ended a running job early."""
         return await self._change(job_id, {State.RUNNING}, stopped=True)
 
     async def rendered(self, job_id: int, png: bytes, finished: RunFinished, recipe: str | None = None) -> bool:
-        """``running`` to ``rendered``, once the picture is on disk. Raises OSError when it cannot be stored."""
+        """Store the picture, and go from ``running`` to ``rendered``. Raises OSError."""
         await self._files.write(self._files.final(job_id), png)
         return await self._change(
             job_id,
@@ -144,35 +145,35 @@ class Queue:
         )
 
     async def delivered(self, job_id: int, final_message_id: int) -> bool:
-        """``rendered`` to ``delivered``."""
+        """Go from ``rendered`` to ``delivered``."""
         return await self._end(
             job_id, {State.RENDERED}, State.DELIVERED, final_message_id=final_message_id, announced=True
         )
 
     async def failed(self, job_id: int, error: str, *, seconds: float | None = None) -> bool:
-        """To ``failed`` from any state that has not ended; ``error`` is a sentence for the requester.
+        """Go to ``failed`` from any state that has not ended. The requester reads ``error``.
 
-        ``seconds`` of the engine were used for nothing, here and in :meth:`cancelled`; they count in the fair order.
+        ``seconds`` of the engine were used, here and in :meth:`cancelled`. They count in the fair order.
         """
         used = {} if seconds is None else {"seconds": seconds}
         return await self._end(job_id, {State.QUEUED, State.RUNNING, State.RENDERED}, State.FAILED, error=error, **used)
 
     async def cancelled(self, job_id: int, *, seconds: float | None = None) -> bool:
-        """``queued`` or ``running`` to ``cancelled``."""
+        """Go from ``queued`` or ``running`` to ``cancelled``."""
         used = {} if seconds is None else {"seconds": seconds}
         return await self._end(job_id, {State.QUEUED, State.RUNNING}, State.CANCELLED, **used)
 
     async def requeue(self, job_id: int) -> State | None:
-        """After its engine died: ``running`` to ``queued`` for one more attempt, or to ``failed`` at the cap."""
+        """After its engine died, queue the job again, or fail it after its last attempt."""
         job = await self._one(self._give_back().where(jobs.c.id == job_id).returning(jobs))
         return job.state if job else None
 
     async def recover(self) -> None:
-        """At the start, before any claim: as :meth:`requeue` for every job that was running."""
+        """At the start, before any claim, do as :meth:`requeue` for every running job."""
         await self._many(self._give_back().returning(jobs))
 
     async def release(self, keep: Collection[int] = ()) -> None:
-        """Every job that was running, but those to ``keep``, goes back, which counts as no attempt."""
+        """Queue every running job again, except those to ``keep``. It does not count as an attempt."""
         others = jobs.c.state == State.RUNNING, jobs.c.id.not_in(keep)
         await self._many(sa.update(jobs).where(*others).values(state=State.QUEUED).returning(jobs))
 
@@ -183,7 +184,7 @@ class Queue:
         await self._change(job_id, set(State), thread_id=thread_id, card_message_id=card_message_id)
 
     async def sheeted(self, job_id: int, sheet_message_id: int) -> None:
-        """Note where the sheet is of the grid that begins with this job."""
+        """Note where the sheet of this job's grid is."""
         await self._change(job_id, set(State), sheet_message_id=sheet_message_id)
 
     async def described(self, job_id: int, recipe: str) -> None:
@@ -198,12 +199,12 @@ class Queue:
         return await self._one(sa.select(jobs).where(jobs.c.id == job_id))
 
     async def by_message(self, message_id: int) -> Job | None:
-        """The job whose card or final picture that message is."""
+        """Return the job whose card or final picture that message is."""
         mine = sa.or_(jobs.c.card_message_id == message_id, jobs.c.final_message_id == message_id)
         return await self._one(sa.select(jobs).where(mine).order_by(jobs.c.id.desc()).limit(1))
 
     async def newest_picture(self, channel_ids: Collection[int]) -> Job | None:
-        """The job delivered last in these channels or threads, or in a thread of theirs."""
+        """Return the newest delivered job of these channels and their threads."""
         here = sa.or_(jobs.c.thread_id.in_(channel_ids), jobs.c.channel_id.in_(channel_ids))
         newest = jobs.c.finished_at.desc(), jobs.c.id.desc()
         kept = jobs.c.state == State.DELIVERED, jobs.c.removed.is_(None)
@@ -211,48 +212,48 @@ class Queue:
         return await self._one(statement)
 
     async def waiting(self) -> list[Job]:
-        """The queued jobs in the order in which they will be claimed."""
+        """Return the queued jobs in the order of their turns."""
         turn = fair_order(self._fairness).subquery()
         return await self._many(sa.select(jobs).join(turn, turn.c.id == jobs.c.id).order_by(turn.c.place))
 
     async def line(self) -> list[tuple[int, float]]:
-        """The same as (id, expected engine-seconds), which is quicker to read."""
+        """Return the queued jobs in order as (id, expected engine-seconds), which is quicker."""
         turn = fair_order(self._fairness).subquery()
         return [
             (row.id, row.cost) for row in await self._rows(sa.select(turn.c.id, turn.c.cost).order_by(turn.c.place))
         ]
 
     async def waiting_ids(self, **whose: object) -> list[int]:
-        """The queued jobs with these values, as ``requester_id=1``."""
+        """Return the queued jobs with these values, as ``requester_id=1``."""
         mine = [jobs.c[name] == value for name, value in whose.items()]
         return [row.id for row in await self._rows(sa.select(jobs.c.id).where(jobs.c.state == State.QUEUED, *mine))]
 
     async def measured(self) -> list[Job]:
-        """Jobs painted in one go, of which the newest tell how fast the engines are; oldest first."""
+        """Return the newest jobs that were painted without a break, oldest first, to learn the speed from."""
         painted = jobs.c.state.in_((State.RENDERED, State.DELIVERED)), jobs.c.attempt == 1, jobs.c.seconds.is_not(None)
         newest = await self._many(sa.select(jobs).where(*painted).order_by(jobs.c.id.desc()).limit(_MEASURED))
         return newest[::-1]
 
     async def position(self, job_id: int) -> int:
-        """1 when the job is next, 2 after that; 0 when it does not wait."""
+        """Return the job's place in line, from 1, or 0 when it does not wait."""
         turn = fair_order(self._fairness).subquery()
         places = await self._rows(sa.select(turn.c.place).where(turn.c.id == job_id))
         return places[0].place if places else 0
 
     async def unannounced(self) -> list[Job]:
-        """Jobs that are through with the engine and whose requester does not know it yet, oldest first."""
+        """Return the painted, failed and cancelled jobs whose requester does not know it yet, oldest first."""
         through = State.RENDERED, State.FAILED, State.CANCELLED
         open_ = jobs.c.state.in_(through), ~jobs.c.announced
         return await self._many(sa.select(jobs).where(*open_).order_by(jobs.c.id))
 
     async def waiting_since(self) -> datetime | None:
-        """When the job that waits longest was submitted; None when none waits."""
+        """Return when the oldest waiting job was submitted, or None."""
         (row,) = await self._rows(sa.select(sa.func.min(jobs.c.created_at).label("since")).where(_QUEUED))
         since: datetime | None = row.since
         return since
 
     async def counts(self) -> Mapping[State, int]:
-        """How many jobs are in each state."""
+        """Count the jobs in each state."""
         rows = await self._rows(sa.select(jobs.c.state, sa.func.count().label("many")).group_by(jobs.c.state))
         return dict.fromkeys(State, 0) | {row.state: row.many for row in rows}
 

@@ -1,4 +1,4 @@
-"""How much one member and one server may ask for, and what is said when it is more."""
+"""Bound how much one member and one server may ask for."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from bot.texts import card
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """What holds for one member at one place; 0 is no limit.
+    """The limits of one member at one place. 0 is no limit.
 
-    ``max_running`` and ``guild_max_running`` make a job wait, the others refuse it. ``max_waiting`` is the bound of
-    the whole queue. ``weight`` is the member's share of the engines, 1 being everyone's.
+    ``max_running`` and ``guild_max_running`` make a job wait. The others refuse it.
     """
 
     max_running: int = 0
@@ -32,12 +31,12 @@ class Quota:
     guild_max_running: int = 0
     guild_max_queued: int = 0
     guild_max_per_day: int = 0
-    max_waiting: int = 0
-    weight: float = 1.0
+    max_waiting: int = 0  # in the whole queue
+    weight: float = 1.0  # the member's share of the engines
 
 
 def bounded(values: Values, config: Config) -> Quota:
-    """What the server has set, within what the operator allows."""
+    """Return the server's quotas, within what the operator allows."""
     own = config.quotas
     return Quota(
         max_running=strictest([own.max_running, values.max_running]),
@@ -52,7 +51,7 @@ def bounded(values: Values, config: Config) -> Quota:
 
 
 def limits(values: Values, config: Config) -> LimitsSection:
-    """The operator's limits on one picture, or the server's where those are narrower."""
+    """Return the limits on one picture: the operator's, or the server's where they are narrower."""
     own = config.limits
     narrower = {
         "max_pixels": strictest([own.max_pixels, values.max_pixels]),
@@ -62,12 +61,12 @@ def limits(values: Values, config: Config) -> LimitsSection:
 
 
 def refusal(which: str, most: int, frees: datetime | None = None) -> OverQuota:
-    """``frees`` is when there will be room again, where that is known."""
+    """Make the refusal for a limit. ``frees`` is when there is room again, if that is known."""
     return OverQuota(card.over_quota(which, most, frees), which=which, most=most, frees=frees)
 
 
 async def check(connection: AsyncConnection, new: NewJob, quota: Quota) -> None:
-    """Raises :class:`OverQuota` when ``new`` would be one too many."""
+    """Raise :class:`OverQuota` when ``new`` would be one too many."""
     mine, here = {"requester_id": new.requester_id}, {"guild_id": new.guild_id}
     await _check_queued(connection, "max_queued", quota.max_queued, mine)
     await _check_day(connection, "max_per_day", quota.max_per_day, mine)
@@ -86,7 +85,7 @@ async def _check_queued(connection: AsyncConnection, which: str, most: int, whos
 
 
 async def _check_day(connection: AsyncConnection, which: str, most: int, whose: Mapping[str, object]) -> None:
-    """Erased records count on."""
+    """Count the last 24 hours, erased records too."""
     if not most:
         return
     since = datetime.now(UTC) - DAY

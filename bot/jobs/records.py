@@ -1,4 +1,4 @@
-"""The records of jobs that have ended: found by age or by requester, marked, and deleted."""
+"""Find, mark and delete the records of jobs that have ended."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ _ENDED = jobs.c.state.in_([state for state in State if state.ended])
 
 
 class Records:
-    """Beside the queue: it never touches a job's state, nor a job that has not ended unless told to by id."""
+    """The records of jobs. It never changes a job's state."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def known(self, among: Collection[int]) -> set[int]:
-        """Which of these jobs there are."""
+        """Return which of these jobs exist."""
         return await self._ids(among)
 
     async def ended(self, among: Collection[int], *, before: datetime) -> set[int]:
-        """Which of these jobs ended before that moment."""
+        """Return which of these jobs ended before that moment."""
         return await self._ids(among, _ENDED, jobs.c.finished_at < before)
 
     async def all_ended(self, *, before: datetime) -> list[int]:
-        """Every job that ended before that moment."""
+        """Return every job that ended before that moment."""
         statement = sa.select(jobs.c.id).where(_ENDED, jobs.c.finished_at < before).order_by(jobs.c.id)
         return [row.id for row in await self._database.all(statement)]
 
     async def of(self, requester_id: int) -> list[Job]:
-        """All jobs of a member, oldest first."""
+        """Return all jobs of a member, oldest first."""
         statement = sa.select(jobs).where(jobs.c.requester_id == requester_id).order_by(jobs.c.id)
         return [job_from_row(row) for row in await self._database.all(statement)]
 
     async def unfinished(self, requester_id: int, guild_id: int | None) -> list[int]:
-        """A member's jobs that wait or run, in that server or, with None, everywhere."""
+        """Return a member's waiting and running jobs in that server, or everywhere if it is None."""
         here = jobs.c.guild_id == guild_id if guild_id is not None else sa.true()
         mine = jobs.c.requester_id == requester_id, jobs.c.state.in_((State.QUEUED, State.RUNNING))
         return [row.id for row in await self._database.all(sa.select(jobs.c.id).where(*mine, here).order_by(jobs.c.id))]
 
     async def deleted(self, among: Collection[int]) -> list[Job]:
-        """Those of these jobs whose picture somebody wanted deleted."""
+        """Return those of these jobs whose picture was deleted by a member or a moderator."""
         wished = jobs.c.removed.in_([Removed.DELETED, Removed.MODERATOR])
         found: list[Job] = []
         for some in _chunks(among):
@@ -56,14 +56,14 @@ class Records:
         return found
 
     async def erased(self) -> list[Job]:
-        """Those jobs of which nothing is to be kept, oldest first."""
+        """Return the jobs whose requester wants nothing kept, oldest first."""
         statement = sa.select(jobs).where(jobs.c.removed == Removed.ERASED).order_by(jobs.c.id)
         return [job_from_row(row) for row in await self._database.all(statement)]
 
     async def mark(self, job_ids: Collection[int], why: Removed) -> int:
-        """Note why the pictures of these are no longer on disk; how many it was news of.
+        """Note why the pictures of these jobs are no longer on disk. Return how many jobs this changed.
 
-        The first reason stays, but for the rule's: its picture is still on Discord, and a wish deletes it there too.
+        The first reason stays, except for the rule's: that picture is still on Discord, so it can still be deleted.
         """
         weaker = (jobs.c.removed == Removed.RULE) if why is not Removed.RULE else sa.false()
         open_ = sa.or_(jobs.c.removed.is_(None), weaker)
@@ -73,17 +73,17 @@ class Records:
         return marked
 
     async def delete(self, job_ids: Collection[int]) -> None:
-        """Forget these jobs altogether."""
+        """Delete the records of these jobs."""
         for some in _chunks(job_ids):
             await self._database.run(sa.delete(jobs).where(jobs.c.id.in_(some)))
 
     async def erase(self, job_id: int) -> None:
-        """As :meth:`delete`, at a member's wish: what counts against their limits stays for its day."""
+        """Delete a job for its requester, and keep for a day what counts against their limits."""
         usage_kept = keep(job_id, since=datetime.now(UTC) - DAY)
         await self._database.run(usage_kept, sa.delete(jobs).where(jobs.c.id == job_id))
 
     async def forget_usage(self, *, before: datetime) -> int:
-        """Drop what counts no more, as its day ended before that moment; how much that was."""
+        """Drop the counts whose day ended before that moment. Return how many there were."""
         return await self._database.run(sa.delete(usage).where(usage.c.created_at <= before - DAY))
 
     async def _ids(self, among: Collection[int], *conditions: sa.ColumnElement[bool]) -> set[int]:

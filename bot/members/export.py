@@ -1,4 +1,4 @@
-"""All that is kept of a member as zip files, each small enough to be sent."""
+"""Pack all that is kept about a member into zip files that are small enough to be sent."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import IO, Any
 from bot.jobs.files import Files
 
 DATA = "data.json"
-_SLACK = 65_536  # bytes of a zip's own
+_SLACK = 65_536  # bytes that a zip needs for itself
 Data = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZipPart:
-    """What one zip has: files by their names in it, and the rows as JSON in the first."""
+    """The content of one zip. Only the first has ``data``, the rows as JSON."""
 
     files: tuple[tuple[str, Path], ...]
     data: bytes | None = None
 
     def write(self, out: IO[bytes] | Path) -> None:
-        """Make the zip; blocks. Pictures are compressed already, so only the rows are."""
+        """Write the zip. It compresses only the rows, because pictures are compressed already."""
         with zipfile.ZipFile(out, "w") as archive:
             if self.data is not None:
                 archive.writestr(DATA, self.data, zipfile.ZIP_DEFLATED)
@@ -33,7 +33,7 @@ class ZipPart:
 
 
 def pack(data: Data, files: Files, limit: int | None = None) -> tuple[list[ZipPart], list[str]]:
-    """The pages of at most ``limit`` bytes (None: one of any size), and the names of the files that fit in none."""
+    """Return the parts of at most ``limit`` bytes, and the names of the files that are too large for one."""
     written = json.dumps(data, indent=2, ensure_ascii=False).encode()
     pages: list[list[tuple[str, Path]]] = [[]]
     filled, left_out = len(written), []

@@ -1,4 +1,4 @@
-"""Explanations that a member gets once in a while, and not each time."""
+"""Decide when a member gets an explanation again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ LIFE = 86_400.0  # seconds
 
 
 class Hints:
-    """To whom something was explained, for a day and until a restart; nothing of it is stored."""
+    """Remembers for a day, or until a restart, to whom something was explained."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._given: dict[tuple[int, int], float] = {}  # when, by server and member
 
     def due(self, guild_id: int, user_id: int) -> bool:
-        """Whether it is to be explained to this member of that server now, which is noted."""
+        """Whether to explain it to this member now. The answer is noted."""
         now = self._clock()
         self._given = {whom: when for whom, when in self._given.items() if when > now - LIFE}
         if (guild_id, user_id) in self._given:

@@ -1,4 +1,4 @@
-"""What is kept of a member: counted, handed out, and forgotten."""
+"""Collect and delete what is kept about a member."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ OWN: Mapping[str, sa.Column[int]] = {
     "ratings": ratings.c.user_id,
     "reports": reports.c.reporter_id,
 }
-"""The tables with what members leave here by themselves, and the column that says whose it is."""
+"""The tables with what members leave here, and the column that says whose it is."""
 OF_MODERATORS: Mapping[str, str] = {"rules": "blocks", "audit": "trail"}
-"""What moderators decided, by the name under which a member gets it: handed out, and not theirs to erase."""
+"""What moderators decided, by its name in a member's copy. The member cannot erase it."""
 KEPT_A_DAY: Mapping[str, sa.Column[int]] = {"usage": usage.c.requester_id}
-"""What counts against a member's limits after an erasure: handed out, and gone by itself."""
+"""What counts against a member's limits after an erasure. It is deleted after a day."""
 
 Rows = list[dict[str, Any]]
 
 
 class MemberData:
-    """Works on the database alone, with the bot running or not; :class:`bot.requests.removal.Removal` does the rest."""
+    """What the database has about members. It works with the bot running or not."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def collect(self, user_id: int) -> dict[str, Rows]:
-        """Every row that is about the member, by table, ready for JSON."""
+        """Return every row about the member, by table, ready for JSON."""
         blocked = rules.c.kind == RuleKind.USER_BLOCKED, rules.c.value == str(user_id)
         wanted = {name: sa.select(column.table).where(*_mine(name, user_id)) for name, column in OWN.items()}
         wanted |= {name: sa.select(column.table).where(column == user_id) for name, column in KEPT_A_DAY.items()}
@@ -55,10 +55,9 @@ class MemberData:
         return await self._database.transact(read)
 
     async def forget(self, user_id: int) -> int:
-        """Delete all that the member left here but the jobs, which are marked to be erased; how many those are.
+        """Delete what the member left here, and mark their jobs to be erased. Return how many jobs those are.
 
-        What moderators decided stays, or nobody could be blocked; of the jobs stays for a day what counts against
-        limits (:mod:`bot.jobs.usage`).
+        What moderators decided stays, because otherwise nobody could be blocked.
         """
         left = [sa.delete(column.table).where(*_mine(name, user_id)) for name, column in OWN.items() if name != "jobs"]
         marked = sa.update(jobs).where(*_mine("jobs", user_id)).values(removed=Removed.ERASED)

@@ -1,9 +1,7 @@
-"""What members and moderators have set, by scope: a member's own, a channel's, a server's, a role's.
+"""Store the settings of members, channels, servers and roles.
 
-A *preference* fills in what a command leaves open: the member's own comes first, then the channel's, then the
-server's. A *quota* bounds what a member may ask for on a server: of those that the member's roles set the most
-generous counts, without one the server's; the operator's configuration bounds them all. What is left is for the
-*safety* of a server.
+A *preference* fills in what a command leaves open: the member's first, then the channel's, then the server's. A *quota*
+bounds what a member may ask for: the most generous of the member's roles counts, else the server's.
 """
 
 from __future__ import annotations
@@ -24,17 +22,17 @@ _ORDER = (Scope.USER, Scope.CHANNEL, Scope.GUILD)
 
 
 class SettingsStore:
-    """One row for each value that is set. A quota of 0 is no limit."""
+    """Settings by scope. A quota of 0 is no limit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, scope: Scope, scope_id: int) -> Values:
-        """What is set in this scope alone."""
+        """Return what is set in this scope alone."""
         return (await self.read([(scope, scope_id)])).get((scope, scope_id), Values())
 
     async def read(self, scopes: Collection[Scoped]) -> dict[Scoped, Values]:
-        """What is set in each of these scopes; those in which nothing is are left out."""
+        """Return what is set in these scopes. Empty ones are left out."""
         wanted = sa.tuple_(settings.c.scope, settings.c.scope_id).in_([(str(scope), id_) for scope, id_ in scopes])
         found: dict[Scoped, dict[str, Any]] = {}
         for row in await self._database.all(sa.select(settings).where(wanted)):
@@ -42,7 +40,7 @@ class SettingsStore:
         return {key: Values.model_validate(values) for key, values in found.items()}
 
     async def change(self, scope: Scope, scope_id: int, values: Mapping[str, Any]) -> Values:
-        """Set these values and forget those that are None, all or none; returns what is set then.
+        """Set these values, forget those that are None, and return what is set then.
 
         Raises :class:`BadSetting` for a value out of range, and for a setting that the scope does not have.
         """
@@ -58,11 +56,11 @@ class SettingsStore:
         return await self.get(scope, scope_id)
 
     async def clear(self, scope: Scope, scope_id: int) -> None:
-        """Forget everything of this scope."""
+        """Forget all settings of this scope."""
         await self.change(scope, scope_id, dict.fromkeys(ALLOWED[scope]))
 
     async def preferences(self, user_id: int, channel_id: int, guild_id: int | None) -> dict[str, tuple[Any, Scope]]:
-        """What holds for a member there, and the scope that it comes from."""
+        """Return the preferences of a member there, each with the scope that it comes from."""
         ids = {Scope.USER: user_id, Scope.CHANNEL: channel_id, Scope.GUILD: guild_id}
         scopes = [(scope, id_) for scope in _ORDER if (id_ := ids[scope]) is not None]
         found = await self.read(scopes)
@@ -75,7 +73,7 @@ class SettingsStore:
         return held
 
     async def quotas(self, guild_id: int | None, role_ids: Collection[int]) -> Values:
-        """The quotas and the weight of a member with these roles, before the operator's bounds."""
+        """Return the quotas and the weight of a member with these roles, before the operator's bounds."""
         if guild_id is None:
             return Values()
         found = await self.read([(Scope.GUILD, guild_id), *((Scope.ROLE, id_) for id_ in role_ids)])
@@ -88,7 +86,7 @@ class SettingsStore:
 
 
 def most_generous(limits: Iterable[int | None]) -> int | None:
-    """The highest of the limits that are set, 0 being none at all; None when none is set."""
+    """Return the highest limit that is set, where 0 is no limit, or None."""
     known = [limit for limit in limits if limit is not None]
     return None if not known else 0 if 0 in known else max(known)
 

@@ -1,4 +1,4 @@
-"""Styles: words that a member saved under a name and may share with a server, and some that are always there."""
+"""Store members' styles, beside the built-in ones."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ BUILT_IN = tuple(
 
 
 class StyleStore:
-    """A member sees their own styles, those shared with the server at hand, and the built-in ones, in this order."""
+    """A member sees their own styles, then those shared with the server, then the built-in ones."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def all(self, user_id: int, guild_id: int | None) -> list[Style]:
-        """What the member can paint with there, each name once."""
+        """Return the styles that the member can use there, each name once."""
         seen = styles.c.owner_id == user_id
         if guild_id is not None:
             seen = sa.or_(seen, styles.c.guild_id == guild_id)
@@ -44,21 +44,18 @@ class StyleStore:
         return list(by_name.values())
 
     async def find(self, name: str, user_id: int, guild_id: int | None) -> Style:
-        """Raises :class:`BadSetting` when there is none of that name for the member there."""
+        """Return the style of that name. Raises :class:`BadSetting` if the member has none there."""
         known = {style.name: style for style in await self.all(user_id, guild_id)}
         with refusing():
             return known[named(name, known)]
 
     async def own(self, name: str, owner_id: int) -> Style | None:
-        """The member's style of that name."""
+        """Return the member's own style of that name."""
         mine = styles.c.owner_id == owner_id, styles.c.name == slug(name)
         return next(iter(await self._many(sa.select(styles).where(*mine))), None)
 
     async def save(self, owner_id: int, name: str, words: str, guild_id: int | None = None) -> Style:
-        """Make a style, or give the one of that name other words; shared with that server alone.
-
-        Raises :class:`BadSetting`.
-        """
+        """Save a style, or change the one of that name, and share it with that server alone. Raises ``BadSetting``."""
         name, words = slug(name), " ".join(words.split())
         if not name:
             raise BadSetting(refusals.NO_STYLE_NAME)
@@ -79,11 +76,11 @@ class StyleStore:
         return await self._database.transact(write)
 
     async def share(self, style: Style, guild_id: int | None) -> None:
-        """With the members of a server; None takes it back."""
+        """Share a style with a server, or with none."""
         await self._database.run(sa.update(styles).where(styles.c.id == style.id).values(guild_id=guild_id))
 
     async def delete(self, style: Style) -> None:
-        """The pictures painted in it stay."""
+        """Delete a style. Its pictures stay."""
         await self._database.run(sa.delete(styles).where(styles.c.id == style.id))
 
     async def _many(self, statement: sa.Executable) -> list[Style]:

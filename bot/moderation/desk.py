@@ -1,4 +1,4 @@
-"""What moderators and owners do by command; every answer is a sentence for them alone."""
+"""Do what moderators and owners order, and answer them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _OPPOSITE = {
 
 
 class Canceller(Protocol):
-    """What is asked of the removal."""
+    """Cancels a member's jobs."""
 
     async def cancel(self, user_id: int, guild_id: int | None) -> int: ...
 
 
 class Desk:
-    """``scope`` is a server's id or ``EVERYWHERE``; ``by`` the member who does it."""
+    """``scope`` is a server's id or ``EVERYWHERE``, and ``by`` is the moderator."""
 
     def __init__(self, rules: Rules, gate: Gate, jobs: Canceller) -> None:
         self._rules = rules
@@ -35,7 +35,7 @@ class Desk:
         self._jobs = jobs
 
     async def block_text(self, scope: int, kind: RuleKind, text: str, *, by: int) -> str:
-        """Raises :class:`BadSetting` for what cannot be searched for."""
+        """Block a word or an expression. Raises :class:`BadSetting`."""
         value = blocklist.check_word(text) if kind is RuleKind.WORD else blocklist.check_regex(text)
         values = await self._rules.of(scope)
         if len(values[RuleKind.WORD]) + len(values[RuleKind.REGEX]) >= _MOST:
@@ -54,17 +54,17 @@ class Desk:
         return moderation.blocklist(values[RuleKind.WORD], values[RuleKind.REGEX])
 
     async def suggest(self, scope: int, typed: str) -> list[str]:
-        """Entries of the blocklist that have what was typed."""
+        """Return the entries of the blocklist that contain what was typed."""
         values = await self._rules.of(scope)
         return [one for one in values[RuleKind.WORD] + values[RuleKind.REGEX] if typed.casefold() in one.casefold()]
 
     async def try_text(self, scope: int, text: str) -> str:
-        """Whether a prompt would be let in, and what stops it."""
+        """Say whether a prompt would be painted, or what stops it."""
         hit = await self._gate.find(text, None if scope == EVERYWHERE else scope)
         return moderation.WOULD_BE_PAINTED if hit is None else moderation.would_be_refused(hit)
 
     async def block_user(self, scope: int, user_id: int, *, by: int) -> str:
-        """What they have waiting or running there is cancelled."""
+        """Block a user, and cancel what they have waiting or running there."""
         added = await self._rules.add(scope, RuleKind.USER_BLOCKED, user_id, by=by)
         cancelled = await self._jobs.cancel(user_id, None if scope == EVERYWHERE else scope)
         return moderation.user_blocked(user_id, added=added, cancelled=cancelled)
@@ -74,7 +74,7 @@ class Desk:
         return moderation.user_unblocked(user_id, removed=removed)
 
     async def rule(self, scope: int, kind: RuleKind | None, kinds: tuple[RuleKind, ...], value: int, *, by: int) -> str:
-        """Set ``kind`` for a channel or role and clear the others of ``kinds``; None clears all."""
+        """Set ``kind`` for a channel or role, and clear the others of ``kinds``. None clears all."""
         for other in kinds:
             if other is not kind:
                 await self._rules.remove(scope, other, value, by=by)
@@ -84,7 +84,7 @@ class Desk:
         return moderation.MEANINGS[kind]
 
     async def overview(self, scope: int) -> str:
-        """All rules but the blocklist's entries, which are counted."""
+        """Write all rules, and how many entries the blocklist has."""
         return moderation.overview(await self._rules.of(scope))
 
     async def trail(self, scope: int, limit: int = 15) -> str:

@@ -1,7 +1,6 @@
-"""What a text says to the eye: look-alikes of other alphabets, invisible characters, figures for letters, stretched and
-spaced-out words.
+"""Read a text as the eye does, through look-alikes, invisible characters, figures for letters and spaced-out words.
 
-A text is turned into *readings*, plain strings of words; a blocked word is looked for in each.
+A text becomes several *readings*, plain strings of words. A blocked word is looked for in each.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _STRETCHED = re.compile(r"(.)\1{2,}")
 
 
 def plain(text: str) -> str:
-    """Lower-case, without accents, invisible characters and look-alikes."""
+    """Return the text in lower case, without accents, invisible characters and look-alikes."""
     visible = "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
     parts = unicodedata.normalize("NFKD", visible.translate(_BLANK))
     letters = "".join(one for one in parts if unicodedata.category(one) not in ("Mn", "Me"))
@@ -40,7 +39,7 @@ def plain(text: str) -> str:
 
 
 def readings(text: str) -> frozenset[str]:
-    """All that ``text`` may be read as: words with single spaces between, and one at each end."""
+    """Return all readings of ``text``, with single spaces between the words and one at each end."""
     base = plain(text)
     found = set()
     for version, gap in product((base, _as_letters(base, _WITH_I), _as_letters(base, _WITH_L)), (" ", "")):
@@ -52,7 +51,7 @@ def readings(text: str) -> frozenset[str]:
 
 
 def _as_letters(text: str, figures: dict[int, int]) -> str:
-    """With the letters that figures stand for, in all words that have a letter; at a word's end marks are marks."""
+    """Replace figures by letters in words that have a letter. Marks at the end of a word stay."""
 
     def token(match: re.Match[str]) -> str:
         body = match[0].rstrip("!|+.,:;?)")
@@ -62,5 +61,5 @@ def _as_letters(text: str, figures: dict[int, int]) -> str:
 
 
 def word(text: str) -> str:
-    """A blocked word or phrase in the form in which readings have it."""
+    """Return a blocked word or phrase in the form that readings have."""
     return f" {' '.join(_MARKS.sub(' ', plain(text)).split())} "

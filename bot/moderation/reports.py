@@ -1,4 +1,4 @@
-"""Reports of pictures as the database keeps them: one of each member and picture."""
+"""Store the reports of pictures: one of each member and picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.domain.moderation import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``message_id`` in ``channel_id`` is what moderators were told by; None while they were not."""
+    """A report. ``message_id`` is None until the moderators were told."""
 
     id: int
     job_id: int
@@ -32,7 +32,7 @@ class Report:
 
 
 class Reports:
-    """The table."""
+    """The stored reports."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,17 +41,17 @@ class Reports:
         return _first(await self._database.one(sa.select(reports).where(reports.c.id == report_id)))
 
     async def find(self, job_id: int, reporter_id: int) -> Report | None:
-        """What this member has reported of this picture."""
+        """Return this member's report of this picture."""
         mine = reports.c.job_id == job_id, reports.c.reporter_id == reporter_id
         return _first(await self._database.one(sa.select(reports).where(*mine)))
 
     async def open_about(self, job_id: int) -> Report | None:
-        """The first report of the picture that moderators know of and have not settled."""
+        """Return the first report of the picture that moderators know and have not settled."""
         open_ = reports.c.job_id == job_id, reports.c.message_id.is_not(None), reports.c.outcome.is_(None)
         return _first(await self._database.one(sa.select(reports).where(*open_).order_by(reports.c.id).limit(1)))
 
     async def add(self, job_id: int, guild_id: int, reporter_id: int, reason: str) -> Report:
-        """A new one, or the member's own that moderators have not been told of, with the new reason.
+        """Add a report. It replaces one that the moderators were not told of.
 
         Raises :class:`sqlalchemy.exc.IntegrityError` when they were told already.
         """
@@ -66,12 +66,12 @@ class Reports:
         return await self._database.transact(write)
 
     async def told(self, report_id: int, *, channel_id: int, message_id: int) -> None:
-        """Note by which message moderators know of it."""
+        """Note by which message the moderators were told."""
         told = {"channel_id": channel_id, "message_id": message_id}
         await self._database.run(sa.update(reports).where(reports.c.id == report_id).values(**told))
 
     async def settle(self, job_id: int, outcome: Outcome, *, by: int) -> int:
-        """Note the decision on all open reports of the picture; how many they were."""
+        """Settle all open reports of the picture. Return how many there were."""
         mine = reports.c.job_id == job_id, reports.c.outcome.is_(None)
         settled = sa.update(reports).where(*mine).values(outcome=outcome, settled_by=by, settled_at=datetime.now(UTC))
         return await self._database.run(settled)

@@ -1,4 +1,4 @@
-"""The rules of servers and of the owners, and the trail of who changed what."""
+"""Store the rules of servers and owners, and the trail of who changed what."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RuleValues = Mapping[RuleKind, tuple[str, ...]]
 
 
 class Rules:
-    """Every change is written to the trail in the transaction that makes it. What was read once is kept in memory.
+    """The rules, kept in memory once read. Every change is noted in the trail.
 
     ``guild_id`` is a server's, or :data:`EVERYWHERE`.
     """
@@ -26,7 +26,7 @@ class Rules:
         self._known: dict[int, RuleValues] = {}
 
     async def of(self, guild_id: int) -> RuleValues:
-        """The values of each kind, oldest first."""
+        """Return the values of each kind, oldest first."""
         if guild_id not in self._known:
             statement = sa.select(rules.c.kind, rules.c.value).where(rules.c.guild_id == guild_id).order_by(rules.c.id)
             found: dict[RuleKind, list[str]] = defaultdict(list)
@@ -36,11 +36,11 @@ class Rules:
         return self._known[guild_id]
 
     async def ids(self, guild_id: int, kind: RuleKind) -> frozenset[int]:
-        """The values of a kind that is about users, channels or roles."""
+        """Return the ids of a kind of rule about users, channels or roles."""
         return frozenset(int(value) for value in (await self.of(guild_id))[kind])
 
     async def add(self, guild_id: int, kind: RuleKind, value: object, *, by: int) -> bool:
-        """False when there is such a rule already."""
+        """Add a rule. Return False when it exists already."""
         if str(value) in (await self.of(guild_id))[kind]:
             return False
         now = datetime.now(UTC)
@@ -49,7 +49,7 @@ class Rules:
         return True
 
     async def remove(self, guild_id: int, kind: RuleKind, value: object, *, by: int) -> bool:
-        """False when there is no such rule."""
+        """Remove a rule. Return False when there is none."""
         if str(value) not in (await self.of(guild_id))[kind]:
             return False
         mine = rules.c.guild_id == guild_id, rules.c.kind == kind, rules.c.value == str(value)
@@ -57,11 +57,11 @@ class Rules:
         return True
 
     async def note(self, guild_id: int, by: int, action: str, subject: str) -> None:
-        """Write to the trail what changes no rule."""
+        """Note something in the trail that changes no rule."""
         await self._database.run(_noted(guild_id, by, action, subject))
 
     async def trail(self, guild_id: int, limit: int) -> list[Entry]:
-        """What was done last, newest first."""
+        """Return the last entries, newest first."""
         statement = sa.select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)
         return [
             Entry(at=row.at, guild_id=row.guild_id, actor_id=row.actor_id, action=row.action, subject=row.subject)

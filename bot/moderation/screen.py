@@ -1,4 +1,4 @@
-"""How a picture may be shown where it was asked for: openly, as a spoiler, or not at all."""
+"""Decide how to show a picture: openly, as a spoiler, or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Screen:
-    """Asked anew for every frame and picture: a channel's flag and settings may have changed meanwhile."""
+    """Decides anew for every picture, because a channel's settings may change."""
 
     def __init__(self, client: discord.Client, settings: SettingsStore, rules: Callable[[], ModerationSection]) -> None:
         self._client = client
@@ -29,9 +29,9 @@ class Screen:
         return self._rules().unsafe_threshold
 
     async def cover(self, job: Job, unsafe: float | None, known: object = None) -> Cover:
-        """For a picture with that score, None if none was given, where the job was asked for.
+        """Decide for a picture with that unsafe score, if it has one, in the job's channel.
 
-        ``known`` is that channel as an interaction showed it, where the bot is no member and cannot look.
+        ``known`` is the channel from an interaction, for servers that the bot is not in.
         """
         cover = await self.cover_in(job.channel_id, job.guild_id, unsafe, known)
         if cover is Cover.WITHHELD:
@@ -41,20 +41,20 @@ class Screen:
     async def cover_in(
         self, channel_id: int, guild_id: int | None, unsafe: float | None, known: object = None
     ) -> Cover:
-        """As :meth:`cover`, in whatever channel."""
+        """Do as :meth:`cover`, for any channel."""
         channel = known or await self._channel(channel_id)
         if self.withholds(unsafe, channel):
             return Cover.WITHHELD
         return Cover.SPOILER if await self._spoilers(channel_id, guild_id, channel) else Cover.NONE
 
     def withholds(self, unsafe: float | None, channel: object) -> bool:
-        """Whether a picture with that score must not be shown there; a direct conversation has no age-restriction."""
+        """Whether a picture with that score must not be shown there."""
         if unsafe is None or unsafe <= self.threshold:
             return False
         return not (isinstance(channel, discord.abc.GuildChannel | discord.Thread) and _age_restricted(channel))
 
     async def _channel(self, channel_id: int) -> object:
-        """None when it cannot be seen any more; it then counts as not age-restricted."""
+        """Return the channel, or None, which counts as not age-restricted."""
         try:
             return self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         except discord.HTTPException:
@@ -71,6 +71,6 @@ class Screen:
 
 
 def _age_restricted(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
-    """A thread is what its channel is; a category has no flag."""
+    """Whether the channel, or the thread's channel, is age-restricted."""
     asked = getattr(channel, "is_nsfw", None)
     return bool(asked and asked())

@@ -1,4 +1,4 @@
-"""A user's own VQGAN as a bundle: a folder of the weights with an entry of its own."""
+"""Make a bundle from a user's own VQGAN: a folder with the weights and an entry."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ regulariser = {{ weight = 0.1, schedule = "linear" }}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """What to make a bundle of: the checkpoint and its yaml, and who guides it."""
+    """What to make a bundle from."""
 
     name: str
     vqgan: Path
@@ -46,10 +46,7 @@ class Own:
 
 
 async def add(own: Own, weights_dir: Path) -> list[str]:
-    """Make the bundle, wholly or not at all. Returns the checkpoints that its perceptors still need.
-
-    Raises :class:`WeightsFailed`.
-    """
+    """Make the bundle, and return the checkpoints that it still needs. Raises :class:`WeightsFailed`."""
     folder = weights_dir / own.name
     _check(own, folder, weights_dir)
     perceptors = [_perceptor(name, weights_dir) for name in own.perceptors]
@@ -68,7 +65,7 @@ async def add(own: Own, weights_dir: Path) -> list[str]:
 
 def _check(own: Own, folder: Path, weights_dir: Path) -> None:
     if not _NAME.fullmatch(own.name):
-        raise WeightsFailed(f"“{own.name}” is no name for a bundle. Use small letters, digits, - and _.")
+        raise WeightsFailed(f"“{own.name}” cannot be the name of a bundle. Use small letters, digits, - and _.")
     if own.name in catalogue.bundles(weights_dir) or folder.exists():
         raise WeightsFailed(f"There is a bundle or a folder {folder} already. Choose another name, or remove it.")
     for file in (own.vqgan, own.config):
@@ -77,7 +74,7 @@ def _check(own: Own, folder: Path, weights_dir: Path) -> None:
 
 
 def _perceptor(name: str, weights_dir: Path) -> Path:
-    """The file of a published CLIP, or of a path to converted weights."""
+    """Return the file of a published CLIP, or of a path to converted weights."""
     known = {one.name: one for one in catalogue.checkpoints().values() if one.kind == "clip"}
     if name in known:
         return weights_dir / known[name].weights

@@ -1,4 +1,4 @@
-"""What can be had: the published checkpoints of ``catalogue.toml`` and the bundles that are made of them."""
+"""List the published checkpoints of ``catalogue.toml``, and the bundles that are made from them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, Literal
 from bot.errors import WeightsFailed
 
 OWN_ENTRY = "bundle.toml"
-"""The file by which a folder of weights is a bundle of its own; its paths are relative to the folder."""
+"""The file that makes a folder of weights a bundle. Its paths are relative to the folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFile:
-    """One file and the addresses that are to give its bytes. ``megabytes`` is about its size, if anybody told."""
+    """A file and its addresses. ``megabytes`` is its approximate size, if it is known."""
 
     urls: tuple[str, ...]
     sha256: str | None = None
@@ -27,7 +27,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One publication of a checkpoint: the weights and, for a VQGAN, the yaml that describes them."""
+    """A publication of a checkpoint: the weights and, for a VQGAN, their yaml."""
 
     weights: RemoteFile
     config: RemoteFile | None = None
@@ -35,7 +35,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """One entry of the catalogue. ``weights`` is the file it becomes, relative to the weights' folder."""
+    """An entry of the catalogue. ``weights`` is its file in the weights' folder."""
 
     name: str
     kind: Literal["clip", "vqgan"]
@@ -48,19 +48,19 @@ class Checkpoint:
 
     @property
     def made(self) -> tuple[str, ...]:
-        """The files it becomes: of a VQGAN, the yaml too."""
+        """The files that the engine loads; for a VQGAN, the yaml too."""
         config = str(Path(self.weights).with_suffix(".yaml"))
         return (self.weights, config) if self.kind == "vqgan" else (self.weights,)
 
     @property
     def megabytes(self) -> int | None:
-        """About the size of the first source's download."""
+        """The approximate size of the first source's download."""
         return self.sources[0].weights.megabytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleFiles:
-    """What a bundle is called and the files that it needs, in ``folder``; whether it ``checks`` pictures."""
+    """A bundle's files in ``folder``. ``checks`` says whether it checks pictures."""
 
     name: str
     title: str
@@ -69,23 +69,23 @@ class BundleFiles:
     checks: bool
 
     def missing(self) -> list[str]:
-        """Those of its files that are not there."""
+        """Return the files that are missing."""
         return [file for file in self.files if not (self.folder / file).is_file()]
 
     def checkpoints(self, weights_dir: Path) -> list[Checkpoint]:
-        """The published checkpoints that its files can be made of."""
+        """Return the published checkpoints that its files can be made from."""
         wanted = {(self.folder / file).resolve() for file in self.files}
         return [one for one in checkpoints().values() if (weights_dir / one.weights).resolve() in wanted]
 
 
 @cache
 def checkpoints() -> Mapping[str, Checkpoint]:
-    """Every entry of ``catalogue.toml`` by name."""
+    """Return every entry of ``catalogue.toml`` by name."""
     return parse(resources.files("bot.weights").joinpath("catalogue.toml").read_text(encoding="utf-8"))
 
 
 def parse(text: str) -> dict[str, Checkpoint]:
-    """The entries of a catalogue's text."""
+    """Return the entries of a catalogue's text."""
     entries = {}
     for name, values in tomllib.loads(text).items():
         sources = tuple(_source(source) for source in values.pop("sources"))
@@ -101,7 +101,7 @@ def _source(values: dict[str, Any]) -> Source:
 
 
 def bundles(weights_dir: Path) -> dict[str, BundleFiles]:
-    """The bundles of the engine's table, and those that lie in ``weights_dir`` with an entry of their own.
+    """Return the bundles of the engine's table, and those with an entry in ``weights_dir``.
 
     Raises :class:`WeightsFailed` for an entry that cannot be read.
     """
@@ -128,9 +128,9 @@ def _bundle(name: str, values: Mapping[str, Any], folder: Path) -> BundleFiles:
 
 
 def wanted(name: str, weights_dir: Path) -> list[Checkpoint]:
-    """The checkpoints behind the name of a bundle or of a checkpoint.
+    """Return the checkpoints of a bundle, or the checkpoint of that name.
 
-    Raises :class:`WeightsFailed` for a name that is neither, and for a bundle that nothing published makes.
+    Raises :class:`WeightsFailed` for an unknown name, and for a bundle that cannot be fetched.
     """
     if name in checkpoints():
         return [checkpoints()[name]]

@@ -1,4 +1,4 @@
-"""Conversion to safetensors, in a process of the engine: the bot loads no torch, and no foreign file either."""
+"""Convert weights to safetensors in a process of the engine, so that the bot loads no foreign file."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _BAD_SOURCE = 3  # engine's exit code for a source that is at fault
 
 
 class UnusableSource(WeightsFailed):
-    """The file to convert is at fault; another one is needed."""
+    """The file cannot be converted, and another one is needed."""
 
 
 async def convert_vqgan(checkpoint: Path, config: Path, out: Path, provenance: Mapping[str, str]) -> None:
-    """``out`` and the yaml beside it, of a taming checkpoint and its config.
+    """Convert a taming checkpoint and its config to ``out`` and the yaml beside it.
 
-    Raises :class:`UnusableSource` where these are at fault, else :class:`WeightsFailed`.
+    Raises :class:`UnusableSource` for bad files, else :class:`WeightsFailed`.
     """
     await _engine("convert", "vqgan", checkpoint, out, "--config", config, "--provenance", json.dumps(dict(provenance)))
 
 
 async def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mapping[str, str]) -> None:
-    """``out`` of an OpenAI CLIP archive whose hash is ``sha256``. Raises as :func:`convert_vqgan` does."""
+    """Convert an OpenAI CLIP archive with the hash ``sha256`` to ``out``. Raises as :func:`convert_vqgan` does."""
     await _engine("convert", "clip", archive, out, "--sha256", sha256, "--provenance", json.dumps(dict(provenance)))
 
 
@@ -69,7 +69,7 @@ def _command() -> Sequence[str]:
 
 
 def _search_path() -> str:
-    """The folder with the engine first, from wherever the bot was started."""
+    """Return the Python path, with the engine's folder first."""
     found = importlib.util.find_spec("engine")
     assert found is not None and found.submodule_search_locations
     root = str(Path(found.submodule_search_locations[0]).parent)

@@ -1,4 +1,4 @@
-"""One file over HTTP, whole or not at all: the first of several addresses that gives it, its hash checked."""
+"""Download a file from the first address that gives it, and check its hash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.weights.transfer import AddressFailed, Patience, Transfer, TransferRepo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """A file that is here whole, and the address that gave it."""
+    """A downloaded file, and the address that gave it."""
 
     path: Path
     url: str
@@ -38,10 +38,10 @@ async def download(
     report: TransferReport,
     patience: Patience | None = None,
 ) -> Arrived:
-    """Fetch ``target`` from the first address that gives it, with the SHA-256 ``sha256`` if one is known.
+    """Fetch ``target`` from the first address that gives it. ``sha256`` is the expected hash, if it is known.
 
-    Raises :class:`AddressesFailed` with what each address did and what to do, and :class:`WeightsFailed` where the
-    disk is full. What has arrived is kept for the next time, except where its hash was wrong.
+    Raises :class:`AddressesFailed`, which says what each address did, and :class:`WeightsFailed` for a full disk. What
+    has arrived is kept for the next time, unless its hash was wrong.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
@@ -63,7 +63,7 @@ async def download(
 
 
 async def digest(path: Path) -> str:
-    """SHA-256 of a file in hex."""
+    """Return the SHA-256 of a file in hex."""
 
     def read() -> str:
         with path.open("rb") as file:
@@ -82,7 +82,7 @@ async def _checked(part: Path, sha256: str | None, url: str) -> str:
 
 @contextlib.contextmanager
 def _alone(part: Path) -> Iterator[None]:
-    """No second process may write into the same file. Raises :class:`WeightsFailed`."""
+    """Keep a second process from writing into the same file. Raises :class:`WeightsFailed`."""
     lock = part.with_name(f".{part.name}.lock")
     with lock.open("wb") as file:
         try:

@@ -1,4 +1,4 @@
-"""From a checkpoint's name to weights that the engine can load: fetched, held to their hash, converted, recorded."""
+"""Fetch a checkpoint, check its hash, convert it for the engine, and record where it came from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.weights.transfer import Patience, TransferReport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetcher:
-    """What a fetch works with."""
+    """Fetches checkpoints into a folder."""
 
     weights_dir: Path
     session: aiohttp.ClientSession
@@ -28,9 +28,9 @@ class Fetcher:
     patience: Patience = field(default_factory=Patience)
 
     async def fetch(self, checkpoint: Checkpoint, *, again: bool = False) -> bool:
-        """Have the checkpoint here, from the first of its sources that gives it. False if it was here already.
+        """Fetch the checkpoint from its first source that gives it. Return False if it was here already.
 
-        ``again`` fetches what is here too. Raises :class:`WeightsFailed`; what was here before then still is.
+        ``again`` fetches it anyway. Raises :class:`WeightsFailed`, and then changes nothing.
         """
         place = Location(weights_dir=self.weights_dir, checkpoint=checkpoint)
         if place.whole() and not again:
@@ -59,7 +59,7 @@ class Fetcher:
         shutil.rmtree(place.workshop)
 
     async def _have(self, remote: RemoteFile, place: Location, suffix: str) -> Arrived:
-        """The file, from the last time if it is whole already. Raises for one that changed since it was recorded."""
+        """Return the file, fetched now or before. Raises :class:`WeightsFailed` if it changed since it was recorded."""
         folder = place.workshop / hashlib.sha256(remote.urls[0].encode()).hexdigest()[:8]
         target = folder / f"{place.weights.stem}.{suffix}"
         if target.is_file():
@@ -98,16 +98,16 @@ class Location:
 
     @property
     def made(self) -> list[Path]:
-        """The files that it becomes."""
+        """The files that the engine loads."""
         return [self.weights_dir / file for file in self.checkpoint.made]
 
     @property
     def workshop(self) -> Path:
-        """Where its files are fetched to, before they are converted."""
+        """Where files are fetched to before they are converted."""
         return self.weights.with_name(f".{self.weights.stem}.fetch")
 
     def whole(self) -> bool:
-        """Whether the engine could load it, and no crash kept it from being recorded."""
+        """Whether all files are here and recorded."""
         recorded = provenance.path_of(self.weights).is_file() or not self.workshop.exists()
         return recorded and all(file.is_file() for file in self.made)
 
@@ -156,7 +156,7 @@ def _by_hand(checkpoint: Checkpoint) -> str:
 
 
 async def convert_file(checkpoint: Checkpoint, file: Path, config: Path | None, weights_dir: Path) -> None:
-    """Make the weights of a file that is here already, as from a friend's disk. Raises :class:`WeightsFailed`."""
+    """Convert a file that is here already. Raises :class:`WeightsFailed`."""
     for needed in (file, *([config] if config else [])):
         if not needed.is_file():
             raise WeightsFailed(f"{needed} is not a file here.")

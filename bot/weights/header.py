@@ -1,4 +1,4 @@
-"""What a file of weights is, read from its header alone: safetensors begin with a table of their tensors' shapes."""
+"""Read what a file of weights is from its header, a table of its tensors' shapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST = 100_000_000  # bytes of a header; safetensors' own limit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """``shapes`` by tensor, the free ``metadata``, the tensors' number of ``parameters``."""
+    """The header of a file of weights."""
 
     shapes: Shapes
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Header:
 
 
 def read(path: Path) -> Header:
-    """The header of a safetensors file. Raises :class:`WeightsFailed` when it is none, or cut short."""
+    """Read the header of a safetensors file. Raises :class:`WeightsFailed` for another or a damaged file."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
@@ -46,7 +46,7 @@ def read(path: Path) -> Header:
 
 
 def describe(shapes: Shapes) -> str:
-    """One line: the kind of model, and its sizes."""
+    """Describe the kind of model and its sizes in a line."""
     for name in ("quantize.embedding.weight", "quantize.embed.weight"):
         if name in shapes:
             return _vqgan(shapes, *shapes[name], gumbel=name == "quantize.embed.weight")

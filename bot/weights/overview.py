@@ -1,4 +1,4 @@
-"""What there is and what is known of it, as plain values for people and programs."""
+"""Tell what weights there are, as plain values for people and programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHECKS_NOT = "It cannot tell unsafe pictures: its perceptors have no words for t
 
 
 def bundles(weights_dir: Path) -> list[Facts]:
-    """A row for each bundle: its name, whether all of it is here, its size on disk or to fetch, what it is."""
+    """Return a row for each bundle: name, whether it is here, size, and what it is."""
     rows = []
     for bundle in catalogue.bundles(weights_dir).values():
         missing = bundle.missing()
@@ -28,7 +28,7 @@ def bundles(weights_dir: Path) -> list[Facts]:
 
 
 def checkpoints(weights_dir: Path) -> list[Facts]:
-    """A row for each published checkpoint."""
+    """Return a row for each published checkpoint."""
     rows = []
     for one in catalogue.checkpoints().values():
         here = all((weights_dir / file).is_file() for file in one.made)
@@ -46,7 +46,7 @@ def _to_fetch(wanted: Sequence[Checkpoint], weights_dir: Path) -> str:
 
 
 def info(name: str, weights_dir: Path) -> Facts:
-    """All that is known of a bundle or a checkpoint. Raises :class:`WeightsFailed`."""
+    """Return what is known about a bundle or a checkpoint. Raises :class:`WeightsFailed`."""
     known = catalogue.bundles(weights_dir)
     if name in known:
         bundle = known[name]
@@ -91,7 +91,7 @@ def _weights(path: Path) -> Facts:
 
 
 def lines(facts: Facts) -> Iterator[str]:
-    """The facts of :func:`info` for people."""
+    """Write the facts of :func:`info` as lines."""
     yield f"{facts['name']}: {facts['title']}"
     if "good_for" in facts:
         yield f"  Good for: {facts['good_for']}"
@@ -118,7 +118,7 @@ def _details(file: Mapping[str, Any]) -> Iterator[str]:
 
 
 def files(names: Sequence[str] | None, weights_dir: Path) -> list[Path]:
-    """The files behind names of bundles and checkpoints; all that are here of what is known if there are no names.
+    """Return the files of these bundles and checkpoints, or all files that are here if there are no names.
 
     Raises :class:`WeightsFailed`.
     """

@@ -1,4 +1,4 @@
-"""Where weights came from and what they were: a file beside them, which later fetches and ``verify`` hold them to."""
+"""Record beside weights where they came from. Later fetches and ``verify`` compare with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUFFIX = ".provenance.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """A file as it was fetched: the address or path, and whether its hash is ``published`` or known from here alone."""
+    """A fetched file. ``published`` says whether its publisher states the same hash."""
 
     source: str
     sha256: str
@@ -27,7 +27,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """``origins`` by the first address of what was fetched, or its path; ``made`` maps a file's name to its hash."""
+    """A record. ``origins`` are by first address or path, and ``made`` maps a file's name to its hash."""
 
     checkpoint: str
     licence: str
@@ -36,12 +36,12 @@ class Provenance:
 
 
 def path_of(weights: Path) -> Path:
-    """The record that belongs to a file of weights."""
+    """Return the path of the record of a file of weights."""
     return weights.with_suffix(SUFFIX)
 
 
 def read(weights: Path) -> Provenance | None:
-    """The record beside ``weights``, None where there is none. Raises :class:`WeightsFailed` for a damaged one."""
+    """Read the record beside ``weights``, if there is one. Raises :class:`WeightsFailed` for a damaged one."""
     path = path_of(weights)
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -60,11 +60,11 @@ async def write(weights: Path, provenance: Provenance) -> None:
 
 
 async def of_file(file: Path) -> Origin:
-    """The origin of what a person has on a disk: its name tells less than its hash."""
+    """Return the origin of a file on a disk."""
     size = (await asyncio.to_thread(file.stat)).st_size
     return Origin(source=file.name, sha256=await digest(file), size=size, published=False)
 
 
 async def hashes(files: list[Path]) -> dict[str, str]:
-    """The SHA-256 of each, by its name."""
+    """Return the SHA-256 of each file, by its name."""
     return {file.name: await digest(file) for file in files}

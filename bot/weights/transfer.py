@@ -1,9 +1,8 @@
-"""One address into one .part file, through dropped connections, stalls and busy servers.
+"""Transfer one address into one .part file, through dropped connections, stalls and busy servers.
 
-Beside the .part file lies what it is the beginning of: the address, the server's validator (its ETag or time of change)
-and the whole size. The next attempt, or the next start of the program, asks for the rest with ``Range``, and with
-``If-Range`` so that a file that changed meanwhile comes anew. Where neither a validator nor a published hash could tell
-a mixture from the file, it begins again.
+A note beside the .part file has the address, the server's validator (ETag or time of change) and the whole size. The
+next attempt asks for the rest with ``Range``, and with ``If-Range`` so that a changed file comes anew. Without a
+validator or a published hash, it begins again.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ _BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Seconds without a byte until a connection counts as dead, and attempts without progress until giving up."""
+    """How long a transfer waits, and how often it tries."""
 
-    stall: float = 30.0
-    attempts: int = 6
+    stall: float = 30.0  # seconds without a byte, until a connection counts as dead
+    attempts: int = 6  # without progress, until the transfer gives up
     backoff: Backoff = field(default_factory=Backoff)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferReport:
-    """Where to tell: a sentence, and how many bytes of how many are here."""
+    """Where a transfer reports sentences, and how many bytes of how many it has."""
 
     say: Callable[[str], None]
     at: Callable[[int, int | None], None]
@@ -47,7 +46,7 @@ class TransferReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """What the bytes in the .part file are the beginning of."""
+    """The note beside a .part file."""
 
     url: str
     validator: str | None
@@ -55,11 +54,11 @@ class Beginning:
 
 
 class AddressFailed(Exception):
-    """This address does not give the file; another one may."""
+    """This address does not give the file, but another one may."""
 
 
 class _Interrupted(Exception):
-    """Trying the same address again may help, after ``pause`` seconds if the server named them."""
+    """Trying the same address again may help, after ``pause`` seconds if the server said so."""
 
     def __init__(self, message: str, pause: float | None = None) -> None:
         super().__init__(message)
@@ -67,7 +66,7 @@ class _Interrupted(Exception):
 
 
 class Transfer:
-    """One address into one .part file."""
+    """Transfers one address into one .part file."""
 
     def __init__(
         self,
@@ -86,7 +85,7 @@ class Transfer:
         self._patience = patience
 
     async def run(self) -> None:
-        """Until the file is whole. Raises :class:`AddressFailed`, and :class:`WeightsFailed` for a full disk."""
+        """Transfer the whole file. Raises :class:`AddressFailed`, and :class:`WeightsFailed` for a full disk."""
         failures, most = 0, self._size()
         while True:
             try:
@@ -132,7 +131,7 @@ class Transfer:
             await self._receive(response, here, total)
 
     def _begun(self) -> Beginning | None:
-        """What the .part file is the beginning of, if going on with it can be right."""
+        """Read the note beside the .part file, if the transfer can continue from it."""
         try:
             begun = Beginning(**json.loads(note_of(self._part).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -141,7 +140,7 @@ class Transfer:
         return begun if begun.url == self._url and told_apart and self._part.exists() else None
 
     def _accept(self, response: aiohttp.ClientResponse, begun: Beginning | None, offset: int) -> int:
-        """From which byte on the answer's body is. Raises for an answer that has no such body."""
+        """Return the offset of the answer's body. Raises for an answer that does not help."""
         if response.status in _BUSY:
             raise _Interrupted(f"the server answered {response.status} {response.reason}", _retry_after(response))
         if response.status == 416:
@@ -203,13 +202,13 @@ _KEPT = "What has arrived is kept: make room and run the same command again."
 
 
 def _validator(response: aiohttp.ClientResponse) -> str | None:
-    """What If-Range may name: a strong ETag, else the time of change."""
+    """Return a strong ETag, else the time of change, for If-Range."""
     etag = response.headers.get("ETag", "")
     return etag if etag.startswith('"') else response.headers.get("Last-Modified")
 
 
 def _continues(response: aiohttp.ClientResponse, begun: Beginning, offset: int) -> bool:
-    """Whether a 206 goes on at ``offset`` in the same file: not every server minds If-Range."""
+    """Whether a 206 continues the same file at ``offset``, because some servers ignore If-Range."""
     found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
     if not found or int(found[1]) != offset or _validator(response) not in (None, begun.validator):
         return False

@@ -1,4 +1,4 @@
-"""Whether the weights that are here are still what they were when they were made."""
+"""Check that weights have not changed since they were made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.weights.download import digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCheck:
-    """About one file: ``well`` is False for one that changed, is damaged or gone, and None where nothing is known."""
+    """What is known about a file. ``well`` is None if no record tells."""
 
     file: Path
     well: bool | None
@@ -21,7 +21,7 @@ class FileCheck:
 
 
 async def verify(files: list[Path]) -> AsyncIterator[FileCheck]:
-    """Read every byte of ``files`` and hold it against the record beside it."""
+    """Read every file, and compare it with the record beside it."""
     for file in files:
         yield await _check(file)
 

@@ -229,7 +229,7 @@ async def test_a_vqgan_of_ones_own_becomes_a_bundle_that_the_engine_loads(
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"name": "Big Name"}, "is no name for a bundle"),
+        ({"name": "Big Name"}, "cannot be the name of a bundle"),
         ({"name": "starter"}, "already"),
         ({"vqgan": Path("nowhere.ckpt")}, "nowhere.ckpt is not a file"),
         ({"perceptors": ("ViT-Z",)}, "“ViT-Z” is no perceptor"),
