@@ -25,9 +25,7 @@ class UserError(Exception):
 
 
 class NoDatabase(UserError):
-    """My records are out of reach just now, so I cannot do that. What you asked for before is kept; please try this
-    again in a few minutes.
-    """
+    """I cannot reach my records just now. Your pictures are safe; please try again in a few minutes."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(" ".join(str(inspect.getdoc(type(self))).split()))
@@ -55,7 +53,7 @@ class PictureTooLarge(UserError):
 
 
 class BadSetting(UserError):
-    """That picture cannot be painted as it was asked for."""
+    """I cannot paint that picture as you asked for it."""
 
 
 class CannotPost(UserError):
@@ -63,7 +61,7 @@ class CannotPost(UserError):
 
 
 class UnknownJob(UserError):
-    """I know no picture of that number that you may see. /history lists yours."""
+    """I found no picture of that number for you. /history lists yours."""
 
 
 class NothingToEdit(UserError):
@@ -75,7 +73,7 @@ class EngineNotReady(UserError):
 
 
 class NotYours(UserError):
-    """That is not for you to do."""
+    """You may not do that."""
 
 
 class NotAllowed(UserError):
@@ -83,7 +81,7 @@ class NotAllowed(UserError):
 
 
 class Draining(UserError):
-    """I take no new pictures just now, since I am about to be restarted. Please try again in a few minutes."""
+    """I am about to be restarted, so I take no new pictures. Please try again in a few minutes."""
 
 
 class DiskFull(UserError):
@@ -103,7 +101,7 @@ class TooSoon(UserError):
 
 
 class WeightsFailed(UserError):
-    """Those weights cannot be had."""
+    """I could not get those weights."""
 
 
 @contextmanager

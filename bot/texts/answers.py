@@ -18,10 +18,10 @@ COMMANDS_CHANGED = "My commands have changed. Reload Discord (Ctrl+R, or restart
 NOT_PAINTED_ANY_MORE = "That picture is no longer being painted."
 STOPPING = "Stopping: the picture as it is now comes in a moment."
 CANCELLED = "Cancelled."
-NO_SERVER_TO_SET = "There is no server here. /settings mine works everywhere."
+NO_SERVER_TO_SET = "This is no server. Use /settings mine, which works everywhere."
 MANAGERS_ONLY = "Only members with the permission “Manage Server” can set that."
 LOCKED = "This thread is locked, so I cannot post here. Ask again in an open one."
-NO_SERVER_TO_SHARE_WITH = "There is no server here to share it with."
+NO_SERVER_TO_SHARE_WITH = "This is no server, so I cannot share it with one."
 
 
 def not_yours(requester_id: int) -> str:
@@ -52,7 +52,7 @@ def lacking(permissions: Sequence[str]) -> str:
     *first, last = (f"“{name}”" for name in permissions)
     listed = f"{', '.join(first)} and {last}" if first else last
     return (
-        f"I cannot post pictures here: I lack the permission {listed}. "
+        f"I cannot post pictures here without the permission {listed}. "
         "Ask a moderator to grant it, or use another channel."
     )
 
@@ -80,7 +80,7 @@ def invitation(job: Job, user_id: int) -> str:
 
 
 def too_large(what: str, size: int, limit: int) -> str:
-    return f"The {what} has {mebibytes(size)}, and Discord takes {mebibytes(limit)} here."
+    return f"The {what} is {mebibytes(size)} large, and Discord takes at most {mebibytes(limit)} here."
 
 
 def sent(job: Job, recipe: str, width: int, height: int) -> str:

@@ -86,7 +86,7 @@ def found(job: Job, share: float) -> str:
     """Say how much of the picture was painted to replace the named thing; the mask is attached."""
     named = discord.utils.escape_markdown(_shortened(job.spec.replace, _TITLE_LIMIT))
     return (
-        f"To replace “{named}” I painted {percent(share)} of the picture: the white part of the mask. "
+        f"To replace “{named}”, I painted {percent(share)} of the picture: the white part of the mask. "
         "To paint there again, attach the mask to `/edit mask:`."
     )
 
@@ -111,7 +111,7 @@ def cancelled(job: Job, iteration: int) -> str:
 
 def elsewhere(job: Job) -> str:
     """Say why the picture comes as a direct message."""
-    return f"I may not post in <#{job.channel_id}>, so it comes to you."
+    return f"I may not post in <#{job.channel_id}>, so I send it to you."
 
 
 def final(job: Job, recipe: str, width: int, height: int, notes: Sequence[str] = (), hint: str = HINT) -> str:
@@ -140,11 +140,11 @@ def acknowledgement(job: Job, position: int) -> str:
 
 
 _LIMITS = {
-    "max_queued": "You already have {most} waiting, and a member may have no more.",
-    "max_per_day": "You have asked for {most} in the last 24 hours, as many as one member may.",
-    "guild_max_queued": "This server already has {most} waiting, and a server may have no more.",
-    "guild_max_per_day": "This server has asked for {most} in the last 24 hours, as many as one server may.",
-    "max_waiting": "The line is full: {most} waiting.",
+    "max_queued": "You already have {most} waiting, and that is the most for one member.",
+    "max_per_day": "You asked for {most} in the last 24 hours, and that is the most for one member.",
+    "guild_max_queued": "This server already has {most} waiting, and that is the most for one server.",
+    "guild_max_per_day": "This server asked for {most} in the last 24 hours, and that is the most for one server.",
+    "max_waiting": "The line is full, with {most} waiting. Please try again later.",
 }
 
 

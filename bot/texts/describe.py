@@ -11,7 +11,7 @@ from bot.texts.numbers import decimal, percent, soon
 from engine.messages import BundleInfo, Description, PhraseKind
 
 LOST = "That picture is no longer on my disk. Save it from Discord and attach it to /describe."
-NONE_HERE = "I know of no picture here. Attach one to /describe, or use *Apps → Describe picture* on a message."
+NONE_HERE = "I found no picture here. Attach one to /describe, or use *Apps → Describe picture* on a message."
 _TITLE_LIMIT = 256  # characters, Discord's
 _CELLS = 6
 _COLOUR = 0x5865F2

@@ -12,7 +12,7 @@ from bot.texts import card
 from bot.texts.numbers import counted
 
 GUESTS = "A grid needs a message for each picture. Use it in a server that I am in, or in our direct messages."
-CANCELLED = "Cancelled {count} of the grid's pictures."
+CANCELLED = "I cancelled {count} of the grid's pictures."
 OVER = "No more are being painted."
 _TITLE = 200
 _PAINTED = State.RENDERED, State.DELIVERED
@@ -80,7 +80,9 @@ def acknowledgement(jobs: Sequence[Job]) -> str:
     first = jobs[0]
     place = f" Follow them in <#{first.thread_id}>." if first.thread_id not in (None, first.channel_id) else ""
     notes = "".join(f"\n-# {one}" for one in dict.fromkeys(one for job in jobs for one in job.notes))
-    return f"Queued a grid of {counted(len(jobs), 'picture', 'pictures')}, #{first.id} to #{jobs[-1].id}.{place}{notes}"
+    return (
+        f"Painting a grid of {counted(len(jobs), 'picture', 'pictures')} (#{first.id} to #{jobs[-1].id}).{place}{notes}"
+    )
 
 
 def room(fitting: int, wanted: int, limit: str) -> str:

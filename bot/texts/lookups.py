@@ -18,7 +18,7 @@ from bot.texts.numbers import count, counted, decimal, moment, size, soon
 NOTHING_OPEN = "You have no picture waiting or being painted."
 NO_HISTORY = "You have painted nothing yet. Start with /imagine."
 NOT_MINE = "I know no recipe for that message. Choose a picture that I painted."
-SHARED, UNSHARED = "Shared with everyone on this server.", "It is yours alone again."
+SHARED, UNSHARED = "Shared with everyone on this server.", "It is no longer shared."
 SHARED_ELSEWHERE = "It stays shared with another server."
 _SHORT = 70  # characters of a prompt in a list
 _RECIPE_ROOM = 1500
@@ -107,7 +107,7 @@ def shown(job: Job, recipe: str | None, ancestors: Sequence[Job]) -> str:
 def recipe_block(recipe: str | None) -> str:
     """Put the recipe into a code block, which Discord copies with one touch."""
     if not recipe:
-        return "\n-# Its recipe is written when it is finished."
+        return "\n-# I write its recipe when it is finished."
     text = recipe.replace("```", "'''")
     return f"\n```\n{text[:_RECIPE_ROOM]}{'…' if len(text) > _RECIPE_ROOM else ''}\n```"
 
@@ -131,7 +131,7 @@ def style_saved(style: Style, here: int | None, why_not_shared: str = "") -> str
     """Say with whom the style is shared, seen from the server ``here``, or why it is not shared."""
     text = f"Saved. “a red car” becomes “{style.apply('a red car')}”: /imagine style: {style.name}"
     if why_not_shared:
-        return f"{text}\nBut it is yours alone, and not shared. {why_not_shared}"
+        return f"{text}\nIt is not shared. {why_not_shared}"
     if style.guild_id is None:
         return text
     return f"{text}\n{SHARED if style.guild_id == here else SHARED_ELSEWHERE}"

@@ -16,7 +16,7 @@ from bot.texts.numbers import counted, decimal
 
 BLOCKED_HERE = "The moderators of this server have blocked you from using me here."
 BLOCKED = "You have been blocked from using me."
-ROLE_DENIED = "Members with one of your roles may not use me in this server."
+ROLE_DENIED = "One of your roles may not use me in this server."
 
 
 def channel_closed(open_to: Iterable[int]) -> str:
@@ -41,14 +41,14 @@ def word_blocked(hit: Hit, of: str) -> str:
 
 EMPTY = "The blocklist is empty."
 WOULD_BE_PAINTED = "That prompt would be painted."
-NO_RULE_LEFT = "No rule is left for it."
-NOTHING_DONE = "Nothing was done yet."
-MATCHES_ANY = "That expression matches any prompt."
+NO_RULE_LEFT = "It has no rule any more."
+NOTHING_DONE = "Nobody has done anything yet."
+MATCHES_ANY = "That expression matches every prompt. Write a narrower one."
 TAKES_LONG = "That expression can take very long. Write it without nested repetitions."
 MEANINGS = {
-    RuleKind.CHANNEL_ALLOWED: "I paint there. In channels without a rule I do not, as long as one is allowed.",
+    RuleKind.CHANNEL_ALLOWED: "I paint there, and not in channels without a rule.",
     RuleKind.CHANNEL_DENIED: "I do not paint there.",
-    RuleKind.ROLE_ALLOWED: "Its members may use me. Others may not, as long as one role is allowed.",
+    RuleKind.ROLE_ALLOWED: "Its members may use me, and members without an allowed role may not.",
     RuleKind.ROLE_DENIED: "Its members may not use me.",
 }
 _TITLES = {
@@ -70,7 +70,7 @@ def expression_too_long(longest: int) -> str:
 
 
 def no_expression(why: object) -> str:
-    return f"That is no regular expression: {why}."
+    return f"I cannot read that regular expression: {why}."
 
 
 def full(most: int) -> str:
@@ -102,7 +102,7 @@ def would_be_refused(hit: Hit) -> str:
 
 def user_blocked(user_id: int, *, added: bool, cancelled: int) -> str:
     text = f"<@{user_id}> {'may not use me any more' if added else 'was blocked already'}."
-    return f"{text} Cancelled: {numbers.count(cancelled)} of their pictures." if cancelled else text
+    return f"{text} I cancelled {numbers.count(cancelled)} of their pictures." if cancelled else text
 
 
 def user_unblocked(user_id: int, *, removed: bool) -> str:
@@ -153,29 +153,26 @@ def report_title(job_id: int) -> str:
 
 
 UNFINISHED = "That picture is not finished yet."
-DELETED = "Deleted: its message, and all files that I had of it."
-DELETED_FOR_GUEST = (
-    f"{DELETED} Timelapses that I posted here stay, since I am no member of this server: whoever moderates it can "
-    "delete them."
-)
+DELETED = "I deleted its message and all files of it."
+DELETED_FOR_GUEST = f"{DELETED} I am no member of this server, so ask a moderator to delete its timelapses."
 MESSAGE_STAYS = "I deleted all files of it, but Discord does not let me delete its message. A moderator can."
 WISHED: frozenset[Removed | None] = frozenset(
     {Removed.DELETED, Removed.MODERATOR, Removed.ERASED}
 )  # then the message is deleted too
-NO_MODERATORS = "That picture was painted in a direct conversation, which no moderator looks after."
+NO_MODERATORS = "That picture was painted in direct messages, where there are no moderators."
 NO_MEMBER_HERE = (
     "I am no member of this server, so I cannot reach its moderators. Tell them yourself, or report the message to "
     "Discord: press and hold or right-click it → Report Message."
 )
 NO_REPORT_CHANNEL = (
-    "The moderators of this server have no channel for reports yet. Please tell somebody who may manage the server: "
-    "`/settings server report_channel:` sets one, and then this button works."
+    "The moderators of this server have not chosen a channel for reports. Ask someone who may manage the server to "
+    "use `/settings server report_channel:`."
 )
 REPORTED = "Thank you. The moderators of this server have your report."
-REPORT_ERASED = "That report is not kept any more."
-FILM_WITHHELD = "A frame of that timelapse may be unsafe, and this is no age-restricted channel: I do not show it here."
-NOT_BY_DM = "That picture may be unsafe: I show it in age-restricted channels only, and send it to nobody."
-FRAME_WITHHELD = "\n-# 🔞 This frame may be unsafe, and this is no age-restricted channel: I do not show it."
+REPORT_ERASED = "I no longer keep that report."
+FILM_WITHHELD = "That timelapse may be unsafe, so I show it only in age-restricted channels."
+NOT_BY_DM = "That picture may be unsafe, so I show it only in age-restricted channels and send it to nobody."
+FRAME_WITHHELD = "\n-# 🔞 This frame may be unsafe, so I show it only in age-restricted channels."
 _RECIPE_ROOM = 900  # characters
 _RESEND = "Save it from Discord and attach it to /edit."
 
@@ -212,19 +209,19 @@ def removed(job: Job, why: Removed) -> str:
 def reported_already(outcome: Outcome | None) -> str:
     match outcome:
         case None:
-            return "You have reported this picture already. The moderators have not decided yet."
+            return "You have already reported this picture. The moderators have not decided yet."
         case Outcome.DISMISSED:
-            return "You have reported this picture already, and the moderators decided that it may stay."
+            return "You have already reported this picture, and the moderators decided that it may stay."
         case Outcome.DELETED:
-            return "You have reported this picture already, and the moderators decided to delete it."
+            return "You have already reported this picture, and the moderators decided to delete it."
         case _:
             assert_never(outcome)
 
 
 def report_channel_closed(channel_id: int) -> str:
     return (
-        f"I could not post your report in <#{channel_id}>. Please tell somebody who may manage the server: there I "
-        "need the permissions “View Channel”, “Send Messages” and “Attach Files”. Then report it again."
+        f"I could not post your report in <#{channel_id}>. Ask someone who may manage the server to give me “View "
+        "Channel”, “Send Messages” and “Attach Files” there, then report it again."
     )
 
 
@@ -255,7 +252,7 @@ def deleted_on_report(by: int, *, gone: bool) -> str:
 
 
 def blocked(job: Job, by: int) -> str:
-    return f"⛔ <@{job.requester_id}> was blocked by <@{by}>; `/mod unblock` takes it back."
+    return f"⛔ <@{job.requester_id}> was blocked by <@{by}>. `/mod unblock` lifts it."
 
 
 def dismissed(by: int) -> str:
@@ -273,7 +270,7 @@ def withheld(job: Job, recipe: str, note: str = "") -> str:
     text = recipe.replace("```", "'''")
     small = f"-# {note}\n" if note else ""
     return (
-        f"<@{job.requester_id}> {card.title(job)}\n🔞 I do not show this picture here: it may be unsafe{score}, and "
-        f"this is no age-restricted channel. Use `/show {job.id}` in such a channel to see it, or change the words.\n"
+        f"<@{job.requester_id}> {card.title(job)}\n🔞 This picture may be unsafe{score}, so I show it only in "
+        f"age-restricted channels. Use `/show {job.id}` in such a channel, or change the words.\n"
         f"{small}{withheld_mark(job)}\n```\n{text[:_RECIPE_ROOM]}{'…' if len(text) > _RECIPE_ROOM else ''}\n```"
     )

@@ -13,7 +13,7 @@ NOTHING_CHANGED = "Nothing has changed in the configuration."
 
 
 def drained(running: int) -> str:
-    return f"Draining: {running} still painted, no new ones taken. Those waiting are kept, also over a restart."
+    return f"Draining: {running} are still being painted, and I take no new ones. Waiting ones are kept over a restart."
 
 
 def reloaded(applied: Sequence[str], waiting: Sequence[str]) -> str:

@@ -8,10 +8,10 @@ from bot.config import StorageSection
 from bot.texts.numbers import counted
 
 ASK_ERASE = (
-    "I shall cancel what you have waiting or running, and delete for good: your pictures and uploads with their "
-    "messages and timelapses, the record of each, your settings, styles, ratings and reports. "
-    "Pictures that others made from yours stay, and what moderators decided. For 24 hours I still count how often "
-    "you asked for a picture, and for how long I painted, so that the limits hold; not what it was. "
+    "I will cancel your waiting and running pictures. I will delete for good your pictures and uploads with their "
+    "messages, timelapses and records, and your settings, styles, ratings and reports. "
+    "Pictures that others made from yours stay, and so does what moderators decided. For 24 hours I still count how "
+    "often you asked and how long I painted, so that the limits hold. "
     "`/privacy export` gives you a copy first.\n**Do you want that?**"
 )
 NOT_YOURS = "Only the member who asked can press that."
@@ -56,15 +56,15 @@ def _counted(found: Mapping[str, Sized]) -> str:
 def exported(zips: int, left_out: int) -> str:
     text = "All that I keep about you" + (f", in {zips} files." if zips > 1 else ".")
     if zips > TOO_MANY:
-        text += f" I send the first {TOO_MANY}; whoever runs me can give you all of it."
+        text += f" These are the first {TOO_MANY}: ask whoever runs me for the rest."
     if left_out:
         text += f" {left_out} are too large for Discord: ask whoever runs me for them."
     return text
 
 
 def erasing(jobs: int) -> str:
-    told = "Forgotten: your settings, styles, ratings and reports."
+    told = "I deleted your settings, styles, ratings and reports."
     if not jobs:
         return told
     pictures = counted(jobs, "picture", "pictures")
-    return f"{told} I am deleting the messages and files of {pictures}, which can take a while."
+    return f"{told} I am now deleting the messages and files of {pictures}, which can take a while."

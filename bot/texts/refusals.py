@@ -13,12 +13,12 @@ ANIMATED = "That picture is animated: I use its first frame."
 BECAME_WHITE = "Its transparent parts became white."
 NOT_FETCHED = "I could not fetch that picture from Discord. Please attach it again."
 UNSEEN = (
-    "I see no picture in that message. Discord shows me a member's pictures only in direct messages and where "
-    "I am mentioned. Press and hold or right-click it → Apps → Edit picture works on any; or use /edit and attach it."
+    "I see no picture in that message, and Discord may hide it from me. Press and hold or right-click it → Apps → Edit "
+    "picture, or attach the picture to /edit."
 )
 STILL_UNSEEN = "I cannot see that picture either."
 NONE_THERE = "I see no picture in that message. Use this on one with a PNG, JPEG, WebP or GIF."
-NONE_HERE = "I know of no picture here. Attach one to /edit, or reply to one of mine."
+NONE_HERE = "I found no picture here. Attach one to /edit, or reply to one of mine."
 UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."
 ONE_MASK = "I can use only one mask. Attach one."
 WEIGHT_OF_NOTHING = "image_prompt_weight needs a picture: attach one as image_prompt."
@@ -27,7 +27,7 @@ WEIGHT_OF_NOTHING = "image_prompt_weight needs a picture: attach one as image_pr
 def file_too_large(found: int, most: int, name: str = "") -> str:
     """Refuse a file; ``found`` and ``most`` are bytes."""
     what = f"“{name}”" if name else "That file"
-    return f"{what} has {mebibytes(found)}; I take up to {mebibytes(most)}. Send it smaller, or as JPEG."
+    return f"{what} is {mebibytes(found)} large, and I take up to {mebibytes(most)}. Send a smaller one, or a JPEG."
 
 
 def too_many_guides(found: int, most: int) -> str:
@@ -41,7 +41,7 @@ def no_picture(name: str) -> str:
 def too_many_pixels(pixels: int | None, most: int) -> str:
     """Refuse a picture; ``pixels`` is None if only opening it could tell."""
     found = f"has {megapixels(pixels)} megapixels" if pixels else "has far too many pixels"
-    return f"That picture {found}; I take up to {megapixels(most)}. Send it smaller."
+    return f"That picture {found}, and I take up to {megapixels(most)}. Send a smaller one."
 
 
 # Prompts and settings
@@ -58,7 +58,7 @@ def misplaced(name: str) -> str:
 
 
 def no_job_number(text: str) -> str:
-    return f"“{text[:40]}” is no number of a picture. Each picture's thread and /history name it: #12"
+    return f"“{text[:40]}” is not the number of a picture. Write one that /history lists, for example: #12"
 
 
 def not_kept_to(whose: str, name: str, value: object) -> str:
@@ -67,11 +67,11 @@ def not_kept_to(whose: str, name: str, value: object) -> str:
 
 
 def not_set_in(name: str, scope: str, known: Iterable[str]) -> str:
-    return f"“{name}” is no setting of a {scope}. There is: {', '.join(known)}."
+    return f"A {scope} has no setting “{name}”. It has: {', '.join(known)}."
 
 
 def cannot_be_set(name: str, about: str, value: object, why: str) -> str:
-    return f"{name} is {about}; “{str(value)[:40]}” cannot be used: {why}."
+    return f"I cannot use “{str(value)[:40]}” for {name} ({about}): {why}."
 
 
 # Styles and grids
@@ -81,7 +81,7 @@ GRID_OF_ONE = "Say what differs: styles such as watercolor,oil, seeds such as 1-
 
 
 def style_words(most: int) -> str:
-    return f"A style's words have 1 to {most} characters."
+    return f"A style needs words of 1 to {most} characters."
 
 
 def too_many_styles(most: int) -> str:
@@ -89,15 +89,15 @@ def too_many_styles(most: int) -> str:
 
 
 def grid_too_large(pictures: int, most: int) -> str:
-    return f"Those are {count(pictures)} pictures; a grid has at most {most}."
+    return f"That would be {count(pictures)} pictures, and a grid has at most {most}."
 
 
 def too_many_seeds(seeds: int, most: int) -> str:
-    return f"Those are {count(seeds)} seeds; a grid has at most {most}."
+    return f"That would be {count(seeds)} seeds, and a grid has at most {most}."
 
 
 def no_seeds(text: str) -> str:
-    return f"“{text[:40]}” are no seeds. Write 1-8, or 1,5,9."
+    return f"“{text[:40]}” is not a list of seeds. Write 1-8, or 1,5,9."
 
 
 def seeds_repeat(text: str) -> str:

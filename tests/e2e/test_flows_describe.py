@@ -61,7 +61,7 @@ async def test_without_a_picture_the_newest_here_is_described_while_others_are_p
     studio: Studio,
 ) -> None:
     none = await studio.ada.slash(studio.channel, "describe")
-    assert "I know of no picture here. Attach one to /describe" in await none.text()
+    assert "I found no picture here. Attach one to /describe" in await none.text()
     for seed, size in ((1, "32x64"), (2, "64x32")):
         await studio.bob.slash(studio.channel, "imagine", prompt="a red car", seed=seed, size=size)
         await studio.final(seed)
@@ -99,7 +99,7 @@ async def test_what_cannot_be_described_gets_a_clear_word(studio: Studio, pictur
     for file, says in (
         (File("notes.txt", b"a red car"), "“notes.txt” is not a picture I can read"),
         (File("cut.png", picture(200, 200).content[:60]), "damaged or cut short"),
-        (picture(600, 600), "megapixels; I take up to"),
+        (picture(600, 600), "megapixels, and I take up to"),
     ):
         answer = await studio.bob.slash(studio.channel, "describe", image=file)
         assert says in await answer.text()

@@ -30,7 +30,7 @@ async def test_a_grid_of_styles_and_seeds_is_one_sheet_and_single_pictures(studi
         size="32x32", iterations=3, bundle="starter",
     )  # fmt: skip
     told = await answer.text()
-    assert "Queued a grid of 6 pictures, #1 to #6. Follow them in <#" in told
+    assert "Painting a grid of 6 pictures (#1 to #6). Follow them in <#" in told
     await studio.final(6)
     (thread,) = studio.channel.threads
     assert thread.name == "a red car" and len(studio.finals()) == 6
@@ -77,7 +77,7 @@ async def test_a_grid_grows_and_its_rest_is_cancelled_also_after_a_restart(studi
     refusal = await (await studio.bob.click(sheet, label="Cancel the rest")).text()
     assert "Only <@" in refusal
     told = await (await studio.ada.click(sheet, label="Cancel the rest")).text()
-    assert told == "Cancelled 3 of the grid's pictures."
+    assert told == "I cancelled 3 of the grid's pictures."
     await studio.card("✅ Done · 1 of 4 painted · 3 cancelled")
     assert not sheet.components and len(studio.finals()) == 1
     counts = await studio.bot.queue.counts()
@@ -135,7 +135,7 @@ async def test_every_picture_of_a_grid_counts_and_one_beyond_a_limit_refuses_all
         "there is room for 6": {"seeds": "1-8"},
         "a grid has at most 16": {"seeds": "1-9", "styles": "oil,charcoal"},
         "Say what differs": {},
-        "are no seeds": {"seeds": "one"},
+        "is not a list of seeds": {"seeds": "one"},
         "There is no style “cubist” here": {"styles": "oil, cubist"},
         "The prompt is empty": {"prompt": "--seed 1", "seeds": "1,2"},
     }
@@ -176,7 +176,7 @@ async def test_a_grid_whose_sheet_was_never_posted_gets_it_after_a_restart(
     studio.engine.holding = True
     monkeypatch.setattr(studio.bot.publisher._sheets, "open", breaks)
     answer = await studio.ada.slash(studio.channel, "grid", prompt="a red car", seeds="1-3")
-    assert "Queued a grid of 3 pictures" in await answer.text() and not studio.channel.threads
+    assert "Painting a grid of 3 pictures" in await answer.text() and not studio.channel.threads
     await studio.begun(2)
     await studio.stop()
     studio.engine.holding = False

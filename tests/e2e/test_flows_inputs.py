@@ -109,7 +109,7 @@ async def test_words_name_what_is_replaced_and_where_it_was_found_is_shown(studi
     final = await studio.final()
     spec = studio.engine.starts[0].spec
     assert (spec.prompt, spec.replace) == ("a fox", "the *dog*")
-    assert "To replace “the \\*dog\\*” I painted 50% of the picture" in final.content
+    assert "To replace “the \\*dog\\*”, I painted 50% of the picture" in final.content
     shown, found = final.attachments
     assert (shown.filename, found.filename) == ("faraday-1.png", "region-1.png")
     assert found.description == "Where “the *dog*” was replaced: white was painted"

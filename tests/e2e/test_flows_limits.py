@@ -39,7 +39,7 @@ async def test_the_servers_daily_quota_says_when_there_is_room_again(studio: Stu
     assert "(#" in await run(studio.ada, studio.channel, "imagine", prompt="a car")
     await studio.final()
     refused = await run(studio.ada, studio.channel, "imagine", prompt="a boat")
-    assert refused.startswith("You have asked for 1 picture in the last 24 hours")
+    assert refused.startswith("You asked for 1 picture in the last 24 hours")
     assert re.search(r"There is room again <t:\d+:R>\.$", refused)
     assert "(#" in await run(studio.bob, studio.channel, "imagine", prompt="a boat")
     direct = await studio.ada.open_dm()
@@ -58,7 +58,7 @@ async def test_a_role_raises_a_quota_and_reactions_and_replies_count_alike(studi
     await cai.say(final.channel, ".edit a boat", reply_to=final)
     await studio.final(3)
     await cai.react(again, "⬆️")
-    refusal = await studio.card("as many as one member may")
+    refusal = await studio.card("that is the most for one member")
     assert refusal.channel is final.channel and "asked for 3 pictures" in refusal.content
     assert "Manage Server" in await run(cai, studio.channel, "settings role", role=artists, max_per_day=9)
 
@@ -127,8 +127,8 @@ async def test_the_operators_bounds_hold_whatever_the_server_sets(studio: Studio
     ("sections", "told"),
     [
         ({"quotas": {"guild_max_queued": 2}}, "This server already has 2 pictures waiting"),
-        ({"quotas": {"guild_max_per_day": 4}}, "This server has asked for 4 pictures in the last 24 hours"),
-        ({"queue": {"max_waiting": 2}}, "The line is full: 2 pictures waiting."),
+        ({"quotas": {"guild_max_per_day": 4}}, "This server asked for 4 pictures in the last 24 hours"),
+        ({"queue": {"max_waiting": 2}}, "The line is full, with 2 pictures waiting."),
     ],
 )
 async def test_what_one_server_and_the_whole_line_may_have(

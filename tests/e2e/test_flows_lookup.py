@@ -52,7 +52,7 @@ async def test_cancel_by_number_is_for_the_requester_and_for_moderators(studio: 
     assert refused == f"Only {studio.ada.mention}, or someone who may manage messages here, can do that."
     unknown = await (await studio.bob.slash(studio.channel, "cancel", job="99")).text()
     assert "no picture of that number" in unknown
-    assert "is no number of a picture" in await (await studio.bob.slash(studio.channel, "cancel", job="x")).text()
+    assert "is not the number of a picture" in await (await studio.bob.slash(studio.channel, "cancel", job="x")).text()
     role = studio.guild.create_role("moderator", permissions=int(Permissions.MANAGE_MESSAGES))
     eve = studio.guild.add_member("eve", roles=(role,))
     assert "Cancelled: #1" in await (await eve.slash(studio.channel, "cancel", job="1")).text()
@@ -109,7 +109,7 @@ async def test_show_tells_nothing_of_pictures_in_channels_that_one_cannot_see(st
     await studio.ada.slash(direct, "imagine", prompt="a secret car")
     await studio.final(1, direct)
     refused = await (await studio.bob.slash(studio.channel, "show", job="2")).text()
-    assert refused == "I know no picture of that number that you may see. /history lists yours."
+    assert refused == "I found no picture of that number for you. /history lists yours."
     assert "secret" in await (await studio.ada.slash(studio.channel, "show", job="2")).text()
     studio.channel.set_permissions(deny=SECRET, member=studio.bob)
     other = studio.guild.create_text_channel("elsewhere")
@@ -121,7 +121,7 @@ async def test_show_of_a_picture_that_still_waits(studio: Studio) -> None:
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car")
     await studio.card("2 of 4 iterations")
     text = await (await studio.ada.slash(studio.channel, "show", job="1")).text()
-    assert "running" in text and "Its recipe is written when it is finished." in text
+    assert "running" in text and "I write its recipe when it is finished." in text
 
 
 async def test_show_recipe_on_a_picture_a_card_and_a_file_that_carries_one(studio: Studio) -> None:

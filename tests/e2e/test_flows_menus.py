@@ -44,4 +44,4 @@ async def test_timelapse_posts_the_film_of_a_picture_by_its_number(studio: Studi
     assert "Here it is: https://" in await answer.text()
     film = await studio.card("from the first iteration to the last")
     assert film.attachments[0].filename == "timelapse-1.mp4" and film.channel is studio.channel is not final.channel
-    assert "I know no picture" in await (await studio.bob.slash(studio.channel, "timelapse", job="9")).text()
+    assert "I found no picture" in await (await studio.bob.slash(studio.channel, "timelapse", job="9")).text()

@@ -84,7 +84,7 @@ async def test_erasing_gives_back_no_daily_quota_and_keeps_nothing_else(studio: 
         while await studio.bot.queue.get(1):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     refused = await (await studio.ada.slash(studio.channel, "imagine", prompt="a boat")).text()
-    assert refused.startswith("You have asked for 1 picture in the last 24 hours") and "room again <t:" in refused
+    assert refused.startswith("You asked for 1 picture in the last 24 hours") and "room again <t:" in refused
     left = {name: rows for name, rows in (await studio.bot.privacy.collect(studio.ada.id)).items() if rows}
     (usage,) = left.pop("usage")
     assert not left and set(usage) == {

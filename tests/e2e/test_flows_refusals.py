@@ -60,16 +60,16 @@ async def test_a_damaged_picture(studio: Studio, picture: Draw) -> None:
 
 async def test_a_file_with_too_many_bytes(studio: Studio) -> None:
     text = await refused(studio, "edit", prompt="x", image=File("photo.png", bytes(200_000)))
-    assert "photo.png" in text and "Send it smaller" in text
+    assert "photo.png" in text and "Send a smaller one" in text
 
 
 async def test_a_picture_with_too_many_pixels(studio: Studio, picture: Draw) -> None:
     text = await refused(studio, "edit", prompt="x", image=picture(2000, 2000))
-    assert "4 megapixels" in text and "Send it smaller" in text
+    assert "4 megapixels" in text and "Send a smaller one" in text
 
 
 async def test_nothing_to_edit(studio: Studio) -> None:
-    assert "I know of no picture here" in await refused(studio, "edit", prompt="a blue car")
+    assert "I found no picture here" in await refused(studio, "edit", prompt="a blue car")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_nothing_to_edit(studio: Studio) -> None:
 )
 async def test_no_permission_to_post(studio: Studio, denied: Permissions, named: str) -> None:
     studio.channel.set_permissions(deny=int(denied))
-    assert f"I lack the permission {named}" in await refused(studio, "imagine", prompt="a red car")
+    assert f"without the permission {named}" in await refused(studio, "imagine", prompt="a red car")
 
 
 async def test_a_refusal_that_no_permission_foretold_cancels_the_job(studio: Studio) -> None:

@@ -57,7 +57,7 @@ async def test_its_requester_deletes_a_picture_and_every_door_says_so(studio: St
 
     await (await studio.ada.click(final, label="Timelapse")).text()
     answer = await studio.ada.click(final, label="Delete")
-    assert await answer.text() == answer.ephemeral_text == "Deleted: its message, and all files that I had of it."
+    assert await answer.text() == answer.ephemeral_text == "I deleted its message and all files of it."
     await deleted(studio, 1)
     await studio.card("🗑️ The picture was deleted by its requester.")
     await studio.stop()

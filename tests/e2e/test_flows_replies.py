@@ -100,7 +100,7 @@ async def test_a_reply_to_a_members_picture_needs_the_intent_and_says_so(studio:
     photo = await studio.ada.say(studio.channel, files=[picture()])
     asked = await studio.bob.say(studio.channel, f"{studio.sandbox.bot_user.mention} a blue car", reply_to=photo)
     answer = await replied(studio, asked)
-    assert "Apps → Edit picture works on any" in answer.content and not answer.mentions
+    assert "Apps → Edit picture, or attach" in answer.content and not answer.mentions
 
 
 async def test_the_menu_is_explained_once_a_day_to_each_member_of_a_server(

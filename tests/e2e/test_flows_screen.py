@@ -10,7 +10,7 @@ from sandbox import Channel, Member, Permissions
 if TYPE_CHECKING:
     from tests.e2e.conftest import Studio
 
-REASON = "🔞 I do not show this picture here: it may be unsafe (score 0.90), and this is no age-restricted channel."
+REASON = "🔞 This picture may be unsafe (score 0.90), so I show it only in age-restricted channels."
 
 
 async def told(member: Member, channel: Channel, command: str, /, **options: Any) -> str:
@@ -76,7 +76,7 @@ async def test_no_fallback_and_no_other_channel_shows_what_its_age_restricted_ch
     studio.engine.holding = False
     direct = await studio.ada.open_dm()
     final = await studio.card("picture #1 is not shown", direct)
-    assert not final.attachments and "it may be unsafe (score 0.90)" in final.content
+    assert not final.attachments and "may be unsafe (score 0.90)" in final.content
     assert f"I may not post in <#{restricted.id}>" in final.content and "`/show 1` in such a channel" in final.content
     answer = await studio.ada.click(final, label="Timelapse")
     assert await answer.text() == moderation.FILM_WITHHELD

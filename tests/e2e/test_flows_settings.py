@@ -69,7 +69,7 @@ async def test_reset_forgets_and_keeps_what_is_given_beside_it(studio: Studio) -
 async def test_channel_and_server_are_for_those_who_may_manage_the_server(studio: Studio, command: str) -> None:
     assert "Manage Server" in await run(studio.ada, studio.channel, command, iterations=7)
     direct = await studio.ada.open_dm()
-    assert "There is no server here" in await run(studio.ada, direct, command, iterations=7)
+    assert "This is no server" in await run(studio.ada, direct, command, iterations=7)
     shown = await run(studio.ada, studio.channel, "settings show")
     assert "iterations** 7" not in shown and "nothing is set" in shown
 
@@ -94,7 +94,7 @@ async def test_a_setting_that_no_longer_fits_is_left_out_and_named(studio: Studi
     await run(studio.ada, studio.channel, "styles delete", style="photo")
     studio.bot.config.limits.__dict__["max_pixels"] = 4096
     text = await run(studio.ada, studio.channel, "imagine", prompt="a car")
-    assert "could not keep to your size “128x128”" in text and "could not keep to your style “photo”" in text
+    assert "could not use your size “128x128”" in text and "could not use your style “photo”" in text
     await studio.final()
     spec = studio.engine.starts[0].spec
     assert (spec.width, spec.height, spec.prompt) == (64, 64, "a car")

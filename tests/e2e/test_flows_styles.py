@@ -53,17 +53,15 @@ async def test_others_paint_with_a_style_only_while_it_is_shared(studio: Studio)
     await studio.bob.slash(studio.channel, "imagine", prompt="a car", style="photo")
     await studio.final()
     assert studio.engine.starts[0].spec.prompt == "a photo of a car"
-    assert await run(studio.ada, studio.channel, "styles share", style="photo", on=False) == (
-        "It is yours alone again."
-    )
+    assert await run(studio.ada, studio.channel, "styles share", style="photo", on=False) == ("It is no longer shared.")
     assert "There is no style" in await run(studio.bob, studio.channel, "imagine", prompt="a car", style="photo")
     direct = await studio.ada.open_dm()
-    assert "no server here" in await run(studio.ada, direct, "styles share", style="photo")
+    assert "This is no server" in await run(studio.ada, direct, "styles share", style="photo")
 
 
 async def test_what_may_not_be_shared_is_saved_for_its_owner_and_told_in_one_answer(studio: Studio) -> None:
     await studio.bot.rules.add(studio.guild.id, RuleKind.WORD, "blood", by=1)
-    refusal = "But it is yours alone, and not shared. That style has “blood” that is not allowed here."
+    refusal = "It is not shared. That style has “blood” that is not allowed here."
     saved = await run(studio.ada, studio.channel, "styles save", style="gory", words="in blood", share=True)
     assert saved.startswith("Saved. ") and refusal in saved
     assert "There is no style" in await run(studio.bob, studio.channel, "imagine", prompt="a car", style="gory")
@@ -75,7 +73,7 @@ async def test_what_may_not_be_shared_is_saved_for_its_owner_and_told_in_one_ans
     assert refusal in await run(studio.ada, direct, "styles save", style="gory", words="in blood")
     assert "There is no style" in await run(studio.bob, studio.channel, "imagine", prompt="a car", style="gory")
     nowhere = await run(studio.ada, direct, "styles save", style="gory", words="in ink", share=True)
-    assert nowhere.startswith("Saved. ") and "no server here to share it with" in nowhere
+    assert nowhere.startswith("Saved. ") and "This is no server" in nowhere
 
 
 async def test_the_list_has_a_picture_of_each_and_its_pages_turn(studio: Studio) -> None:
@@ -104,7 +102,7 @@ async def test_only_its_owner_deletes_a_style_and_a_moderator_takes_it_out_of_th
     assert "built in" in await run(studio.bob, studio.channel, "styles delete", style="oil")
     role = studio.guild.create_role("moderator", permissions=int(Permissions.MANAGE_GUILD))
     eve = studio.guild.add_member("eve", roles=(role,))
-    assert "alone again" in await run(eve, studio.channel, "styles share", style="photo", on=False)
+    assert "no longer shared" in await run(eve, studio.channel, "styles share", style="photo", on=False)
     assert "There is no style" in await run(studio.bob, studio.channel, "styles delete", style="photo")
     assert await run(studio.ada, studio.channel, "styles delete", style="photo") == "Deleted: photo"
     assert "There is no style" in await run(studio.ada, studio.channel, "imagine", prompt="a car", style="photo")

@@ -99,7 +99,7 @@ async def test_what_a_blocked_member_has_open_there_is_cancelled(studio: Studio,
         await studio.ada.slash(studio.channel, "imagine", prompt=prompt)
     await studio.begun(2)
     text = await told(studio, mod, "mod block", member=studio.ada)
-    assert text == f"{studio.ada.mention} may not use me any more. Cancelled: 2 of their pictures."
+    assert text == f"{studio.ada.mention} may not use me any more. I cancelled 2 of their pictures."
     await studio.card("a red car**\n🚫 Cancelled")
     await studio.card("a green car**\n🚫 Cancelled")
     studio.engine.holding = False
@@ -157,7 +157,7 @@ async def test_channels_are_allowed_and_denied_and_threads_follow(studio: Studio
     assert "may not paint" in await answer.text()
     await studio.ada.slash(other, "imagine", prompt="a boat")
     await studio.final(1, other)
-    assert await told(studio, mod, "mod channel", channel=other, rule="clear") == "No rule is left for it."
+    assert await told(studio, mod, "mod channel", channel=other, rule="clear") == "It has no rule any more."
     await told(studio, mod, "mod channel", channel=studio.channel, rule="deny")
     assert await refused(studio, studio.ada) == "I may not paint in this channel."
 
@@ -169,7 +169,7 @@ async def test_roles_are_needed_and_denied(studio: Studio, mod: Member) -> None:
     await told(studio, mod, "mod role", role=painters, rule="allow")
     await told(studio, mod, "mod role", role=noisy, rule="deny")
     assert f"<@&{painters.id}>" in await refused(studio, studio.ada)
-    assert "one of your roles" in await refused(studio, dan)
+    assert "One of your roles" in await refused(studio, dan)
     await studio.guild.member(eve.user).slash(studio.channel, "imagine", prompt="a red car")
     final = await studio.final()
     await studio.bot.settings.change(Scope.GUILD, studio.guild.id, {"reactions": "everyone"})
@@ -229,7 +229,7 @@ async def test_owners_and_the_command_line_block_everywhere_and_cancel_what_is_o
 
     await ask_for_three(studio.ada, direct)
     text = await told(studio, owner, "admin block", user=studio.ada)
-    assert text == f"{studio.ada.mention} may not use me any more. Cancelled: 3 of their pictures."
+    assert text == f"{studio.ada.mention} may not use me any more. I cancelled 3 of their pictures."
     await studio.card("ada 0**\n🚫 Cancelled", direct)
     for number in (1, 2):
         await studio.card(f"ada {number}**\n🚫 Cancelled")
@@ -242,7 +242,7 @@ async def test_owners_and_the_command_line_block_everywhere_and_cancel_what_is_o
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await process.communicate()
-    assert output.decode() == f"{studio.bob.mention} may not use me any more. Cancelled: 3 of their pictures.\n"
+    assert output.decode() == f"{studio.bob.mention} may not use me any more. I cancelled 3 of their pictures.\n"
     assert process.returncode == 0
     for number in range(3):
         await studio.card(f"bob {number}**\n🚫 Cancelled")

@@ -72,9 +72,9 @@ async def test_drain_ends_what_runs_keeps_what_waits_and_tells_members(studio: S
     for number in range(3):
         await (await studio.ada.slash(studio.channel, "imagine", prompt=f"car {number}")).text()
     await studio.begun(2)
-    assert "2 still painted" in await ordered(studio, owner, Order.DRAIN)
+    assert "2 are still being painted" in await ordered(studio, owner, Order.DRAIN)
     refusal = await studio.bob.slash(studio.channel, "imagine", prompt="a boat")
-    assert "no new pictures just now" in await refusal.text()
+    assert "I take no new pictures" in await refusal.text()
     studio.engine.holding = False
     await studio.final(2)
     await studio.settled()

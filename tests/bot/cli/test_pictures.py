@@ -220,7 +220,7 @@ def test_a_grid_is_single_pictures_and_one_sheet() -> None:
         (["grid", "a car", "--styles", "oil,watercolr"], "Did you mean “watercolor”?"),
         (["grid", "a car", "--seeds", "8-1"], "ends before it begins"),
         (["grid", "a car", "--seeds", "1-900"], "at most 64"),
-        (["grid", "a car", "--seeds", "x"], "are no seeds"),
+        (["grid", "a car", "--seeds", "x"], "is not a list of seeds"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_may_be(arguments: list[str], says: str) -> None:

@@ -129,7 +129,7 @@ def test_too_many_bytes_are_refused_with_both_numbers() -> None:
 
 
 def test_too_many_pixels_are_refused_before_one_is_decoded() -> None:
-    with pytest.raises(PictureTooLarge, match="25 megapixels; I take up to 4"):
+    with pytest.raises(PictureTooLarge, match="25 megapixels, and I take up to 4"):
         uploads.prepare_image(png_header(5000, 5000), **LIMITS)
 
 

@@ -116,7 +116,7 @@ async def test_the_slow_lane_leaves_room_for_small_jobs(database: Database, file
     [
         ({"max_queued": 2}, "You already have 2 pictures waiting"),
         ({"guild_max_queued": 2}, "This server already has 2 pictures waiting"),
-        ({"max_waiting": 2}, "The line is full: 2 pictures waiting."),
+        ({"max_waiting": 2}, "The line is full, with 2 pictures waiting."),
     ],
 )
 async def test_what_may_wait_is_bounded(queue: Queue, new_job: MakeJob, quota: dict[str, int], told: str) -> None:

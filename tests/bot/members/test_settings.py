@@ -43,12 +43,12 @@ async def test_the_members_own_preference_comes_before_the_channels_and_the_serv
 @pytest.mark.parametrize(
     ("scope", "values", "told"),
     [
-        (Scope.USER, {"strength": 2}, "strength is how far an edit goes, 0 to 1; “2” cannot be used"),
-        (Scope.USER, {"size": "big"}, "“big” cannot be used"),
-        (Scope.USER, {"max_per_day": 3}, "“max_per_day” is no setting of a user"),
-        (Scope.ROLE, {"weight": 100}, "weight is share of the engines"),
-        (Scope.GUILD, {"weight": 2}, "no setting of a guild"),
-        (Scope.GUILD, {"max_queued": -1}, "cannot be used"),
+        (Scope.USER, {"strength": 2}, "I cannot use “2” for strength \\(how far an edit goes"),
+        (Scope.USER, {"size": "big"}, "I cannot use “big”"),
+        (Scope.USER, {"max_per_day": 3}, "A user has no setting “max_per_day”"),
+        (Scope.ROLE, {"weight": 100}, "for weight \\(share of the engines"),
+        (Scope.GUILD, {"weight": 2}, "A guild has no setting"),
+        (Scope.GUILD, {"max_queued": -1}, "I cannot use “-1” for max_queued"),
     ],
 )
 async def test_a_bad_value_is_refused_and_changes_nothing(

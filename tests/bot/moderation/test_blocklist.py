@@ -72,7 +72,7 @@ def test_a_word_that_could_not_be_found_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "why"),
-    [("(", "no regular expression"), (".*", "any prompt"), ("(a|aa)+$", "very long"), ("x" * 101, "longer")],
+    [("(", "cannot read that"), (".*", "every prompt"), ("(a|aa)+$", "very long"), ("x" * 101, "longer")],
 )
 def test_a_careless_expression_is_refused(expression: str, why: str) -> None:
     with pytest.raises(BadSetting, match=why):

@@ -88,7 +88,7 @@ async def test_roles_may_be_denied_and_needed(rules: Rules, gate: Gate) -> None:
     await gate.check(asker(roles=(30, 40)))
     with pytest.raises(NotAllowed, match="<@&30>"):
         await gate.check(asker(roles=(40,)))
-    with pytest.raises(NotAllowed, match="one of your roles"):
+    with pytest.raises(NotAllowed, match="One of your roles"):
         await gate.check(asker(roles=(30, 31)))
 
 
