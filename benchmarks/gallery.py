@@ -3,8 +3,6 @@
 Each is a labelled sheet of a few pictures that differ in one setting; everything else is :data:`USUAL`.
 """
 
-from __future__ import annotations
-
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping

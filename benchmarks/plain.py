@@ -5,8 +5,6 @@ codes, and pooled cutouts pass one augmentation of kornia after the other. The s
 used published script. It uses the published model classes and none of the engine's own code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

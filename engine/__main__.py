@@ -3,8 +3,6 @@
 Exit codes: 0 written, 1 not written, 3 not written because the source is at fault. Sentences go to stderr.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """Paint, edit and describe pictures by plain Python functions, for notebooks (paper appendix C)."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 import os

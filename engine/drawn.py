@@ -1,7 +1,5 @@
 """Read masks as people draw them. This needs only Pillow, so the bot can refuse a mask before its edit waits."""
 
-from __future__ import annotations
-
 import io
 import math
 

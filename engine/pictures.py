@@ -1,7 +1,5 @@
 """Convert between encoded pictures and tensors (n, 3, H, W) in [0, 1]."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

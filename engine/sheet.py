@@ -1,7 +1,5 @@
 """Put many pictures on one labelled sheet. This needs only Pillow, so the bot may use it too."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass

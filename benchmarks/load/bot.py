@@ -1,7 +1,5 @@
 """Run the real bot in its own process, with a stand-in engine."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """Let a crowd of members ask at once, and again as soon as they are answered."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time

@@ -1,7 +1,5 @@
 """Stand in for the engine at a fixed speed, so that painting costs no processor time."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import time

@@ -1,7 +1,5 @@
 """Let a crowd ask for pictures, wait for all of them, and count what went wrong."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import multiprocessing

@@ -1,7 +1,5 @@
 """Show what was measured in a table, with the bounds beside it."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """`python -m benchmarks.speed`: the engine beside the published loop, in turn, on this machine."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from pathlib import Path

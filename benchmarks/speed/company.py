@@ -1,7 +1,5 @@
 """`python -m benchmarks.speed.company`: compare runs in one batch with runs in turn, and measure their memory."""
 
-from __future__ import annotations
-
 import json
 import statistics
 import time

@@ -1,7 +1,5 @@
 """Time engine and yardstick in turn, each in a fresh process, several times, and compare them within each turn."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import os

@@ -1,7 +1,5 @@
 """Build the engine's and the yardstick's models from the same weights: random ones, or a bundle's."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import io

@@ -1,7 +1,5 @@
 """`python -m benchmarks.speed.one CASE`: time one case in a fresh process."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import resource

@@ -1,7 +1,5 @@
 """Measure how soon the engine's default picture has the loss of the yardstick's finished one."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import statistics

@@ -1,7 +1,5 @@
 """Show what was measured as tables and as one object."""
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Sequence

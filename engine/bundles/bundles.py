@@ -1,7 +1,5 @@
 """Bundles: weights that run together, with their defaults, from ``bundles.toml`` or a bundle's own folder."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields

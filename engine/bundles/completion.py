@@ -6,8 +6,6 @@ which the missing words are written: "a cat" is read as "an orange cat on grass 
 words by a hash, so the random numbers of the run stay as they are.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import re

@@ -5,8 +5,6 @@ captions, read single phrases worse. So a phrasebook may ask for each kind again
 is a coordinate ascent over its sentences.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass

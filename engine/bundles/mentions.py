@@ -1,7 +1,5 @@
 """Find what a text names: its things, which of them have a colour, a sky, a ground, a background."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

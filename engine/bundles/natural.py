@@ -1,7 +1,5 @@
 """Natural data: the usual look of things, which a bundle has in ``natural.toml`` beside its vocabulary."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

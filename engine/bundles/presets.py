@@ -1,7 +1,5 @@
 """Presets: the editing studies of paper §4 as named settings, from ``presets.toml`` or from a bundle."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from functools import cache

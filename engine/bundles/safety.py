@@ -3,8 +3,6 @@
 If a bundle's perceptors lack the words for it, the bundle states no phrases and its pictures are not checked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Find how much memory is free for runs: the GPU's, or the machine's within the limits of its container."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

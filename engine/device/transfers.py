@@ -1,7 +1,5 @@
 """Copy between host and device without waiting: numbers in one packed copy, results when they have arrived."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Sequence
 

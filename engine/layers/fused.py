@@ -3,8 +3,6 @@
 This needs frozen weights, which are rewritten in place once, when a model is loaded.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

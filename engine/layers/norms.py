@@ -1,7 +1,5 @@
 """GroupNorm and SiLU in one: the backward pass computes what is between them again, so it need not be kept."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """Compute a perceptor's matrix products by torch's own functions, or on a CPU by faster ways to the same numbers."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F

@@ -9,8 +9,6 @@ engine answers with one :class:`Ready`. Each run then has one :class:`RunStarted
 :class:`Describe` has one :class:`Described` or :class:`DescribeFailed`.
 """
 
-from __future__ import annotations
-
 from engine.messages.pipe import Answer as Answer
 from engine.messages.pipe import CancelRun as CancelRun
 from engine.messages.pipe import Checkpointed as Checkpointed

@@ -4,8 +4,6 @@ A limit annotates a field: ``strength: Annotated[float, Real(0, 1)]``. A field w
 which leaves the choice to the bundle.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

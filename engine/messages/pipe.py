@@ -1,7 +1,5 @@
 """Commands to an engine, and the events that it answers with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias

@@ -10,8 +10,6 @@ letter follows. A colon that no number follows is text, and so is ``~`` outside 
 ``| ; ^ : ~`` makes it text.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Choose how large a picture is painted, within the limits of its bundle and of the operator."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

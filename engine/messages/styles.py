@@ -1,7 +1,5 @@
 """Styles: words for a way to paint, under a name."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Collection, Mapping

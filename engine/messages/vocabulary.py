@@ -1,7 +1,5 @@
 """Name the words of a prompt that a bundle of few words does not know, and say what to write instead."""
 
-from __future__ import annotations
-
 import difflib
 
 from engine.messages.prompts import PromptError, parse_prompts, split_words

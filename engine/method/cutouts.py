@@ -5,8 +5,6 @@ device changes what a seed means. Crop, flip, affine and perspective are compose
 :mod:`engine.method.warp` samples once.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The latent: what is optimised, how it becomes codes, and gradients for steps that have none (paper §2.1, §5.1)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any, Protocol, cast

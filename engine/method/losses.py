@@ -1,7 +1,5 @@
 """Losses: the distance to the prompts, and the terms that keep z tame (paper §2.2, §2.4, §2.5)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A mask is (1, 1, H, W) in [0, 1] at the run's size: 1 is painted anew, 0 keeps t
 White is painted, and so is what was erased in a picture with an alpha channel.
 """
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Optimisers by name. All take the learning rate and Adam's two βs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import torch

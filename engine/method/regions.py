@@ -9,8 +9,6 @@ A new thing may need more room than the old one. If a learned start paints the t
 would lie there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 A schedule takes the value given, the 1-based iteration and the number of iterations, and returns the value to use.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 

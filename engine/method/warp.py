@@ -3,8 +3,6 @@
 kornia's operators, one after the other, are the reference that the tests compare with.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 

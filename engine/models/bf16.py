@@ -4,8 +4,6 @@ Autocast would convert every frozen weight anew in every step. Layer norms stay 
 them; GroupNorm sums up in float32 by itself.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """CLIP as a perceptor: text and picture into one space (paper §2.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self

@@ -4,8 +4,6 @@ Both are pickles. A Lightning checkpoint is read with ``weights_only`` and with 
 callbacks name. An archive is opened only if it has the published SHA-256, and only its tensors are read.
 """
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path

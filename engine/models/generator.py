@@ -1,7 +1,5 @@
 """The protocols of a generator, which turns a latent z into a picture; the loop knows nothing else of it."""
 
-from __future__ import annotations
-
 from typing import Protocol, Self, runtime_checkable
 
 import torch

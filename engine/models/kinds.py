@@ -4,8 +4,6 @@ A builder gets the tensors of the weights file and the path of the config, if th
 on the CPU, frozen, in float32, and raises :class:`ValueError` or :class:`engine.models.weights.WeightsError`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 

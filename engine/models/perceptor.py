@@ -1,7 +1,5 @@
 """The protocol of a perceptor, which embeds texts and pictures into one space; the loop knows nothing else of it."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Sequence
 from typing import Protocol, Self
 

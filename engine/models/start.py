@@ -8,8 +8,6 @@ of painting the blurred mean of all pictures that fit. It is a conditional varia
 2013, Sohn et al. 2015). The seed draws n for a new picture. An edit reads n from its input and so keeps its layout.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

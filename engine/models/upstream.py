@@ -4,8 +4,6 @@
 these. So each class below comes from the installed package's own file, executed under a private name.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from functools import cache

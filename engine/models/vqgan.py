@@ -1,7 +1,5 @@
 """VQGAN as a generator: taming's Encoder and Decoder around a codebook (paper §2.1)."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import io

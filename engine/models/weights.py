@@ -1,7 +1,5 @@
 """Read weights from safetensors files, and the config and vocabulary beside them."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """One step of several compatible runs: one decode and one pass of each perceptor carry all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

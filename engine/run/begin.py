@@ -1,7 +1,5 @@
 """Starts: the first z of a run and what the latent penalty rests at, at any size (paper §2.1, §2.4)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import cache
 

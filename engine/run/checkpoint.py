@@ -1,7 +1,5 @@
 """Checkpoints: a run as bytes, with everything that a step changes and what it belongs to."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

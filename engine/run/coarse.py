@@ -1,7 +1,5 @@
 """Coarse to fine: the first part of a run is painted at half its size, where decoding costs a quarter."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a step changes: z, its optimiser and its random generator (paper §2, figure 1)."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Sequence

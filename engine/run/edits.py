@@ -1,7 +1,5 @@
 """What an edit may change: a mask drawn by hand or found by words (paper §2.5, appendix G.2)."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 

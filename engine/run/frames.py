@@ -1,7 +1,5 @@
 """Events with pictures, which the sending thread copies from the device and encodes beside the steps."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

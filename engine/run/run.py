@@ -1,7 +1,5 @@
 """A run: the execution of one job, which can be saved, continued and painted over."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

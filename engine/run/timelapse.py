@@ -1,7 +1,5 @@
 """Films of runs: a few frames are kept while a run paints and encoded at its end."""
 
-from __future__ import annotations
-
 import io
 import logging
 from typing import assert_never

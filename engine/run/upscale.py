@@ -3,8 +3,6 @@
 It is decoded and encoded in overlapping tiles, which fade into each other. A loss term keeps it near its input.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 

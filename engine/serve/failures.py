@@ -1,7 +1,5 @@
 """Turn an error in a run into a reason and a text for its requester."""
 
-from __future__ import annotations
-
 import logging
 
 import torch

@@ -1,7 +1,5 @@
 """The engine's loop: it obeys commands, steps runs and sends events. It knows nothing of processes or pipes."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 import math

@@ -4,8 +4,6 @@ A step needs most at the end of its forward pass. Then it holds what autograd sa
 pixels, and of the perceptors, which grows with the cutouts. Both are counted at small sizes and extrapolated.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence

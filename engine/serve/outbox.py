@@ -1,7 +1,5 @@
 """Write an engine's events to its pipe in a separate thread."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import replace
 from multiprocessing.connection import Connection

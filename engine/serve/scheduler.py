@@ -1,7 +1,5 @@
 """The schedule: runs that go together are stepped as one party, and parties take turns."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 

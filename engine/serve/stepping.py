@@ -1,7 +1,5 @@
 """Step a party of runs, and go on if that fails."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 

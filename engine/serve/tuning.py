@@ -5,8 +5,6 @@ slower if the processor has no units for it. A job's spec records both, because 
 same ones. So a measurement changes no earlier job.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import logging

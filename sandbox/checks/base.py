@@ -1,7 +1,5 @@
 """The base of all bodies: strict types, identifiers, and field errors in Discord's form."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Annotated, Any
 

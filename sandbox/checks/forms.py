@@ -1,7 +1,5 @@
 """Discord's checks on what a bot sends, with its field errors (code 50035)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

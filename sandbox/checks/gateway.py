@@ -1,7 +1,5 @@
 """The commands that a bot may send on the gateway."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter

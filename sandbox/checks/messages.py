@@ -1,7 +1,5 @@
 """Messages, webhooks' messages, and answers to interactions."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Channels, threads, members, roles, webhooks, and the bot's own account."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A chat page over the sandbox: members speak, click and run commands in a browser."""
 
-from __future__ import annotations
-
 from sandbox.page.app import ChatPage
 from sandbox.page.stage import BotPhase, BotState, Persona, Stage
 

@@ -1,7 +1,5 @@
 """The page's own small server: plain HTTP on loopback, beside the sandbox's TLS port."""
 
-from __future__ import annotations
-
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable

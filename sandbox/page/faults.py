@@ -1,7 +1,5 @@
 """The faults that the page's panel offers."""
 
-from __future__ import annotations
-
 from sandbox.records.model import Json
 from sandbox.server import Sandbox
 from sandbox.verbs.commands import NotOffered

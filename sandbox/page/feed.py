@@ -1,7 +1,5 @@
 """Keeps what one browser already knows, and finds what is new to it."""
 
-from __future__ import annotations
-
 from itertools import takewhile
 
 from sandbox.page import faults, message_views, views

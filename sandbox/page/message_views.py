@@ -1,7 +1,5 @@
 """Messages as the page shows them to one member."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """The scene that `make play` opens with: two servers, three people, and channels where bots have a hard time."""
 
-from __future__ import annotations
-
 from sandbox.page.stage import Persona
 from sandbox.people.handles import Guild
 from sandbox.records.model import Channel

@@ -1,7 +1,5 @@
 """One browser's websocket: it receives wishes and sends answers and news."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

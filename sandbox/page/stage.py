@@ -1,7 +1,5 @@
 """What a page shows: the sandbox, the people to speak as, and the bot's state."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum

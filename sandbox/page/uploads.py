@@ -1,7 +1,5 @@
 """Files that were given to the page and wait for the message or command that they belong to."""
 
-from __future__ import annotations
-
 import secrets
 from collections import OrderedDict
 

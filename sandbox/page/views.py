@@ -1,7 +1,5 @@
 """The places of the world as the page shows them to one member."""
 
-from __future__ import annotations
-
 from sandbox.page import message_views
 from sandbox.records.model import UPLOAD_LIMIT, Channel, ChannelType, GuildRecord, Json, Membership, User
 from sandbox.verbs import commands

@@ -1,7 +1,5 @@
 """Discord's REST API, version 10, as far as a bot like ours needs it."""
 
-from __future__ import annotations
-
 from sandbox.rest import (
     applications,
     channels,

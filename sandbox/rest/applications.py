@@ -1,7 +1,5 @@
 """The application and its commands."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.checks import forms

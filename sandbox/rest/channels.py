@@ -1,7 +1,5 @@
 """Channels: get, open, change, close, permissions, typing."""
 
-from __future__ import annotations
-
 from sandbox.checks.places import CreateChannel, EditChannel, SetOverwrite
 from sandbox.records.errors import invalid_form, missing_permissions, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json, Overwrite

@@ -1,7 +1,5 @@
 """Guilds to read, and what hangs on them: active threads, emoji."""
 
-from __future__ import annotations
-
 from sandbox.records.model import Json
 from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import guilds, payloads

@@ -1,7 +1,5 @@
 """Reads a request's JSON and files, and refuses malformed ones."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """Interaction callbacks, and the webhook that lives for 15 minutes after them."""
 
-from __future__ import annotations
-
 from sandbox.checks import forms
 from sandbox.checks.messages import CallbackBody
 from sandbox.records.errors import unknown

@@ -1,7 +1,5 @@
 """Members and roles: who is there, what they are called, what they may, and for how long they are silent."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Messages: post, read, edit, delete."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from sandbox.checks import forms

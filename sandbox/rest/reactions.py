@@ -1,7 +1,5 @@
 """Reactions: add, remove, see who pressed."""
 
-from __future__ import annotations
-
 from sandbox.records.model import Json
 from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import payloads, reactions

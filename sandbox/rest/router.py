@@ -1,7 +1,5 @@
 """Carries an HTTP request to its route and back: authorization, rate limits, faults, bodies and the log of requests."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """Threads: open, join, leave, see who is in."""
 
-from __future__ import annotations
-
 from sandbox.checks.places import CreateThread
 from sandbox.records.errors import invalid_form, thread_archived, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json

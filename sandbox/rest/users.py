@@ -1,7 +1,5 @@
 """Routes for the bot's account, the gateway's address and direct channels."""
 
-from __future__ import annotations
-
 from sandbox.checks.places import EditSelf, OpenDirect
 from sandbox.records.errors import ApiError
 from sandbox.records.model import Json

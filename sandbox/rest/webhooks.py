@@ -1,7 +1,5 @@
 """Webhooks: incoming ones that post under any name, and the application's own, which answers interactions."""
 
-from __future__ import annotations
-
 import secrets
 
 from sandbox.checks.messages import EditMessage, ExecuteWebhook

@@ -1,7 +1,5 @@
 """The demo: a member paints, edits and reruns a picture with the real bot, in a Discord that is all here."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

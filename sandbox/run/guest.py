@@ -1,7 +1,5 @@
 """Any discord.py bot in the local Discord, with the page to try it on: ``python -m sandbox --bot COMMAND``."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shlex

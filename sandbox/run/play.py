@@ -1,7 +1,5 @@
 """``python -m sandbox play``: a local Discord, the real bot in it, and a chat page in the browser, until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import contextlib

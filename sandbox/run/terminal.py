@@ -1,7 +1,5 @@
 """Prints a conversation live in a terminal, with work in progress below it."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import re
