@@ -14,26 +14,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks import options
 from benchmarks.alignment import scores
 from benchmarks.alignment.scenes import Naming, Replacement, replacements
 from benchmarks.alignment.sheet import sheet as labelled
 from benchmarks.judge.judge import Judge, load
-from benchmarks.options import (
-    STARTER,
-    WEIGHTS,
-    AsJson,
-    Bundle,
-    Iterations,
-    Processes,
-    PromptList,
-    Side,
-    Strength,
-    Weights,
-    Which,
-    command,
-    given,
-    write_json,
-)  # fmt: skip
 from benchmarks.paint import PaintSettings, PaintTask, TimedPicture, paint_all
 from benchmarks.shares import mean_interval, share
 from training.picturebook.draw import draw
@@ -63,7 +48,7 @@ def compared(scene: Replacement, seed: int, before: Image.Image, painted: TimedP
 
 
 def measure(
-    judge: Judge, settings: PaintSettings, which: PromptList, count: int, naming: Naming, known_prompt: bool,
+    judge: Judge, settings: PaintSettings, which: options.PromptList, count: int, naming: Naming, known_prompt: bool,
     processes: int, console: Console,
 ) -> tuple[dict[str, Any], Sequence[Replacement], Sequence[Replaced], Sequence[bool]]:  # fmt: skip
     """Replace in ``count`` scenes of a list; print the table and return figures, scenes, results and verdicts.
@@ -125,32 +110,32 @@ def _table(figures: Mapping[str, Any]) -> Table:
 
 def main(
     scenes: Annotated[int, typer.Option(min=2, help="How many scenes.")] = 30,
-    which: Which = PromptList.TEST,
+    which: options.Which = options.PromptList.TEST,
     naming: Annotated[Naming, typer.Option(help="Name the thing as “a red car” or as “car”.")] = Naming.COLOURED,
     known_prompt: Annotated[
         bool, typer.Option("--known-prompt", help="The prompt says all that the picture shows afterwards.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
     sheet: Annotated[Path | None, typer.Option(help="Write before, found mask and after there (PNG).")] = None,
-    weights: Weights = WEIGHTS,
-    bundle: Bundle = STARTER,
-    size: Side = None,
-    iterations: Iterations = None,
-    strength: Strength = None,
+    weights: options.Weights = options.WEIGHTS,
+    bundle: options.Bundle = options.STARTER,
+    size: options.Side = None,
+    iterations: options.Iterations = None,
+    strength: options.Strength = None,
     threshold: Annotated[
         float | None, typer.Option(help="Deviations below the mean distance; the paper's is 2.")
     ] = None,
     structure: Annotated[float | None, typer.Option(min=0, help="Weight of the distance to the input.")] = None,
     feather: Annotated[int | None, typer.Option(min=0, help="Width of the seam, in pixels.")] = None,
-    processes: Processes = 1,
+    processes: options.Processes = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 1,
 ) -> None:
     """Measure how often the named thing becomes another, where the mask lies and what moves outside. One try each."""
     settings = PaintSettings(
         bundle=bundle, weights_dir=weights, size=size, iterations=iterations, strength=strength, threads=threads,
-        more=given(region_threshold=threshold, structure=structure, feather=feather),
+        more=options.given(region_threshold=threshold, structure=structure, feather=feather),
     )  # fmt: skip
-    with command(as_json) as console:
+    with options.command(as_json) as console:
         figures, asked, results, right = measure(
             load(), settings, which, scenes, naming, known_prompt, processes, console
         )
@@ -158,7 +143,7 @@ def main(
             rows = [[result.before, result.mask.convert("RGB"), result.after] for result in results]
             labelled(rows, [f"{scene.source} to {scene.target}" for scene in asked], right).save(sheet)
     told = {"list": which.value, "naming": naming.value, "known_prompt": known_prompt}
-    write_json(as_json, {**figures, **told})
+    options.write_json(as_json, {**figures, **told})
 
 
 if __name__ == "__main__":

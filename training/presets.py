@@ -1,7 +1,7 @@
 """Set how large everything is and how long it trains: a preset for two CPU cores, one for a GPU."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -26,10 +26,9 @@ class Minutes:
 
     def scaled(self, total: float) -> "Minutes":
         """Share out `total` minutes in the same proportions."""
-        factor = total / (self.vqgan + self.vit + self.resnet + self.start)
-        return Minutes(
-            vqgan=factor * self.vqgan, vit=factor * self.vit, resnet=factor * self.resnet, start=factor * self.start
-        )
+        minutes = asdict(self)
+        factor = total / sum(minutes.values())
+        return Minutes(**{model: factor * some for model, some in minutes.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Train the judge on the picture book's training pages, with its own batches and seeds."""
 
 import random
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from benchmarks.judge.attributes import NO_ANSWER, VALUES, answers
 from benchmarks.judge.augment import SLIGHT, augment
 from benchmarks.judge.models import EMBEDDING, Classifier, Heads, Ranker, StyleReader, split
 from training.models.clip import contrast
-from training.models.loop import autocast, follow, warm_cosine
+from training.models.loop import Training, autocast, follow
 from training.picturebook.captions import caption, full_caption
 from training.pictures.corpus import PictureBook
 from training.pictures.pages import TRAINING_SEED, Pixels, family, to_tensor
@@ -51,9 +51,11 @@ def right(scores: Mapping[str, Tensor], wanted: Tensor) -> float:
     return (found == wanted)[asked].float().mean().item()
 
 
-class JudgeTraining(ABC):
+class JudgeTraining(Training):
     """A model of the judge with its optimiser. The moving average of its weights is shipped."""
 
+    parts = ("model", "aid", "optimiser")
+    most = 5.0
     warp = 1.0
     every_pair = False  # whether the pages show pairs that the guides must not see in training
 
@@ -69,18 +71,13 @@ class JudgeTraining(ABC):
         """Return the loss of augmented pictures of the book's `rows`, and the share of right answers."""
 
     def step(self, number: int, progress: float) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * warm_cosine(progress)
         rng = random.Random(self.seed + number)
         rows = self.rows(rng)
         images = augment(
             to_tensor(self.book.pixels[rows]), torch.Generator().manual_seed(self.seed + number), self.warp
         )
         loss, share = self.loss(images, rows, rng)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimiser.step()
+        self.descend(loss, progress)
         follow(self.average, self.model, min(0.99, number / (number + 20)))
         return {"loss": loss.item(), "right": share}
 
@@ -89,18 +86,11 @@ class JudgeTraining(ABC):
         return rng.sample(range(len(self.book.pixels)), self.batch)
 
     def state(self) -> dict[str, Any]:
-        return {
-            "average": self.average,
-            "model": self.model.state_dict(),
-            "aid": self.aid.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
+        return {**super().state(), "average": self.average}
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
         self.average = dict(state["average"])
-        self.model.load_state_dict(state["model"])
-        self.aid.load_state_dict(state["aid"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
 
 class ClassifierTraining(JudgeTraining):

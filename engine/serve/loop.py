@@ -12,35 +12,15 @@ from typing import assert_never
 
 import torch
 
-from engine import pictures
+from engine import messages, pictures
 from engine.bundles.bundles import Bundle
 from engine.device import free_memory
 from engine.device.transfers import Arriving
-from engine.messages import (
-    CancelRun,
-    Checkpointed,
-    Command,
-    Describe,
-    Described,
-    DescribeFailed,
-    Event,
-    Failure,
-    Film,
-    Progress,
-    RunCancelled,
-    RunFailed,
-    RunFinished,
-    RunStarted,
-    Shutdown,
-    StartRun,
-    StopRun,
-    check,
-)
 from engine.method import masks
 from engine.run.frames import Pictured, Shot
 from engine.run.run import Run
 from engine.run.timelapse import Timelapse
-from engine.serve import failures, scheduler, stepping
+from engine.serve import scheduler, stepping
 from engine.serve.memory import Memory
 
 log = logging.getLogger(__name__)
@@ -52,7 +32,7 @@ DIVERGED = "The loss stopped being a number. Try another seed or a lower learnin
 class _Active:
     """A run in progress, with the account of :class:`engine.serve.scheduler.Scheduled`."""
 
-    start: StartRun
+    start: messages.StartRun
     run: Run
     chunk: int | None
     next_frame: float  # when it is due, in monotonic seconds
@@ -87,7 +67,7 @@ class Loop:
     def __init__(
         self,
         bundles: Mapping[str, Bundle],
-        send: Callable[[Event], None],
+        send: Callable[[messages.Event], None],
         memory: Memory | None = None,
         send_pictured: Callable[[Pictured], None] | None = None,
     ) -> None:
@@ -98,7 +78,7 @@ class Loop:
         self.active: dict[int, _Active] = {}
         self._films = ThreadPoolExecutor(1, thread_name_prefix="engine-film")
 
-    def serve(self, commands: queue.Queue[Command]) -> None:
+    def serve(self, commands: queue.Queue[messages.Command]) -> None:
         """Obey ``commands`` until :class:`Shutdown`. Block while idle, step while busy."""
         while True:
             try:
@@ -106,7 +86,7 @@ class Loop:
             except queue.Empty:
                 self.step()
                 continue
-            if isinstance(command, Shutdown):
+            if isinstance(command, messages.Shutdown):
                 return self.close()
             self.obey(command)
 
@@ -114,18 +94,18 @@ class Loop:
         """Wait for the films under way."""
         self._films.shutdown()
 
-    def obey(self, command: StartRun | StopRun | CancelRun | Describe) -> None:
+    def obey(self, command: messages.StartRun | messages.StopRun | messages.CancelRun | messages.Describe) -> None:
         """Carry out one command. A command for an unknown run does nothing."""
         match command:
-            case StartRun():
+            case messages.StartRun():
                 self._start(command)
-            case StopRun(job_id=job_id):
+            case messages.StopRun(job_id=job_id):
                 if active := self.active.get(job_id):
                     active.stopped = True
-            case CancelRun(job_id=job_id):
+            case messages.CancelRun(job_id=job_id):
                 if self.active.pop(job_id, None):
-                    self.send(RunCancelled(job_id=job_id))
-            case Describe():
+                    self.send(messages.RunCancelled(job_id=job_id))
+            case messages.Describe():
                 self._describe(command)
             case _:
                 assert_never(command)
@@ -143,11 +123,11 @@ class Loop:
             if active in turn or not active.goes_on:
                 self._guarded(active, self._report)
 
-    def _start(self, command: StartRun) -> None:
+    def _start(self, command: messages.StartRun) -> None:
         job_id, spec = command.job_id, command.spec
         try:
             bundle = self._bundle(spec.bundle)
-            check(spec, bundle.info())
+            messages.check(spec, bundle.info())
             chunk = self.memory.chunk(spec, bundle)
             given = command.init_image, command.image_prompts, command.mask
             run = Run(spec, bundle, *given, continues=command.resume_from)
@@ -166,26 +146,26 @@ class Loop:
         )
         mask = None if run.masked is None else masks.to_png(run.masked.mask)
         size = {"width": spec.width, "height": spec.height}
-        self.send(RunStarted(job_id=job_id, seed=spec.seed, mask=mask, read_as=run.read_as, **size))
+        self.send(messages.RunStarted(job_id=job_id, seed=spec.seed, mask=mask, read_as=run.read_as, **size))
 
-    def _describe(self, command: Describe) -> None:
+    def _describe(self, command: messages.Describe) -> None:
         began, request_id = time.monotonic(), command.request_id
         try:
             description = self._bundle(command.bundle).describer.describe(pictures.read(command.image))
         except Exception as error:
             log.info("a picture could not be described: %s", error)
-            reason, detail = failures.meaning(error)
-            self.send(DescribeFailed(request_id=request_id, reason=reason, detail=detail))
+            reason, detail = stepping.meaning(error)
+            self.send(messages.DescribeFailed(request_id=request_id, reason=reason, detail=detail))
             return
         seconds = time.monotonic() - began
-        self.send(Described(request_id=request_id, description=description, seconds=seconds))
+        self.send(messages.Described(request_id=request_id, description=description, seconds=seconds))
 
     def _bundle(self, name: str) -> Bundle:
         if name not in self.bundles:
             raise ValueError(f"This engine has no bundle {name!r}. It has: {', '.join(sorted(self.bundles))}")
         return self.bundles[name]
 
-    def _film(self, command: StartRun, run: Run) -> Timelapse | None:
+    def _film(self, command: messages.StartRun, run: Run) -> Timelapse | None:
         """Return a film with the first picture, if one was asked for."""
         if command.film is None:
             return None
@@ -207,7 +187,7 @@ class Loop:
         if ends := active.stopped or run.finished:
             run.settle()
         if run.diverged:
-            self._fail(active.start.job_id, Failure.INTERNAL, DIVERGED)
+            self._fail(active.start.job_id, messages.Failure.INTERNAL, DIVERGED)
         elif ends:
             self._finish(active)
         elif not math.isnan(run.loss):  # otherwise the first loss is still on its way from the device
@@ -217,7 +197,7 @@ class Loop:
         run, start = active.run, active.start
         shown = start.frame_seconds > 0 and now >= active.next_frame
         filmed = active.film is not None and active.film.due(run.iteration)
-        progress = Progress(
+        progress = messages.Progress(
             job_id=start.job_id,
             iteration=run.iteration,
             iterations=run.spec.iterations,
@@ -236,7 +216,7 @@ class Loop:
             self.send(progress)
         if active.checkpoint_due(now):
             active.next_checkpoint = now + start.checkpoint_seconds
-            self.send(Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
+            self.send(messages.Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
 
     def _finish(self, active: _Active) -> None:
         run, start = active.run, active.start
@@ -245,9 +225,9 @@ class Loop:
         if active.film_unsafe is not None:
             scores["film_unsafe"] = Arriving(active.film_unsafe)
         if start.checkpoint_end:
-            self.send(Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
+            self.send(messages.Checkpointed(job_id=start.job_id, iteration=run.iteration, state=run.checkpoint()))
         del self.active[start.job_id]
-        finished = RunFinished(
+        finished = messages.RunFinished(
             job_id=start.job_id,
             iteration=run.iteration,
             loss=run.loss,
@@ -271,7 +251,7 @@ class Loop:
         active.film_unsafe = score if highest is None else torch.maximum(score, highest)
         return {"unsafe": Arriving(score)}
 
-    def _send_with_film(self, pictured: Pictured, timelapse: Timelapse, film: Film) -> None:
+    def _send_with_film(self, pictured: Pictured, timelapse: Timelapse, film: messages.Film) -> None:
         try:
             encoded = timelapse.encode(pictured.shot.image(), film)
             pictured = dataclasses.replace(pictured, film=encoded)
@@ -281,8 +261,8 @@ class Loop:
 
     def _fail_with(self, job_id: int, error: Exception) -> None:
         log.info("job %d failed: %s", job_id, error)
-        self._fail(job_id, *failures.meaning(error))
+        self._fail(job_id, *stepping.meaning(error))
 
-    def _fail(self, job_id: int, reason: Failure, detail: str) -> None:
+    def _fail(self, job_id: int, reason: messages.Failure, detail: str) -> None:
         self.active.pop(job_id, None)
-        self.send(RunFailed(job_id=job_id, reason=reason, detail=detail))
+        self.send(messages.RunFailed(job_id=job_id, reason=reason, detail=detail))

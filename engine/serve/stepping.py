@@ -1,15 +1,20 @@
-"""Step a party of runs, and go on if that fails."""
+"""Step a party of runs, go on if that fails, and say to a requester what an error means."""
 
 import logging
 from collections.abc import Callable, Sequence
 
+import torch
+
 from engine.device import devices
+from engine.messages import Failure
 from engine.run import batch
-from engine.serve import failures
 from engine.serve.memory import Memory, NoRoom, smaller
 from engine.serve.scheduler import M
 
 log = logging.getLogger(__name__)
+
+OUT_OF_MEMORY = "The engine ran out of memory. Try a smaller picture."
+INTERNAL = "Something went wrong in the engine; its log has the details. Try again."
 
 
 def step(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], None]) -> None:
@@ -25,7 +30,7 @@ def step(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], No
         for member, state in zip(party, before, strict=True):
             member.run.rng.set_state(state)
             member.run.z.grad = None
-        if failures.ran_out(error):
+        if ran_out(error):
             devices.free_memory()
             _with_less_memory(party, memory, failed)
         elif len(party) == 1:
@@ -50,3 +55,21 @@ def _with_less_memory(party: Sequence[M], memory: Memory, failed: Callable[[M, E
     log.warning("a run ran out of memory; from now on %d of its cutouts at a time", chunk)
     member.chunk = chunk
     step(party, memory, failed)
+
+
+def meaning(error: Exception) -> tuple[Failure, str]:
+    """Return the reason and the text; an error's own words are shown only if the request caused it."""
+    if isinstance(error, NoRoom):
+        return Failure.OUT_OF_MEMORY, str(error)
+    if ran_out(error):
+        devices.free_memory()
+        return Failure.OUT_OF_MEMORY, OUT_OF_MEMORY
+    if isinstance(error, ValueError):
+        return Failure.BAD_REQUEST, str(error)
+    log.error("an error that the request did not cause", exc_info=error)
+    return Failure.INTERNAL, INTERNAL
+
+
+def ran_out(error: Exception) -> bool:
+    """Return whether ``error`` says that a device has no more memory."""
+    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error)

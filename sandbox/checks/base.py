@@ -38,6 +38,8 @@ _CODES = {
     "string_type": ("STRING_TYPE_CONVERT", "Could not interpret as string."),
     "bool_type": ("BOOLEAN_TYPE_CONVERT", "Must be either true or false."),
     "list_type": ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"),
+    "string_too_long": ("BASE_TYPE_MAX_LENGTH", "Must be {max_length} or fewer in length."),
+    "too_long": ("BASE_TYPE_MAX_LENGTH", "Must be {max_length} or fewer in length."),
     "model_type": ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"),
     "dict_type": ("DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"),
 }
@@ -62,8 +64,9 @@ def validated(shape: Shape, body: Any) -> Any:
 
 def _field_errors(error: ValidationError) -> Json:
     errors: Json = {}
-    for one in error.errors(include_url=False, include_context=False, include_input=False):
+    for one in error.errors(include_url=False, include_input=False):
         code, message = _CODES.get(one["type"], ("BASE_TYPE_BAD_VALUE", one["msg"].removeprefix("Value error, ")))
+        message = message.format(**one.get("ctx", {})) if one["type"] in _CODES else message
         place = errors
         for step in one["loc"]:
             place = place.setdefault(str(step), {})

@@ -20,8 +20,8 @@ class CommandOption(Body):
     description_localizations: Names | None = None
     required: bool | None = None
     autocomplete: bool | None = None
-    choices: list[Choice] | None = None
-    options: list[CommandOption] | None = None
+    choices: Annotated[list[Choice], Field(max_length=25)] | None = None
+    options: Annotated[list[CommandOption], Field(max_length=25)] | None = None
     channel_types: list[int] | None = None
     min_value: int | float | None = None
     max_value: int | float | None = None
@@ -33,7 +33,7 @@ class CommandFields(Body):
     name_localizations: Names | None = None
     description: str | None = None
     description_localizations: Names | None = None
-    options: list[CommandOption] | None = None
+    options: Annotated[list[CommandOption], Field(max_length=25)] | None = None
     default_member_permissions: Bits | None = None
     dm_permission: bool | None = None
     integration_types: list[Annotated[int, Field(ge=0, le=1)]] | None = None

@@ -8,20 +8,13 @@ from sandbox.records.errors import empty_message, invalid_form
 from sandbox.records.model import COMPONENTS_V2, SETTABLE_FLAGS, Json
 from sandbox.records.parts import File, walk_components
 
-MAX_CONTENT = 2000
 MAX_EMBEDS_TEXT = 6000
-ARCHIVE_DURATIONS = (60, 1440, 4320, 10080)
 _TEXT_INPUT = 4
-_EMBED_LIMITS = {"title": 256, "description": 4096}
-
-
-def _too_long(field: str, limit: int) -> Exception:
-    return invalid_form(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
 
 def _require_length(value: Any, field: str, limit: int) -> None:
     if value is not None and len(value) > limit:
-        raise _too_long(field, limit)
+        raise invalid_form(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
 
 def check_message(body: Json, files: tuple[File, ...], *, editing: bool = False) -> None:
@@ -30,15 +23,11 @@ def check_message(body: Json, files: tuple[File, ...], *, editing: bool = False)
     Raises:
         ApiError: 50006 for an empty message, 50035 for a field out of its bounds.
     """
-    _require_length(body.get("content"), "content", MAX_CONTENT)
     embeds, components = body.get("embeds") or [], body.get("components") or []
-    _require_length(embeds, "embeds", 10)
-    _check_embeds(embeds)
+    if sum(len(text) for embed in embeds for text in _embed_texts(embed)) > MAX_EMBEDS_TEXT:
+        raise invalid_form("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
     check_components(components, v2=bool((body.get("flags") or 0) & COMPONENTS_V2))
-    nonce = body.get("nonce")
-    if isinstance(nonce, str):
-        _require_length(nonce, "nonce", 25)
-    _check_attachments(body, files)
+    _require_length(files, "files", 10)
     if (body.get("flags") or 0) & COMPONENTS_V2 and (body.get("content") or embeds):
         raise invalid_form(
             "content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
@@ -56,33 +45,10 @@ def settable_flags(body: Json) -> int:
     return int(body.get("flags") or 0) & SETTABLE_FLAGS
 
 
-def _check_attachments(body: Json, files: tuple[File, ...]) -> None:
-    listed = body.get("attachments") or []
-    _require_length(listed, "attachments", 10)
-    _require_length(files, "files", 10)
-    for index, one in enumerate(listed):
-        _require_length(one.get("description"), f"attachments.{index}.description", 1024)
-
-
-def _check_embeds(embeds: list[Json]) -> None:
-    total = 0
-    for index, embed in enumerate(embeds):
-        for key, text, limit in _embed_texts(embed):
-            _require_length(text, f"embeds.{index}.{key}", limit)
-            total += len(text or "")
-        _require_length(embed.get("fields"), f"embeds.{index}.fields", 25)
-    if total > MAX_EMBEDS_TEXT:
-        raise invalid_form("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
-
-
-def _embed_texts(embed: Json) -> Iterator[tuple[str, str | None, int]]:
-    for key, limit in _EMBED_LIMITS.items():
-        yield key, embed.get(key), limit
-    yield "footer.text", (embed.get("footer") or {}).get("text"), 2048
-    yield "author.name", (embed.get("author") or {}).get("name"), 256
-    for index, field in enumerate(embed.get("fields") or []):
-        yield f"fields.{index}.name", field.get("name"), 256
-        yield f"fields.{index}.value", field.get("value"), 1024
+def _embed_texts(embed: Json) -> Iterator[str]:
+    parts = (embed, embed.get("footer"), embed.get("author"), *(embed.get("fields") or []))
+    for part in parts:
+        yield from (part[key] for key in ("title", "description", "text", "name", "value") if part and part.get(key))
 
 
 def check_components(components: list[Json], *, v2: bool) -> None:
@@ -160,13 +126,11 @@ def _check_command(command: Json, field: str) -> None:
 
 
 def _check_options(options: list[Json], field: str) -> None:
-    _require_length(options, f"{field}.options", 25)
     optional_seen = False
     for index, option in enumerate(options):
         here = f"{field}.options.{index}"
         if not 1 <= len(option.get("description") or "") <= 100:
             raise invalid_form(f"{here}.description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
-        _require_length(option.get("choices"), f"{here}.choices", 25)
         if option.get("required") and optional_seen:
             raise invalid_form(
                 here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",

@@ -15,26 +15,26 @@ class Media(Body):
 
 
 class Footer(Body):
-    text: str
+    text: Annotated[str, Field(max_length=2048)]
     icon_url: Url | None = None
 
 
 class Author(Body):
-    name: str
+    name: Annotated[str, Field(max_length=256)]
     url: Url | None = None
     icon_url: Url | None = None
 
 
 class EmbedField(Body):
-    name: Annotated[str, Field(min_length=1)]
-    value: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    value: Annotated[str, Field(min_length=1, max_length=1024)]
     inline: bool | None = None
 
 
 class Embed(Body):
     type: str | None = None
-    title: str | None = None
-    description: str | None = None
+    title: Annotated[str, Field(max_length=256)] | None = None
+    description: Annotated[str, Field(max_length=4096)] | None = None
     url: Url | None = None
     timestamp: Annotated[str, Field(max_length=64)] | None = None
     color: Colour | None = None
@@ -42,7 +42,7 @@ class Embed(Body):
     image: Media | None = None
     thumbnail: Media | None = None
     author: Author | None = None
-    fields: list[EmbedField] | None = None
+    fields: Annotated[list[EmbedField], Field(max_length=25)] | None = None
 
 
 class AllowedMentions(Body):
@@ -55,7 +55,7 @@ class AllowedMentions(Body):
 class ListedAttachment(Body):
     id: Snowflake
     filename: Annotated[str, Field(max_length=1024)] | None = None
-    description: str | None = None
+    description: Annotated[str, Field(max_length=1024)] | None = None
     title: str | None = None
 
 
@@ -67,28 +67,24 @@ class Reference(Body):
     type: Literal[0] | None = None
 
 
-class MessageFields(Body):
-    """The fields that every kind of message has."""
+class EditMessage(Body):
+    """The fields that every kind of message has, and all that an edit may change."""
 
-    content: str | None = None
-    embeds: list[Embed] | None = None
+    content: Annotated[str, Field(max_length=2000)] | None = None
+    embeds: Annotated[list[Embed], Field(max_length=10)] | None = None
     components: MessageComponents | None = None
-    attachments: list[ListedAttachment] | None = None
+    attachments: Annotated[list[ListedAttachment], Field(max_length=10)] | None = None
     allowed_mentions: AllowedMentions | None = None
     flags: Size | None = None
 
 
-class CreateMessage(MessageFields):
-    nonce: str | Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)] | None = None
+class CreateMessage(EditMessage):
+    nonce: Annotated[str, Field(max_length=25)] | Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)] | None = None
     enforce_nonce: bool | None = None
     tts: bool | None = None
     message_reference: Reference | None = None
     sticker_ids: list[Snowflake] | None = None
     poll: dict[str, Any] | None = None
-
-
-class EditMessage(MessageFields):
-    pass
 
 
 class ExecuteWebhook(CreateMessage):
@@ -115,7 +111,7 @@ class CallbackMessage(Body):
 
 class CallbackDeferral(Body):
     type: Literal[5, 6]
-    data: MessageFields | None = None
+    data: EditMessage | None = None
 
 
 class Choices(Body):

@@ -12,17 +12,14 @@ Duration = Literal[60, 1440, 4320, 10080]
 Slowmode = Annotated[int, Field(ge=0, le=21600)]
 
 
-class OverwriteBody(Body):
-    id: Snowflake
-    type: Literal[0, 1] | None = None
-    allow: Bits | None = None
-    deny: Bits | None = None
-
-
 class SetOverwrite(Body):
     type: Literal[0, 1] | None = None
     allow: Bits | None = None
     deny: Bits | None = None
+
+
+class OverwriteBody(SetOverwrite):
+    id: Snowflake
 
 
 class Tag(Body):

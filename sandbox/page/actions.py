@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sandbox.page import faults, views
+from sandbox.page import views
 from sandbox.page.stage import Stage
-from sandbox.page.uploads import Uploads
 from sandbox.people.actors import Answer, Member
 from sandbox.people.handles import acting
 from sandbox.records.errors import unknown
@@ -16,6 +17,31 @@ from sandbox.records.model import Channel, ChannelType, Json, Message, User
 from sandbox.records.parts import File, walk_components
 from sandbox.verbs import commands, permissions, threads
 from sandbox.verbs.commands import NotOffered
+
+_MOST_FILES = 64
+_MOST_BYTES = 256 * 1024 * 1024
+
+
+class Uploads:
+    """Keeps the newest files that wait for their message or command. A file may be used again after a refusal."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[str, File] = OrderedDict()
+
+    def keep(self, file: File) -> str:
+        """Store a file and return its key."""
+        key = secrets.token_urlsafe(12)
+        self._files[key] = file
+        while len(self._files) > 1 and (len(self._files) > _MOST_FILES or self._bytes() > _MOST_BYTES):
+            self._files.popitem(last=False)
+        return key
+
+    def _bytes(self) -> int:
+        return sum(len(file.content) for file in self._files.values())
+
+    def get(self, key: str) -> File:
+        """Raises KeyError when there is none of that key, or no longer."""
+        return self._files[key]
 
 
 class Perform(Protocol):
@@ -232,11 +258,17 @@ def _told(call: PageCall, answer: Answer) -> Json:
 
 
 async def order_fault(call: PageCall) -> None:
-    faults.order(call.stage.sandbox, call.text("name"), call.wish.get("parameters") or {})
+    sandbox = call.stage.sandbox
+    try:
+        sandbox.faults.order(call.text("name"), **(call.wish.get("parameters") or {}))
+    except ValueError as refusal:
+        raise NotOffered(str(refusal)) from refusal
+    sandbox.world.changed()
 
 
 async def clear_faults(call: PageCall) -> None:
-    faults.clear(call.stage.sandbox)
+    call.stage.sandbox.faults.clear()
+    call.stage.sandbox.world.changed()
 
 
 async def restart_bot(call: PageCall) -> None:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from sandbox.page.actions import Uploads
 from sandbox.page.session import BrowserSession
 from sandbox.page.stage import Stage
-from sandbox.page.uploads import Uploads
 from sandbox.records.parts import File
 
 log = logging.getLogger("sandbox.page")

@@ -2,7 +2,7 @@
 
 from itertools import takewhile
 
-from sandbox.page import faults, message_views, views
+from sandbox.page import message_views, views
 from sandbox.page.stage import Stage
 from sandbox.records.model import Channel, Json, Message, User
 
@@ -60,10 +60,11 @@ class Feed:
 
     def news(self) -> list[Json]:
         """Return what has changed since the last call, ready to be sent."""
+        faults = self._stage.sandbox.faults
         parts = {
             "directory": views.directory(self._world, self.viewer),
             "bot": _bot(self._stage),
-            "faults": faults.state(self._stage.sandbox),
+            "faults": {"offered": faults.table(), "pending": faults.pending},
         }
         channel = self._channel
         if channel is not None and channel.id not in self._world.channels:

@@ -6,10 +6,9 @@ import logging
 
 from aiohttp import WSMsgType, web
 
-from sandbox.page.actions import ACTIONS, PageCall
+from sandbox.page.actions import ACTIONS, PageCall, Uploads
 from sandbox.page.feed import Feed
 from sandbox.page.stage import Stage
-from sandbox.page.uploads import Uploads
 from sandbox.people.actors import Answer
 from sandbox.records.errors import ApiError, NoAnswer
 from sandbox.records.model import Json, User

@@ -1,7 +1,7 @@
 """What a page shows: the sandbox, the people to speak as, and the bot's state."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.records.model import Channel, User
@@ -33,21 +33,14 @@ class Persona:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Everything that a page shows and can start.
-
-    Attributes:
-        home: the channel that a first visit opens.
-        examples: prompts to click on a first visit.
-        bot_state: called after every change. By default the bot is ready once it is connected and has commands.
-        restart: starts the bot again; None if this page did not start it.
-    """
+    """Everything that a page shows and can start."""
 
     sandbox: Sandbox
     personas: Sequence[Persona]
-    home: Channel
-    examples: Sequence[str] = ()
-    bot_state: Callable[[], BotState] | None = None
-    restart: Callable[[], Awaitable[None]] | None = field(default=None)
+    home: Channel  # that a first visit opens
+    examples: Sequence[str] = ()  # prompts to click on a first visit
+    bot_state: Callable[[], BotState] | None = None  # called after every change; None asks the gateway
+    restart: Callable[[], Awaitable[None]] | None = None  # None if this page did not start the bot
 
     def bot(self) -> BotState:
         if self.bot_state is not None:

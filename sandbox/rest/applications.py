@@ -77,20 +77,16 @@ def create_command(call: ApiCall) -> Json:
     return command
 
 
-def _command(call: ApiCall) -> Json:
+def get_command(call: ApiCall) -> Json:
     found = next((one for one in call.world.commands[_scope(call)] if one["id"] == call.params["command_id"]), None)
     if found is None:
         raise unknown("application command")
     return found
 
 
-def get_command(call: ApiCall) -> Json:
-    return _command(call)
-
-
 def edit_command(call: ApiCall) -> Json:
     """Change the fields that are given; the identifier stays."""
-    scope, old = _scope(call), _command(call)
+    scope, old = _scope(call), get_command(call)
     others = [one for one in call.world.commands[scope] if one is not old]
     wanted = {key: value for key, value in old.items() if key != "id"} | call.fields
     forms.check_commands([*others, wanted])
@@ -101,7 +97,7 @@ def edit_command(call: ApiCall) -> Json:
 
 
 def delete_command(call: ApiCall) -> None:
-    command = _command(call)
+    command = get_command(call)
     call.world.commands[_scope(call)].remove(command)
     call.world.changed()
 

@@ -1,4 +1,4 @@
-"""Members and roles: who is there, what they are called, what they may, and for how long they are silent."""
+"""Guilds, their members and roles: who is there, what they may, and for how long they are silent."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,6 +11,24 @@ from sandbox.verbs import guilds, payloads
 from sandbox.verbs.permissions import ALL, Permissions, in_guild
 
 LONGEST_TIMEOUT = timedelta(days=28)
+
+
+def shown(call: ApiCall) -> Json:
+    found = call.guild()
+    told = payloads.guild(found) | {"home_header": None, "nsfw": False}
+    if call.flag("with_counts"):
+        told |= {"approximate_member_count": len(found.members), "approximate_presence_count": 1}
+    return told
+
+
+def leave(call: ApiCall) -> None:
+    guilds.remove_member(call.world, call.guild().members[call.world.bot_user.id])
+
+
+def emojis(call: ApiCall) -> list[Json]:
+    """Return an empty list: no server here has emoji of its own."""
+    call.guild()
+    return []
 
 
 def _me(call: ApiCall, guild: GuildRecord, needed: int) -> Membership:
@@ -176,6 +194,9 @@ def delete_role(call: ApiCall) -> None:
 
 _GUILD = "/guilds/{guild_id}"
 ROUTES = (
+    Route("GET", _GUILD, shown),
+    Route("GET", f"{_GUILD}/emojis", emojis),
+    Route("DELETE", "/users/@me/guilds/{guild_id}", leave),
     Route("GET", f"{_GUILD}/members", members),
     Route("GET", f"{_GUILD}/members/search", search),
     Route("PATCH", f"{_GUILD}/members/@me", change_own, EditMember),

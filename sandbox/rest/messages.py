@@ -1,4 +1,4 @@
-"""Messages: post, read, edit, delete."""
+"""Messages: post, read, edit, delete, pin, react."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from sandbox.records.clock import iso
 from sandbox.records.errors import ApiError, foreign_message, invalid_form, no_direct_messages, system_message
 from sandbox.records.model import Channel, ChannelType, Json, Message, MessageType
 from sandbox.rest.router import ApiCall, Route
-from sandbox.verbs import message_payloads, posts
+from sandbox.verbs import message_payloads, payloads, posts, reactions
 from sandbox.verbs.permissions import Permissions, require, require_to_speak
 from sandbox.verbs.posts import Draft
 from sandbox.verbs.world import World
@@ -160,8 +160,41 @@ def unpin(call: ApiCall) -> None:
     posts.unpin(call.world, call.message(int(Permissions.PIN_MESSAGES)))
 
 
+# Reactions
+
+
+def add_reaction(call: ApiCall) -> None:
+    message = call.history_message()
+    emoji = call.params["emoji_name"]
+    if reactions.is_new_emoji(message, emoji):
+        require(call.world.bot_member(message.channel), message.channel, Permissions.ADD_REACTIONS)
+    reactions.react(call.world, message, call.world.bot_user, emoji)
+
+
+def remove_own_reaction(call: ApiCall) -> None:
+    reactions.unreact(call.world, call.history_message(), call.world.bot_user, call.params["emoji_name"])
+
+
+def remove_reaction(call: ApiCall) -> None:
+    message = call.history_message(Permissions.MANAGE_MESSAGES)
+    reactions.unreact(call.world, message, call.user(), call.params["emoji_name"])
+
+
+def reacting(call: ApiCall) -> list[Json]:
+    reaction = reactions.find_reaction(call.history_message(), call.params["emoji_name"])
+    after, limit = call.number("after", 0), call.number("limit", 25, low=1, high=100)
+    people = sorted(reaction.users, key=lambda user: user.id)
+    return [payloads.user(user) for user in people if user.id > after][:limit]
+
+
+def clear_reactions(call: ApiCall) -> None:
+    message = call.history_message(Permissions.MANAGE_MESSAGES)
+    reactions.clear_reactions(call.world, message, call.params.get("emoji_name"))
+
+
 _ANSWERS = (MessageType.CHAT_INPUT_COMMAND, MessageType.CONTEXT_MENU_COMMAND)
 _MESSAGES = "/channels/{channel_id}/messages"
+_REACTIONS = f"{_MESSAGES}/{{message_id}}/reactions"
 ROUTES = (
     Route("POST", _MESSAGES, create, CreateMessage),
     Route("GET", _MESSAGES, listing),
@@ -175,4 +208,10 @@ ROUTES = (
     Route("GET", f"{_MESSAGES}/{{message_id}}", get),
     Route("PATCH", f"{_MESSAGES}/{{message_id}}", edit, EditMessage),
     Route("DELETE", f"{_MESSAGES}/{{message_id}}", delete),
+    Route("PUT", f"{_REACTIONS}/{{emoji_name}}/@me", add_reaction),
+    Route("DELETE", f"{_REACTIONS}/{{emoji_name}}/@me", remove_own_reaction),
+    Route("DELETE", f"{_REACTIONS}/{{emoji_name}}/{{user_id}}", remove_reaction),
+    Route("GET", f"{_REACTIONS}/{{emoji_name}}", reacting),
+    Route("DELETE", f"{_REACTIONS}/{{emoji_name}}", clear_reactions),
+    Route("DELETE", _REACTIONS, clear_reactions),
 )

@@ -221,8 +221,8 @@ class Router:
         if route is None:
             log.error("UNKNOWN ENDPOINT %s %s: the sandbox does not know it", request.method, request.path)
             raise unknown_endpoint()
-        if not route.public:
-            self._authorize(request)
+        if not route.public and request.headers.get("Authorization") != f"Bot {self._world.token}":
+            raise unauthorized()
         if problem is not None:
             raise problem
         body = None
@@ -232,10 +232,6 @@ class Router:
         call = ApiCall(world=self._world, params=exchange.params, query=request.query, body=body, files=files)
         exchange.answer = route.respond(call)
         exchange.status = 204 if exchange.answer is None else route.status
-
-    def _authorize(self, request: web.Request) -> None:
-        if request.headers.get("Authorization") != f"Bot {self._world.token}":
-            raise unauthorized()
 
     def _record(self, exchange: _Exchange) -> None:
         request = exchange.request

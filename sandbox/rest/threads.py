@@ -1,5 +1,7 @@
 """Threads: open, join, leave, see who is in."""
 
+from functools import partial
+
 from sandbox.checks.places import CreateThread
 from sandbox.records.errors import invalid_form, thread_archived, unknown, wrong_channel_type
 from sandbox.records.model import Channel, ChannelType, Json
@@ -7,6 +9,8 @@ from sandbox.rest.messages import draft, shown
 from sandbox.rest.router import ApiCall, Route
 from sandbox.verbs import payloads, posts, threads
 from sandbox.verbs.permissions import Permissions, require, speaking
+
+_READ = Permissions.READ_MESSAGE_HISTORY
 
 
 def _require_parent(call: ApiCall, parent: Channel, needed: int) -> None:
@@ -108,22 +112,21 @@ def _member(call: ApiCall, thread: Channel, user_id: int) -> Json:
     return shown
 
 
-def archived_public(call: ApiCall) -> Json:
-    return _archived(call, call.channel(int(Permissions.READ_MESSAGE_HISTORY)), ChannelType.PUBLIC_THREAD)
+def active_threads(call: ApiCall) -> Json:
+    world = call.world
+    found = [
+        one for one in call.guild().channels.values() if one.is_thread and not one.archived and world.bot_sees(one)
+    ]
+    me = world.bot_user
+    return {
+        "threads": [payloads.thread(one, me) for one in found],
+        "members": [payloads.thread_member(one, me.id) for one in found if me.id in one.joined],
+    }
 
 
-def archived_private(call: ApiCall) -> Json:
-    channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY | Permissions.MANAGE_THREADS))
-    return _archived(call, channel, ChannelType.PRIVATE_THREAD)
-
-
-def archived_joined(call: ApiCall) -> Json:
-    channel = call.channel(int(Permissions.READ_MESSAGE_HISTORY))
-    return _archived(call, channel, ChannelType.PRIVATE_THREAD, joined=True)
-
-
-def _archived(call: ApiCall, parent: Channel, type_: ChannelType, *, joined: bool = False) -> Json:
-    """Return the archived threads, the last archived first."""
+def _archived(call: ApiCall, type_: ChannelType, needed: Permissions = _READ, *, joined: bool = False) -> Json:
+    """Return the archived threads of a type, the last archived first; ``joined`` keeps those that the bot is in."""
+    parent = call.channel(int(needed))
     if parent.type not in (ChannelType.TEXT, ChannelType.FORUM):
         raise wrong_channel_type()
     me, limit = call.world.bot_user, call.number("limit", 50, low=2, high=100)
@@ -138,18 +141,15 @@ def _archived(call: ApiCall, parent: Channel, type_: ChannelType, *, joined: boo
 
 
 _ANNOUNCEMENT_THREAD = 10
+_archived_private = partial(_archived, type_=ChannelType.PRIVATE_THREAD, needed=_READ | Permissions.MANAGE_THREADS)
+_archived_joined = partial(_archived, type_=ChannelType.PRIVATE_THREAD, joined=True)
 ROUTES = (
-    Route(
-        "POST",
-        "/channels/{channel_id}/messages/{message_id}/threads",
-        open_from_message,
-        CreateThread,
-        status=201,
-    ),
+    Route("POST", "/channels/{channel_id}/messages/{message_id}/threads", open_from_message, CreateThread, status=201),
+    Route("GET", "/guilds/{guild_id}/threads/active", active_threads),
     Route("POST", "/channels/{channel_id}/threads", open_in_channel, CreateThread, status=201),
-    Route("GET", "/channels/{channel_id}/threads/archived/public", archived_public),
-    Route("GET", "/channels/{channel_id}/threads/archived/private", archived_private),
-    Route("GET", "/channels/{channel_id}/users/@me/threads/archived/private", archived_joined),
+    Route("GET", "/channels/{channel_id}/threads/archived/public", partial(_archived, type_=ChannelType.PUBLIC_THREAD)),
+    Route("GET", "/channels/{channel_id}/threads/archived/private", _archived_private),
+    Route("GET", "/channels/{channel_id}/users/@me/threads/archived/private", _archived_joined),
     Route("GET", "/channels/{channel_id}/thread-members", members),
     Route("PUT", "/channels/{channel_id}/thread-members/@me", join),
     Route("DELETE", "/channels/{channel_id}/thread-members/@me", leave),

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import shlex
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -22,25 +24,16 @@ PAGE_PORT = 8765
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestOptions:
-    """How to run a bot that is not Faraday.
+    """How to run a bot that is not Faraday."""
 
-    Attributes:
-        command: starts the bot, as in a shell.
-        host: where the sandbox and its page listen; anything but loopback lets others in.
-        port, page_port: of the sandbox and of the page; 0 takes a free one.
-        message_content, members: the privileged intents, as switched in the developer portal.
-        token_variable: where the bot looks for its token.
-        keep: a folder to continue from and to save into, or None.
-    """
-
-    command: str
-    host: str = "127.0.0.1"
-    port: int = 0
-    page_port: int = PAGE_PORT
-    message_content: bool = False
-    members: bool = False
-    token_variable: str = TOKEN
-    keep: Path | None = None
+    command: str  # starts the bot, as in a shell
+    host: str = "127.0.0.1"  # where the sandbox and its page listen; anything but loopback lets others in
+    port: int = 0  # of the sandbox; 0 takes a free one
+    page_port: int = PAGE_PORT  # likewise, of the page
+    message_content: bool = False  # a privileged intent, as switched in the developer portal
+    members: bool = False  # likewise
+    token_variable: str = TOKEN  # where the bot looks for its token
+    keep: Path | None = None  # a folder to continue from and to save into
 
 
 class Guest:
@@ -74,14 +67,9 @@ class Guest:
             self._ordered.clear()
             self._say("")
             process = await asyncio.create_subprocess_exec(*self._command, env=self._environment())
-            ordered = asyncio.create_task(self._ordered.wait())
             try:
-                await asyncio.wait(
-                    {ordered, ended := asyncio.create_task(process.wait())}, return_when="FIRST_COMPLETED"
-                )
-                ended.cancel()
+                await until_one_ends(self._ordered.wait(), process.wait())
             finally:
-                ordered.cancel()
                 await stop(process)
             if not self._ordered.is_set():
                 self._say(f"The bot ended with code {process.returncode}.")
@@ -147,16 +135,23 @@ async def run(console: Console, options: GuestOptions, *, told_to_stop: asyncio.
     )
     async with sandbox, ChatPage(stage, host=options.host, port=options.page_port) as page:
         _welcome(console, sandbox, page, options)
-        running = asyncio.create_task(guest.run())
-        stopping = asyncio.create_task(told_to_stop.wait())
         try:
-            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await until_one_ends(guest.run(), told_to_stop.wait())
         finally:
-            for task in (running, stopping):
-                task.cancel()
-            result, _ = await asyncio.gather(running, stopping, return_exceptions=True)
             if options.keep is not None:
                 sandbox.save(options.keep)
+
+
+async def until_one_ends(*work: Coroutine[Any, Any, object]) -> None:
+    """Do all the work until one part ends, then cancel the others. Raises the error that ended it."""
+    tasks = [asyncio.create_task(part) for part in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in ended:
         if isinstance(result, Exception):
             raise result
 

@@ -15,12 +15,12 @@ from rich.console import Console
 from sandbox import state
 from sandbox.page import BotPhase, BotState, ChatPage, Stage, scene
 from sandbox.run.demo import ROOT, BotProcess, running_bot
+from sandbox.run.guest import PAGE_PORT, until_one_ends
 from sandbox.server import LOOPBACK, Sandbox
 from sandbox.state import StateError
 from sandbox.verbs.leftovers import TRAFFIC_IN_PLAY
 
 HOME = ROOT / "data" / "play"
-PORT = 8765
 _LOOK_S = 0.5  # between two looks at the bot
 _SAVE_S = 30.0
 _LOG_LINES = 60
@@ -104,21 +104,15 @@ async def run(console: Console, home: Path, *, host: str, port: int, weights: Pa
     )
     async with ChatPage(stage, host=host, port=port) as page, sandbox:
         _welcome(console, page, home)
-        work = [asyncio.create_task(runner.run()), asyncio.create_task(_keep_saving(sandbox, session))]
         try:
-            await asyncio.wait(
-                [*work, stopping := asyncio.create_task(told_to_stop.wait())], return_when="FIRST_COMPLETED"
-            )
-            stopping.cancel()
-            console.print("\nStopping. Unfinished pictures continue next time.")
+            await until_one_ends(runner.run(), _keep_saving(sandbox, session), _until_told(console, told_to_stop))
         finally:
-            for task in work:
-                task.cancel()
-            ended = await asyncio.gather(*work, return_exceptions=True)
             sandbox.save(session)
-        for result in ended:
-            if isinstance(result, Exception):
-                raise result
+
+
+async def _until_told(console: Console, told_to_stop: asyncio.Event) -> None:
+    await told_to_stop.wait()
+    console.print("\nStopping. Unfinished pictures continue next time.")
 
 
 async def _keep_saving(sandbox: Sandbox, session: Path) -> None:
@@ -153,7 +147,9 @@ def _alone(home: Path) -> Iterator[bool]:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="where the page listens (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=PORT, help="its port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=PAGE_PORT, help="its port; 0 takes a free one (default: %(default)s)"
+    )
     parser.add_argument("--home", type=Path, default=HOME, help="the session's folder (default: data/play)")
     parser.add_argument("--weights", type=Path, default=None, help="the folder of models (default: the bot's own)")
     parser.add_argument("--fresh", action="store_true", help="forget the kept session and start over")

@@ -14,7 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from engine.method import cutouts
 from engine.models import upstream
 from engine.models.clip import MEAN, STD
-from training.models.loop import DEVICE, autocast, follow, warm_cosine
+from training.models.loop import DEVICE, Training, autocast, follow
 from training.picturebook.captions import NOT_SAID
 from training.pictures.corpus import Captions, Corpus
 from training.pictures.pages import Pixels, to_tensor
@@ -114,11 +114,14 @@ def encode_text(model: Any, tokens: Tensor) -> Tensor:
     return vectors
 
 
-class CLIPTraining:
+class CLIPTraining(Training):
     """Train one CLIP on captioned pictures of SIZE pixels.
 
     `repainted` are the first rows as the VQGAN repaints them; `sizes` are those of `presets`.
     """
+
+    model: Any  # openai-clip's class, which has no annotations
+    parts = ("model", "heads", "optimiser")
 
     def __init__(
         self, sizes: Mapping[str, Any], source: Corpus, ids: Tensor, *, repainted: Pixels | None = None,
@@ -157,15 +160,10 @@ class CLIPTraining:
         return np.asarray(self.source.pixels[row])
 
     def step(self, number: int, progress: float) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * warm_cosine(progress)
         images, described = self.pictures(number, share=min(0.9, 0.9 * progress / EASY_PART))
         torch.manual_seed(self.seed + number)
         loss, numbers = self._loss(images, described, KEPT_PATCHES if progress < EASY_PART else 1.0)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        self.descend(loss, progress)
         with torch.no_grad():
             self.model.logit_scale.clamp_(max=4.6)
         follow(self.average, self.model, min(0.995, (1 + number) / (10 + number)))
@@ -189,17 +187,8 @@ class CLIPTraining:
         return loss, {"right": right.item(), "seen": seen.item(), "said": said.item()}
 
     def state(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "heads": self.heads.state_dict(),
-            "average": self.average,
-            "optimiser": self.optimiser.state_dict(),
-            "ids": self.ids,
-            "text_heads": self.text_heads,
-        }
+        return {**super().state(), "average": self.average, "ids": self.ids, "text_heads": self.text_heads}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.heads.load_state_dict(state["heads"])
+        super().restore(state)
         self.average = dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])

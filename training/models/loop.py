@@ -3,10 +3,11 @@
 import logging
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
@@ -17,17 +18,36 @@ log = logging.getLogger(__name__)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-class Training(Protocol):
+class Training(ABC):
     """A model with its optimiser, one step at a time."""
 
+    model: torch.nn.Module
+    optimiser: torch.optim.Optimizer
+    rate: float  # the learning rate, before its schedule
+    most: float = 1.0  # a longer gradient of the model is shortened to this norm
+    parts: tuple[str, ...] = ("model", "optimiser")  # the attributes with a `state_dict`
+
+    @abstractmethod
     def step(self, number: int, progress: float) -> Mapping[str, float]:
         """Train on batch `number`; `progress` is the part of the time budget used, 0 to 1."""
 
+    def descend(self, loss: torch.Tensor, progress: float) -> None:
+        """Take a step of the optimiser down the gradient of `loss`."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate * warm_cosine(progress)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.most)
+        self.optimiser.step()
+
     def state(self) -> dict[str, Any]:
         """Return everything that resuming needs."""
+        return {part: getattr(self, part).state_dict() for part in self.parts}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from an earlier `state`."""
+        for part in self.parts:
+            getattr(self, part).load_state_dict(state[part])
 
 
 def warm_cosine(progress: float, warm: float = 0.03) -> float:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from engine.models.clip import CLIP
 from engine.models.start import StartNetwork
 from engine.models.vqgan import VQGAN
-from training.models.loop import DEVICE, autocast, warm_cosine
+from training.models.loop import DEVICE, Training, autocast
 from training.pictures.corpus import Corpus
 
 HIDDEN_PART: Final = 0.02  # the last part of the pictures is not trained on; the log shows the error there
@@ -19,12 +19,14 @@ WORDS_PART: Final = 0.4  # n is expensive in the first part, because it would le
 INFORMATION: Final = 0.1, 4e-3  # the weight of each nat that n tells of a picture, in that part and after it
 
 
-class StartTraining:
+class StartTraining(Training):
     """Train the network to predict encoded pictures from captions and from n, which says what captions leave open.
 
     The latents (N, e, SIDE, SIDE) are those of the source's first N rows. `sizes` are the network's widths. `perceptor`
     embeds the captions, as it does the bundle's prompts.
     """
+
+    model: StartNetwork
 
     def __init__(
         self, sizes: Mapping[str, int], generator: VQGAN, latents: Tensor, source: Corpus, perceptor: CLIP, *,
@@ -41,14 +43,9 @@ class StartTraining:
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * warm_cosine(progress)
         rng = random.Random(number)
         error, nats = self._error([rng.randrange(self.trained) for _ in range(self.batch)], rng)
-        self.optimiser.zero_grad(set_to_none=True)
-        (error + INFORMATION[progress >= WORDS_PART] * nats).backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        self.descend(error + INFORMATION[progress >= WORDS_PART] * nats, progress)
         numbers = {"loss": error.item(), "nats": nats.item()}
         return numbers if number % 50 else {**numbers, "hidden": self.hidden_error()}
 
@@ -71,10 +68,3 @@ class StartTraining:
         with autocast():
             predicted = self.model(text, n)
         return F.mse_loss(predicted.float() / self.model.scale, z / self.model.scale), nats
-
-    def state(self) -> dict[str, Any]:
-        return {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.models.vqgan import VQGAN
-from training.models.loop import DEVICE, warm_cosine
+from training.models.loop import DEVICE, Training
 from training.pictures.pages import Pixels, to_tensor
 
 WARM_PART: Final = 0.1  # the first part of the time is without quantising; then codes are drawn from the outputs
@@ -68,8 +68,10 @@ class MovingCodebook:
         return cells[torch.randint(len(cells), (count,), generator=self.rng).to(cells.device)]
 
 
-class VQGANTraining:
+class VQGANTraining(Training):
     """Train a VQGAN of `config` on windows of `pixels` (N, h, w, 3)."""
+
+    model: VQGAN
 
     def __init__(
         self, config: Mapping[str, Any], pixels: Pixels, *, batch: int = 16, rate: float = 2e-3, seed: int = 0
@@ -97,17 +99,12 @@ class VQGANTraining:
         return to_tensor(np.stack(windows)).to(DEVICE)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * warm_cosine(progress)
         images = self.images(number).contiguous(memory_format=torch.channels_last)
         z = self.model.encode(images)
         z_q, commitment = self._quantize(z, progress)
         decoded = self.model.decode(z_q)
         loss = reconstruction_loss(decoded, images) + COMMITMENT * commitment
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        self.descend(loss, progress)
         error = F.mse_loss(decoded.detach().clamp(0, 1), images)
         return {"loss": loss.item(), "psnr": -10 * error.log10().item(), "commitment": commitment.item()}
 
@@ -124,16 +121,10 @@ class VQGANTraining:
         return z + (z_q - z).detach(), F.mse_loss(z, z_q)
 
     def state(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "codes": self.codes.state(),
-            "config": self.config,
-        }
+        return {**super().state(), "codes": self.codes.state(), "config": self.config}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        super().restore(state)
         self.codes.restore(state["codes"])
 
 

@@ -2,16 +2,14 @@
 
 import logging
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from training.models.loop import run
+from training.models.loop import Training, run
 from training.models.plot import Point, draw
 
 HISTORY: list[Point] = [
@@ -44,16 +42,13 @@ def test_without_matplotlib_the_log_says_how_to_get_curves(
     assert "faraday-bot[train]" in caplog.text and not list(tmp_path.iterdir())
 
 
-class Falling:
+class Falling(Training):
     """A training whose loss falls by rule."""
+
+    parts = ()
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         return {"loss": 1 / (1 + number)}
-
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> None: ...
 
 
 def test_a_training_draws_its_curves_and_goes_on_with_them_after_a_kill(tmp_path: Path) -> None:

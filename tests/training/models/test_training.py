@@ -1,7 +1,8 @@
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,12 +80,17 @@ def test_a_killed_training_resumes_and_ends_as_if_it_had_not_been_killed(
     assert rest.losses == pytest.approx(numbers[2:], rel=1e-4)
 
 
-class _AtHalf:
+class _AtHalf(Training):
     """A training that always believes to be halfway, so that the clock plays no part."""
 
     def __init__(self, training: Training) -> None:
         self.training, self.losses = training, list[float]()
-        self.state, self.restore = training.state, training.restore
+
+    def state(self) -> dict[str, Any]:
+        return self.training.state()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.training.restore(state)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         numbers = dict(self.training.step(number, 0.5))
