@@ -95,12 +95,9 @@ def spread(work: Callable[[Item], Made], asked: Iterable[Item], processes: int) 
         yield from map(work, asked)
         return
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # Spinning threads of the children would starve each other.
-    with multiprocessing.get_context("spawn").Pool(processes, initializer=_leave_ctrl_c_to_the_parent) as pool:
+    # The parent answers Ctrl-C.
+    with multiprocessing.get_context("spawn").Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from pool.imap(work, asked)
-
-
-def _leave_ctrl_c_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def paint(settings: PaintSettings, task: PaintTask) -> TimedPicture:

@@ -48,9 +48,7 @@ class OwnStart:
     def train(self) -> None:
         """Train, or go on, and write the bundle.
 
-        Raises:
-            FitError: the folder or the name of the new bundle cannot be used.
-            engine.models.weights.WeightsError: the bundle cannot be loaded.
+        Raises FitError if the folder or the new name cannot be used, and WeightsError if the bundle cannot be loaded.
         """
         check_name(self.out.name)
         preset, checkpoint = PRESETS[self.preset], self.runs / f"start-{self._mark}.pt"

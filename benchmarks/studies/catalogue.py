@@ -82,10 +82,11 @@ def addition(count: int, base: PaintSettings) -> Study:
 
 def masks(count: int, base: PaintSettings) -> Study:
     """Compare masks by what changes inside and outside them (paper appendix G.2, figure 18)."""
-    scenes = Scenes(scenes=replacements(WHICH, count, Naming.COLOURED), which=WHICH)
+    asked = replacements(WHICH, count, Naming.COLOURED)
+    scenes = Scenes(scenes=asked, edits=[scene.edit for scene in asked], which=WHICH)
     before = scenes.before(base.side)
     true = [Image.fromarray(scenes.subject(i, base.side)) for i in range(count)]
-    pairs = [(scene.source, scene.target) for scene in scenes.scenes]
+    pairs = [(scene.source, scene.target) for scene in asked]
     numbered = list(enumerate(zip(before, pairs, strict=True), start=1))
     found = tuple(PaintTask(prompt=None, seed=i, init=init, replace=pair) for i, (init, pair) in numbered)
     drawn = tuple(dataclasses.replace(task, mask=mask) for task, mask in zip(found, true, strict=True))

@@ -33,11 +33,9 @@ class Prompts:
     which: PromptList
 
     def labels(self) -> list[str]:
-        """Return the full captions."""
         return [full_caption(picture) for picture in self.pictures]
 
     def real(self, size: int) -> list[Image.Image]:
-        """Return the drawings of the picture book."""
         return [draw(picture, self.which.seed + i, size) for i, picture in enumerate(self.pictures)]
 
     def measure(self, judge: Judge, painted: Sequence[TimedPicture]) -> Scores:
@@ -66,11 +64,9 @@ class Edits:
     which: PromptList
 
     def labels(self) -> list[str]:
-        """Return what changes, with the prompt."""
         return [f"{edit.asked}: {edit.prompt}" for edit in self.edits]
 
     def real(self, size: int) -> list[Image.Image]:
-        """Return drawings of what was asked for."""
         return [draw(edit.after, self.which.seed + i, size) for i, edit in enumerate(self.edits)]
 
     def before(self, size: int) -> list[Image.Image]:
@@ -95,37 +91,23 @@ class Edits:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Scenes:
+class Scenes(Edits):
     """Real pictures in which one thing replaces another."""
 
-    scenes: Sequence[Replacement]
-    which: PromptList
+    scenes: Sequence[Replacement]  # of the edits
 
     def labels(self) -> list[str]:
-        """Return what to replace by what."""
         return [scene.asked for scene in self.scenes]
-
-    @property
-    def _edits(self) -> Edits:
-        return Edits(edits=[scene.edit for scene in self.scenes], which=self.which)
-
-    def real(self, size: int) -> list[Image.Image]:
-        """Return drawings with the new thing."""
-        return self._edits.real(size)
-
-    def before(self, size: int) -> list[Image.Image]:
-        """Return the inputs."""
-        return self._edits.before(size)
 
     def subject(self, i: int, size: int) -> scores.Mask:
         """Return where the thing of scene ``i`` is."""
-        return scores.subject(self.scenes[i].edit.before, self.which.seed + i, size)
+        return scores.subject(self.edits[i].before, self.which.seed + i, size)
 
     def measure(self, judge: Judge, painted: Sequence[TimedPicture]) -> Scores:
         """Return whether the thing changed by the judge, where the mask lay, and what moved inside and outside it."""
         size = painted[0].image.width
         images = [one.image for one in painted]
-        read = scores.read_edits(judge, [scene.edit for scene in self.scenes], scores.to_tensor(images))
+        read = scores.read_edits(judge, self.edits, scores.to_tensor(images))
         where = [self.subject(i, size) for i in range(len(self.scenes))]
         masks = [None if one.mask is None else np.asarray(one.mask) for one in painted]
         triples = list(zip(self.before(size), images, where, strict=True))

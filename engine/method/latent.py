@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -13,77 +13,56 @@ from engine.models.generator import Codes, Generator
 STARTS = ("random", "mean", "learned")  # ways to begin without an init image, see engine.run.begin
 
 
-class Latent(Protocol):
-    """A way to optimise which codes a picture is made of; the parameter p that it optimises is (n, ·, h, w)."""
+class Latent:
+    """What is optimised, the parameter p (n, ·, h, w): here z itself. Subclasses optimise something else.
 
-    optimiser: str  # the method's own, unless a bundle or a spec chooses another
-    learning_rate: float | None  # the method's own; None takes the bundle's
+    Every cell of z is replaced by its nearest code, and the gradient passes straight through (paper §2.1).
+    """
+
+    optimiser: str = "adam"  # unless a bundle or a spec chooses another
+    learning_rate: float | None = None  # None takes the bundle's
 
     def begin(self, z: Tensor, generator: Generator) -> Tensor:
         """Return the parameter whose picture is that of ``z`` (1, e, h, w)."""
-
-    def undecided(self, height: int, width: int, generator: Generator, rng: torch.Generator) -> Tensor:
-        """Return the parameter (1, ·, height, width) that commits to no picture: the paper's start."""
-
-    def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
-        """Return the random numbers of one step of one run, on the CPU; :meth:`z_q` gets them on the device."""
-
-    def z_q(self, p: Tensor, drawn: Tensor | None, generator: Generator) -> Tensor:
-        """Return the codes (n, e, h, w) to decode, through which the gradient reaches ``p``."""
-
-    def z(self, p: Tensor, generator: Generator) -> Tensor:
-        """Return the continuous z (n, e, h, w) behind ``p``, differentiable."""
-
-    def shown(self, p: Tensor, generator: Generator) -> Tensor:
-        """Return the codes (n, e, h, w) of the picture to show."""
-
-    def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
-        """Keep ``p`` in range after a step, in place; ``bounds`` are those of z, both (1, e, 1, 1)."""
-
-    def logits(self, generator: Generator) -> int:
-        """Return how many logits a cell of ``p`` has; 0 if ``p`` is z itself."""
-
-
-class StraightThrough:
-    """z itself. Every cell is replaced by its nearest code, and the gradient passes straight through (paper §2.1)."""
-
-    optimiser: str = "adam"
-    learning_rate: float | None = None
-
-    def begin(self, z: Tensor, generator: Generator) -> Tensor:
         return z.clone()
 
     def undecided(self, height: int, width: int, generator: Generator, rng: torch.Generator) -> Tensor:
+        """Return the parameter (1, ·, height, width) that commits to no picture: the paper's start."""
         return generator.undecided(height, width, rng)
 
     def draw(self, p: Tensor, rng: torch.Generator) -> Tensor | None:
+        """Return the random numbers of one step of one run, on the CPU; :meth:`z_q` gets them on the device."""
         return None
 
     def z_q(self, p: Tensor, drawn: Tensor | None, generator: Generator) -> Tensor:
+        """Return the codes (n, e, h, w) to decode, through which the gradient reaches ``p``."""
         return quantize(p, generator)
 
     def z(self, p: Tensor, generator: Generator) -> Tensor:
+        """Return the continuous z (n, e, h, w) behind ``p``, differentiable."""
         return p
 
     def shown(self, p: Tensor, generator: Generator) -> Tensor:
+        """Return the codes (n, e, h, w) of the picture to show."""
         return quantize(p, generator)
 
     def tame(self, p: Tensor, bounds: tuple[Tensor, Tensor]) -> None:
-        """Clamp each channel to its bounds."""
+        """Keep ``p`` in range after a step, in place; ``bounds`` are those of z, both (1, e, 1, 1)."""
         p.copy_(p.maximum(bounds[0]).minimum(bounds[1]))
 
     def logits(self, generator: Generator) -> int:
+        """Return how many logits a cell of ``p`` has; 0 if ``p`` is z itself."""
         return 0
 
 
-class CodebookSampling:
+class CodebookSampling(Latent):
     """A logit for each code in each cell, (n, K, h, w): sampled one-hot forward, softmax backward (paper §5.1).
 
     The picture to show has the most likely code in each cell. The optimiser is the published notebook's.
     """
 
-    optimiser: str = "adamw"
-    learning_rate: float | None = 0.05
+    optimiser = "adamw"
+    learning_rate = 0.05
 
     def begin(self, z: Tensor, generator: Generator) -> Tensor:
         """Return logits that fall with the distance to z, so that the nearest code is the likeliest.
@@ -124,7 +103,7 @@ class CodebookSampling:
         return _codes(generator).code_count
 
 
-LATENTS: Mapping[str, Latent] = {"straight-through": StraightThrough(), "codebook": CodebookSampling()}
+LATENTS: Mapping[str, Latent] = {"straight-through": Latent(), "codebook": CodebookSampling()}
 
 
 def _codes(generator: Generator) -> Codes:

@@ -88,19 +88,17 @@ def recolour(cutouts: Tensor, matrices: Tensor, shifts: Tensor) -> Tensor:
 
 
 def colours(colour: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the matrices (n, 3, 3), and brightness and contrast (n, 2), of ``colour`` (n, 4) on the CPU."""
-    return _colour_matrices(colour), colour[:, :2]
+    """Return for ``colour`` (n, 4), on the CPU, matrices (n, 3, 3), and brightness and contrast (n, 2).
 
-
-def _colour_matrices(colour: Tensor) -> Tensor:
-    """Return contrast, saturation and hue of ``colour`` (n, 4) as matrices (n, 3, 3) that leave grey grey."""
+    The matrices are contrast, saturation and hue, and leave grey grey.
+    """
     _, contrast, saturation, hue = colour.view(-1, 4, 1, 1).unbind(1)
     one, greys = torch.eye(3), torch.tensor(GREY).expand(3, 3)
     saturate = (1 + saturation) * one - saturation * greys
     cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / 3**0.5  # of the grey axis: Rodrigues' formula
     angle = hue * torch.pi
     turn = angle.cos() * one + (1 - angle.cos()) / 3 + angle.sin() * cross
-    return (1 + contrast) * (turn @ saturate)
+    return (1 + contrast) * (turn @ saturate), colour[:, :2]
 
 
 def add_noise(cutouts: Tensor, levels: Tensor, seed: int, first: int = 0, of: int = 0) -> Tensor:

@@ -32,8 +32,11 @@ class Outbox:
     def _supersede(self, newest: Event | Pictured) -> Event | Pictured:
         """Return what to queue for ``newest`` after removing the progress of the same run that still waits."""
         progress = _progress(newest)
-        waiting = next((event for event in self._events if progress and _same_run(_progress(event), progress)), None)
-        if progress is None or waiting is None:
+        if progress is None:
+            return newest
+        held = ((event, _progress(event)) for event in self._events)
+        waiting = next((event for event, other in held if other and other.job_id == progress.job_id), None)
+        if waiting is None:
             return newest
         self._events.remove(waiting)
         return replace(waiting, event=progress) if isinstance(waiting, Pictured) and newest is progress else newest
@@ -61,7 +64,3 @@ class Outbox:
 def _progress(event: Event | Pictured) -> Progress | None:
     inner = event.event if isinstance(event, Pictured) else event
     return inner if isinstance(inner, Progress) else None
-
-
-def _same_run(one: Progress | None, other: Progress) -> bool:
-    return one is not None and one.job_id == other.job_id

@@ -50,11 +50,7 @@ _adapter = cache(TypeAdapter)
 
 
 def validated(shape: Shape, body: Any) -> Any:
-    """Return the body with only the fields that its shape names.
-
-    Raises:
-        ApiError: 50035 with an error for each field that is wrong.
-    """
+    """Return the body with only the fields that its shape names. Raises error 50035, which names each wrong field."""
     try:
         adapter = _adapter(shape)
         return adapter.dump_python(adapter.validate_python(body), exclude_unset=True)

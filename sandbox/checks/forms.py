@@ -18,11 +18,7 @@ def _require_length(value: Any, field: str, limit: int) -> None:
 
 
 def check_message(body: Json, files: tuple[File, ...], *, editing: bool = False) -> None:
-    """Check the fields of a message to post or to edit.
-
-    Raises:
-        ApiError: 50006 for an empty message, 50035 for a field out of its bounds.
-    """
+    """Raise error 50006 for an empty message to post, and 50035 for a field out of its bounds."""
     embeds, components = body.get("embeds") or [], body.get("components") or []
     if sum(len(text) for embed in embeds for text in _embed_texts(embed)) > MAX_EMBEDS_TEXT:
         raise invalid_form("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")

@@ -47,11 +47,7 @@ _DETAILS: dict[int, TypeAdapter[Any]] = {
 
 
 def checked(payload: Any) -> Json:
-    """Return the payload itself if it is a command whose details have the right types.
-
-    Raises:
-        pydantic.ValidationError: it is no such command.
-    """
+    """Return the payload if it is a command whose details have the right types. Raises pydantic.ValidationError."""
     command = Command.model_validate(payload)
     if command.op in _DETAILS:
         _DETAILS[command.op].validate_python(command.d)

@@ -60,11 +60,7 @@ class ChatPage:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen.
-
-        Raises:
-            OSError: the port is taken.
-        """
+        """Listen. Raises OSError if the port is taken."""
         app = web.Application(client_max_size=_MOST_UPLOAD_BYTES, middlewares=[self._guard])
         app.router.add_get("/", self._index)
         app.router.add_get("/socket", self._socket)

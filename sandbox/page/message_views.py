@@ -43,16 +43,13 @@ def message(one: Message, viewer: User) -> Json:
         "reactions": [_reaction(each, viewer) for each in one.reactions],
     }
     if one.origin is not None and one.origin.name:
-        shown["command"] = {"name": one.origin.name, "by": author(one.origin.user), "type": _command_type(one)}
+        kind = 3 if one.type is MessageType.CONTEXT_MENU_COMMAND else 1
+        shown["command"] = {"name": one.origin.name, "by": author(one.origin.user), "type": kind}
     if one.type in (MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE) or one.reference is not None:
         shown["reply"] = _quoted(one)
     if one.thread is not None:
         shown["thread"] = thread(one.thread)
     return shown
-
-
-def _command_type(one: Message) -> int:
-    return 3 if one.type is MessageType.CONTEXT_MENU_COMMAND else 1
 
 
 def author(user: User) -> Json:

@@ -11,7 +11,7 @@ from sandbox.page.feed import Feed
 from sandbox.page.stage import Stage
 from sandbox.people.actors import Answer
 from sandbox.records.errors import ApiError, NoAnswer
-from sandbox.records.model import Json, User
+from sandbox.records.model import Json
 from sandbox.verbs.commands import NotOffered
 
 log = logging.getLogger("sandbox.page")
@@ -91,7 +91,7 @@ class BrowserSession:
     async def _grant(self, wish: Json) -> Json | None:
         name = wish["do"]
         if name == "speak_as":
-            self._feed.speak_as(self._persona(int(wish["user"])))
+            self._feed.speak_as({each.user.id: each.user for each in self._stage.personas}[int(wish["user"])])
         elif name == "open":
             call = self._call(wish)
             self._feed.open(call.channel(), to=int(wish.get("to") or 0))
@@ -112,9 +112,6 @@ class BrowserSession:
             uploads=self._uploads,
             answers=self._answers,
         )
-
-    def _persona(self, user_id: int) -> User:
-        return {each.user.id: each.user for each in self._stage.personas}[user_id]
 
     async def _send(self, payload: Json) -> None:
         async with self._sending:

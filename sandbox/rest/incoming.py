@@ -18,11 +18,7 @@ _MAX_PARTS = 30
 
 
 async def read(request: web.Request) -> tuple[Any, Uploads]:
-    """The body and the uploads.
-
-    Raises:
-        ApiError: 50109 if it is no JSON, 50035 if it is no multipart form.
-    """
+    """Return the body and the uploads. Raises error 50109 for wrong JSON and 50035 for a wrong multipart form."""
     if request.content_type == "multipart/form-data":
         try:
             return await _read_multipart(request)
@@ -33,11 +29,7 @@ async def read(request: web.Request) -> tuple[Any, Uploads]:
 
 
 def parsed(raw: bytes) -> Any:
-    """Parse strict JSON: no NaN, no number beyond floats, no nesting deeper than `_MAX_DEPTH`.
-
-    Raises:
-        ApiError: 50109.
-    """
+    """Parse JSON. Raises error 50109, also for NaN, a number beyond floats and nesting deeper than `_MAX_DEPTH`."""
     try:
         body = json.loads(raw, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):

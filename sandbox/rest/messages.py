@@ -21,11 +21,7 @@ def shown(message: Message, world: World) -> Json:
 
 
 def draft(call: ApiCall, channel: Channel | None = None, body: Json | None = None) -> Draft:
-    """A body, by default that of the request, as a message to post.
-
-    Raises:
-        ApiError: 50006 or 50035, something in it is wrong.
-    """
+    """Return a body as a message to post; None is the body of the request. Raises as `forms.check_message`."""
     body = call.fields if body is None else body
     forms.check_message(body, call.files)
     return Draft(

@@ -51,11 +51,7 @@ class ApiCall:
         return int(text)
 
     def number(self, name: str, default: int, *, low: int = 0, high: int = 1 << 64) -> int:
-        """A number of the query.
-
-        Raises:
-            ApiError: 50035, it is none or out of its bounds.
-        """
+        """Return a number of the query. Raises error 50035 if it is no number or out of its bounds."""
         text = self.query.get(name)
         if text is None:
             return default
@@ -70,11 +66,7 @@ class ApiCall:
         return self.query.get(name, "").lower() in ("1", "true")
 
     def guild(self) -> GuildRecord:
-        """The server of the path, if the bot is in it.
-
-        Raises:
-            ApiError: 10004.
-        """
+        """Return the server of the path. Raises error 10004 if the bot is not in it."""
         guild = self.world.guilds.get(self.id("guild_id"))
         if guild is None or self.world.bot_user.id not in guild.members:
             raise unknown("Guild")
@@ -97,11 +89,7 @@ class ApiCall:
         return found
 
     def channel(self, needed: int = 0) -> Channel:
-        """The channel of the path, once the bot is known to have these permissions in it.
-
-        Raises:
-            ApiError: 10003, 50001 or 50013.
-        """
+        """Return the channel of the path. Raises 10003, 50001 or 50013 unless the bot has the permissions in it."""
         channel = self.world.channel(self.id("channel_id"))
         require(self.world.bot_member(channel), channel, needed)
         return channel

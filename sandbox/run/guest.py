@@ -58,11 +58,7 @@ class Guest:
         self._ordered.set()
 
     async def run(self) -> None:
-        """Start the bot, and again whenever that is ordered; ends by being cancelled, and the bot with it.
-
-        Raises:
-            OSError: there is no such command.
-        """
+        """Start the bot, and again when that is ordered, until cancelled. Raises OSError for an unknown command."""
         while True:
             self._ordered.clear()
             self._say("")
@@ -111,9 +107,7 @@ def _personas(sandbox: Sandbox) -> list[Persona]:
 async def run(console: Console, options: GuestOptions, *, told_to_stop: asyncio.Event) -> None:
     """Run the bot, the sandbox and the page until told to stop.
 
-    Raises:
-        OSError: a port is taken, or there is no such command.
-        StateError: what was kept cannot be read.
+    Raises OSError for a taken port or an unknown command, and StateError if what was kept cannot be read.
     """
     sandbox = Sandbox(
         host=options.host,

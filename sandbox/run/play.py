@@ -37,7 +37,7 @@ class BotRunner:
         self.state = BotState(phase=BotPhase.STARTING, detail="The bot is starting.")
 
     async def run(self) -> None:
-        """Start the bot, and again whenever that is ordered; ends by being cancelled, and the bot with it."""
+        """Start the bot, and again when that is ordered, until cancelled."""
         while True:
             self._ordered.clear()
             self._say(BotState(phase=BotPhase.STARTING, detail="The bot is starting."))
@@ -78,12 +78,7 @@ def _progress(bot: BotProcess, *, offers_commands: bool) -> BotState:
 
 
 async def run(console: Console, home: Path, *, host: str, port: int, weights: Path | None) -> None:
-    """Play until a signal comes.
-
-    Raises:
-        OSError: the port is taken.
-        StateError: what was kept cannot be read.
-    """
+    """Play until a signal comes. Raises OSError for a taken port, and StateError if the kept session cannot be read."""
     told_to_stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, told_to_stop.set)

@@ -152,8 +152,7 @@ def fingerprint(folder: Path, found: Sequence[Captioned]) -> str:
 def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
     """Return the middle squares of the pictures, (n, side, side, 3), from the file `path`, written if missing.
 
-    Raises:
-        FitError: some cannot be read; it names them.
+    Raises FitError, which names the pictures that cannot be read.
     """
 
     def cut_all(squares: Pixels) -> None:

@@ -150,7 +150,8 @@ def test_a_picture_is_kept_under_all_that_decides_how_it_looks(tmp_path: Path, b
 def test_a_thing_that_is_not_found_leaves_the_input_and_counts_as_not_changed(
     tmp_path: Path, base: PaintSettings, untrained: Judge
 ) -> None:
-    scenes = Scenes(scenes=replacements(PromptList.DEV, 1, Naming.COLOURED), which=PromptList.DEV)
+    asked = replacements(PromptList.DEV, 1, Naming.COLOURED)
+    scenes = Scenes(scenes=asked, edits=[scene.edit for scene in asked], which=PromptList.DEV)
     (before,) = scenes.before(32)
     task = PaintTask(prompt=None, seed=1, init=before, replace=(scenes.scenes[0].source, scenes.scenes[0].target))
     job = with_more(base, region_threshold=5.0), task
