@@ -4,7 +4,6 @@ A mask is (1, 1, H, W) in [0, 1] at the run's size: 1 is painted anew, 0 keeps t
 White is painted, and so is what was erased in a picture with an alpha channel.
 """
 
-import io
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine import drawn
+from engine import drawn, pictures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +77,4 @@ def to_image(mask: Tensor) -> Image.Image:
 
 def to_png(mask: Tensor) -> bytes:
     """Return :func:`to_image` as PNG bytes, which :func:`read` reads again."""
-    buffer = io.BytesIO()
-    to_image(mask).save(buffer, "PNG")
-    return buffer.getvalue()
+    return pictures.png(to_image(mask))

@@ -50,10 +50,6 @@ def _scope(call: ApiCall) -> int | None:
     return guild_id
 
 
-def list_commands(call: ApiCall) -> list[Json]:
-    return call.world.commands[_scope(call)]
-
-
 def overwrite_commands(call: ApiCall) -> list[Json]:
     """Replace all commands of a scope; those that keep their name and type keep their identifier."""
     scope = _scope(call)
@@ -156,7 +152,7 @@ def _without_nulls(node: Any) -> Any:
 
 def _routes(scope: str) -> tuple[Route, ...]:
     return (
-        Route("GET", f"{scope}/commands", list_commands),
+        Route("GET", f"{scope}/commands", lambda call: call.world.commands[_scope(call)]),
         Route("PUT", f"{scope}/commands", overwrite_commands, list[CreateCommand]),
         Route("POST", f"{scope}/commands", create_command, CreateCommand, status=201),
         Route("GET", f"{scope}/commands/{{command_id}}", get_command),

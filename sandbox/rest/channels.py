@@ -10,10 +10,6 @@ from sandbox.verbs.permissions import Permissions, in_guild, require, speaking
 _KINDS = (ChannelType.TEXT, ChannelType.FORUM)
 
 
-def channel(call: ApiCall) -> Json:
-    return _shown(call, call.channel())
-
-
 def _shown(call: ApiCall, found: Channel) -> Json:
     return payloads.thread(found, call.world.bot_user) if found.is_thread else payloads.channel(found)
 
@@ -111,13 +107,8 @@ def delete_overwrite(call: ApiCall) -> None:
 
 
 def typing(call: ApiCall) -> None:
-    found = call.channel()
-    require(call.world.bot_member(found), found, speaking(found))
-    _announce_typing(call, found)
-
-
-def _announce_typing(call: ApiCall, where: Channel) -> None:
-    world = call.world
+    world, where = call.world, call.channel()
+    require(world.bot_member(where), where, speaking(where))
     world.typing[where.id, world.bot_user.id] = world.clock.now()
     shown: Json = {
         "channel_id": str(where.id),
@@ -133,7 +124,7 @@ def _announce_typing(call: ApiCall, where: Channel) -> None:
 ROUTES = (
     Route("GET", "/guilds/{guild_id}/channels", listing),
     Route("POST", "/guilds/{guild_id}/channels", create, CreateChannel, status=201),
-    Route("GET", "/channels/{channel_id}", channel),
+    Route("GET", "/channels/{channel_id}", lambda call: _shown(call, call.channel())),
     Route("PATCH", "/channels/{channel_id}", change, EditChannel),
     Route("DELETE", "/channels/{channel_id}", delete),
     Route("PUT", "/channels/{channel_id}/permissions/{overwrite_id}", set_overwrite, SetOverwrite),

@@ -49,10 +49,6 @@ def _rank(member: Membership) -> int:
 # Members
 
 
-def member(call: ApiCall) -> Json:
-    return payloads.member(call.member())
-
-
 def members(call: ApiCall) -> list[Json]:
     after, limit = call.number("after", 0), call.number("limit", 1, low=1, high=1000)
     everybody = sorted(call.guild().members.values(), key=lambda one: one.id)
@@ -152,14 +148,6 @@ def _change_roles(call: ApiCall, *, given: bool) -> None:
 # Roles
 
 
-def roles(call: ApiCall) -> list[Json]:
-    return [payloads.role(one) for one in call.guild().roles.values()]
-
-
-def role(call: ApiCall) -> Json:
-    return payloads.role(call.role())
-
-
 def create_role(call: ApiCall) -> Json:
     guild = call.guild()
     me = _me(call, guild, Permissions.MANAGE_ROLES)
@@ -200,14 +188,14 @@ ROUTES = (
     Route("GET", f"{_GUILD}/members", members),
     Route("GET", f"{_GUILD}/members/search", search),
     Route("PATCH", f"{_GUILD}/members/@me", change_own, EditMember),
-    Route("GET", f"{_GUILD}/members/{{user_id}}", member),
+    Route("GET", f"{_GUILD}/members/{{user_id}}", lambda call: payloads.member(call.member())),
     Route("PATCH", f"{_GUILD}/members/{{user_id}}", change, EditMember),
     Route("DELETE", f"{_GUILD}/members/{{user_id}}", kick),
     Route("PUT", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", partial(_change_roles, given=True)),
     Route("DELETE", f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}", partial(_change_roles, given=False)),
-    Route("GET", f"{_GUILD}/roles", roles),
+    Route("GET", f"{_GUILD}/roles", lambda call: [payloads.role(one) for one in call.guild().roles.values()]),
     Route("POST", f"{_GUILD}/roles", create_role, EditRole),
-    Route("GET", f"{_GUILD}/roles/{{role_id}}", role),
+    Route("GET", f"{_GUILD}/roles/{{role_id}}", lambda call: payloads.role(call.role())),
     Route("PATCH", f"{_GUILD}/roles/{{role_id}}", change_role, EditRole),
     Route("DELETE", f"{_GUILD}/roles/{{role_id}}", delete_role),
 )

@@ -67,10 +67,6 @@ def _require_history(call: ApiCall, channel: Channel) -> None:
         raise ApiError(403, 160002, message) from None
 
 
-def get(call: ApiCall) -> Json:
-    return shown(call.history_message(), call.world)
-
-
 def listing(call: ApiCall) -> list[Json]:
     """Newest first, as Discord lists them whatever the anchor."""
     channel = call.channel()
@@ -201,7 +197,7 @@ ROUTES = (
     Route("GET", "/channels/{channel_id}/pins", old_pins),
     Route("PUT", "/channels/{channel_id}/pins/{message_id}", pin),
     Route("DELETE", "/channels/{channel_id}/pins/{message_id}", unpin),
-    Route("GET", f"{_MESSAGES}/{{message_id}}", get),
+    Route("GET", f"{_MESSAGES}/{{message_id}}", lambda call: shown(call.history_message(), call.world)),
     Route("PATCH", f"{_MESSAGES}/{{message_id}}", edit, EditMessage),
     Route("DELETE", f"{_MESSAGES}/{{message_id}}", delete),
     Route("PUT", f"{_REACTIONS}/{{emoji_name}}/@me", add_reaction),

@@ -117,11 +117,7 @@ def active_threads(call: ApiCall) -> Json:
     found = [
         one for one in call.guild().channels.values() if one.is_thread and not one.archived and world.bot_sees(one)
     ]
-    me = world.bot_user
-    return {
-        "threads": [payloads.thread(one, me) for one in found],
-        "members": [payloads.thread_member(one, me.id) for one in found if me.id in one.joined],
-    }
+    return _listed(call, found)
 
 
 def _archived(call: ApiCall, type_: ChannelType, needed: Permissions = _READ, *, joined: bool = False) -> Json:
@@ -133,10 +129,14 @@ def _archived(call: ApiCall, type_: ChannelType, needed: Permissions = _READ, *,
     found = [one for one in parent.threads if one.archived and one.type is type_]
     found = [one for one in found if not joined or me.id in one.joined]
     found.sort(key=lambda one: (one.archive_changed_at or call.world.now(), one.id), reverse=True)
+    return _listed(call, found[:limit]) | {"has_more": len(found) > limit}
+
+
+def _listed(call: ApiCall, found: list[Channel]) -> Json:
+    me = call.world.bot_user
     return {
-        "threads": [payloads.thread(one, me) for one in found[:limit]],
-        "members": [payloads.thread_member(one, me.id) for one in found[:limit] if me.id in one.joined],
-        "has_more": len(found) > limit,
+        "threads": [payloads.thread(one, me) for one in found],
+        "members": [payloads.thread_member(one, me.id) for one in found if me.id in one.joined],
     }
 
 

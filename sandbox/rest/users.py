@@ -9,23 +9,11 @@ from sandbox.verbs import payloads
 from sandbox.verbs.permissions import in_guild
 
 
-def me(call: ApiCall) -> Json:
-    return payloads.own_user(call.world.bot_user)
-
-
 def change_me(call: ApiCall) -> Json:
     me = call.world.bot_user
     me.name = call.fields.get("username") or me.name
     call.world.emit("USER_UPDATE", lambda _: payloads.own_user(me))
     return payloads.own_user(me)
-
-
-def user(call: ApiCall) -> Json:
-    return payloads.user(call.user())
-
-
-def gateway_url(call: ApiCall) -> Json:
-    return {"url": f"wss://{GATEWAY_HOST}"}
 
 
 def gateway_bot(call: ApiCall) -> Json:
@@ -58,11 +46,11 @@ def my_guilds(call: ApiCall) -> list[Json]:
 
 
 ROUTES = (
-    Route("GET", "/users/@me", me),
+    Route("GET", "/users/@me", lambda call: payloads.own_user(call.world.bot_user)),
     Route("GET", "/users/@me/guilds", my_guilds),
     Route("POST", "/users/@me/channels", open_dm, OpenDirect),
     Route("PATCH", "/users/@me", change_me, EditSelf),
-    Route("GET", "/users/{user_id}", user),
-    Route("GET", "/gateway", gateway_url, public=True),
+    Route("GET", "/users/{user_id}", lambda call: payloads.user(call.user())),
+    Route("GET", "/gateway", lambda _: {"url": f"wss://{GATEWAY_HOST}"}, public=True),
     Route("GET", "/gateway/bot", gateway_bot),
 )

@@ -160,18 +160,10 @@ def _sent(call: ApiCall) -> Message:
     return message
 
 
-def get_message(call: ApiCall) -> Json:
-    return shown(_sent(call), call.world)
-
-
 def edit_message(call: ApiCall) -> Json:
     message = _sent(call)
     posts.count_late_edit(call.world, message)
     return interactions.edit(call, message)
-
-
-def delete_message(call: ApiCall) -> None:
-    posts.delete(call.world, _sent(call))
 
 
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
@@ -190,9 +182,9 @@ ROUTES = (
         Route(method, f"{_WEBHOOK}/messages/{which}", respond, shape, public=True)
         for which in ("@original", "{message_id}")
         for method, respond, shape in (
-            ("GET", get_message, None),
+            ("GET", lambda call: shown(_sent(call), call.world), None),
             ("PATCH", edit_message, EditMessage),
-            ("DELETE", delete_message, None),
+            ("DELETE", lambda call: posts.delete(call.world, _sent(call)), None),
         )
     ),
 )
