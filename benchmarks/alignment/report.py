@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.alignment.scores import Alignment, Edited
-from benchmarks.shares import Share, mean_interval
+from benchmarks.shares import Share, mean_interval, share
 
 Differences = Mapping[str, Mapping[str, Sequence[float]]]
 """Differences outside the subject, 0 to 255, of each edit, by asked attribute and kind of picture."""
@@ -52,7 +52,7 @@ def edits_tables(edited: Edited, unedited: Edited, real: Edited, outside: Differ
     ``unedited`` are the pictures as the VQGAN alone returns them, to tell its losses from those of the edits.
     """
     asked = Table("asked", "reached", "95 % interval", "without an edit", "real pictures (ceiling)", "of the ceiling")
-    asked.add_row("all", *_beside(_total(edited), _total(unedited), _total(real)), end_section=True)
+    asked.add_row("all", *_beside(share(edited.done), share(unedited.done), share(real.done)), end_section=True)
     for name, found in edited.reached.items():
         asked.add_row(name, *_beside(found, unedited.reached[name], real.reached[name]))
     kept = Table("kept", "edited", "95 % interval", "without an edit", "real pictures (ceiling)", "of the ceiling")
@@ -70,10 +70,10 @@ def edits_figures(edited: Edited, unedited: Edited, real: Edited, outside: Diffe
     """Return the shares, 0 to 1, and the differences, 0 to 255."""
     return {
         "edits": len(edited.done),
-        "reached": _total(edited).value,
-        "reached_interval": _total(edited).interval(),
-        "reached_unedited": _total(unedited).value,
-        "reached_ceiling": _total(real).value,
+        "reached": share(edited.done).value,
+        "reached_interval": share(edited.done).interval(),
+        "reached_unedited": share(unedited.done).value,
+        "reached_ceiling": share(real.done).value,
         "reached_by_attribute": _values(edited.reached),
         "reached_by_attribute_intervals": _intervals(edited.reached),
         "kept": _values(edited.kept),
@@ -86,10 +86,6 @@ def edits_figures(edited: Edited, unedited: Edited, real: Edited, outside: Diffe
             name: {kind: mean_interval(found) for kind, found in kinds.items()} for name, kinds in outside.items()
         },
     }
-
-
-def _total(edited: Edited) -> Share:
-    return Share(right=sum(edited.done), of=len(edited.done))
 
 
 def _values(shares: Mapping[str, Share]) -> dict[str, float]:

@@ -56,15 +56,16 @@ class JudgeTraining(Training):
 
     parts = ("model", "aid", "optimiser")
     most = 5.0
+    rate = 3e-3
     warp = 1.0
     every_pair = False  # whether the pages show pairs that the guides must not see in training
 
-    def __init__(self, model: nn.Module, aid: nn.Module, pages: Pixels, *, seed: int, batch: int, rate: float) -> None:
+    def __init__(self, model: nn.Module, aid: nn.Module, pages: Pixels, *, seed: int, batch: int) -> None:
         self.model, self.aid, self.book = model, aid, PictureBook(pages, every_pair=self.every_pair)
-        self.seed, self.batch, self.rate = seed, batch, rate
+        self.seed, self.batch = seed, batch
         self.average = {name: weight.clone() for name, weight in model.state_dict().items()}
         parameters = [*model.parameters(), *aid.parameters()]
-        self.optimiser = torch.optim.AdamW(parameters, lr=rate, betas=(0.9, 0.98), weight_decay=0.05)
+        self.optimiser = torch.optim.AdamW(parameters, lr=self.rate, betas=(0.9, 0.98), weight_decay=0.05)
 
     @abstractmethod
     def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
@@ -99,9 +100,9 @@ class ClassifierTraining(JudgeTraining):
     model: Classifier
     every_pair = True
 
-    def __init__(self, pages: Pixels, *, batch: int = 128, rate: float = 3e-3) -> None:
+    def __init__(self, pages: Pixels, *, batch: int = 128) -> None:
         torch.manual_seed(CLASSIFIER_SEED)
-        super().__init__(Classifier(SIZES), nn.Identity(), pages, seed=CLASSIFIER_SEED, batch=batch, rate=rate)
+        super().__init__(Classifier(SIZES), nn.Identity(), pages, seed=CLASSIFIER_SEED, batch=batch)
 
     def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
         wanted = torch.tensor([answers(self.book.picture(row)) for row in rows])
@@ -116,9 +117,9 @@ class StyleTraining(JudgeTraining):
     model: StyleReader
     warp = SLIGHT
 
-    def __init__(self, pages: Pixels, *, batch: int = 64, rate: float = 3e-3) -> None:
+    def __init__(self, pages: Pixels, *, batch: int = 64) -> None:
         torch.manual_seed(STYLE_SEED)
-        super().__init__(StyleReader(SIZES["style"]), nn.Identity(), pages, seed=STYLE_SEED, batch=batch, rate=rate)
+        super().__init__(StyleReader(SIZES["style"]), nn.Identity(), pages, seed=STYLE_SEED, batch=batch)
 
     def rows(self, rng: random.Random) -> list[int]:
         found: list[int] = []
@@ -144,10 +145,10 @@ class RankerTraining(JudgeTraining):
 
     model: Ranker
 
-    def __init__(self, pages: Pixels, words: Sequence[str], *, batch: int = 128, rate: float = 3e-3) -> None:
+    def __init__(self, pages: Pixels, words: Sequence[str], *, batch: int = 128) -> None:
         torch.manual_seed(RANKER_SEED)
         model, heads = Ranker(words), Heads(EMBEDDING, SIZES)
-        super().__init__(model, heads, pages, seed=RANKER_SEED, batch=batch, rate=rate)
+        super().__init__(model, heads, pages, seed=RANKER_SEED, batch=batch)
 
     def loss(self, images: Tensor, rows: Sequence[int], rng: random.Random) -> tuple[Tensor, float]:
         pictures = [self.book.picture(row) for row in rows]

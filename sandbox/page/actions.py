@@ -1,12 +1,10 @@
 """Everything the page can ask for. Each function acts as the member who speaks."""
 
-from __future__ import annotations
-
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sandbox.page import views
 from sandbox.page.stage import Stage
@@ -42,12 +40,6 @@ class Uploads:
     def get(self, key: str) -> File:
         """Raises KeyError when there is none of that key, or no longer."""
         return self._files[key]
-
-
-class Perform(Protocol):
-    __name__: str
-
-    def __call__(self, call: PageCall, /) -> Awaitable[Json | None]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,7 +269,7 @@ async def restart_bot(call: PageCall) -> None:
     await call.stage.restart()
 
 
-_ALL: tuple[Perform, ...] = (
+_ALL: tuple[Callable[[PageCall], Awaitable[Json | None]], ...] = (
     say, open_post, edit, delete, react, open_thread, slash, autocomplete, use_on_message,
     use_on_user, click, choose, submit, order_fault, clear_faults, restart_bot,
 )  # fmt: skip

@@ -122,20 +122,21 @@ class CLIPTraining(Training):
 
     model: Any  # openai-clip's class, which has no annotations
     parts = ("model", "heads", "optimiser")
+    rate = 1e-3
 
     def __init__(
         self, sizes: Mapping[str, Any], source: Corpus, ids: Tensor, *, repainted: Pixels | None = None,
-        batch: int = 128, rate: float = 1e-3, seed: int = 0,
+        batch: int = 128,
     ) -> None:  # fmt: skip
-        torch.manual_seed(seed)
+        torch.manual_seed(0)
         self.text_heads: int = sizes["transformer_heads"]
         self.model = build(sizes, len(ids)).to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.heads = AttributeHeads(sizes["embed_dim"], source.sizes).to(DEVICE)
         self.average = {name: weight.clone() for name, weight in self.model.state_dict().items()}
         self.source, self.repainted, self.ids, self.tokens = source, repainted, ids, Tokens(ids)
-        self.batch, self.rate, self.seed = batch, rate, seed
+        self.batch = batch
         weights = [*self.model.parameters(), *self.heads.parameters()]
-        self.optimiser = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=0.05)
+        self.optimiser = torch.optim.AdamW(weights, lr=self.rate, betas=(0.9, 0.98), weight_decay=0.05)
         self.mean, self.std = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
 
     def rows(self, rng: random.Random) -> list[int]:
@@ -148,11 +149,11 @@ class CLIPTraining(Training):
 
     def pictures(self, number: int, share: float) -> tuple[Tensor, Captions]:
         """Return batch `number`: pictures (n, 3, SIZE, SIZE), a share of them augmented, and their captions."""
-        rng = random.Random(self.seed + number)
+        rng = random.Random(number)
         rows = self.rows(rng)
         described = self.source.describe(rows, rng)
         shown = np.stack([self._pixels(row, rng) for row in rows])
-        return augment(to_tensor(shown), torch.Generator().manual_seed(self.seed + number), share), described
+        return augment(to_tensor(shown), torch.Generator().manual_seed(number), share), described
 
     def _pixels(self, row: int, rng: random.Random) -> Pixels:
         if self.repainted is not None and row < len(self.repainted) and rng.random() < REPAINTED_PART:
@@ -161,7 +162,7 @@ class CLIPTraining(Training):
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         images, described = self.pictures(number, share=min(0.9, 0.9 * progress / EASY_PART))
-        torch.manual_seed(self.seed + number)
+        torch.manual_seed(number)
         loss, numbers = self._loss(images, described, KEPT_PATCHES if progress < EASY_PART else 1.0)
         self.descend(loss, progress)
         with torch.no_grad():

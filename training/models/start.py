@@ -27,20 +27,20 @@ class StartTraining(Training):
     """
 
     model: StartNetwork
+    rate = 1.5e-3
 
     def __init__(
         self, sizes: Mapping[str, int], generator: VQGAN, latents: Tensor, source: Corpus, perceptor: CLIP, *,
-        batch: int = 64, rate: float = 1.5e-3,
+        batch: int = 64,
     ) -> None:  # fmt: skip
-        self.batch, self.rate, self.source, self.latents = batch, rate, source, latents
-        self.perceptor = perceptor
+        self.batch, self.source, self.latents, self.perceptor = batch, source, latents, perceptor
         self.trained = len(latents) - max(1, int(HIDDEN_PART * len(latents)))
         torch.manual_seed(0)
         d = perceptor.embed_text([""]).shape[1]
         self.model = StartNetwork(d, latents.shape[1], **sizes)
         self.model.scale.fill_(generator.scale)
         self.model.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, weight_decay=0.05)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=self.rate, weight_decay=0.05)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         rng = random.Random(number)

@@ -72,24 +72,23 @@ class VQGANTraining(Training):
     """Train a VQGAN of `config` on windows of `pixels` (N, h, w, 3)."""
 
     model: VQGAN
+    rate = 2e-3
 
-    def __init__(
-        self, config: Mapping[str, Any], pixels: Pixels, *, batch: int = 16, rate: float = 2e-3, seed: int = 0
-    ) -> None:
-        torch.manual_seed(seed)
+    def __init__(self, config: Mapping[str, Any], pixels: Pixels, *, batch: int = 16) -> None:
+        torch.manual_seed(0)
         self.config = config
         self.model = build(config)
         start_gently(self.model)
         self.model.to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.pixels, self.batch, self.rate, self.seed = pixels, batch, rate, seed
+        self.pixels, self.batch = pixels, batch
         self.model.codebook.requires_grad_(False)
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
-        self.optimiser = torch.optim.Adam(weights, lr=rate, betas=(0.9, 0.98))
+        self.optimiser = torch.optim.Adam(weights, lr=self.rate, betas=(0.9, 0.98))
         self.codes = MovingCodebook(self.model.codebook)
 
     def images(self, number: int) -> Tensor:
         """Draw batch `number`, (batch, 3, WINDOW, WINDOW) in [0, 1]."""
-        rng = torch.Generator().manual_seed(self.seed + number)
+        rng = torch.Generator().manual_seed(number)
         height, width = self.pixels.shape[1:3]
         windows = []
         for row in torch.randint(len(self.pixels), (self.batch,), generator=rng).tolist():
