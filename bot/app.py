@@ -1,7 +1,5 @@
 """The composition root: what the bot is made of, how it comes up and goes down."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

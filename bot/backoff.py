@@ -1,7 +1,5 @@
 """Try again after growing waits."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging

@@ -1,7 +1,5 @@
 """Counters of what happened since the process began, for Prometheus."""
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Histogram
 
 SUBMITTED = Counter("faraday_jobs_submitted", "Jobs that were committed", ["kind"])

@@ -3,8 +3,6 @@
 The docstring of a subclass is its message; an argument replaces it where the names at hand say more.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The bot's process: it serves until a signal, or until Discord refuses it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """/admin: orders of those who run the bot, and their rules for every server."""
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 import discord

@@ -1,7 +1,5 @@
 """The buttons of every card and of every finished picture there ever was."""
 
-from __future__ import annotations
-
 from bot.app import FaradayBot
 from bot.components.card_buttons import ActionButton, DisposalButton
 

@@ -1,7 +1,5 @@
 """/describe and *Describe picture*: what a picture shows, in phrases and in a sentence that can be painted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import discord

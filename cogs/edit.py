@@ -1,7 +1,5 @@
 """/edit: another picture from one that is there, attached or the newest around."""
 
-from __future__ import annotations
-
 import discord
 from discord import app_commands
 from discord.ext import commands

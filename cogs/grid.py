@@ -1,7 +1,5 @@
 """/grid: one prompt in several styles, by several seeds, or both, on one sheet."""
 
-from __future__ import annotations
-
 import math
 
 import discord

@@ -1,7 +1,5 @@
 """/help with pictures, and /about: what this is and what it runs on."""
 
-from __future__ import annotations
-
 import discord
 from discord import app_commands
 from discord.ext import commands

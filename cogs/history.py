@@ -1,7 +1,5 @@
 """/history: what a member has painted, searched and in pages."""
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 import discord

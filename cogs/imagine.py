@@ -1,7 +1,5 @@
 """/imagine: pictures from words."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """/queue and /cancel: what is painted, what waits, and when one's own turn comes."""
 
-from __future__ import annotations
-
 import discord
 from discord import app_commands
 from discord.ext import commands

@@ -1,7 +1,5 @@
 """*Edit picture* and *Start from this* on any message with a picture, and /timelapse."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import discord

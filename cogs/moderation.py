@@ -1,7 +1,5 @@
 """/mod: the rules of a server, for those who may manage its messages or the server."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeAlias
 
 import discord

@@ -1,7 +1,5 @@
 """/privacy: what is kept of a member, a copy of it, and its end."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """1️⃣ to 5️⃣ under a finished picture rate it; /stats has the means."""
 
-from __future__ import annotations
-
 import logging
 
 import discord

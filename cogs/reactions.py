@@ -1,7 +1,5 @@
 """Reactions to a finished picture ask for what its buttons do, and ✉️ for the picture itself."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """❌ under a finished picture deletes it, for its requester and for those who manage messages."""
 
-from __future__ import annotations
-
 import discord
 from discord.ext import commands
 

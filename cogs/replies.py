@@ -4,8 +4,6 @@ A reply edits the picture replied to, any other message its first one. Further p
 with “mask” in its name is the mask.
 """
 
-from __future__ import annotations
-
 import logging
 
 import discord

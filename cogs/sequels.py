@@ -1,7 +1,5 @@
 """The buttons under every finished picture there ever was, and the forms that they open."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import discord

@@ -1,7 +1,5 @@
 """/settings: one's own, and for those who may manage the server the channel's, the server's and its roles'."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeAlias
 
 import discord

@@ -1,7 +1,5 @@
 """/show and *Show recipe*: a picture's recipe, where it comes from, and the picture itself."""
 
-from __future__ import annotations
-
 import asyncio
 
 import discord

@@ -1,7 +1,5 @@
 """/styles: words saved under a name, shown with a picture of each."""
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 import discord

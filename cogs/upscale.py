@@ -1,7 +1,5 @@
 """/upscale and *Upscale*: a picture at two or four times its size, refined in overlapping tiles."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import discord

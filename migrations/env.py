@@ -1,7 +1,5 @@
 """Alembic runs this file: on the given connection, or at the command line on the configured database."""
 
-from __future__ import annotations
-
 import asyncio
 
 import sqlalchemy as sa

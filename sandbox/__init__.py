@@ -3,8 +3,6 @@
 The bot that connects to it is unmodified; members are driven from Python (see `Sandbox` and `Member`).
 """
 
-from __future__ import annotations
-
 from sandbox.people.actors import Answer, Member
 from sandbox.people.handles import Guild
 from sandbox.records.errors import ApiError, NoAnswer

@@ -4,8 +4,6 @@
 and ``python -m sandbox --bot COMMAND`` runs any other bot.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import signal

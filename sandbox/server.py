@@ -1,7 +1,5 @@
 """The sandbox itself: one TLS port on loopback that is discord.com, the gateway and the CDN at once."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import ssl

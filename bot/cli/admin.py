@@ -1,7 +1,5 @@
 """Give orders to the bot that runs on this machine: ``python -m bot admin``."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import sys

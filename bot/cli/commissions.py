@@ -4,8 +4,6 @@ What can be refused without an engine is refused before one starts. Everything h
 :class:`bot.errors.UserError`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Describe a picture in a terminal: an engine process looks at it, and the description goes to stdout."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from pathlib import Path

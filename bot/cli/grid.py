@@ -1,7 +1,5 @@
 """Paint one prompt in several styles or by several seeds, as single pictures and one labelled sheet."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

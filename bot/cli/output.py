@@ -1,7 +1,5 @@
 """Paint and report in a terminal: a bar on stderr, files on disk, the recipe on stdout."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import json

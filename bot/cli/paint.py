@@ -1,7 +1,5 @@
 """Paint pictures in a terminal: ``paint``, ``edit``, ``upscale`` and ``grid``."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Go on with a saved run: ``resume``, ``continue``, ``branch`` and ``paint-over`` (paper appendix C)."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What all commands of the terminal share: where they write, how they complain, and their exit codes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

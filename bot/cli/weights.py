@@ -1,7 +1,5 @@
 """List, fetch, check and add weights: ``python -m bot weights``."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Coroutine

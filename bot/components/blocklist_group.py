@@ -1,7 +1,5 @@
 """The subcommands ``blocklist add|remove|show|test``, which moderators have for their server and owners for all."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias
 

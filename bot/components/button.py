@@ -1,7 +1,5 @@
 """The one kind of button that the bot has. A button's state is in its custom_id, so it works after any restart."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, ClassVar, Self
 

@@ -1,7 +1,5 @@
 """The buttons of a card, of a grid's sheet and of a finished picture."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """The button that confirms /privacy erase."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from typing import Self

@@ -4,8 +4,6 @@ A submitted form says by its custom_id what it belongs to, so that one that was 
 class here only draws it, and :mod:`cogs.sequels` reads every one that comes back.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

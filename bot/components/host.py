@@ -1,7 +1,5 @@
 """The bot as its buttons, forms and requests see it; :class:`bot.app.FaradayBot` makes what is declared here."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 import discord

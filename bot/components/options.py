@@ -1,7 +1,5 @@
 """The settings that /imagine and /edit share: their ranges, descriptions and suggestions."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """The buttons that turn the pages of an answer."""
 
-from __future__ import annotations
-
 import io
 import re
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """Answers of several pages, and the pictures in them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

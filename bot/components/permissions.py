@@ -1,7 +1,5 @@
 """Where a member asked for something, and whether the bot may answer there with a picture."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import discord

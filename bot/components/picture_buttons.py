@@ -1,7 +1,5 @@
 """What can follow a finished picture, and the buttons for it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Self

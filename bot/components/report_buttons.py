@@ -1,7 +1,5 @@
 """Reports: the form behind the button *Report*, and the buttons under a report for moderators."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """Connect to the database."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,7 +1,5 @@
 """Explain what is wrong with a database: what failed, and which setting to change. No text shows a password."""
 
-from __future__ import annotations
-
 import getpass
 import re
 import socket

@@ -1,7 +1,5 @@
 """Bring the database's tables to the newest revision, by Alembic."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.resources
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Every table of the database."""
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import UTC, datetime
 from enum import StrEnum

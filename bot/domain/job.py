@@ -1,7 +1,5 @@
 """A job is the durable request for one picture; its run is the execution."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Rules about members, channels and prompts, and what moderators decide."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

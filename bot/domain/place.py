@@ -1,7 +1,5 @@
 """Where a member asks for something, and who asks."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Rate how well text and picture agree, from 1 (worst) to 5 (best), as in paper §3.2, Table 1."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 BEST = 5

@@ -1,7 +1,5 @@
 """List the settings of members, channels, servers and roles."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """Describe the bot's state and the orders of an operator."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A style: words under a name that are added to a prompt."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from engine.messages.styles import apply

@@ -1,7 +1,5 @@
 """Telling requesters how their jobs ended, at least once each, through crashes and outages."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """One engine process and the pipe to it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """Questions to the engines that belong to no job: what a picture shows, asked and answered while runs go on."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """From the queue to the engines and back: claims jobs, follows their runs, survives the death of an engine."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

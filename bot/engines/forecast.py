@@ -1,7 +1,5 @@
 """The waiting line as its members see it: places, and when each begins at the speed measured so far."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,7 +1,5 @@
 """What the dispatcher keeps in memory of the runs under way; everything that must last is in the queue."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Whoever tells members what becomes of their jobs; the dispatcher calls it and knows nothing of Discord."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from bot.domain.job import Job

@@ -1,7 +1,5 @@
 """What the events of a run mean for its job: written to the queue and the files, and told to the observer."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 from collections.abc import Awaitable

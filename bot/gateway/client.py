@@ -1,7 +1,5 @@
 """The client that gets connected and stays connected, whatever befalls the network."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging

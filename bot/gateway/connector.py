@@ -1,7 +1,5 @@
 """How the client reaches Discord: over the public internet, or at one fixed address (the sandbox, a proxy)."""
 
-from __future__ import annotations
-
 import ipaddress
 import socket
 import ssl

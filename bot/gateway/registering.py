@@ -1,7 +1,5 @@
 """Making the commands known to Discord, however long it cannot be reached."""
 
-from __future__ import annotations
-
 import functools
 import logging
 

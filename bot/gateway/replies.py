@@ -1,7 +1,5 @@
 """Tell members what came of what they did, also when it went wrong."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 

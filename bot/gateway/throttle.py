@@ -5,8 +5,6 @@ all routes together it learns only by being refused. Whoever is refused 10,000 t
 that asks at once brings a bot there.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import re

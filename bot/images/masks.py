@@ -1,7 +1,5 @@
 """Check masks as the engine will, before a job is queued."""
 
-from __future__ import annotations
-
 from bot.errors import BadSetting
 from engine import drawn
 from engine.messages.resolution import NOTHING_UNDER_MASK

@@ -1,7 +1,5 @@
 """Turn the bytes of an upload into a picture that the engine can use. Every function blocks: call it in a thread."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import math

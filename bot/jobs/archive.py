@@ -1,7 +1,5 @@
 """Read past jobs for members; nothing here changes a job."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 import sqlalchemy as sa

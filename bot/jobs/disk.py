@@ -1,7 +1,5 @@
 """Check the free space of the disk that holds the jobs' files."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Order the queued jobs fairly, by weight, in one SQL statement."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Keep the files of jobs: uploads, checkpoints and finished pictures."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

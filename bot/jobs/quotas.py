@@ -1,7 +1,5 @@
 """Bound how much one member and one server may ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

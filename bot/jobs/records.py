@@ -1,7 +1,5 @@
 """Find, mark and delete the records of jobs that have ended."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice

@@ -1,7 +1,5 @@
 """Estimate how long a picture takes, and when each waiting job will begin."""
 
-from __future__ import annotations
-
 import heapq
 import math
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Without it whoever reaches a daily limit would erase their records and begin anew.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa

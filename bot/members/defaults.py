@@ -1,7 +1,5 @@
 """Complete a wish: find its style, and the settings that hold where it leaves them open."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

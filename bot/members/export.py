@@ -1,7 +1,5 @@
 """Pack all that is kept about a member into zip files that are small enough to be sent."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence

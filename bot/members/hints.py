@@ -1,7 +1,5 @@
 """Decide when a member gets an explanation again."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Collect and delete what is kept about a member."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum

@@ -1,7 +1,5 @@
 """Store what members think of pictures, from 1 (worst) to 5 (best) (paper §3.2, Table 1)."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime

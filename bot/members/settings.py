@@ -4,8 +4,6 @@ A *preference* fills in what a command leaves open: the member's first, then the
 bounds what a member may ask for: the most generous of the member's roles counts, else the server's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 

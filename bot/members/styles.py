@@ -1,7 +1,5 @@
 """Store members' styles, beside the built-in ones."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Search prompts for blocked words and regular expressions."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Do what moderators and owners order, and answer them."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from bot.domain.moderation import EVERYWHERE, RuleKind

@@ -1,7 +1,5 @@
 """Check whether a member may paint here, and with these words."""
 
-from __future__ import annotations
-
 import asyncio
 
 from bot.domain.moderation import EVERYWHERE, Hit, RuleKind

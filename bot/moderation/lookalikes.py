@@ -3,8 +3,6 @@
 A text becomes several *readings*, plain strings of words. A blocked word is looked for in each.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from itertools import product

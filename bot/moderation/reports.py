@@ -1,7 +1,5 @@
 """Store the reports of pictures: one of each member and picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any

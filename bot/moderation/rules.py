@@ -1,7 +1,5 @@
 """Store the rules of servers and owners, and the trail of who changed what."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime

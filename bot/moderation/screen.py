@@ -1,7 +1,5 @@
 """Decide how to show a picture: openly, as a spoiler, or not at all."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Orders to a running bot from the command line of the same machine, over a socket file that only its user may open."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """``python -m bot doctor``: everything the bot needs, looked at one by one, with what to mend."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -4,8 +4,6 @@ The counters are of the whole process, as the library means them to be; the gaug
 :class:`bot.domain.status.Snapshot` at each visit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from prometheus_client import REGISTRY, generate_latest

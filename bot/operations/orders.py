@@ -1,7 +1,5 @@
 """What an operator can order, by /admin or on the command line; the answers are theirs to read."""
 
-from __future__ import annotations
-
 import logging
 from typing import assert_never
 

@@ -1,7 +1,5 @@
 """The queue in the bot's presence, beside its name in the member list."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 

@@ -1,7 +1,5 @@
 """Taking up a changed configuration while the bot runs, as far as that is possible."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bot.config import Config

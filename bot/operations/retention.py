@@ -1,7 +1,5 @@
 """Deletes what its days are over for, by the rules of ``[storage]``."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

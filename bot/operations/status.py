@@ -1,7 +1,5 @@
 """What the bot is doing, at a glance: for /admin, the command line, the presence, /healthz and /metrics."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,7 +1,5 @@
 """/metrics and /healthz over HTTP, for machines; off unless the configuration names a port."""
 
-from __future__ import annotations
-
 import logging
 
 from aiohttp import web

@@ -1,7 +1,5 @@
 """The card of each job: one live message that is edited while the job waits and runs, and has its last words."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import io

@@ -5,8 +5,6 @@ restart the channel is searched for the job's file name first. Where a channel t
 and in the end the requester's direct messages.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator

@@ -1,7 +1,5 @@
 """Sends what is kept of a finished picture: its timelapse to where it is, the picture itself by direct message."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 from typing import Any

@@ -1,7 +1,5 @@
 """The message with a finished picture, or in place of one that is withheld, for each way that it may go."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ that moment, under a lock, so that the last drawing is always right. The last on
 a crash in between makes it be drawn again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 import logging

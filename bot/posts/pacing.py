@@ -4,8 +4,6 @@ Discord takes about one edit a second in a channel, and fifty requests from the 
 that have long to wait may use all of that.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """Tell on Discord what becomes of a job: a live card, then the finished picture (an observer of ``bot.engines``)."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import weakref

@@ -1,7 +1,5 @@
 """A finished picture as files, so that one of them is small enough for where it is posted."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass

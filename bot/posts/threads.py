@@ -1,7 +1,5 @@
 """Where a job lives on Discord: in a thread of its own, or where it was asked if that is a thread or a DM."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Decide whether a request is let in: before it is read, and again once its words are known."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

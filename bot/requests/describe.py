@@ -1,7 +1,5 @@
 """What a picture shows, for whoever asks on Discord: which picture, whether they may, the answer, *Paint this*."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import math

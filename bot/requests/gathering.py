@@ -1,7 +1,5 @@
 """Read and check the pictures of a request: those that were sent, and those of the job that it goes on from."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from dataclasses import dataclass, replace

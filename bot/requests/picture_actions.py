@@ -1,7 +1,5 @@
 """Does what follows a finished picture, whether a button, a form or a reaction asked for it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, assert_never
 

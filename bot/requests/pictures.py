@@ -1,7 +1,5 @@
 """Which picture a member means: one attached, one replied to, or the newest one around."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Sequence

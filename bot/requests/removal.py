@@ -1,7 +1,5 @@
 """What ends at the wish of a requester or a moderator: pictures with their messages and files, and open jobs."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from typing import Protocol

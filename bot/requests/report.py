@@ -1,7 +1,5 @@
 """From a member's report of a picture to the moderators' channel, and back to what they decided."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import logging

@@ -1,7 +1,5 @@
 """Resolve a request to the spec of its picture. Discord and the command line both come here."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Turn a request into a job: one way from any door (command, reply, reaction)."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Sequence

@@ -1,7 +1,5 @@
 """Write the short answers that commands, buttons and reactions share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.domain.job import Job

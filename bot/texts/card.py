@@ -1,7 +1,5 @@
 """Write the messages about a job."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

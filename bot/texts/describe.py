@@ -1,7 +1,5 @@
 """Write what a picture shows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import discord

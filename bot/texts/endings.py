@@ -1,7 +1,5 @@
 """Say why a job ended without a picture, or how its picture was changed for delivery."""
 
-from __future__ import annotations
-
 GIVEN_UP = "The engine stopped {attempts} times while it painted this, so I gave up. Try other settings."
 INPUT_LOST = "A picture that this needs is missing from my disk. Please send it again."
 NOT_STORED = "I could not store the finished picture. Please tell whoever runs this bot, and try again later."

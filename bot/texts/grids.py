@@ -1,7 +1,5 @@
 """Write the messages about grids."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import discord

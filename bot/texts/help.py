@@ -1,7 +1,5 @@
 """What /help and /about say."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Write the answers of commands that look something up."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Write the messages about rules, reports and deleted pictures, for members and for moderators."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 

@@ -1,7 +1,5 @@
 """Format numbers, sizes and times. Only this module knows the format, so a translation changes it here."""
 
-from __future__ import annotations
-
 import time
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Write the answers to an operator's orders."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.domain.status import EngineState, Snapshot

@@ -1,7 +1,5 @@
 """Tell members what Faraday keeps about them, and for how long."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sized
 
 from bot.config import StorageSection

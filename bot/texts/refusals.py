@@ -1,7 +1,5 @@
 """Say why a picture cannot be painted as requested, or what was changed. The command line uses these texts too."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.texts.numbers import count, mebibytes, megapixels

@@ -1,7 +1,5 @@
 """Make a bundle from a user's own VQGAN: a folder with the weights and an entry."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

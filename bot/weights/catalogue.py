@@ -1,7 +1,5 @@
 """List the published checkpoints of ``catalogue.toml``, and the bundles that are made from them."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass

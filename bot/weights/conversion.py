@@ -1,7 +1,5 @@
 """Convert weights to safetensors in a process of the engine, so that the bot loads no foreign file."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import importlib.util

@@ -1,7 +1,5 @@
 """Download a file from the first address that gives it, and check its hash."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

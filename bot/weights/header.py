@@ -1,7 +1,5 @@
 """Read what a file of weights is from its header, a table of its tensors' shapes."""
 
-from __future__ import annotations
-
 import json
 import math
 import struct

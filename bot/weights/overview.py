@@ -1,7 +1,5 @@
 """Tell what weights there are, as plain values for people and programs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Record beside weights where they came from. Later fetches and ``verify`` compare with it."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from dataclasses import asdict, dataclass, field

@@ -5,8 +5,6 @@ next attempt asks for the rest with ``Range``, and with ``If-Range`` so that a c
 validator or a published hash, it begins again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

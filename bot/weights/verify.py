@@ -1,7 +1,5 @@
 """Check that weights have not changed since they were made."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Plan a grid, one prompt in several styles or by several seeds, and compose the labelled sheet of its pictures."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Mapping, Sequence

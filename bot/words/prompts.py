@@ -13,8 +13,6 @@ A plain name counts only at the end and with a value of its kind, so that ordina
 bracket gives the arithmetic and the weights.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -9,8 +9,6 @@ what it would be if it were left out. The bracket names what else the pixels dep
 software, and the pictures that the run was given.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from importlib.metadata import version

@@ -1,7 +1,5 @@
 """Jobs"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Unknown words are among a job's notes from its start"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

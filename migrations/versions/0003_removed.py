@@ -1,7 +1,5 @@
 """Why a finished picture is no longer on disk"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """The rules of moderators and owners, and the trail of what they did"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Settings and styles; what a fair order and the quotas need to know of a job"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Reports of pictures to the moderators of a server"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What the perceptors' check said of a finished picture and of its film"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

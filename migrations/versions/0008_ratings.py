@@ -1,7 +1,5 @@
 """What members think of pictures"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What counts against limits after an erasure"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """The masks and image prompts that jobs are made with"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Pictures that belong to a grid, and the message with its sheet"""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Orders faults: refused, failing, slow and broken answers, and a gateway that closes, forgets or mixes events up."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

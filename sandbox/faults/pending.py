@@ -1,7 +1,5 @@
 """Faults that wait for the request, event or answer of the gateway that they will hit."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum

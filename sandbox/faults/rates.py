@@ -1,7 +1,5 @@
 """Rate limits per route, with the headers that discord.py reads."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections import deque

@@ -1,7 +1,5 @@
 """The table of faults by name, with their parameters, and seeded plans of faults."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from dataclasses import dataclass

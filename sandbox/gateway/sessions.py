@@ -1,7 +1,5 @@
 """One websocket of the gateway, and the session that can outlive it."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import zlib

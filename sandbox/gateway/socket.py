@@ -1,7 +1,5 @@
 """The gateway: sessions with replay, zlib-stream transport, intents."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

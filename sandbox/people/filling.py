@@ -1,7 +1,5 @@
 """The forms that a bot opens, as Discord's client fills them in and submits them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

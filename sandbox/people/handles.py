@@ -1,7 +1,5 @@
 """Servers that tests and scenes furnish: handles that join a server's record to its world."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from sandbox.people.actors import Member

@@ -1,7 +1,5 @@
 """A conversation as a member would read it, in plain text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Keeps attachments and signs links to them that expire, as cdn.discordapp.com does."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import io

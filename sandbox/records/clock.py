@@ -1,7 +1,5 @@
 """Time and identifiers of the local Discord."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime
 

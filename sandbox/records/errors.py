@@ -1,7 +1,5 @@
 """The sandbox's errors, with Discord's words and codes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Gateway intents: which events a session asked for, and which need the portal's consent."""
 
-from __future__ import annotations
-
 from enum import IntFlag
 
 

@@ -1,7 +1,5 @@
 """The parts of messages: uploads, attachments and components."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

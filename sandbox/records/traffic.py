@@ -1,7 +1,5 @@
 """Requests, gateway payloads and opcodes between the bot and the sandbox."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any

@@ -5,8 +5,6 @@ identity and token, the clock. Not saved, since they end with a session of Disco
 interactions and their tokens, rate limits, gateway sessions.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

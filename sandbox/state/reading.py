@@ -1,7 +1,5 @@
 """Reads the records of a world from JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

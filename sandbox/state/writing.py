@@ -1,7 +1,5 @@
 """Writes the records of a world as JSON. They refer to each other by identifier."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Fills in commands and menus as Discord's client does: looks up the command and checks each value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

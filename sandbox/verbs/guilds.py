@@ -1,7 +1,5 @@
 """The verbs that change a server: its channels, members and roles."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sandbox.records.clock import iso

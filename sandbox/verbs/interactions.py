@@ -1,7 +1,5 @@
 """The verbs for interactions: send one to the bot, and take the bot's answers."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sandbox.records.errors import (

@@ -1,7 +1,5 @@
 """Forgets what nobody needs any more, so that a session of play can last for days."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.verbs.interactions import TOKEN_LIFETIME_S

@@ -1,7 +1,5 @@
 """Embeds and components as Discord gives them back: files resolved to links, numbers and defaults filled in."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

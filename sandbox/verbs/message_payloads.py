@@ -1,7 +1,5 @@
 """Messages as JSON, as the bot gets to see them."""
 
-from __future__ import annotations
-
 from sandbox.records import cdn
 from sandbox.records.clock import iso
 from sandbox.records.model import ChannelType, Json, Message, MessageOrigin, Reaction, User

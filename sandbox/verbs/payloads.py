@@ -1,7 +1,5 @@
 """The records as JSON, in the shapes of Discord's OpenAPI and gateway schemas."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sandbox.records.clock import born_at, iso

@@ -1,7 +1,5 @@
 """Permissions computed as Discord does: roles, then the channel's overwrites, then what implies what."""
 
-from __future__ import annotations
-
 from enum import IntFlag
 
 from sandbox.records.errors import ApiError, missing_access, missing_permissions

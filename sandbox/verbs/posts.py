@@ -1,7 +1,5 @@
 """The verbs for messages and reactions: post, edit, delete, react."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime

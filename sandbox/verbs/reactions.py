@@ -1,7 +1,5 @@
 """The verbs for reactions: press, take back, clear."""
 
-from __future__ import annotations
-
 from sandbox.records.errors import thread_archived, too_many_reactions, unknown
 from sandbox.records.model import Json, Message, Reaction, User
 from sandbox.verbs import message_payloads, payloads, posts

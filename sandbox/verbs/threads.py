@@ -1,7 +1,5 @@
 """The verbs for threads: open, join, leave, archive and wake."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from sandbox.records.clock import born_at

@@ -1,7 +1,5 @@
 """The state of the local Discord, and how it tells the bot what happens."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
