@@ -132,15 +132,7 @@ class FaradayBot(Operated):
         self.gate = gate = Gate(self.rules)
         self.desk = Desk(self.rules, gate, self.removal)
         self.reporting = Reporting(
-            self,
-            self.queue,
-            self.files,
-            Reports(self._database),
-            self.rules,
-            gate,
-            self.desk,
-            self.settings,
-            self.removal,
+            self, self.queue, self.files, Reports(self._database), self.settings, self.desk, self.removal
         )
         admission = Admission(lambda: self.config, self.dispatcher, self.files, gate)
         wishes = Wishes(self.settings, self.styles)

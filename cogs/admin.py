@@ -27,7 +27,7 @@ async def everywhere(interaction: Interaction) -> int:
 
 
 @app_commands.default_permissions(administrator=True)
-class Admin(commands.GroupCog, group_name="admin", group_description="For those who run this bot"):
+class AdminCog(commands.GroupCog, group_name="admin", group_description="For those who run this bot"):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         assert self.app_command is not None
@@ -84,4 +84,4 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For those 
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Admin(bot))
+    await bot.add_cog(AdminCog(bot))

@@ -1,14 +1,11 @@
 """/describe and *Describe picture*: what a picture shows, in phrases and in a sentence that can be painted."""
 
-from typing import Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, permissions
-from bot.domain.place import Asker
 from bot.requests import describe as looking
 from bot.requests.describe import PaintThisButton
 from bot.requests.pictures import download, newest
@@ -17,7 +14,7 @@ from bot.texts import answers
 from bot.texts import describe as wording_describe
 
 
-class Describe(commands.Cog):
+class DescribeCog(commands.Cog):
     """The answers are for whoever asked alone: they may be about somebody else's picture."""
 
     def __init__(self, bot: FaradayBot) -> None:
@@ -41,7 +38,7 @@ class Describe(commands.Cog):
         bundle: str | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self.bot.looking.admit(asker(interaction))
+        await self.bot.looking.admit(permissions.asker_of(interaction))
         spoiler = image is not None and image.is_spoiler()
         seen = await self.bot.looking.describe(await self._picture(interaction, image), bundle, spoiler=spoiler)
         await looking.show(interaction, seen, "" if image else answers.NEWEST_TAKEN)
@@ -49,7 +46,7 @@ class Describe(commands.Cog):
     async def described(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
         """Of any message with a picture, whoever sent it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self.bot.looking.admit(asker(interaction))
+        await self.bot.looking.admit(permissions.asker_of(interaction))
         most = self.bot.config.limits.max_upload_bytes
         picture, spoiler = await looking.in_message(self.bot.queue, message, max_bytes=most)
         await looking.show(interaction, await self.bot.looking.describe(picture, spoiler=spoiler))
@@ -62,20 +59,9 @@ class Describe(commands.Cog):
         return await newest(self.bot, self.bot.queue, channel_id, max_bytes=most, otherwise=wording_describe.NONE_HERE)
 
 
-def asker(interaction: discord.Interaction[Any]) -> Asker:
-    """For the rules of moderators."""
-    place = permissions.of_interaction(interaction)
-    return Asker(
-        user_id=interaction.user.id,
-        guild_id=place.guild_id,
-        channels=(place.channel_id, *place.within),
-        roles=permissions.roles_of(interaction.user),
-    )
-
-
 async def setup(bot: FaradayBot) -> None:
     bot.add_dynamic_items(PaintThisButton)
-    await bot.add_cog(Describe(bot))
+    await bot.add_cog(DescribeCog(bot))
 
 
 async def teardown(bot: FaradayBot) -> None:

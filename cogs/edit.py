@@ -15,7 +15,7 @@ from bot.texts import answers, card
 from bot.words.prompts import with_options
 
 
-class Edit(commands.Cog):
+class EditCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
 
@@ -59,9 +59,7 @@ class Edit(commands.Cog):
         job = await self.bot.submitter.submit(
             Request(
                 kind=Kind.EDIT,
-                place=place,
-                requester_id=interaction.user.id,
-                roles=permissions.roles_of(interaction.user),
+                asker=permissions.asker_of(interaction),
                 wish=wish,
                 picture=await self._picture(place, image),
                 mask=await downloaded(mask, max_bytes=most),
@@ -79,4 +77,4 @@ class Edit(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Edit(bot))
+    await bot.add_cog(EditCog(bot))

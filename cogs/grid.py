@@ -20,7 +20,7 @@ MOST = 16  # pictures of one grid
 _IN_A_ROW = 4  # where the seeds do not say
 
 
-class Grid(commands.Cog):
+class GridCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
 
@@ -64,9 +64,7 @@ class Grid(commands.Cog):
                     Cell(title=wish.prompt, label=square.label, columns=columns),
                     Request(
                         kind=Kind.IMAGINE,
-                        place=place,
-                        requester_id=interaction.user.id,
-                        roles=permissions.roles_of(interaction.user),
+                        asker=permissions.asker_of(interaction),
                         wish=square.wish,
                     ),
                 )
@@ -78,7 +76,7 @@ class Grid(commands.Cog):
 
 async def setup(bot: FaradayBot) -> None:
     bot.add_dynamic_items(GridButton)
-    await bot.add_cog(Grid(bot))
+    await bot.add_cog(GridCog(bot))
 
 
 async def teardown(bot: FaradayBot) -> None:

@@ -12,7 +12,7 @@ from bot.texts import help as wording_help
 from bot.words import recipe
 
 
-class Help(commands.Cog):
+class HelpCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         bot.pages["help"] = self.page
@@ -42,4 +42,4 @@ class Help(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Help(bot))
+    await bot.add_cog(HelpCog(bot))

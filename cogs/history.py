@@ -15,7 +15,7 @@ EACH = 8  # on a page
 Search: TypeAlias = app_commands.Range[str, 1, QUERY_LIMIT]
 
 
-class History(commands.Cog):
+class HistoryCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         bot.pages["history"] = self.page
@@ -39,4 +39,4 @@ class History(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(History(bot))
+    await bot.add_cog(HistoryCog(bot))

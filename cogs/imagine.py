@@ -21,7 +21,7 @@ from engine.messages import SEEDS
 Count: TypeAlias = app_commands.Range[int, 1, 4]
 
 
-class Imagine(commands.Cog):
+class ImagineCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
 
@@ -65,9 +65,7 @@ class Imagine(commands.Cog):
         start, guide = await downloaded(image, max_bytes=most), await downloaded(image_prompt, max_bytes=most)
         request = Request(
             kind=Kind.IMAGINE,
-            place=place,
-            requester_id=interaction.user.id,
-            roles=permissions.roles_of(interaction.user),
+            asker=permissions.asker_of(interaction),
             wish=wish,
             picture=None if start is None else Upload(content=start),
             mask=await downloaded(mask, max_bytes=most),
@@ -85,7 +83,7 @@ class Imagine(commands.Cog):
             place = replace(place, in_thread=True, within=(request.place.channel_id, *place.within))
         for number in range(1, count):
             seed = None if request.wish.seed is None else (request.wish.seed + number) % SEEDS
-            another = replace(request, place=place, wish=replace(request.wish, seed=seed))
+            another = replace(request, asker=replace(request.asker, place=place), wish=replace(request.wish, seed=seed))
             try:
                 jobs.append(await self.bot.submitter.submit(another))
             except OverQuota as over:
@@ -94,4 +92,4 @@ class Imagine(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Imagine(bot))
+    await bot.add_cog(ImagineCog(bot))

@@ -13,7 +13,7 @@ from bot.gateway.replies import answer
 from bot.texts import lookups
 
 
-class WaitingLine(commands.Cog):
+class WaitingLineCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
 
@@ -56,4 +56,4 @@ class WaitingLine(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(WaitingLine(bot))
+    await bot.add_cog(WaitingLineCog(bot))

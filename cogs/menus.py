@@ -19,7 +19,7 @@ _REMEMBERED = 200  # messages whose forms may be open
 _KINDS = {"Edit picture": Kind.EDIT, "Start from this": Kind.IMAGINE}
 
 
-class Menus(commands.Cog):
+class MenusCog(commands.Cog):
     """Discord shows a member's picture when the menu is used, but not when its form comes back: it is remembered."""
 
     def __init__(self, bot: FaradayBot) -> None:
@@ -56,15 +56,12 @@ class Menus(commands.Cog):
         await answer(interaction, told)
 
     async def _submit(self, interaction: discord.Interaction[Any], filled: forms.FilledOfMessage) -> str:
-        place = permissions.of_interaction(interaction)
         message = self._seen.get(filled.message_id) or await self._fetched(interaction, filled.message_id)
         most = self.bot.config.limits.max_upload_bytes
         job = await self.bot.submitter.submit(
             Request(
                 kind=filled.kind,
-                place=place,
-                requester_id=interaction.user.id,
-                roles=permissions.roles_of(interaction.user),
+                asker=permissions.asker_of(interaction),
                 wish=filled.wish(),
                 picture=await pictures.in_message(self.bot.queue, message, max_bytes=most),
                 source_message_id=message.id,
@@ -90,4 +87,4 @@ class Menus(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Menus(bot))
+    await bot.add_cog(MenusCog(bot))

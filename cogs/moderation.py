@@ -33,7 +33,7 @@ async def moderated(interaction: Interaction) -> int:
 @app_commands.default_permissions(manage_messages=True)
 @app_commands.guild_only()
 @app_commands.allowed_installs(guilds=True, users=False)
-class Moderation(commands.GroupCog, group_name="mod", group_description="The rules of this server for me"):
+class ModerationCog(commands.GroupCog, group_name="mod", group_description="The rules of this server for me"):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         assert self.app_command is not None
@@ -87,7 +87,7 @@ class Moderation(commands.GroupCog, group_name="mod", group_description="The rul
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Moderation(bot))
+    await bot.add_cog(ModerationCog(bot))
     bot.add_dynamic_items(VerdictButton)
 
 

@@ -18,7 +18,7 @@ from bot.texts import privacy
 Interaction: TypeAlias = discord.Interaction[FaradayBot]
 
 
-class Privacy(commands.GroupCog, group_name="privacy", group_description="What I keep of you"):
+class PrivacyCog(commands.GroupCog, group_name="privacy", group_description="What I keep of you"):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
 
@@ -50,7 +50,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What I
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Privacy(bot))
+    await bot.add_cog(PrivacyCog(bot))
     bot.add_dynamic_items(EraseButton)
 
 

@@ -15,7 +15,7 @@ from bot.texts import lookups
 log = logging.getLogger(__name__)
 
 
-class Ratings(commands.Cog):
+class RatingsCog(commands.Cog):
     """Raw events, so that a picture need not be in any cache. Everyone's ratings count, and none is answered."""
 
     def __init__(self, bot: FaradayBot) -> None:
@@ -51,4 +51,4 @@ class Ratings(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Ratings(bot))
+    await bot.add_cog(RatingsCog(bot))

@@ -11,16 +11,17 @@ from bot.app import FaradayBot
 from bot.components import permissions
 from bot.components.picture_buttons import meant_by
 from bot.domain.job import Job, Sequel
+from bot.domain.place import Asker
 from bot.domain.setting import EVERYONE, Scope
 from bot.gateway.replies import under
-from bot.requests.picture_actions import KINDS, Asked
+from bot.requests.picture_actions import KINDS
 
 _SETTLE_SECONDS = 1.0  # between a picture's appearance and the database's knowing of it
 _NO_JOB = 0  # of a wish that needs none and is fulfilled
 _Wish = tuple[int, int, Sequel]  # member, message, what for
 
 
-class Reactions(commands.Cog):
+class ReactionsCog(commands.Cog):
     """Raw events, so that a picture need not be in any cache.
 
     The requester's reactions count, and everyone's where the server has set so; others mean something else by them.
@@ -92,10 +93,10 @@ class Reactions(commands.Cog):
             return payload.user_id == parent.requester_id
         return (await self.bot.settings.get(Scope.GUILD, payload.guild_id)).reactions == EVERYONE
 
-    async def _asked(self, payload: discord.RawReactionActionEvent) -> Asked:
+    async def _asked(self, payload: discord.RawReactionActionEvent) -> Asker:
         place = await permissions.of_channel(self.bot, payload.channel_id)
-        return Asked(place=place, user_id=payload.user_id, roles=permissions.roles_of(payload.member))
+        return Asker(place=place, user_id=payload.user_id, roles=permissions.roles_of(payload.member))
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Reactions(bot))
+    await bot.add_cog(ReactionsCog(bot))

@@ -9,7 +9,7 @@ from bot.gateway.replies import under
 DELETE = "❌"
 
 
-class RemovalByReaction(commands.Cog):
+class RemovalByReactionCog(commands.Cog):
     """Raw events, so that a picture need not be in any cache. Others mean something else by it and get no answer."""
 
     def __init__(self, bot: FaradayBot) -> None:
@@ -36,4 +36,4 @@ class RemovalByReaction(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(RemovalByReaction(bot))
+    await bot.add_cog(RemovalByReactionCog(bot))

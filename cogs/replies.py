@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components import permissions
 from bot.domain.job import Kind
-from bot.domain.place import Place
+from bot.domain.place import Asker, Place
 from bot.errors import NothingToEdit
 from bot.gateway.replies import explain
 from bot.members.hints import Hints
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _TYPED = (discord.MessageType.default, discord.MessageType.reply)
 
 
-class Replies(commands.Cog):
+class RepliesCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         self._hints = Hints()
@@ -105,9 +105,7 @@ class Replies(commands.Cog):
         await self.bot.submitter.submit(
             Request(
                 kind=kind,
-                place=place,
-                requester_id=message.author.id,
-                roles=permissions.roles_of(message.author),
+                asker=Asker(user_id=message.author.id, place=place, roles=permissions.roles_of(message.author)),
                 wish=wish,
                 picture=picture,
                 mask=mask,
@@ -143,4 +141,4 @@ async def _replied_to(message: discord.Message) -> discord.Message:
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Replies(bot))
+    await bot.add_cog(RepliesCog(bot))

@@ -10,7 +10,7 @@ from bot.components import forms
 from bot.components.picture_buttons import SequelButton
 
 
-class Sequels(commands.Cog):
+class SequelsCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
 
@@ -22,7 +22,7 @@ class Sequels(commands.Cog):
 
 async def setup(bot: FaradayBot) -> None:
     bot.add_dynamic_items(SequelButton)
-    await bot.add_cog(Sequels(bot))
+    await bot.add_cog(SequelsCog(bot))
 
 
 async def teardown(bot: FaradayBot) -> None:

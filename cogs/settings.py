@@ -36,7 +36,7 @@ _suggested = app_commands.autocomplete(
 )
 
 
-class Settings(commands.GroupCog, name="settings", description="What commands use where you leave something open"):
+class SettingsCog(commands.GroupCog, name="settings", description="What commands use where you leave something open"):
     def __init__(self, bot: FaradayBot) -> None:
         super().__init__()
         self.bot = bot
@@ -189,4 +189,4 @@ class Settings(commands.GroupCog, name="settings", description="What commands us
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Settings(bot))
+    await bot.add_cog(SettingsCog(bot))

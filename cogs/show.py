@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, pager, permissions
-from bot.components.pages import Page, Picture, painted
+from bot.components.pages import Page, PagePicture, painted
 from bot.domain.job import Job
 from bot.errors import NothingToEdit, UnknownJob
 from bot.gateway.replies import answer
@@ -19,7 +19,7 @@ from bot.words import recipe
 _ANCESTORS = 10
 
 
-class Show(commands.Cog):
+class ShowCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         self.menu = app_commands.ContextMenu(name="Show recipe", callback=self.recipe)
@@ -60,7 +60,7 @@ class Show(commands.Cog):
         embeds = [discord.Embed().set_image(url=f"attachment://{picture.name}") for picture in shown]
         return Page(content=text, embeds=embeds, pictures=shown)
 
-    async def _picture(self, interaction: discord.Interaction[FaradayBot], job: Job) -> Picture | None:
+    async def _picture(self, interaction: discord.Interaction[FaradayBot], job: Job) -> PagePicture | None:
         """None when it is not on the disk, or not to be seen in this channel."""
         withheld = self.bot.screen.withholds(job.unsafe, interaction.channel)
         return None if withheld else await painted(self.bot.files, job)
@@ -78,4 +78,4 @@ class Show(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Show(bot))
+    await bot.add_cog(ShowCog(bot))

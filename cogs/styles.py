@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, pager, permissions
-from bot.components.pages import Page, Picture, page_of, painted, shipped
+from bot.components.pages import Page, PagePicture, page_of, painted, shipped
 from bot.domain.style import Style
 from bot.errors import BadSetting, NotYours, UserError
 from bot.gateway.replies import answer
@@ -19,7 +19,7 @@ Name: TypeAlias = app_commands.Range[str, 1, 32]
 Words: TypeAlias = app_commands.Range[str, 1, 300]
 
 
-class Styles(commands.GroupCog, name="styles", description="Words that can be painted with by a name"):
+class StylesCog(commands.GroupCog, name="styles", description="Words that can be painted with by a name"):
     def __init__(self, bot: FaradayBot) -> None:
         super().__init__()
         self.bot = bot
@@ -115,9 +115,9 @@ class Styles(commands.GroupCog, name="styles", description="Words that can be pa
         return Page(content=text, embeds=embeds, pictures=shown, number=number, pages=pages)
 
 
-async def _sample(style: Style) -> Picture | None:
+async def _sample(style: Style) -> PagePicture | None:
     return await shipped(f"style-{style.name}", style.name) if style.built_in else None
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Styles(bot))
+    await bot.add_cog(StylesCog(bot))

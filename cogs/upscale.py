@@ -16,7 +16,7 @@ from bot.texts import answers, card
 from bot.words.prompts import Wish
 
 
-class Upscale(commands.Cog):
+class UpscaleCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         self.menu = app_commands.ContextMenu(name="Upscale", callback=self.of_message)
@@ -72,9 +72,7 @@ class Upscale(commands.Cog):
         job = await self.bot.submitter.submit(
             Request(
                 kind=Kind.UPSCALE,
-                place=permissions.of_interaction(interaction),
-                requester_id=interaction.user.id,
-                roles=permissions.roles_of(interaction.user),
+                asker=permissions.asker_of(interaction),
                 wish=wish,
                 picture=picture,
                 notes=notes,
@@ -84,4 +82,4 @@ class Upscale(commands.Cog):
 
 
 async def setup(bot: FaradayBot) -> None:
-    await bot.add_cog(Upscale(bot))
+    await bot.add_cog(UpscaleCog(bot))

@@ -12,7 +12,7 @@ import discord
 
 from bot.config import Config
 from bot.domain.job import Kind
-from bot.domain.place import Place
+from bot.domain.place import Asker, Place
 from bot.errors import BadSetting, NotAPicture, refusing
 from bot.requests.gathering import prepare
 from bot.requests.request import Request, Upload
@@ -55,8 +55,7 @@ def asking(
         wish = replace(wish, more={**wish.more, "image_weights": weights})
     return Request(
         kind=kind,
-        place=TERMINAL,
-        requester_id=0,
+        asker=Asker(user_id=0, place=TERMINAL),
         wish=wish,
         picture=Upload(content=read_file(image)) if image else None,
         mask=read_file(mask) if mask else None,

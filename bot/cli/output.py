@@ -36,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class OutputPlan:
     """What a command is to paint."""
 
     make: Callable[[Config], Commission]
@@ -68,7 +68,7 @@ class Kept:
         return Extras(film=_film(self.film), checkpoint=self.checkpoint, every=self.every)
 
 
-def painting(command: Callable[..., Plan], *sources: Callable[..., object]) -> Callable[..., None]:
+def painting(command: Callable[..., OutputPlan], *sources: Callable[..., object]) -> Callable[..., None]:
     """Return the command that paints a plan, with the options of :class:`Kept`.
 
     ``command`` gets its own parameters by name, and those of ``sources`` that have defaults.
@@ -90,7 +90,7 @@ def painting(command: Callable[..., Plan], *sources: Callable[..., object]) -> C
     return paint
 
 
-def paint_one(plan: Plan, kept: Kept) -> None:
+def paint_one(plan: OutputPlan, kept: Kept) -> None:
     """Paint a picture, write its files and print their names. Ends the program if that fails or is stopped."""
     with terminal.explained():
         extras, config = kept.checked(), Config.load(kept.config)
@@ -132,7 +132,7 @@ def run(
     return paintings
 
 
-def _write(painting: Painting, plan: Plan, kept: Kept) -> dict[str, Path]:
+def _write(painting: Painting, plan: OutputPlan, kept: Kept) -> dict[str, Path]:
     """Write the files of a picture, and return them by their names."""
     folder = check_out(kept.out)
     named = kept.out if kept.out is not None and folder is None else None

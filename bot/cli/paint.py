@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.commissions import asking, commission
 from bot.cli.grid import paint_grid
-from bot.cli.output import AsJson, Plan, painting
+from bot.cli.output import AsJson, OutputPlan, painting
 from bot.cli.terminal import ConfigPath, explained
 from bot.config import Config
 from bot.domain.job import Kind
@@ -51,21 +51,23 @@ def _picture(
     size: Size = None,
     iterations: Iterations = None,
     bundle: BundleName = None,
-) -> Plan:
+) -> OutputPlan:
     options = {"seed": seed, "iterations": iterations, "bundle": bundle, "strength": strength, "preset": preset}
     wish = _wish(words, size, replace, with_, options)
     request = asking(kind, wish, image, mask, tuple(image_prompt or ()))
-    return Plan(make=lambda config: commission(request, config), region="replace" in wish.more)
+    return OutputPlan(make=lambda config: commission(request, config), region="replace" in wish.more)
 
 
-def paint(init: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None, **options: Any) -> Plan:
+def paint(
+    init: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None, **options: Any
+) -> OutputPlan:
     """Paint a picture from words."""
     return _picture(Kind.IMAGINE, init, **options)
 
 
 def edit(
     image: Annotated[Path, typer.Argument(help="The picture to edit: PNG, JPEG, WebP or GIF.")], **options: Any
-) -> Plan:
+) -> OutputPlan:
     """Paint over a picture what the words say."""
     return _picture(Kind.EDIT, image, **options)
 
@@ -75,13 +77,13 @@ def upscale(
     by: Annotated[int, typer.Option(help="2 or 4 times.")] = 2,
     prompt: Annotated[str | None, typer.Option(help="What it shows; else what its recipe says.")] = None,
     iterations: Iterations = None,
-) -> Plan:
+) -> OutputPlan:
     """Enlarge a picture and refine it, tile by tile."""
     if by not in (2, 4):
         raise BadSetting("A picture is enlarged --by 2 or --by 4.")
     wish = with_options(prompt or "", None, iterations=iterations)
     request = asking(Kind.UPSCALE, dataclasses.replace(wish, more={**wish.more, "upscale": by}), picture)
-    return Plan(make=lambda config: commission(request, config))
+    return OutputPlan(make=lambda config: commission(request, config))
 
 
 def grid(

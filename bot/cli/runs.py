@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.commissions import JOB_ID, Begun, Commission, in_style, read_file
-from bot.cli.output import Plan, painting
+from bot.cli.output import OutputPlan, painting
 from bot.config import Config
 from bot.errors import BadSetting, refusing
 from bot.images import uploads
@@ -46,12 +46,12 @@ class Course:
     painted: Path | None = None  # the run's picture with something painted over it
 
 
-def resume(file: RunFile) -> Plan:
+def resume(file: RunFile) -> OutputPlan:
     """Go on with a run to its end, as if it had never been interrupted, and save it in FILE again."""
     return _plan(file, Course(), saved_in=file)
 
 
-def go_on(file: RunFile, iterations: Annotated[int, typer.Option(help="How many more.")]) -> Plan:
+def go_on(file: RunFile, iterations: Annotated[int, typer.Option(help="How many more.")]) -> OutputPlan:
     """Go on with a run for more iterations than it was to have, and save it in FILE again."""
     return _plan(file, Course(more=iterations), saved_in=file)
 
@@ -60,7 +60,7 @@ def branch(
     file: RunFile,
     prompt: Annotated[str, typer.Option(help="The words from here on, and other settings, as “a cat --seed 3”.")],
     iterations: More = None,
-) -> Plan:
+) -> OutputPlan:
     """Go on from a run by other words; the run in FILE stays as it is."""
     return _plan(file, Course(more=iterations, wish=_wish(prompt)))
 
@@ -70,7 +70,7 @@ def paint_over(
     picture: Annotated[Path, typer.Option(help="The run's picture with something painted over it.")],
     prompt: Annotated[str | None, typer.Option(help="Other words from here on.")] = None,
     iterations: More = None,
-) -> Plan:
+) -> OutputPlan:
     """Go on from a run's picture as you have painted over it; the run in FILE stays as it is."""
     wish = None if prompt is None else _wish(prompt)
     return _plan(file, Course(more=iterations, wish=wish, painted=picture))
@@ -80,8 +80,8 @@ def _wish(prompt: str) -> Wish:
     return in_style(parse(prompt, plain=False))
 
 
-def _plan(file: Path, course: Course, saved_in: Path | None = None) -> Plan:
-    return Plan(make=lambda config: _commission(_opened(file), course, config), saved_in=saved_in)
+def _plan(file: Path, course: Course, saved_in: Path | None = None) -> OutputPlan:
+    return OutputPlan(make=lambda config: _commission(_opened(file), course, config), saved_in=saved_in)
 
 
 def _opened(path: Path) -> Saved:

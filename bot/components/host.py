@@ -43,7 +43,7 @@ class Follower(Protocol):
         ...
 
 
-class Reporter(Protocol):
+class ReportTaker(Protocol):
     """Takes reports of pictures to the moderators, and their verdicts back."""
 
     async def check(self, job_id: int, reporter_id: int) -> object:
@@ -71,6 +71,6 @@ class Host(ConnectedBot):
     privacy: MemberData
     queue: Queue
     removal: Remover
-    reporting: Reporter
+    reporting: ReportTaker
     rules: Rules
     styles: StyleStore

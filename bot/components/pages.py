@@ -18,7 +18,7 @@ QUERY_LIMIT = 50  # characters; with the rest of a custom_id no more than Discor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class PagePicture:
     """A picture in an answer."""
 
     name: str  # an embed refers to it as ``attachment://name``
@@ -32,7 +32,7 @@ class Page:
 
     content: str = ""
     embeds: Sequence[discord.Embed] = ()
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[PagePicture] = ()
     number: int = 0  # from 0
     pages: int = 1  # of the whole answer
 
@@ -50,18 +50,18 @@ def page_of(number: int, total: int, each: int) -> tuple[int, int]:
 _SHOWN_SIDE = 512  # pixels
 
 
-async def painted(files: Files, job: Job) -> Picture | None:
+async def painted(files: Files, job: Job) -> PagePicture | None:
     """Return the finished picture of a job, enlarged for the eye; None if it is not on the disk."""
     png = await files.read(files.final(job.id))
     if png is None:
         return None
     factor = max(1, _SHOWN_SIDE // max(job.spec.width, job.spec.height))
     jpeg = await asyncio.to_thread(uploads.preview, png, factor)
-    return Picture(name=f"picture-{job.id}.jpg", content=jpeg, description=card.alt_text(job))
+    return PagePicture(name=f"picture-{job.id}.jpg", content=jpeg, description=card.alt_text(job))
 
 
-async def shipped(name: str, description: str) -> Picture | None:
+async def shipped(name: str, description: str) -> PagePicture | None:
     """Return a picture that ships with the bot, for /help and the built-in styles; None if none has that name."""
     path = Path(str(resources("bot") / "shown" / f"{name}.jpg"))
     content = await asyncio.to_thread(lambda: path.read_bytes() if path.exists() else None)
-    return Picture(name=f"{name}.jpg", content=content, description=description) if content else None
+    return PagePicture(name=f"{name}.jpg", content=content, description=description) if content else None

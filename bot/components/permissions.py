@@ -5,7 +5,7 @@ from typing import Any
 import discord
 
 from bot.domain.job import Job
-from bot.domain.place import Place
+from bot.domain.place import Asker, Place
 from bot.errors import CannotPost, NotYours
 from bot.texts import answers
 
@@ -21,6 +21,11 @@ def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
         permissions=interaction.app_permissions,
         answering=interaction if is_guest(interaction) else None,
     )
+
+
+def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+    """Return who asks by an interaction, and where."""
+    return Asker(user_id=interaction.user.id, place=of_interaction(interaction), roles=roles_of(interaction.user))
 
 
 async def of_channel(client: discord.Client, channel_id: int) -> Place:

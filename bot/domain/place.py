@@ -27,9 +27,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Say who asks and where."""
+    """Who asks for something, and where."""
 
     user_id: int
-    guild_id: int | None
-    channels: tuple[int, ...]  # the thread, its channel and the category, innermost first
-    roles: Collection[int] = ()
+    place: Place
+    roles: Collection[int] = ()  # in the place's server; quotas and rules may depend on them
+
+    @property
+    def guild_id(self) -> int | None:
+        """Return the server, None in a direct conversation."""
+        return self.place.guild_id
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Return the channel or thread with what it is in, innermost first."""
+        return (self.place.channel_id, *self.place.within)

@@ -24,7 +24,7 @@ def patient(queue: Queue, backoff: Backoff) -> Queue:
     return queue.patient(replace(backoff, longest=min(backoff.longest, _PATIENCE)).delay)
 
 
-class Outbox:
+class Announcer:
     """The way from ``rendered`` to ``delivered``, and of the news that a job failed or was cancelled."""
 
     def __init__(self, queue: Queue, files: Files, observer: Observer, backoff: Backoff) -> None:

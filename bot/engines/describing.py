@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 
 from bot.engines.client import EngineDied
-from bot.engines.lanes import Lane
+from bot.engines.lanes import EngineLane
 from bot.errors import CannotDescribe, EngineNotReady
 from bot.texts.endings import ENGINE_STOPPED_LOOKING, ENGINE_TOO_BUSY
 from engine.messages import Answer, Describe, Described, DescribeFailed, Description
@@ -17,11 +17,11 @@ PATIENCE = 60.0  # seconds: the first question of a slow machine, behind an iter
 class Describing:
     """Sends each picture to the engine with the fewest questions, and wakes whoever waits for the answer."""
 
-    def __init__(self, lanes: Sequence[Lane], patience: float = PATIENCE) -> None:
+    def __init__(self, lanes: Sequence[EngineLane], patience: float = PATIENCE) -> None:
         self._lanes = lanes
         self._patience = patience
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, tuple[Lane, asyncio.Future[Description]]] = {}
+        self._waiting: dict[int, tuple[EngineLane, asyncio.Future[Description]]] = {}
 
     async def ask(self, image: bytes, bundle: str) -> Description:
         """What an encoded picture shows. Raises :class:`bot.errors.EngineNotReady` and :class:`CannotDescribe`."""
@@ -58,11 +58,11 @@ class Describing:
             case DescribeFailed(detail=detail):
                 answer.set_exception(CannotDescribe(detail))
 
-    def bury(self, lane: Lane) -> None:
+    def bury(self, lane: EngineLane) -> None:
         """That engine died: it answers nothing any more."""
         for asked, answer in self._waiting.values():
             if asked is lane and not answer.done():
                 answer.set_exception(CannotDescribe(ENGINE_STOPPED_LOOKING))
 
-    def _asked(self, lane: Lane) -> int:
+    def _asked(self, lane: EngineLane) -> int:
         return sum(asked is lane for asked, _ in self._waiting.values())

@@ -9,11 +9,11 @@ from typing import assert_never
 from bot.backoff import Backoff
 from bot.config import EngineSection
 from bot.domain.job import Job, State
-from bot.engines.announcer import Outbox, patient
+from bot.engines.announcer import Announcer, patient
 from bot.engines.client import EngineClient, EngineDied
 from bot.engines.describing import Describing
-from bot.engines.forecast import Line
-from bot.engines.lanes import Lane, MakeClient, Run, grown
+from bot.engines.forecast import WaitingLine
+from bot.engines.lanes import EngineLane, JobRun, MakeClient, grown
 from bot.engines.observer import DeliveryImpossible, Observer
 from bot.engines.run_events import Ledger
 from bot.errors import NoDatabase
@@ -67,10 +67,10 @@ class Dispatcher:
         self._patient = patient(queue, self._backoff)
         self._files = files
         self._settings = settings
-        self._outbox = Outbox(self._patient, files, observer, self._backoff)
-        self.lanes = [Lane(client=client) for client in clients]
+        self._outbox = Announcer(self._patient, files, observer, self._backoff)
+        self.lanes = [EngineLane(client=client) for client in clients]
         self._another = another
-        self.line = Line(self._patient, observer, self.lanes)
+        self.line = WaitingLine(self._patient, observer, self.lanes)
         self._ledger = Ledger(self._patient, files, observer, self._outbox, self.line.speed, settings.max_attempts)
         self.describing = Describing(self.lanes)
         self._known: Ready | None = None
@@ -171,7 +171,7 @@ class Dispatcher:
 
     # Engines
 
-    async def _serve(self, lane: Lane, group: asyncio.TaskGroup) -> None:
+    async def _serve(self, lane: EngineLane, group: asyncio.TaskGroup) -> None:
         failures = 0
         while True:
             try:
@@ -193,7 +193,7 @@ class Dispatcher:
                 await self._bury(lane)
                 await asyncio.sleep(delay)
 
-    async def _bury(self, lane: Lane) -> None:
+    async def _bury(self, lane: EngineLane) -> None:
         """Give the jobs of a dead engine one more attempt each."""
         async with self._lock:
             lane.ready = None
@@ -255,7 +255,7 @@ class Dispatcher:
             if alone and lane.runs:
                 self._held = job.id
                 return False
-            await self._begin(lane, Run(job=job, engine=lane.ready, alone=alone))
+            await self._begin(lane, JobRun(job=job, engine=lane.ready, alone=alone))
             return True
 
     async def _next_job(self) -> Job | None:
@@ -263,7 +263,7 @@ class Dispatcher:
         job = None if held is None else await self._patient.get(held)
         return job if job is not None and job.state is State.RUNNING else await self._queue.claim()
 
-    async def _begin(self, lane: Lane, run: Run) -> None:
+    async def _begin(self, lane: EngineLane, run: JobRun) -> None:
         job = run.job
         try:
             inputs = await Inputs.read(self._files, job.id, job)
@@ -293,7 +293,7 @@ class Dispatcher:
 
     # Events
 
-    async def _follow(self, lane: Lane, event: RunEvent) -> None:
+    async def _follow(self, lane: EngineLane, event: RunEvent) -> None:
         run = lane.runs.get(event.job_id)
         if run is None:
             log.warning("job %d: %s for a run that is not there: %r", event.job_id, type(event).__name__, event)

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from bot.engines.lanes import Lane, Run
+from bot.engines.lanes import EngineLane, JobRun
 from bot.engines.observer import Observer
 from bot.jobs.queue import Queue
 from bot.jobs.speed import Speed, Work, reckon
@@ -16,10 +16,10 @@ _NEAR = 5  # from here on every step forward is told; further back when half the
 _SHARING = 200  # of those that wait, as many are reckoned with as come to share an engine's time
 
 
-class Line:
+class WaitingLine:
     """Knows when the queued jobs of a dispatcher will begin, and tells its observer of their places."""
 
-    def __init__(self, queue: Queue, observer: Observer, lanes: Sequence[Lane], *, interval: float = 1.0) -> None:
+    def __init__(self, queue: Queue, observer: Observer, lanes: Sequence[EngineLane], *, interval: float = 1.0) -> None:
         self.speed = Speed()
         self._queue = queue
         self._observer = observer
@@ -78,7 +78,7 @@ class Line:
             for lane, runs in zip(lanes, left, strict=True)
         ]
 
-    def _work_left(self, run: Run) -> float | None:
+    def _work_left(self, run: JobRun) -> float | None:
         """Engine-seconds, at the run's own speed, before it has one at that of others like it."""
         own = run.work_left()
         return self.speed.seconds(run.job.spec) if own is None else own

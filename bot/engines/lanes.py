@@ -13,7 +13,7 @@ _NEWEST = 0.1  # weight of the newest measurement of speed in the moving average
 
 
 @dataclass(slots=True, kw_only=True)
-class Run:
+class JobRun:
     """A job on an engine."""
 
     job: Job
@@ -44,12 +44,12 @@ class Run:
 
 
 @dataclass(slots=True, kw_only=True)
-class Lane:
+class EngineLane:
     """One engine and its runs by job id; ``ready`` is None while it is down."""
 
     client: EngineClient
     ready: Ready | None = None
-    runs: dict[int, Run] = field(default_factory=dict)
+    runs: dict[int, JobRun] = field(default_factory=dict)
 
     @property
     def free(self) -> int:
@@ -59,11 +59,11 @@ class Lane:
         return self.ready.slots - len(self.runs)
 
 
-def grown(lanes: list[Lane], ready: Ready, another: MakeClient | None) -> list[Lane]:
+def grown(lanes: list[EngineLane], ready: Ready, another: MakeClient | None) -> list[EngineLane]:
     """Add a lane for each device that an engine which chose its own has left, and return the new ones.
 
     Once: the engine may say so again, after it died.
     """
-    more = [Lane(client=another(device)) for device in ready.others] if another and len(lanes) == 1 else []
+    more = [EngineLane(client=another(device)) for device in ready.others] if another and len(lanes) == 1 else []
     lanes += more
     return more

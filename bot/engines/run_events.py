@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import assert_never
 
 from bot.domain.job import State
-from bot.engines.announcer import Outbox
-from bot.engines.lanes import Run
+from bot.engines.announcer import Announcer
+from bot.engines.lanes import JobRun
 from bot.engines.observer import Observer
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
@@ -24,7 +24,7 @@ class Ledger:
     """Belongs to a dispatcher, which says when; ``max_attempts`` are those of a job."""
 
     def __init__(
-        self, queue: Queue, files: Files, observer: Observer, outbox: Outbox, speed: Speed, max_attempts: int
+        self, queue: Queue, files: Files, observer: Observer, outbox: Announcer, speed: Speed, max_attempts: int
     ) -> None:
         self._queue = queue
         self._files = files
@@ -33,7 +33,7 @@ class Ledger:
         self._speed = speed
         self._max_attempts = max_attempts
 
-    async def started(self, run: Run, event: RunStarted) -> None:
+    async def started(self, run: JobRun, event: RunStarted) -> None:
         run.read_as = event.read_as
         await self._refresh(run)
         if run.job.spec.replace and event.mask is not None:
@@ -46,7 +46,7 @@ class Ledger:
 
         self._outbox.after(event.job_id, tell)
 
-    async def progressed(self, run: Run, event: Progress) -> None:
+    async def progressed(self, run: JobRun, event: Progress) -> None:
         run.measure(event)
         if run.job.card_message_id is None and run.job.grid_id is None:  # one of a grid never has a card
             await self._refresh(run)
@@ -56,7 +56,7 @@ class Ledger:
     async def checkpointed(self, event: Checkpointed) -> None:
         await self._keep(self._files.checkpoint(event.job_id), event.state)
 
-    async def ended(self, run: Run, event: RunFinished | RunCancelled | RunFailed) -> None:
+    async def ended(self, run: JobRun, event: RunFinished | RunCancelled | RunFailed) -> None:
         job_id = event.job_id
         match event:
             case RunFinished():
@@ -74,7 +74,7 @@ class Ledger:
         if not run.cancelled:  # else whoever cancelled it has told of it
             self._outbox.post(job_id)
 
-    async def _finished(self, run: Run, event: RunFinished) -> None:
+    async def _finished(self, run: JobRun, event: RunFinished) -> None:
         job_id = event.job_id
         log.info("job %d: finished at iteration %d, loss %.4f", job_id, event.iteration, event.loss)
         if not run.resumed:
@@ -94,14 +94,14 @@ class Ledger:
         except OSError:
             log.exception("%s could not be stored", path)
 
-    async def _retried(self, run: Run, reason: Failure) -> bool:
+    async def _retried(self, run: JobRun, reason: Failure) -> bool:
         """Begin once more from the start where the checkpoint may be at fault, as after a change of weights."""
         again = run.resumed and reason is not Failure.OUT_OF_MEMORY
         if not again or run.job.attempt >= self._max_attempts:
             return False
         return await self._queue.requeue(run.job.id) is State.QUEUED
 
-    async def _refresh(self, run: Run) -> None:
+    async def _refresh(self, run: JobRun) -> None:
         """Read the job again: its messages may have been placed meanwhile."""
         run.job = await self._queue.get(run.job.id) or run.job
 
@@ -112,7 +112,7 @@ class Ledger:
             log.exception("job %d: telling of its progress failed", job_id)
 
 
-def _recipe(run: Run, event: RunFinished) -> str | None:
+def _recipe(run: JobRun, event: RunFinished) -> str | None:
     """Written while it is known which engine painted it; None if that is gone."""
     info = next((info for info in run.engine.bundles if info.name == run.job.spec.bundle), None) if run.engine else None
     if run.engine is None or info is None:

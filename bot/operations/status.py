@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from bot.components.host import Host
 from bot.domain.job import State
 from bot.domain.status import EngineState, RunState, Snapshot
-from bot.engines.lanes import Lane
+from bot.engines.lanes import EngineLane
 from bot.errors import NoDatabase
 from bot.jobs import disk
 from bot.jobs.queue import Queue
@@ -90,7 +90,7 @@ async def take(bot: Operated) -> Snapshot:
     )
 
 
-def _engine(lane: Lane) -> EngineState:
+def _engine(lane: EngineLane) -> EngineState:
     ready = lane.ready
     runs = [
         RunState(job_id=job_id, iteration=run.iteration, iterations=run.job.spec.iterations)

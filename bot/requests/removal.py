@@ -2,39 +2,29 @@
 
 import asyncio
 import logging
-from typing import Protocol
 
 from bot.domain.job import Job, Removed, State
+from bot.engines.dispatcher import Dispatcher
 from bot.errors import NothingToEdit
 from bot.jobs.files import Files
 from bot.jobs.records import Records
 from bot.moderation.rules import Rules
+from bot.posts.publisher import Publisher
 from bot.texts import moderation
 
 log = logging.getLogger(__name__)
 
 
-class Shown(Protocol):
-    """What is asked of the publisher."""
-
-    async def remove(self, job: Job, why: Removed) -> bool: ...
-    async def erase(self, job: Job) -> None: ...
-
-
-class Line(Protocol):
-    """What is asked of the dispatcher."""
-
-    async def cancel_job(self, job_id: int) -> bool: ...
-
-
 class Removal:
     """The record is marked first and the files go last: what has both was left undone."""
 
-    def __init__(self, records: Records, files: Files, shown: Shown, line: Line, rules: Rules) -> None:
+    def __init__(
+        self, records: Records, files: Files, publisher: Publisher, dispatcher: Dispatcher, rules: Rules
+    ) -> None:
         self._records = records
         self._files = files
-        self._shown = shown
-        self._line = line
+        self._publisher = publisher
+        self._dispatcher = dispatcher
         self._erasing = asyncio.Lock()  # one may be asked for while another is under way
         self._rules = rules
 
@@ -55,7 +45,7 @@ class Removal:
     async def cancel(self, user_id: int, guild_id: int | None) -> int:
         """Cancel what a member has waiting or running, in that server or, with None, everywhere; how many that were."""
         waiting = await self._records.unfinished(user_id, guild_id)
-        return sum([await self._line.cancel_job(job_id) for job_id in waiting])
+        return sum([await self._dispatcher.cancel_job(job_id) for job_id in waiting])
 
     async def resume(self) -> int:
         """Finish what an outage of Discord, or of the bot, has left undone; of how many pictures."""
@@ -85,15 +75,15 @@ class Removal:
             return erased
 
     async def _erase_one(self, job: Job) -> bool:
-        if not job.state.ended and not await self._line.cancel_job(job.id):
+        if not job.state.ended and not await self._dispatcher.cancel_job(job.id):
             return False
-        await self._shown.erase(job)
+        await self._publisher.erase(job)
         await self._files.clear(job.id)
         await self._records.erase(job.id)
         log.info("job %d: erased", job.id)
         return True
 
     async def _finish(self, job: Job, why: Removed) -> bool:
-        gone = await self._shown.remove(job, why)
+        gone = await self._publisher.remove(job, why)
         await self._files.clear(job.id)
         return gone

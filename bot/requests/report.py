@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 from sqlalchemy.exc import IntegrityError
@@ -15,11 +15,10 @@ from bot.domain.setting import Scope
 from bot.errors import CannotPost, NotAllowed, NothingToEdit, UnknownJob
 from bot.images import uploads
 from bot.jobs.files import Files
+from bot.jobs.queue import Queue
 from bot.members.settings import SettingsStore
 from bot.moderation.desk import Desk
-from bot.moderation.gate import Gate
 from bot.moderation.reports import Report, Reports
-from bot.moderation.rules import Rules
 from bot.requests.removal import Removal
 from bot.texts import moderation
 
@@ -28,35 +27,25 @@ log = logging.getLogger(__name__)
 _SIDE = 512  # pixels of the picture in a report
 
 
-class Jobs(Protocol):
-    """What is asked of the queue."""
-
-    async def get(self, job_id: int) -> Job | None: ...
-
-
 class Reporting:
     """Every report and every decision is in the server's trail."""
 
     def __init__(
         self,
         client: discord.Client,
-        queue: Jobs,
+        queue: Queue,
         files: Files,
         reports: Reports,
-        rules: Rules,
-        gate: Gate,
-        desk: Desk,
         settings: SettingsStore,
+        desk: Desk,
         removal: Removal,
     ) -> None:
         self._client = client
         self._queue = queue
         self._files = files
         self._reports = reports
-        self._rules = rules
-        self._gate = gate
-        self._desk = desk
         self._settings = settings
+        self._desk = desk
         self._removal = removal
 
     async def check(self, job_id: int, reporter_id: int) -> tuple[Job, int]:
@@ -72,7 +61,7 @@ class Reporting:
             raise NothingToEdit(moderation.gone(job.removed))
         if job.state is not State.DELIVERED or job.guild_id is None:
             raise NotAllowed(moderation.NO_MODERATORS)
-        await self._gate.check_member(reporter_id, job.guild_id)
+        await self._desk.gate.check_member(reporter_id, job.guild_id)
         before = await self._reports.find(job_id, reporter_id)
         if before is not None and before.message_id is not None:
             raise NotAllowed(moderation.reported_already(before.outcome))
@@ -97,7 +86,7 @@ class Reporting:
             log.warning("job %d: its report cannot be posted in channel %d: %s", job.id, channel_id, error)
             raise CannotPost(moderation.report_channel_closed(channel_id)) from None
         await self._reports.told(report.id, channel_id=channel_id, message_id=message_id)
-        await self._rules.note(job.guild_id, reporter_id, "report picture", f"#{job.id} of {job.requester_id}")
+        await self._desk.rules.note(job.guild_id, reporter_id, "report picture", f"#{job.id} of {job.requester_id}")
         return moderation.REPORTED
 
     async def _post(self, channel_id: int, job: Job, report: Report) -> int:
@@ -119,7 +108,7 @@ class Reporting:
             raise NothingToEdit(moderation.REPORT_ERASED)
         if verdict is Verdict.DISMISS:
             await self._reports.settle(report.job_id, Outcome.DISMISSED, by=by)
-            await self._rules.note(report.guild_id, by, "dismiss report", f"of #{report.job_id}")
+            await self._desk.rules.note(report.guild_id, by, "dismiss report", f"of #{report.job_id}")
             return moderation.dismissed(by)
         job = await self._queue.get(report.job_id)
         if job is None:

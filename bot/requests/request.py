@@ -40,21 +40,18 @@ class Request:
     """
 
     kind: Kind
-    place: Place
-    requester_id: int
+    asker: Asker
     wish: Wish = field(default_factory=lambda: Wish(prompt=""))
     picture: Picture | None = None  # to start from
     mask: bytes | None = None  # a file as it was sent, like the image prompts
     image_prompts: tuple[bytes, ...] = ()
     source_message_id: int | None = None  # the message to reply to
     notes: tuple[str, ...] = ()  # sentences for the requester
-    roles: tuple[int, ...] = ()  # the requester's in this server, on which quotas may depend
 
     @property
-    def asker(self) -> Asker:
-        """Return who asks and where, for the rules of moderators."""
-        channels = (self.place.channel_id, *self.place.within)
-        return Asker(user_id=self.requester_id, guild_id=self.place.guild_id, channels=channels, roles=self.roles)
+    def place(self) -> Place:
+        """Return where it is asked for."""
+        return self.asker.place
 
     def completed(self) -> Request:
         """Return the request with what its picture says: “x2” of one is an upscale, and its words may be left out."""

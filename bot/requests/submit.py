@@ -92,21 +92,21 @@ class Submitter:
                 which=over.which, most=over.most, frees=error.frees,
             ) from None  # fmt: skip
         SUBMITTED.labels(request.kind).inc(len(jobs))
-        log.info("grid %d: %d pictures for member %d", jobs[0].id, len(jobs), request.requester_id)
+        log.info("grid %d: %d pictures for member %d", jobs[0].id, len(jobs), request.asker.user_id)
         return await self._opened(jobs, self._publisher.open_grid(jobs)) or jobs
 
     async def _admitted(self, request: Request) -> Values:
         """Return the limits of the member who asks. Raises :class:`bot.errors.UserError` for one who may not."""
         permissions.check(request.place)
         await self._admission.check(request.asker)
-        return await self._settings.quotas(request.place.guild_id, request.roles)
+        return await self._settings.quotas(request.place.guild_id, request.asker.roles)
 
     async def _order(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
         limits, bundles = quotas.limits(values, self._config), self._dispatcher.bundles
         request = request.completed()
         default = self._config.engine.default_bundle
         completed = await self._wishes.complete(
-            request.wish, request.kind, request.place, request.requester_id,
+            request.wish, request.kind, request.place, request.asker.user_id,
             bundles=bundles, default_bundle=default, limits=limits,
         )  # fmt: skip
         request = replace(request, wish=completed.wish, notes=(*request.notes, *completed.notes))
@@ -189,7 +189,7 @@ def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str,
     return NewJob(
         kind=request.kind,
         spec=spec,
-        requester_id=request.requester_id,
+        requester_id=request.asker.user_id,
         guild_id=request.place.guild_id,
         channel_id=request.place.channel_id,
         source_message_id=request.source_message_id,

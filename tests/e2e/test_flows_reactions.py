@@ -66,7 +66,7 @@ async def test_too_large_is_answered_without_a_ping(studio: Studio, final: Messa
 
 
 async def test_a_repeated_reaction_is_ignored_while_the_first_is_at_work(studio: Studio, final: Message) -> None:
-    studio.bot.cogs["Reactions"].repeat_seconds = 0.0  # type: ignore[attr-defined]
+    studio.bot.cogs["ReactionsCog"].repeat_seconds = 0.0  # type: ignore[attr-defined]
     studio.engine.holding = True
     for _ in range(3):
         await studio.ada.react(final, "🔁")
@@ -88,7 +88,7 @@ async def test_a_restart_does_not_forget_the_first_of_repeated_reactions(studio:
     await studio.begun(2)
     await studio.stop()
     await studio.start()
-    studio.bot.cogs["Reactions"].repeat_seconds = 0.0  # type: ignore[attr-defined]
+    studio.bot.cogs["ReactionsCog"].repeat_seconds = 0.0  # type: ignore[attr-defined]
     await studio.ada.unreact(final, "🔁")
     await studio.ada.react(final, "🔁")
     await studio.ada.react(final, "▶️")  # another wish

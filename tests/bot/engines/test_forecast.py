@@ -7,25 +7,25 @@ from typing import Any, cast
 
 import pytest
 
-from bot.engines.forecast import Line
-from bot.engines.lanes import Lane, Run
+from bot.engines.forecast import WaitingLine
+from bot.engines.lanes import EngineLane, JobRun
 from engine.messages import Progress
 from tests.bot.conftest import SPEC
 from tests.bot.engine_children import READY
 
 
-def line_of(*lanes: Lane) -> Line:
-    return Line(cast(Any, None), cast(Any, None), lanes)
+def line_of(*lanes: EngineLane) -> WaitingLine:
+    return WaitingLine(cast(Any, None), cast(Any, None), lanes)
 
 
-def lane(slots: int, *runs: Run) -> Lane:
+def lane(slots: int, *runs: JobRun) -> EngineLane:
     ready = SimpleNamespace(**{"slots": slots, "threads": READY.threads})
-    return Lane(client=cast(Any, None), ready=cast(Any, ready), runs={run.job.id: run for run in runs})
+    return EngineLane(client=cast(Any, None), ready=cast(Any, ready), runs={run.job.id: run for run in runs})
 
 
-def at_work(job_id: int, engine_seconds: float, done: int = 10) -> Run:
+def at_work(job_id: int, engine_seconds: float, done: int = 10) -> JobRun:
     """A run that has made ``done`` iterations in so many seconds of its engine's."""
-    run = Run(job=cast(Any, SimpleNamespace(id=job_id, spec=SPEC)))
+    run = JobRun(job=cast(Any, SimpleNamespace(id=job_id, spec=SPEC)))
     for iteration in (done - 1, done):
         seconds = engine_seconds * iteration / done
         run.measure(Progress(job_id=job_id, iteration=iteration, iterations=20, loss=1.0, seconds=seconds))
@@ -53,7 +53,7 @@ def test_those_that_wait_will_share_too() -> None:
 
 
 def test_before_a_run_has_a_speed_it_is_that_of_others_like_it() -> None:
-    new = Run(job=cast(Any, SimpleNamespace(id=1, spec=SPEC)))
+    new = JobRun(job=cast(Any, SimpleNamespace(id=1, spec=SPEC)))
     line = line_of(lane(1, new))
     assert line.left(1) is None
     line.speed.learn(SPEC, 20, 4.0)

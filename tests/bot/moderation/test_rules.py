@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import discord
 import pytest
 
 from bot.database.connection import Database
 from bot.domain.moderation import EVERYWHERE, RuleKind
-from bot.domain.place import Asker
+from bot.domain.place import Asker, Place
 from bot.errors import BadSetting, NotAllowed
 from bot.moderation.desk import Desk
 from bot.moderation.gate import Gate
@@ -30,7 +31,8 @@ def gate(rules: Rules) -> Gate:
 def asker(
     user: int = 1, guild: int | None = GUILD, channels: tuple[int, ...] = (100,), roles: tuple[int, ...] = ()
 ) -> Asker:
-    return Asker(user_id=user, guild_id=guild, channels=channels, roles=roles)
+    place = Place(channel_id=channels[0], guild_id=guild, within=channels[1:], permissions=discord.Permissions.none())
+    return Asker(user_id=user, place=place, roles=roles)
 
 
 async def test_rules_outlive_the_process_and_are_each_servers_own(rules: Rules, database: Database) -> None:

@@ -21,13 +21,13 @@ from typer.testing import CliRunner
 import bot.cli.output
 import engine.api
 from bot.cli.app import app
-from bot.cli.output import Plan
+from bot.cli.output import OutputPlan
 from bot.cli.terminal import explained
 from bot.components import options
 from bot.config import Config
 from bot.database.connection import Database
 from bot.domain.job import Kind
-from bot.domain.place import Place
+from bot.domain.place import Asker, Place
 from bot.domain.setting import Scope
 from bot.errors import UserError
 from bot.members.defaults import Wishes
@@ -282,8 +282,10 @@ class Discord:
     ) -> Outcome:
         request = Request(
             kind=case.kind,
-            place=Place(channel_id=channel_id, guild_id=guild_id, permissions=discord.Permissions.all()),
-            requester_id=user_id,
+            asker=Asker(
+                user_id=user_id,
+                place=Place(channel_id=channel_id, guild_id=guild_id, permissions=discord.Permissions.all()),
+            ),
             wish=wish,
             picture=Upload(content=case.image) if case.image else None,
             mask=case.mask,
@@ -298,7 +300,7 @@ def command_line(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> O
     """``paint`` or ``edit``, up to the command that the engine gets."""
     outcomes: list[Outcome] = []
 
-    def paint_one(plan: Plan, kept: object) -> None:
+    def paint_one(plan: OutputPlan, kept: object) -> None:
         with explained():
             start = plan.make(CONFIG).begin(READY).start
         outcomes.append((start.spec, pixels(start.init_image), pixels(start.mask)))
