@@ -58,6 +58,25 @@ _add_stage("export", "Write every checkpoint's weights and the known words into 
 
 
 @app.command()
+def corpus(
+    runs: Runs = RUNS,
+    page: Annotated[Path | None, typer.Option("--sheet", help="Write a sheet of all drawings to this PNG.")] = None,
+) -> None:
+    """Fetch the drawings of things by npm, under free licences; a second call fetches only what is missing."""
+    from training.things import corpus as drawn  # here, because its renderer is an extra that nothing else needs
+
+    folder = runs / "corpus"
+    try:
+        for vendor, many in drawn.fetch(folder):
+            typer.echo(f"{vendor.name}: {many} drawings ({vendor.licence}, {vendor.author})")
+        if page is not None:
+            drawn.sheet(drawn.drawings(folder)).save(page)
+    except drawn.CorpusError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def vqgan(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS, until: Until = 1.0) -> None:
     """Train the VQGAN, or go on where a checkpoint is."""
     _stages("vqgan", preset, runs, weights).train_vqgan(until)
