@@ -19,9 +19,10 @@ from engine.method.latent import LATENTS, STARTS
 from engine.method.optimisers import OPTIMISERS
 from engine.method.regions import RegionSettings
 from engine.method.schedules import COUNTS, DECAYS, RATES
-from engine.models import start, weights
+from engine.models import memory, start, weights
 from engine.models.generator import Generator, LearnedStart
 from engine.models.kinds import GENERATORS, PERCEPTORS
+from engine.models.memory import Memory
 from engine.models.perceptor import Perceptor
 
 Models = tuple[Generator, tuple[Perceptor, ...]]
@@ -135,8 +136,9 @@ class Bundle:
     generator: Generator
     perceptors: tuple[Perceptor, ...]
     start_network: LearnedStart | None
-    vocabulary: Vocabulary | None
+    vocabulary: Vocabulary | None  # the words that the models learned
     natural: Natural | None = None
+    memory: Memory | None = None  # of things that the models did not learn
     check: safety.Check | None
     describer: describer.Describer
     weights_hash: str
@@ -165,12 +167,13 @@ class Bundle:
     def info(self) -> BundleInfo:
         """Return what clients need to know."""
         entry = self.entry
+        known = self.memory.added_to(self.vocabulary) if self.memory and self.vocabulary else self.vocabulary
         own: dict[str, Any] = {
             "name": self.name,
             "f": self.generator.f,
             "max_tokens": min(perceptor.context for perceptor in self.perceptors) - 2,
             "weights_hash": self.weights_hash,
-            "vocabulary": self.vocabulary,
+            "vocabulary": known,
             "choices": CHOICES,
             "perceptors": len(self.perceptors),
             "checks": self.check is not None,
@@ -268,6 +271,8 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         raise weights.WeightsError(f"The bundle {name!r} cannot be loaded: {error}") from error
     listed = folder / entry.vocabulary if entry.vocabulary else None
     vocabulary = weights.load_vocabulary(listed) if listed else None
+    natural = load_natural(listed.parent, vocabulary) if listed and vocabulary else None
+    remembered = memory.beside(listed) if listed else None
     return Bundle(
         name=name,
         entry=entry,
@@ -275,7 +280,8 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         perceptors=perceptors,
         start_network=network,
         vocabulary=vocabulary,
-        natural=load_natural(listed.parent, vocabulary) if listed and vocabulary else None,
+        natural=natural,
+        memory=remembered,
         check=check,
         describer=said_by,
         weights_hash=weights.fingerprint(paths),

@@ -66,6 +66,11 @@ class Codes(Protocol):
         """Return z_q (n, e, h, w) of code indices (n, h, w)."""
 
 
+@runtime_checkable
+class CodedGenerator(Generator, Codes, Protocol):
+    """A generator with a finite codebook."""
+
+
 class LearnedStart(Protocol):
     """A network that predicts a first z from words and from a short vector n, which holds what the words leave open."""
 

@@ -15,6 +15,8 @@ from engine.method.latent import Latent
 from engine.method.targets import Targets, whole
 from engine.models.generator import Coder, LearnedStart
 from engine.models.perceptor import Perceptor
+from engine.run import recall
+from engine.run.recall import Recalled
 
 TOGETHER = 4  # starts in one pass: without gradients they need less memory than a step
 Rest = Callable[[int, int], Tensor | None]
@@ -22,11 +24,18 @@ Rest = Callable[[int, int], Tensor | None]
 
 
 def from_nothing(
-    bundle: Bundle, method: Latent, sentence: Tensor | None, rng: torch.Generator, height: int, width: int
+    bundle: Bundle,
+    method: Latent,
+    sentence: Tensor | None,
+    rng: torch.Generator,
+    height: int,
+    width: int,
+    recalled: Recalled | None = None,
 ) -> tuple[Tensor, Rest]:
     """Return the first parameter of a picture from nothing, (1, ·, height, width), and where it rests at any size.
 
     The bundle chooses one of :data:`engine.method.latent.STARTS`. A learned start reads ``sentence`` (1, d).
+    What is ``recalled`` is laid into it.
     """
     entry, generator, network = bundle.entry, bundle.generator, bundle.start_network
     if entry.start == "random":
@@ -37,6 +46,8 @@ def from_nothing(
     assert sentence is not None
     n = entry.start_spread * torch.randn(1, network.open, generator=rng).to(bundle.device)
     learned = network(sentence, n)
+    if recalled is not None:
+        learned = recall.laid(recalled, latent.resized(learned, height, width), bundle)
     z = latent.add_noise(latent.resized(learned, height, width), entry.start_noise, generator, rng)
     return method.begin(z, generator), lambda height, width: latent.resized(learned, height, width)
 

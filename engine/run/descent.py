@@ -17,7 +17,7 @@ from engine.method.latent import LATENTS
 from engine.method.masks import Masked
 from engine.method.optimisers import OPTIMISERS, Average, Plateau
 from engine.method.schedules import COUNTS, DECAYS, RATES
-from engine.run import begin, coarse, edits, upscale
+from engine.run import begin, coarse, edits, recall, upscale
 
 
 class Descent:
@@ -66,6 +66,7 @@ class Descent:
         self.editing = init_image is not None
         self.words_seed = words_seed
         self.read_as: str | None = None  # the prompt with the words that were drawn
+        self.recalled: recall.Recalled | None = None
         self.story = self._story(image_prompts)
         with torch.no_grad():
             self._mask(init_image, mask)
@@ -84,8 +85,12 @@ class Descent:
     def _story(self, image_prompts: Sequence[bytes]) -> tuple[targets.Targets, ...]:
         spec, bundle, read = self.spec, self.bundle, None
         if not self.editing and not image_prompts and self.words_seed is not None:
-            read = completion.completed(spec.prompt, self.words_seed, bundle.natural, bundle.reads)
+            self.recalled = recall.read(spec.prompt, self.words_seed, bundle)
+            if self.recalled is None:
+                read = completion.completed(spec.prompt, self.words_seed, bundle.natural, bundle.reads)
         self.read_as = completion.told(read) if read else None
+        if self.recalled is not None:
+            read, self.read_as = self.recalled.story, self.recalled.told
         reduction, sentence = spec.reduction or bundle.entry.reduction, bundle.start_network is not None
         return targets.of(
             spec, bundle.perceptors, self.cutouts, image_prompts, read, reduction=reduction, sentence=sentence
@@ -122,8 +127,8 @@ class Descent:
         """Return the best of the starts from nothing that are asked for, and where it rests."""
         bundle, now = self.bundle, self.story[0]
         starts = [
-            begin.from_nothing(bundle, self.latent, now.sentence, self.rng, height, width)
-            for _ in range(self.spec.candidates or bundle.entry.candidates)
+            begin.from_nothing(bundle, self.latent, now.sentence, self.rng, height, width, self.recalled)
+            for _ in range(1 if self.recalled else self.spec.candidates or bundle.entry.candidates)
         ]
         models = bundle.models(self.spec.precision)
         return starts[begin.best_of([p for p, _ in starts], self.latent, models, now, self.perceptor_weights)]
@@ -143,7 +148,8 @@ class Descent:
         entry, terms = self.bundle.entry, dict[str, Term]()
         grey = self.editing and (self.bundle.start_network is None or self.spec.upscale > 1)
         if not grey and self.latent is LATENTS["straight-through"]:
-            terms["l2"] = Term(name="l2", weight=entry.regulariser.weight, schedule=entry.regulariser.schedule)
+            weight = entry.regulariser.weight * (recall.HOLD if self.recalled else 1.0)
+            terms["l2"] = Term(name="l2", weight=weight, schedule=entry.regulariser.schedule)
         if self.editing:
             terms["pull"] = Term(name="pull", weight=entry.pull.weight, schedule=entry.pull.schedule)
         if self.refined is not None:
