@@ -9,6 +9,7 @@ from typing import Annotated
 import torch
 import typer
 
+from engine.models.weights import WeightsError
 from training.presets import PRESETS, PresetName, Vision
 from training.stages import Stages, leave_with_parent, train_all
 
@@ -74,6 +75,24 @@ def corpus(
     except drawn.CorpusError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+@app.command()
+def memory(weights: Weights = WEIGHTS, runs: Runs = RUNS) -> None:
+    """Encode the corpus with a bundle's VQGAN, and write the memory of things into the bundle's folder."""
+    from engine.bundles import bundles
+    from engine.bundles import memory as memories
+    from training.things import corpus as drawn
+    from training.things import remember
+
+    try:
+        bundle = bundles.load(weights.name, weights.parent, torch.device("cpu"))
+        made = remember.remembered(drawn.drawings(runs / "corpus"), bundle.generator)
+    except (drawn.CorpusError, WeightsError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    memories.save(made, weights / memories.FILE)
+    typer.echo(f"{weights / memories.FILE}: {len(made.things)} things, {len(made.patches)} drawings")
 
 
 @app.command()
@@ -182,11 +201,18 @@ def book(out: Path, size: int = 96, families: int = 40) -> None:
 
 
 @app.command()
-def paint(out: Path, weights: Weights = WEIGHTS, iterations: int | None = None) -> None:
+def paint(
+    out: Path,
+    weights: Weights = WEIGHTS,
+    iterations: int | None = None,
+    everyday: Annotated[
+        bool, typer.Option(help="Paint the 48 prompts as people type them, instead of the book's.")
+    ] = False,
+) -> None:
     """Paint a sheet of 24 prompts with seeds 1 to 24 as the engine does by default, to look at."""
-    from training.paint import PROMPTS, paint_sheet
+    from training.paint import EVERYDAY, PROMPTS, paint_sheet
 
-    paint_sheet(PROMPTS, weights.parent, iterations).save(out)
+    paint_sheet(EVERYDAY if everyday else PROMPTS, weights.parent, iterations, 8 if everyday else 6).save(out)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from engine.bundles import describer, phrasebook, presets, safety
+from engine.bundles import describer, memory, phrasebook, presets, safety
+from engine.bundles.memory import Memory
 from engine.bundles.natural import Natural, load_natural
 from engine.messages import BundleInfo, Precision, Vocabulary
 from engine.messages.limits import TermText
@@ -19,10 +20,9 @@ from engine.method.latent import LATENTS, STARTS
 from engine.method.optimisers import OPTIMISERS
 from engine.method.regions import RegionSettings
 from engine.method.schedules import COUNTS, DECAYS, RATES
-from engine.models import memory, start, weights
+from engine.models import start, weights
 from engine.models.generator import Generator, LearnedStart
 from engine.models.kinds import GENERATORS, PERCEPTORS
-from engine.models.memory import Memory
 from engine.models.perceptor import Perceptor
 
 Models = tuple[Generator, tuple[Perceptor, ...]]

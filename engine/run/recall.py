@@ -17,11 +17,11 @@ from torch.nn import functional as F
 
 from engine.bundles import mentions
 from engine.bundles.bundles import Bundle
+from engine.bundles.memory import GRAY, GROUND, Memory, Patch, Remembered
 from engine.bundles.mentions import Mention, Mentions, Named
 from engine.bundles.natural import Natural, Weighed
 from engine.messages import Phase, Vocabulary, parse_story, split_words
 from engine.models.generator import CodedGenerator
-from engine.models.memory import GRAY, GROUND, Memory, Patch, Remembered
 from engine.run import recolour
 
 MOST = 4  # things in one picture

@@ -12,8 +12,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.bundles.memory import GRAY, GROUND, Memory, Patch, Remembered
 from engine.models.generator import Codes, Generator
-from engine.models.memory import GRAY, GROUND, Memory, Patch, Remembered
 from training.things.corpus import Drawing, opened
 from training.things.table import Thing, things
 
