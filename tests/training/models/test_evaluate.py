@@ -29,8 +29,8 @@ def perceptor(request: pytest.FixtureRequest) -> CLIP:
     return load_clip(STARTER, request.param)
 
 
-def test_all_weights_together_take_at_most_24_megabytes() -> None:
-    assert sum(path.stat().st_size for path in STARTER.glob("*.safetensors")) <= 24e6
+def test_all_weights_together_take_at_most_60_megabytes() -> None:
+    assert sum(path.stat().st_size for path in STARTER.glob("*.safetensors")) <= 60e6
 
 
 def test_a_perceptor_tells_the_colours_apart(perceptor: CLIP) -> None:
