@@ -26,6 +26,8 @@ GROUND = -1  # in place of a code: the ground that the thing was encoded on
 GRAY = 215 / 255  # the level of that ground
 _TABLE = "things"
 _SOME = 8  # things that a refusal names
+RELATIONS = "above atop below beneath beside inside into next onto rides riding sitting under upon within".split()
+"""Words between two things that say how they lie; engine.run.recall reads them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Memory:
     def added_to(self, vocabulary: Vocabulary) -> Vocabulary:
         """Return the vocabulary with the words of all that is remembered."""
         words = (word for thing in self.things for phrase in thing.words for word in split_words(phrase))
-        known = tuple(dict.fromkeys((*vocabulary.words, *words)))
+        known = tuple(dict.fromkeys((*vocabulary.words, *words, *RELATIONS)))
         some = ", ".join(thing.name for thing in self.things[:: max(1, len(self.things) // _SOME)])
         return Vocabulary(words=known, kinds=(("many things", some), *vocabulary.kinds))
 

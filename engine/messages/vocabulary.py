@@ -11,7 +11,9 @@ _LONGEST_WORD = 30  # characters that a sentence quotes of a word
 
 _NAMED = 4  # unknown words that a sentence names
 _USUAL = 12  # known words to name if the bundle does not sort its words by kind
+_MANY = 500  # words from which on a bundle knows too much for a list of kinds
 _CLOSE = 0.75  # likeness above which the member probably meant the known word
+_CLOSER = 0.85  # the same among many words, of which some is always a little like
 _SILENT = frozenset(
     "a an the this that these those some any my your its it is are be was and or but of in on at to by for from with "
     "into over as there make makes made turn turned change put give let add show paint draw please like very really so "
@@ -36,6 +38,8 @@ def check(prompt: str, info: BundleInfo) -> tuple[str, ...]:
     said = [_unknown(unknown, info.vocabulary)] if unknown else []
     if not any(_knows(info.vocabulary, word) for word in wanted):
         raise PromptError(" ".join([_NOTHING_TO_PAINT, *(said or [_NAMES_NOTHING]), *_advice(info, prompt)]))
+    if len(info.vocabulary.words) > _MANY:
+        return tuple(said)  # it knows enough of the prompt, and a list of examples would say little
     return (" ".join([*said, *_advice(info, prompt)]),) if unknown else ()
 
 
@@ -71,7 +75,7 @@ def _quoted(word: str) -> str:
 
 def _meant(word: str, vocabulary: Vocabulary) -> str | None:
     known = [known for known in vocabulary.words if known not in _SILENT and len(known) > 2]
-    close = difflib.get_close_matches(word, known, n=1, cutoff=_CLOSE)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=_CLOSER if len(vocabulary.words) > _MANY else _CLOSE)
     return close[0] if close else None
 
 
@@ -80,6 +84,8 @@ def _advice(info: BundleInfo, prompt: str) -> list[str]:
     assert info.vocabulary is not None
     usual = [word for word in info.vocabulary.words if word not in _SILENT | _FRAMES and len(word) > 2]
     kinds = info.vocabulary.kinds or (("words", ", ".join(usual[:_USUAL])),)
+    if len(info.vocabulary.words) > _MANY:
+        kinds = kinds[:1]
     sentences = [f"I know {'; '.join(f'{kind} like {some}' for kind, some in kinds)}."]
     if info.examples:
         wanted = _telling(prompt)

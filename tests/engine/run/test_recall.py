@@ -11,7 +11,7 @@ import torch
 
 from engine.bundles import bundles, memory
 from engine.bundles.bundles import Bundle
-from engine.messages import Spec
+from engine.messages import PromptError, Spec, vocabulary
 from engine.models.weights import WeightsError
 from engine.run import batch, recall, recolour
 from engine.run.run import Run
@@ -141,3 +141,13 @@ def test_a_file_that_is_no_memory_is_named(tmp_path: Path) -> None:
     assert again.things == kept.things and len(again.patches) == len(kept.patches)
     for before, after in zip(kept.patches, again.patches, strict=True):
         assert torch.equal(before.codes, after.codes) and torch.equal(before.outline, after.outline)
+
+
+def test_what_is_not_known_is_named_in_one_sentence_if_the_bundle_remembers_much() -> None:
+    info = starter().info()
+    assert vocabulary.check("an astronaut riding a horse", info) == ()
+    assert vocabulary.check("my cat sleeping on a sofa", info) == ("I do not know “sleeping”.",)
+    assert vocabulary.check("a cat and a dragn", info) == ("I do not know “dragn” (did you mean “dragon”?).",)
+    with pytest.raises(PromptError) as refused:
+        vocabulary.check("florbel", info)
+    assert "“florbel”" in str(refused.value) and len(str(refused.value)) < 300
