@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from engine import drawn, pictures
+from engine import drawn, incoming, pictures
 from engine.bundles import bundles
 from engine.device import devices
 from engine.messages import Description, Precision, Saved, Spec, is_saved, resolution, styles
@@ -49,9 +49,9 @@ class Step:
 def generate(
     prompt: str | None = None,
     *,
-    init_image: Image.Image | None = None,
-    image_prompts: Sequence[Image.Image] = (),
-    mask: Image.Image | None = None,
+    init_image: incoming.Source | None = None,
+    image_prompts: Sequence[incoming.Source] = (),
+    mask: incoming.Source | None = None,
     replace: tuple[str, str] | None = None,
     preset: str | None = None,
     style: str | None = None,
@@ -102,27 +102,29 @@ def generate(
         },
         preset=preset,
     )
-    init = None if init_image is None else InitSize(width=init_image.width, height=init_image.height)
+    picture = None if init_image is None else incoming.on_white(incoming.read(init_image).image)
+    init = None if picture is None else InitSize(width=picture.width, height=picture.height)
     means = _means(loaded, init, len(image_prompts), masked=mask is not None)
     spec = _told(resolution.painted(asked, means, editing=init is not None))
     start = spec.width // spec.upscale, spec.height // spec.upscale
     given = Saved(
         spec=spec,
-        init_image=None if init_image is None else pictures.png(pictures.fitted(init_image.convert("RGB"), start)),
-        mask=None if mask is None else _fitted_mask(mask, init_image, start),
+        init_image=None if picture is None else pictures.png(pictures.fitted(picture, start)),
+        mask=None if mask is None else _fitted_mask(mask, picture, start),
         image_prompts=_all_encoded(image_prompts),
     )
     return _steps(_run(given, loaded), given, save_to, save_every)
 
 
-def _fitted_mask(mask: Image.Image, init_image: Image.Image | None, size: tuple[int, int]) -> bytes:
+def _fitted_mask(mask: incoming.Source, init_image: Image.Image | None, size: tuple[int, int]) -> bytes:
     assert init_image is not None
-    drawn.check(mask, init_image.size)
-    return pictures.png(pictures.fitted(mask.convert("RGBA"), size, Image.Resampling.BOX))
+    shape = incoming.read(mask).image
+    drawn.check(shape, init_image.size)
+    return pictures.png(pictures.fitted(shape.convert("RGBA"), size, Image.Resampling.BOX))
 
 
 def describe(
-    image: Image.Image,
+    image: incoming.Source,
     *,
     bundle: str | bundles.Bundle = "starter",
     device: str = "auto",
@@ -137,7 +139,7 @@ def describe(
     'a red car on a road at night, watercolor'
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
-    return loaded.describer.describe(image)
+    return loaded.describer.describe(incoming.on_white(incoming.read(image).image))
 
 
 def resume(
@@ -146,10 +148,10 @@ def resume(
     iterations: int | None = None,
     prompt: str | None = None,
     seed: int | None = None,
-    painted: Image.Image | None = None,
-    init_image: Image.Image | None = None,
-    image_prompts: Sequence[Image.Image] = (),
-    mask: Image.Image | None = None,
+    painted: incoming.Source | None = None,
+    init_image: incoming.Source | None = None,
+    image_prompts: Sequence[incoming.Source] = (),
+    mask: incoming.Source | None = None,
     bundle: str | bundles.Bundle | None = None,
     device: str = "auto",
     weights_dir: str | Path = "weights",
@@ -186,7 +188,7 @@ def resume(
     run = _run(given, loaded, held.state)
     run.resume(held.state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
     if painted is not None:
-        run.paint_over(pictures.png(painted))
+        run.paint_over(_png(painted))
     return _steps(run, given, save_to, save_every)
 
 
@@ -227,12 +229,16 @@ def _steps(run: Run, given: Saved, save_to: Path | None, save_every: int) -> Ite
         yield Step(iteration=run.iteration, iterations=spec.iterations, loss=run.loss, seed=spec.seed, run=run)
 
 
-def _all_encoded(images: Sequence[Image.Image]) -> tuple[bytes, ...]:
-    return tuple(pictures.png(image) for image in images)
+def _all_encoded(images: Sequence[incoming.Source]) -> tuple[bytes, ...]:
+    return tuple(_png(image) for image in images)
 
 
-def _encoded(image: Image.Image | None) -> bytes | None:
-    return None if image is None else pictures.png(image)
+def _encoded(image: incoming.Source | None) -> bytes | None:
+    return None if image is None else pictures.png(incoming.read(image).image)
+
+
+def _png(image: incoming.Source) -> bytes:
+    return pictures.png(incoming.on_white(incoming.read(image).image))
 
 
 @cache

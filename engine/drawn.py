@@ -1,10 +1,11 @@
 """Read masks as people draw them. This needs only Pillow, so the bot can refuse a mask before its edit waits."""
 
-import io
 import math
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
+
+from engine import incoming
 
 HOW = (
     "Send a black and white picture of the same shape, white where I am to paint, "
@@ -23,13 +24,13 @@ class MaskError(ValueError):
 def read(encoded: bytes, given: tuple[int, int], width: int, height: int) -> Image.Image:
     """Return the mask in a picture as grey of ``width`` × ``height``, white where the run paints.
 
-    ``given`` is the input's (width, height). If the picture has transparency, that is the mask and its colours do
-    not matter; otherwise it must be grey. Raises :class:`MaskError` for no picture, and as :func:`check`.
+    ``given`` is the input's (width, height). If the picture has transparency, that is the mask, unless white was
+    drawn on a transparent layer. An opaque picture must be grey. Raises :class:`MaskError` for no picture, and as
+    :func:`check`.
     """
     try:
-        image: Image.Image = Image.open(io.BytesIO(encoded))
-        image = ImageOps.exif_transpose(image)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        image = incoming.read(encoded).image
+    except incoming.PictureError:
         raise MaskError(f"That mask is not a picture that I can read. {HOW}") from None
     return check(image, given, (width, height))
 
@@ -54,9 +55,23 @@ def check(image: Image.Image, given: tuple[int, int], size: tuple[int, int] | No
 def _painted_part(image: Image.Image) -> Image.Image:
     """Return what is transparent as white on black, or an opaque picture itself, which must be grey."""
     rgba = np.asarray(image.convert("RGBA"))
-    if (rgba[..., 3] < 255).any():
-        return Image.fromarray(255 - rgba[..., 3])
+    alpha = rgba[..., 3]
+    seen = alpha >= 128
+    if not seen.all():
+        return Image.fromarray(alpha if _drawn_in_white(rgba, seen) else 255 - alpha)
     colours = rgba[..., :3].astype(np.int16)
     if ((colours.max(axis=2) - colours.min(axis=2)) > COLOURED).mean() > 0.01:
         raise MaskError(f"That mask is a coloured picture. {HOW}")
-    return image.convert("L")
+    return image.convert("RGB").convert("L")
+
+
+def _drawn_in_white(rgba: np.ndarray, seen: np.ndarray) -> bool:
+    """Tell strokes of white on a transparent layer from a picture with an erased part. Raises :class:`MaskError`."""
+    if not seen.any() or seen.mean() >= 0.5:
+        return False
+    colours = rgba[seen][:, :3].astype(np.int16)
+    if colours.min() > 200:
+        return True
+    if (colours.max(axis=0) - colours.min(axis=0)).max() <= COLOURED:
+        raise MaskError(f"That mask has strokes of one colour that is not white. {HOW}")
+    return False

@@ -4,8 +4,10 @@ import io
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
+
+from engine import incoming
 
 
 def decode(encoded: bytes, width: int, height: int) -> Tensor:
@@ -23,10 +25,7 @@ def decode_within(encoded: bytes, pixels: int) -> Tensor:
 
 def read(encoded: bytes) -> Image.Image:
     """Return the picture in RGB at its own size. Raises :class:`ValueError` if it is not a picture."""
-    try:
-        return Image.open(io.BytesIO(encoded)).convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise ValueError("That file is not a picture that I can read. Send a PNG, JPEG or WebP.") from error
+    return incoming.on_white(incoming.read(encoded).image)
 
 
 def from_image(image: Image.Image) -> Tensor:

@@ -11,8 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.errors import NotAPicture, PictureTooLarge
 from bot.texts import refusals
+from engine import incoming
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "MPO", "AVIF")
 SHOWN_SIDE = 512  # pixels: smaller pictures are hard to see in Discord
 _LONGEST_SIDE = 2048  # more than any bundle paints; keeps what is stored small
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -64,13 +65,15 @@ def _open(content: bytes) -> Image.Image:
 
 def _prepare(image: Image.Image, input_hash: str) -> Prepared:
     notes = []
-    if getattr(image, "is_animated", False):
+    if incoming.animated(image):
         notes.append(refusals.ANIMATED)
     image.seek(0)
     image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # JPEG alone: decodes at a fraction of a huge size
-    upright = ImageOps.exif_transpose(image)
-    opaque, had_holes = _flatten(upright)
-    if had_holes:
+    read = incoming.upright(image)
+    if read.converted:
+        notes.append(incoming.CONVERTED)
+    opaque = incoming.on_white(read.image)
+    if read.image.mode == "RGBA" and read.image.getchannel("A").getextrema()[0] != 255:
         notes.append(refusals.BECAME_WHITE)
     opaque.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
     return Prepared(
@@ -80,18 +83,6 @@ def _prepare(image: Image.Image, input_hash: str) -> Prepared:
         notes=tuple(notes),
         input_hash=input_hash,
     )
-
-
-def _flatten(image: Image.Image) -> tuple[Image.Image, bool]:
-    """Return the picture as RGB on white, and whether it had transparent parts."""
-    if image.mode.startswith("I"):  # 16-bit greys, which convert() would clip at 255
-        return image.point(lambda value: value / 257, "L").convert("RGB"), False
-    if not image.has_transparency_data:
-        return image.convert("RGB"), False
-    layers = image.convert("RGBA")
-    lowest, _ = layers.getchannel("A").getextrema()
-    white = Image.new("RGBA", layers.size, "white")
-    return Image.alpha_composite(white, layers).convert("RGB"), lowest != 255
 
 
 def fit(png: bytes, width: int, height: int) -> bytes:
@@ -105,7 +96,7 @@ def fit(png: bytes, width: int, height: int) -> bytes:
 def fit_mask(content: bytes, width: int, height: int) -> bytes:
     """Scale and crop a mask as :func:`fit` does, and keep its transparency."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        upright = ImageOps.exif_transpose(image).convert("RGBA")
+        upright = incoming.upright(image).image.convert("RGBA")
         return _encode(ImageOps.fit(upright, (width, height), Image.Resampling.BOX))
 
 
