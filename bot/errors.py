@@ -43,7 +43,7 @@ class OverQuota(UserError):
 
 
 class NotAPicture(UserError):
-    """That file is not a picture I can read. Attach a PNG, JPEG, WebP or GIF."""
+    """That file is not a picture I can read. Attach a PNG, JPEG, WebP, GIF or AVIF."""
 
 
 class PictureTooLarge(UserError):
@@ -87,7 +87,7 @@ class DiskFull(UserError):
 
 
 class NothingToDescribe(UserError):
-    """There is no picture in that message. Use *Apps → Describe picture* on one with a PNG, JPEG, WebP or GIF."""
+    """There is no picture in that message. Use *Apps → Describe picture* on one with a PNG, JPEG, WebP, GIF or AVIF."""
 
 
 class CannotDescribe(UserError):

@@ -21,7 +21,7 @@ _REQUEST = 1
 
 
 def describe(
-    image: Annotated[Path, typer.Argument(help="The picture to describe: PNG, JPEG, WebP or GIF.")],
+    image: Annotated[Path, typer.Argument(help="The picture to describe: PNG, JPEG, WebP, GIF or AVIF.")],
     bundle: Annotated[str | None, typer.Option("--bundle", help="The models to look with.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")

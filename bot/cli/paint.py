@@ -66,7 +66,7 @@ def paint(
 
 
 def edit(
-    image: Annotated[Path, typer.Argument(help="The picture to edit: PNG, JPEG, WebP or GIF.")], **options: Any
+    image: Annotated[Path, typer.Argument(help="The picture to edit: PNG, JPEG, WebP, GIF or AVIF.")], **options: Any
 ) -> OutputPlan:
     """Paint over a picture what the words say."""
     return _picture(Kind.EDIT, image, **options)

@@ -13,7 +13,8 @@ from bot.errors import NotAPicture, PictureTooLarge
 from bot.texts import refusals
 from engine import incoming
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "MPO", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
 SHOWN_SIDE = 512  # pixels: smaller pictures are hard to see in Discord
 _LONGEST_SIDE = 2048  # more than any bundle paints; keeps what is stored small
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -40,7 +41,7 @@ def digest(content: bytes) -> str:
 def prepare_image(content: bytes, *, max_bytes: int, max_pixels: int) -> Prepared:
     """Decode the first frame, turn it as EXIF says, and flatten it on white.
 
-    Raises :class:`NotAPicture` unless it is a whole PNG, JPEG, WebP or GIF. Raises :class:`PictureTooLarge` above
+    Raises :class:`NotAPicture` unless it is a whole PNG, JPEG, WebP, GIF or AVIF. Raises :class:`PictureTooLarge` above
     ``max_bytes`` bytes, or above ``max_pixels`` pixels before any pixel is decoded.
     """
     if len(content) > max_bytes:
@@ -60,7 +61,7 @@ def _open(content: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
-        raise NotAPicture() from None
+        raise NotAPicture(refusals.HEIC if content[4:12] in _HEIC else None) from None
 
 
 def _prepare(image: Image.Image, input_hash: str) -> Prepared:

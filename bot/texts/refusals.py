@@ -8,6 +8,7 @@ from bot.texts.numbers import count, mebibytes, megapixels
 
 DAMAGED = "That picture is damaged or cut short. Open it, save it as PNG or JPEG, and send it again."
 ANIMATED = "That picture is animated: I use its first frame."
+HEIC = "I cannot read HEIC pictures. Share or export it as a JPEG, and attach that."
 BECAME_WHITE = "Its transparent parts became white."
 NOT_FETCHED = "I could not fetch that picture from Discord. Please attach it again."
 UNSEEN = (
@@ -15,7 +16,7 @@ UNSEEN = (
     "picture, or attach the picture to /edit."
 )
 STILL_UNSEEN = "I cannot see that picture either."
-NONE_THERE = "I see no picture in that message. Use this on one with a PNG, JPEG, WebP or GIF."
+NONE_THERE = "I see no picture in that message. Use this on one with a PNG, JPEG, WebP, GIF or AVIF."
 NONE_HERE = "I found no picture here. Attach one to /edit, or reply to one of mine."
 UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."
 ONE_MASK = "I can use only one mask. Attach one."
@@ -33,7 +34,7 @@ def too_many_guides(found: int, most: int) -> str:
 
 
 def no_picture(name: str) -> str:
-    return f"“{name}” is not a picture I can read. Attach a PNG, JPEG, WebP or GIF."
+    return f"“{name}” is not a picture I can read. Attach a PNG, JPEG, WebP, GIF or AVIF."
 
 
 def too_many_pixels(pixels: int | None, most: int) -> str:

@@ -44,12 +44,12 @@ async def test_bad_settings(studio: Studio, options: dict[str, Any], advice: str
 
 async def test_a_file_that_is_no_picture(studio: Studio) -> None:
     text = await refused(studio, "edit", prompt="x", image=File("notes.txt", b"hello", "text/plain"))
-    assert text == "“notes.txt” is not a picture I can read. Attach a PNG, JPEG, WebP or GIF."
+    assert text == "“notes.txt” is not a picture I can read. Attach a PNG, JPEG, WebP, GIF or AVIF."
 
 
 async def test_a_file_that_only_pretends_to_be_a_picture(studio: Studio) -> None:
     text = await refused(studio, "edit", prompt="x", image=File("photo.png", b"hello", "image/png"))
-    assert "Attach a PNG, JPEG, WebP or GIF" in text
+    assert "Attach a PNG, JPEG, WebP, GIF or AVIF" in text
 
 
 async def test_a_damaged_picture(studio: Studio, picture: Draw) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from bot.errors import NotAPicture
 from bot.images import uploads
 from engine import drawn, incoming, pictures
 
@@ -148,7 +149,7 @@ def test_phones_pictures_are_stills(name: str) -> None:
     out = io.BytesIO()
     image = Image.new("RGB", (64, 48), (120, 180, 240))
     extra = {"save_all": True, "append_images": [image.copy()]} if name == "MPO" else {}
-    image.save(out, name, **extra)  # type: ignore[arg-type]
+    image.save(out, name, **extra)
     prepared = uploads.prepare_image(out.getvalue(), max_bytes=10**6, max_pixels=10**6)
     assert prepared.notes == ()
 
@@ -177,3 +178,8 @@ def test_a_mask_paints_what_is_plainly_meant(ground: tuple[int, ...], stroke: tu
 def test_strokes_of_another_colour_on_a_transparent_layer_are_asked_about(stroke: tuple[int, ...]) -> None:
     with pytest.raises(drawn.MaskError, match="not white"):
         drawn.read(layer((0, 0, 0, 0), stroke), (16, 16), 16, 16)
+
+
+def test_a_refused_heic_names_the_way_out() -> None:
+    with pytest.raises(NotAPicture, match="JPEG, and attach"):
+        uploads.prepare_image(b"\0\0\0\x18ftypheic" + bytes(32), max_bytes=10**6, max_pixels=10**6)

@@ -113,7 +113,7 @@ def test_huge_pictures_are_kept_at_a_storable_size_with_their_aspect() -> None:
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO"])
 def test_other_formats_are_refused_with_those_that_work(kind: str) -> None:
-    with pytest.raises(NotAPicture, match="PNG, JPEG, WebP or GIF"):
+    with pytest.raises(NotAPicture, match="PNG, JPEG, WebP, GIF or AVIF"):
         uploads.prepare_image(encoded(halves(), kind), **LIMITS)
 
 
