@@ -16,7 +16,7 @@ from bot.requests.pictures import downloaded
 from bot.requests.request import Request, Upload
 from bot.texts import card
 from bot.words.prompts import with_options
-from engine.messages import SEEDS
+from engine.messages import MOST_SEED
 
 Count: TypeAlias = app_commands.Range[int, 1, 4]
 
@@ -82,7 +82,7 @@ class ImagineCog(commands.Cog):
         if place.channel_id != request.place.channel_id:
             place = replace(place, in_thread=True, within=(request.place.channel_id, *place.within))
         for number in range(1, count):
-            seed = None if request.wish.seed is None else (request.wish.seed + number) % SEEDS
+            seed = None if request.wish.seed is None else (request.wish.seed + number) % (MOST_SEED + 1)
             another = replace(request, asker=replace(request.asker, place=place), wish=replace(request.wish, seed=seed))
             try:
                 jobs.append(await self.bot.submitter.submit(another))

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ from engine.run import batch, checkpoint
 from engine.run.run import Run
 
 log = logging.getLogger(__name__)
+_SETTING = re.compile(r"(?:^|\s)[-‐‑–—−]{1,3}(?P<name>[A-Za-z][A-Za-z-]*)\s*[:= ]\s*\S")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ def generate(
     >>> step.image.save("circle.png")  # doctest: +SKIP
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
+    _refuse_settings(prompt or "")
     named = {"size": size, "iterations": iterations, "seed": seed, "strength": strength, "precision": precision}
     named = {**named, "threads": threads, "replace": replace[0] if replace else None}
     asked = Asked(
@@ -114,6 +117,14 @@ def generate(
         image_prompts=_all_encoded(image_prompts),
     )
     return _steps(_run(given, loaded), given, save_to, save_every)
+
+
+def _refuse_settings(prompt: str) -> None:
+    """Raise :class:`ValueError` for a setting among the words, which the command line would read."""
+    for found in _SETTING.finditer(prompt):
+        if found["name"].lower() in resolution.names():
+            name = found["name"].lower().replace("-", "_")
+            raise ValueError(f"Settings are arguments here, not words. Write generate(…, {name}=…)")
 
 
 def _fitted_mask(mask: incoming.Source, init_image: Image.Image | None, size: tuple[int, int]) -> bytes:

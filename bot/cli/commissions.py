@@ -5,6 +5,7 @@ What can be refused without an engine is refused before one starts. Everything h
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from bot.requests.resolving import bundle_of, resolve
 from bot.words import recipe
 from bot.words.prompts import Wish
 from engine.messages import Ready, StartRun
+from engine.messages.limits import number
+from engine.messages.prompts import split_weight
 from engine.messages.resolution import Machine, check_asked, check_prompt
 from engine.messages.styles import styled
 
@@ -64,11 +67,14 @@ def asking(
 
 
 def _weighed(text: str) -> tuple[Path, float]:
-    name, colon, weight = text.rpartition(":")
-    try:
-        return (Path(name), float(weight)) if colon else (Path(text), 1.0)
-    except ValueError:
+    if Path(text).exists():
         return Path(text), 1.0
+    name, colon, weight = text.rpartition(":")
+    if colon and Path(name).exists():
+        with suppress(ValueError):
+            return Path(name), number(weight)
+    name, counted = split_weight(text)
+    return Path(name), counted
 
 
 def commission(request: Request, config: Config) -> Commission:

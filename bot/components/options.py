@@ -12,11 +12,10 @@ from bot.domain.job import Job
 from bot.errors import BadSetting
 from bot.texts import refusals
 from bot.words.prompts import Wish
-from engine.messages import SEEDS
 from engine.messages.sizes import working_size
 
 Iterations: TypeAlias = app_commands.Range[int, 1]
-Seed: TypeAlias = app_commands.Range[int, 0, SEEDS - 1]
+Seed: TypeAlias = app_commands.Range[int, -1, 2**53 - 1]  # -1 draws one; Discord sends no larger number
 Strength: TypeAlias = app_commands.Range[float, 0.0, 1.0]
 Weight: TypeAlias = app_commands.Range[float, -1000.0, 1000.0]
 

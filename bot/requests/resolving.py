@@ -9,7 +9,7 @@ from bot.errors import refusing
 from bot.requests.gathering import Gathered
 from bot.requests.request import Painted, Request
 from engine.messages import BundleInfo, resolution
-from engine.messages.resolution import Machine, Means, Resolved
+from engine.messages.resolution import Asked, Machine, Means, Resolved
 
 
 def bundle_of(request: Request, known: Mapping[str, Any] | tuple[str, ...], default: str) -> str:
@@ -46,12 +46,17 @@ def resolve(
         masked=gathered.mask is not None,
     )
     with refusing():
-        match request.kind, request.picture:
-            case Kind.RERUN | Kind.REMIX, Painted(job=job):
-                return resolution.remixed(job.spec, asked, means)
-            case Kind.CONTINUE, Painted(job=job):
-                return resolution.continued(job.spec, job.iteration, means)
-            case Kind.UPSCALE, Painted(job=job):
-                return resolution.upscaled(job.spec, asked, means)
-            case kind, _:
-                return resolution.painted(asked, means, editing=kind is Kind.EDIT)
+        spec, notes = _resolved(request, asked, means)
+    return spec, (*request.wish.notes, *notes)
+
+
+def _resolved(request: Request, asked: Asked, means: Means) -> Resolved:
+    match request.kind, request.picture:
+        case Kind.RERUN | Kind.REMIX, Painted(job=job):
+            return resolution.remixed(job.spec, asked, means)
+        case Kind.CONTINUE, Painted(job=job):
+            return resolution.continued(job.spec, job.iteration, means)
+        case Kind.UPSCALE, Painted(job=job):
+            return resolution.upscaled(job.spec, asked, means)
+        case kind, _:
+            return resolution.painted(asked, means, editing=kind is Kind.EDIT)

@@ -7,17 +7,23 @@ import discord
 
 from bot.domain.job import Job, Kind
 from bot.texts.numbers import count, counted, decimal, moment, percent, seconds, size, soon
+from bot.texts.refusals import CUT
 from engine.messages import Progress
 
 CONTENT_LIMIT = 2000  # characters of a message, Discord's
 ALT_LIMIT = 1024  # characters of an attachment's description, Discord's
 _TITLE_LIMIT = 200
+_LINE_LIMIT, _SMALL_LIMIT = 400, 1200  # characters of a small line, and of all of a card's
 _CELLS = 12
 _LOSS_DIGITS = 3
 _TIMES = {3: "three times", 4: "four times"}
-_IN_METADATA = " … (the picture's metadata has it whole)"
 HINT_TO_GUESTS = "-# To change it by words: press and hold or right-click it → Apps → Edit picture"
 HINT = "-# Or reply “.edit” and what should change · ✉️ as a reaction sends it to you, 1️⃣ to 5️⃣ rate it"
+
+
+def fitted(text: str) -> str:
+    """Return ``text`` as Discord takes it for a message, with an ellipsis in place of what is too long."""
+    return text if len(text) <= CONTENT_LIMIT else f"{text[: CONTENT_LIMIT - 1]}…"
 
 
 def title(job: Job, limit: int = _TITLE_LIMIT) -> str:
@@ -197,12 +203,13 @@ def _painted_at(job: Job, width: int, height: int) -> str:
 
 
 def _small(*lines: str) -> str:
-    return "".join(f"\n-# {line}" for line in lines if line)
+    small = "".join(f"\n-# {_shortened(line, _LINE_LIMIT)}" for line in lines if line)
+    return small if len(small) <= _SMALL_LIMIT else f"{small[: _SMALL_LIMIT - 1]}…"
 
 
 def _fenced(text: str, room: int) -> str:
     text = text.replace("```", "'''")
-    return text if len(text) <= room else text[: room - len(_IN_METADATA)] + _IN_METADATA
+    return text if len(text) <= room else text[: room - len(CUT)] + CUT
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -37,7 +37,7 @@ PAGES = (
             "Reply to a picture with `.edit a blue car on a road`, or use `/edit` with a picture attached; without one "
             "it takes the newest here.\n"
             "`strength` from 0 (keep it) to 1 (free of it). Settings can follow the words: "
-            "`.edit a blue car strength 0.8 seed 7`.\n"
+            "`.edit a blue car, strength 0.8, seed 7`.\n"
             '`replace "the dog" with "a fox"` paints only where the dog is. `/edit mask:` takes a picture that '
             "is white where to paint, `image_prompt:` one to be guided by; to a reply attach them, the mask as "
             "`mask.png`."

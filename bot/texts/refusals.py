@@ -49,11 +49,43 @@ NOTHING_SAID = "Say what should change: words for the picture, a setting such as
 NO_STYLE_NAME = "A style needs a name of letters and digits, for example: watercolor"
 
 
+CUT = " … (the picture's metadata has it whole)"  # ends a recipe that a message has no room for
+RECIPE_CUT = "That recipe is cut short. On its message, press and hold or right-click → Apps → Show recipe."
+
+
 def misplaced(name: str) -> str:
     return (
         f"I cannot read --{name} there. Settings stand at the end, each once and with a value: lists with commas "
-        'and no spaces, as --noise-seeds 1,2, and words between quotation marks, as --replace "a red car".'
+        f'and no spaces, as --noise-seeds 1,2, and words between quotation marks, as --replace "a red car". '
+        f"{to_paint(f'--{name}')}"
     )
+
+
+def to_paint(text: str) -> str:
+    """Say how a word that reads as a setting is painted as it stands."""
+    return f"To paint the word itself, write \\{text}"
+
+
+def said_otherwise(name: str, ours: str) -> str:
+    return f"I have no --{name}: here it is --{ours}, as “{_EXAMPLES[ours]}”."
+
+
+_EXAMPLES = {
+    "iterations": "--iterations 200",
+    "size": "--size 256x384",
+    "bundle": "--bundle starter",
+    "count": "count: 4 in /imagine",
+    "style": "--style watercolor",
+    "no": "--no fog",
+}
+
+
+def foreign(name: str) -> str:
+    return f"I have no --{name}, which belongs to another bot. Leave it out. {to_paint(f'--{name}')}"
+
+
+def read_as_settings(words: Iterable[str]) -> str:
+    return f"Read as settings: {', '.join(words)}."
 
 
 def no_job_number(text: str) -> str:

@@ -69,7 +69,7 @@ def parse_seeds(text: str) -> list[int]:
     """Return the seeds in ``1-8`` or ``1,5,9``. Raises :class:`BadSetting`."""
     found: list[int] = []
     for part in text.split(","):
-        if not (matched := re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", part)):
+        if not (matched := re.fullmatch(r"\s*([0-9]{1,20})(?:\s*[-–—]\s*([0-9]{1,20}))?\s*", part)):
             raise BadSetting(refusals.no_seeds(text))
         first, last = int(matched[1]), int(matched[2] or matched[1])
         if last - first >= MOST:

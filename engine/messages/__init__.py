@@ -39,6 +39,7 @@ from engine.messages.prompts import parse_story as parse_story
 from engine.messages.prompts import split_words as split_words
 from engine.messages.saved import Saved as Saved
 from engine.messages.saved import is_saved as is_saved
+from engine.messages.spec import MOST_SEED as MOST_SEED
 from engine.messages.spec import SEEDS as SEEDS
 from engine.messages.spec import BundleInfo as BundleInfo
 from engine.messages.spec import Precision as Precision

@@ -5,12 +5,24 @@ which leaves the choice to the bundle.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 Choices = Mapping[str, Sequence[str]]
 """The names in each of the engine's tables. An engine sends its own in :class:`engine.messages.Ready`."""
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|[+-]?inf|nan", re.IGNORECASE)
+
+
+def number(text: str) -> float:
+    """Return the number in ``text``. Raises :class:`ValueError` for "1_000" and for other digits than 0 to 9."""
+    text = re.sub(r"^\s*[−–—](?=[0-9.])", "-", text).strip()
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is no number")
+    return float(text)
 
 
 class Limit:
@@ -49,7 +61,8 @@ class Whole(Limit):
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
     def read(self, text: str) -> int:
-        return int(text)
+        number(text)
+        return int(text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,7 @@ class Real(Limit):
         return number and math.isfinite(value) and self.low <= value <= self.high  # type: ignore[arg-type, operator]
 
     def read(self, text: str) -> float:
-        return float(text)
+        return number(text)
 
     def show(self, value: object) -> str:
         shortest = f"{value:g}"
@@ -133,7 +146,7 @@ def parse_term(text: str) -> Term:
     name, weight, *schedule = text.split(":")
     if len(schedule) > 1:
         raise ValueError(f"{text!r} has more than a name, a weight and a schedule")
-    return Term(name=name, weight=float(weight), **({"schedule": schedule[0]} if schedule else {}))
+    return Term(name=name, weight=number(weight), **({"schedule": schedule[0]} if schedule else {}))
 
 
 @dataclass(frozen=True, slots=True)

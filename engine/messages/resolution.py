@@ -17,11 +17,12 @@ from typing import Any, TypeAlias
 from engine.messages import sizes, vocabulary
 from engine.messages.limits import Choices, Limit
 from engine.messages.pipe import Ready
-from engine.messages.prompts import PromptError, parse_story
+from engine.messages.prompts import PromptError, parse_story, told
 from engine.messages.sizes import InitSize
 from engine.messages.spec import SEEDS, BundleInfo, Spec, SpecError, check, check_value, settings
 
 NO_PRESET = "none"
+DRAWN_SEED = -1  # asks for a drawn seed, as leaving the seed out does
 UPSCALE_STRENGTH = 0.5  # times the bundle's strength: an upscale refines what is there
 NOTHING_UNDER_MASK = "A mask needs a picture to lie on. Give the picture too."
 NOTHING_TO_START_FROM = "To replace something, or to upscale, I need a picture to start from."
@@ -124,7 +125,7 @@ def check_asked(asked: Mapping[str, Any], choices: Choices | None = None) -> Non
     for name, value in asked.items():
         if name == "size":
             sizes.check_size(value)
-        else:
+        elif name != "seed" or value != DRAWN_SEED:
             check_value(name, value, choices or {})
 
 
@@ -245,6 +246,8 @@ def _resolved(asked: Asked, base: Mapping[str, Any], means: Means) -> Resolved:
     info = means.info
     check_asked(asked.settings, dict(info.choices))
     values = {**base, **asked.held, **_preset(asked, means), **asked.settings}
+    if values["seed"] == DRAWN_SEED:
+        values["seed"] = base["seed"]
     factor = values.get("upscale", 1) if means.init is not None else 1
     most = min(info.max_pixels * factor**2, means.bounds.max_pixels)  # an upscale needs the memory of its input
     width, height, notes = sizes.chosen(values.pop("size", None), info, most, means.init)
@@ -258,7 +261,8 @@ def _resolved(asked: Asked, base: Mapping[str, Any], means: Means) -> Resolved:
     spec = Spec(**{**values, "prompt": prompt, "bundle": info.name, "width": width, "height": height})
     check_spec(spec, means)
     unknown = vocabulary.check(prompt, info) if prompt else ()
-    return spec, (*notes, *_other_weights(asked, info), *unknown)
+    read = told(prompt) if asked.prompt else ()
+    return spec, (*notes, *read, *_other_weights(asked, info), *unknown)
 
 
 def _preset(asked: Asked, means: Means) -> Mapping[str, Any]:

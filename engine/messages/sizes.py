@@ -1,11 +1,12 @@
 """Choose how large a picture is painted, within the limits of its bundle and of the operator."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from engine.messages.spec import BundleInfo, SpecError
 
+_MOST_ASPECT = 10000.0
 _CROPPED = 1.05  # a larger difference in aspect loses enough of the picture for a note
 
 
@@ -18,8 +19,20 @@ class InitSize:
     painted: bool = False  # Faraday painted it, at this very size
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aspect:
+    """A shape, such as 16:9, instead of a size: it is painted with about as many pixels as usual."""
+
+    width: float
+    height: float
+
+
 def check_size(size: Any) -> None:
-    """Raise :class:`SpecError` unless ``size`` is a width and a height of at least 1 pixel."""
+    """Raise :class:`SpecError` unless ``size`` is a width and a height of at least 1 pixel, or a shape."""
+    if isinstance(size, Aspect):
+        if not (min(size.width, size.height) > 0 and max(size.width, size.height) <= _MOST_ASPECT):
+            raise SpecError("A shape is two numbers above 0, for example: 16:9")
+        return
     if not (isinstance(size, tuple) and len(size) == 2 and all(type(side) is int and side >= 1 for side in size)):
         raise SpecError(no_size("x".join(map(str, size)) if isinstance(size, tuple) else str(size)))
 
@@ -30,12 +43,15 @@ def no_size(text: str) -> str:
 
 
 def chosen(
-    wanted: tuple[int, int] | None, info: BundleInfo, most: int, init: InitSize | None
+    wanted: tuple[int, int] | Aspect | None, info: BundleInfo, most: int, init: InitSize | None
 ) -> tuple[int, int, tuple[str, ...]]:
     """Return the width and height to paint, in pixels, and notes about what was changed.
 
     ``most`` is the largest area in pixels. Raises :class:`SpecError` for a wanted size beyond it.
     """
+    if isinstance(wanted, Aspect):
+        pixels = min(most, info.width * info.height)
+        wanted = working_size(*astuple(wanted), pixels=pixels, max_pixels=most, f=info.f)
     if wanted is None and init is None:
         return *usual(info, most), ()
     if wanted is None and init is not None:
@@ -64,7 +80,7 @@ def usual(info: BundleInfo, most: int) -> tuple[int, int]:
     return working_size(info.width, info.height, pixels=most, max_pixels=most, f=info.f)
 
 
-def working_size(width: int, height: int, *, pixels: int, max_pixels: int, f: int) -> tuple[int, int]:
+def working_size(width: float, height: float, *, pixels: int, max_pixels: int, f: int) -> tuple[int, int]:
     """Return the size near ``pixels`` in area and near ``width``:``height`` in aspect, in multiples of ``f``.
 
     Each side is at least 2 f, and the area at most ``max_pixels`` if the aspect allows both.

@@ -11,7 +11,8 @@ from typing import Annotated, Any, get_type_hints
 
 from engine.messages.limits import Choices, EnumMember, Limit, Many, Name, Real, TermText, Text, Whole
 
-SEEDS = 2**32
+SEEDS = 2**32  # from which seeds are drawn
+MOST_SEED = 2**64 - 1  # the largest that PyTorch takes
 _QUOTED = 200  # characters of a wrong value in a refusal
 
 
@@ -39,7 +40,7 @@ class Spec:
     width: Annotated[int, Whole(1, 2**16)]  # pixels, a multiple of the bundle's f, like the height
     height: Annotated[int, Whole(1, 2**16)]
     iterations: Annotated[int, Whole(1, 10**6)]
-    seed: Annotated[int, Whole(0, SEEDS - 1)]
+    seed: Annotated[int, Whole(0, MOST_SEED)]
     strength: Annotated[float, Real(0, 1, " (keep the picture)", " (free of it)")] = 0.6  # of an edit
     learning_rate: Annotated[float | None, Real(1e-6, 1000)] = None  # in the bundle's unit
     cutouts: Annotated[int | None, Whole(1, 1024)] = None

@@ -162,9 +162,9 @@ async def test_masks_and_image_prompts_that_cannot_be_used_are_refused_and_nothi
         "megapixels": ("edit", {"image": picture(), "image_prompt": huge}),
         "attach one as image_prompt": ("imagine", {"image_prompt_weight": 0.5}),
         "leave the mask, the replacement and the image prompt out": (
-            "edit", {"image": picture(), "mask": mask(), "prompt": "a fox x2"},
+            "edit", {"image": picture(), "mask": mask(), "prompt": "a fox, x2"},
         ),
-        "leave the replacement out": ("edit", {"image": picture(), "replace": "a dog", "prompt": "a fox x2"}),
+        "leave the replacement out": ("edit", {"image": picture(), "replace": "a dog", "prompt": "a fox, x2"}),
         "I need a picture to start from": ("imagine", {"prompt": "a fox --replace dog"}),
     }  # fmt: skip
     for refusal, (command, options) in refusals.items():

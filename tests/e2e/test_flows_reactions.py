@@ -35,7 +35,7 @@ async def test_again_paints_it_with_a_new_seed(studio: Studio, final: Message) -
 
 
 async def test_an_edit_is_rerun_from_its_own_input(studio: Studio, final: Message) -> None:
-    await studio.bob.say(final.channel, ".edit a blue car strength 0.4", reply_to=final)
+    await studio.bob.say(final.channel, ".edit a blue car, strength 0.4", reply_to=final)
     edited = await studio.final(2)
     await studio.ada.react(edited, "🔁")
     await studio.final(3)

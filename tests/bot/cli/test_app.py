@@ -181,7 +181,7 @@ def test_words_that_the_bundle_does_not_know_are_named(invoke: Invoke, monkeypat
         (["imagine", "fog:-1"], "Give at least one a weight above 0"),
         (["imagine", "a" * 1001], "Please shorten it"),
         (["imagine", "a car", "--size", "huge"], "width x height"),
-        (["imagine", "a car", "--seed", "-1"], "from 0 to 4294967295"),
+        (["imagine", "a car", "--seed", "-2"], "from 0 to 18446744073709551615"),
         (["imagine", "a car", "--seed", "seven"], "--seed"),
         (["imagine", "a car", "--strength", "2"], "from 0 (keep"),
         (["imagine", "a car", "--iterations", "0"], "a whole number from 1"),

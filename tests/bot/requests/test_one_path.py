@@ -177,8 +177,8 @@ def set_more(**changes: Any) -> Callable[[Case], Case]:
 
 
 FAULTS: list[Callable[[Case], Case]] = [
-    set_own(seed=-1),
-    set_own(seed=2**32),
+    set_own(seed=-2),
+    set_own(seed=2**64),
     set_own(iterations=0),
     set_own(iterations=2001),
     set_own(strength=1.5),

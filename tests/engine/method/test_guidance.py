@@ -65,7 +65,7 @@ def test_a_story_has_phases_of_equal_length_unless_it_says_otherwise() -> None:
     assert len(parse_prompts("a house ^ a castle")) == 2
 
 
-@pytest.mark.parametrize("line", ["a ^ ^ b", "a ~0 ^ b", "a ~1001 ^ b", "a ^ b:-1", "a:1001"])
+@pytest.mark.parametrize("line", ["a ^ ^ b", "a ~0 ^ b", "a ~1001 ^ b", "a ^ b:-1", "a:1001.0"])
 def test_a_story_or_weight_that_cannot_be_told_is_refused(line: str) -> None:
     with pytest.raises(PromptError):
         parse_story(line)
