@@ -42,7 +42,7 @@ _DASH = "-‐‑‒–—―−﹘﹣－"
 _COMMANDS = ("/edit", ".edit")
 _IMAGINE = ("/imagine", ".imagine")
 _PROVENANCE = re.compile(r"\s*\[weights (?P<weights>[0-9a-f]+|unknown), (?P<rest>[^\[\]]*)\]\s*$")
-_BRACKET = re.compile(r"\[weights (?:[0-9a-f]+|unknown), [^\[\]]*\]")
+_BRACKET = re.compile(rf"\[weights (?:[0-9a-f]+|unknown), (?:{'|'.join(Precision)}), [0-9]+ threads?, [^\[\]]*\]")
 _FENCE = re.compile(r"```(?:[a-z]*\n)?(?P<inside>.*?)```", re.DOTALL)
 _ARITHMETIC = re.compile(rf"(?P<precision>{'|'.join(Precision)}), (?P<threads>[0-9]+) threads?,")
 _STRAY = re.compile(rf"(?:^|\s)(?P<dash>[{_DASH}]{{1,3}})(?P<name>[^\W\d_][\w-]*)(?P<digit>\s*[:=]?\s*[0-9])?")

@@ -261,7 +261,7 @@ def _resolved(asked: Asked, base: Mapping[str, Any], means: Means) -> Resolved:
     spec = Spec(**{**values, "prompt": prompt, "bundle": info.name, "width": width, "height": height})
     check_spec(spec, means)
     unknown = vocabulary.check(prompt, info) if prompt else ()
-    read = told(prompt) if asked.prompt else ()
+    read = told(prompt) if asked.prompt and asked.weights is None else ()
     return spec, (*notes, *read, *_other_weights(asked, info), *unknown)
 
 

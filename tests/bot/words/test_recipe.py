@@ -13,6 +13,7 @@ from PIL import Image
 from bot.config import LimitsSection
 from bot.words import prompts, recipe
 from engine.messages import BundleInfo, Precision, Preset, Spec, defaults, resolution
+from engine.messages.prompts import told
 from engine.messages.resolution import Machine, Means, table
 from engine.messages.sizes import InitSize
 from tests.random_specs import sound_specs
@@ -118,7 +119,7 @@ def test_a_recipe_given_again_is_the_same_spec(spec: Spec) -> None:
     init = InitSize(width=128, height=96, painted=True) if origin else None
     assert read_back(line, info, init) == (spec, ())
     without = dataclasses.replace(spec, precision=Precision.FP32, threads=1024)
-    assert read_back(re.sub(r" \[weights [^\[\]]*\]$", "", line), info, init) == (without, ())
+    assert read_back(re.sub(r" \[weights [^\[\]]*\]$", "", line), info, init) == (without, told(without.prompt))
 
 
 def an_info(spec: Spec) -> BundleInfo:
