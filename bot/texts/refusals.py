@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.texts.numbers import count, mebibytes, megapixels
+from engine.messages.resolution import to_paint
 
 # Pictures that were sent
 
@@ -59,11 +60,6 @@ def misplaced(name: str) -> str:
         f'and no spaces, as --noise-seeds 1,2, and words between quotation marks, as --replace "a red car". '
         f"{to_paint(f'--{name}')}"
     )
-
-
-def to_paint(text: str) -> str:
-    """Say how a word that reads as a setting is painted as it stands."""
-    return f"To paint the word itself, write \\{text}"
 
 
 def said_otherwise(name: str, ours: str) -> str:

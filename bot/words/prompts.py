@@ -21,10 +21,10 @@ from typing import Any
 
 from bot.errors import BadSetting, refusing
 from bot.texts import refusals
-from engine.messages import Precision, SpecError, settings
+from engine.messages import Precision, settings
 from engine.messages.limits import Real, Whole
 from engine.messages.prompts import escape, with_part
-from engine.messages.resolution import Asked, check_asked, names, setting_named, typed
+from engine.messages.resolution import Asked, check_asked, names, setting_named, to_paint, typed
 from engine.messages.sizes import Aspect, check_size, no_size
 
 END = "--"
@@ -191,7 +191,7 @@ def _parsed(text: str, plain: bool) -> Wish:
         elif name in given:
             break
         else:
-            wish = _set(wish, name, value)
+            wish = _told_apart(wish, name, value, words) if words else _set(wish, name, value)
             given.add(name)
         said += [words] if words else []
         text = text[:start].rstrip(_BETWEEN)
@@ -204,6 +204,14 @@ def _parsed(text: str, plain: bool) -> Wish:
         old, new = (unquoted(part) for part in replacing.groups())
         return replace(wish, prompt=new, more={**wish.more, "replace": old})
     return _finished(wish, _ESCAPED.sub("", text), away, said)
+
+
+def _told_apart(wish: Wish, name: str, value: str, words: str) -> Wish:
+    """Set what plain words ask for. The refusal says how to paint these words instead."""
+    try:
+        return _set(wish, name, value)
+    except BadSetting as error:
+        raise BadSetting(f"{error} {to_paint(words[:40])}") from None
 
 
 def _finished(wish: Wish, prompt: str, away: Sequence[str], said: Sequence[str]) -> Wish:
@@ -275,10 +283,8 @@ def _named(name: str) -> str:
         raise BadSetting(refusals.said_otherwise(low, _SAID_OTHERWISE[low]))
     if low in _FOREIGN:
         raise BadSetting(refusals.foreign(low))
-    try:
+    with refusing():
         return setting_named(name)
-    except SpecError as error:
-        raise BadSetting(f"{error} {refusals.to_paint(f'--{name[:40]}')}") from None
 
 
 def _is_known(name: str) -> bool:

@@ -174,7 +174,7 @@ def _ends_in_digits(text: str) -> bool:
 def _is_stop(number: str) -> bool:
     if _PADDED.match(number):
         return False
-    return not _WHOLE.fullmatch(number) or (len(number) == 1 and int(number) <= _MOST_WHOLE)
+    return not _WHOLE.fullmatch(number) or len(number) == 1
 
 
 def told(line: str) -> tuple[str, ...]:

@@ -114,7 +114,14 @@ def setting_named(name: str) -> str:
         return found
     near = difflib.get_close_matches(typed(found), names(), n=1)
     meant = f" Did you mean “{near[0]}”?" if near else ""
-    raise SpecError(f"There is no setting “{name[:40]}”.{meant} I know {', '.join(names())}.")
+    raise SpecError(
+        f"There is no setting “{name[:40]}”.{meant} I know {', '.join(names())}. {to_paint(f'--{name[:40]}')}"
+    )
+
+
+def to_paint(text: str) -> str:
+    """Say how words that read as a setting are painted as they stand."""
+    return f"Write \\{text} to paint the words themselves."
 
 
 def check_asked(asked: Mapping[str, Any], choices: Choices | None = None) -> None:

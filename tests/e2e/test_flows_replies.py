@@ -149,7 +149,8 @@ async def test_an_unfinished_picture_cannot_be_edited_yet(studio: Studio) -> Non
     ("text", "advice"),
     [
         (".edit", "The prompt is empty"),
-        (".edit a car --steps 9", "There is no setting “steps”"),
+        (".edit a car --stepps 9", "There is no setting “stepps”"),
+        (".edit a car --steps 9", "--iterations 200"),
         (".edit a car, strength 9", "from 0 (keep the picture)"),
         (".edit a car, size 4000x4000", "paints up to 16,384"),
         (".edit a car, iterations 9999", "Choose from 1 to 500"),
