@@ -50,7 +50,7 @@ class RepliesCog(commands.Cog):
     async def _imagine(self, message: discord.Message, text: str) -> None:
         place = await self._place(message)
         wish = prompts.parse(text)
-        files = attached(message.attachments)
+        files = attached(message.attachments, reply=_is_reply(message))
         picture = Upload(content=await self._fetched(files.pictures[0])) if files.pictures else None
         await self._submit(Kind.IMAGINE, message, place, wish, picture, files, used=1)
 
@@ -58,8 +58,8 @@ class RepliesCog(commands.Cog):
         """Of the picture replied to, or else of the first one attached."""
         place = await self._place(message)
         wish = prompts.parse(text)
-        files = attached(message.attachments)
-        if message.type is not discord.MessageType.reply:
+        files = attached(message.attachments, reply=_is_reply(message))
+        if not _is_reply(message):
             if not files.pictures:
                 raise NothingToEdit()
             content = await self._fetched(files.pictures[0])
@@ -142,3 +142,7 @@ async def _replied_to(message: discord.Message) -> discord.Message:
 
 async def setup(bot: FaradayBot) -> None:
     await bot.add_cog(RepliesCog(bot))
+
+
+def _is_reply(message: discord.Message) -> bool:
+    return message.type is discord.MessageType.reply

@@ -105,7 +105,10 @@ class Attached:
     masks: tuple[discord.Attachment, ...]
 
 
-def attached(attachments: Sequence[discord.Attachment]) -> Attached:
+def attached(attachments: Sequence[discord.Attachment], *, reply: bool = True) -> Attached:
+    """Sort the files of a message. A lone file is the picture if the message is no reply: it masks nothing."""
+    if not reply and len(attachments) == 1:
+        return Attached(pictures=tuple(attachments), masks=())
     masks = tuple(file for file in attachments if _MASK.search(file.filename.lower()))
     others = [file for file in attachments if file not in masks]
     pictures = tuple(file for file in others if (file.content_type or "").startswith("image/"))
