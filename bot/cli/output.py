@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,8 @@ from bot.errors import BadSetting
 from bot.jobs.files import write_atomically
 from engine.messages import Film, Progress, Spec
 
-_LONGEST_NAME = 60  # characters of a file name made from a prompt
+_INPUTS = ("image", "init", "picture", "mask")  # options that name a picture to read
+_LONGEST_NAME = 60  # bytes in UTF-8 of a file name made from a prompt
 
 
 FilmFile = Annotated[Path | None, typer.Option("--film", help="A film of the run to write: .mp4 or .webp.")]
@@ -55,12 +57,17 @@ class Kept:
     as_json: AsJson = False
     config: terminal.ConfigPath = None
 
+    def files(self) -> list[Path]:
+        """Return the files that the options name."""
+        return [path for path in (self.out, self.film, self.checkpoint) if path is not None and not path.is_dir()]
+
     def checked(self) -> Extras:
         """Return what the engine is to keep. Raises :class:`BadSetting` for a file that cannot be written."""
         check_out(self.out)
         for path in (self.film, self.checkpoint):
             if path is not None:
                 _check_folder(path.absolute().parent, path)
+        _check_distinct(self.files())
         if self.every and self.checkpoint is None:
             raise BadSetting("--every needs a file to save the run in: give --checkpoint FILE too.")
         if self.every < 0:
@@ -76,7 +83,9 @@ def painting(command: Callable[..., OutputPlan], *sources: Callable[..., object]
 
     def paint(**options: Any) -> None:
         kept = Kept(**{field.name: options.pop(field.name) for field in fields(Kept)})
+        inputs = [path for name in _INPUTS if isinstance(path := options.get(name), Path)]
         with terminal.explained():
+            _check_distinct([*inputs, *kept.files()])
             plan = command(**options)
         paint_one(plan, replace(kept, checkpoint=kept.checkpoint or plan.saved_in))
 
@@ -138,18 +147,25 @@ def _write(painting: Painting, plan: OutputPlan, kept: Kept) -> dict[str, Path]:
     named = kept.out if kept.out is not None and folder is None else None
     path = named or (folder or Path()) / picture_name(painting.spec)
     written = {"path": path}
-    write_atomically(path, painting.png)
+    write_atomically(path, painting.png, _usual_mode())
     if plan.region and painting.mask is not None:
         written["region"] = path.with_name(f"{path.stem}-region.png")
-        write_atomically(written["region"], painting.mask)
+        write_atomically(written["region"], painting.mask, _usual_mode())
     if kept.film is not None and painting.finished.film is not None:
         written["film"] = kept.film
-        write_atomically(kept.film, painting.finished.film)
+        write_atomically(kept.film, painting.finished.film, _usual_mode())
     elif kept.film is not None:
         terminal.complain("The film could not be made; the picture is there.")
     if kept.checkpoint is not None and kept.checkpoint.exists():
         written["checkpoint"] = kept.checkpoint
     return written
+
+
+def _usual_mode() -> int:
+    """Return the permissions that this process gives a new file."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 def _json(painting: Painting, written: dict[str, Path]) -> str:
@@ -160,7 +176,7 @@ def _json(painting: Painting, written: dict[str, Path]) -> str:
             "seed": spec.seed,
             "size": f"{spec.width}x{spec.height}",
             "iterations": finished.iteration,
-            "loss": finished.loss,
+            "loss": finished.loss if math.isfinite(finished.loss) else None,  # JSON has no NaN
             "seconds": round(finished.seconds, 3),
             "device": painting.device,
             **{name: str(path) for name, path in written.items()},
@@ -181,6 +197,15 @@ def check_out(out: Path | None) -> Path | None:
     if out.suffix.lower() != ".png":
         raise BadSetting(f"I write PNG. Name the picture {out.with_suffix('.png').name}.")
     return None
+
+
+def _check_distinct(paths: Sequence[Path]) -> None:
+    """Raise :class:`BadSetting` if two files of a command are one."""
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise BadSetting(f"{path} is named twice, and one file would overwrite the other. Name two files.")
+        seen.add(path.resolve())
 
 
 def _check_folder(folder: Path, path: Path) -> None:
@@ -206,7 +231,8 @@ def picture_name(spec: Spec) -> str:
 
 def slug(text: str) -> str:
     """Return the words of ``text`` for use in a file name."""
-    return "-".join(re.findall(r"\w+", text.lower()))[:_LONGEST_NAME].strip("-")
+    words = "-".join(re.findall(r"\w+", text.lower())).encode()
+    return words[:_LONGEST_NAME].decode(errors="ignore").strip("-")
 
 
 @contextmanager

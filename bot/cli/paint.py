@@ -76,12 +76,14 @@ def upscale(
     picture: Annotated[Path, typer.Argument(help="The picture to enlarge.")],
     by: Annotated[int, typer.Option(help="2 or 4 times.")] = 2,
     prompt: Annotated[str | None, typer.Option(help="What it shows; else what its recipe says.")] = None,
+    strength: Strength = None,
+    seed: Seed = None,
     iterations: Iterations = None,
 ) -> OutputPlan:
     """Enlarge a picture and refine it, tile by tile."""
     if by not in (2, 4):
         raise BadSetting("A picture is enlarged --by 2 or --by 4.")
-    wish = with_options(prompt or "", None, iterations=iterations)
+    wish = with_options(prompt or "", None, iterations=iterations, strength=strength, seed=seed)
     request = asking(Kind.UPSCALE, dataclasses.replace(wish, more={**wish.more, "upscale": by}), picture)
     return OutputPlan(make=lambda config: commission(request, config))
 

@@ -92,13 +92,14 @@ class Files:
         await asyncio.to_thread(shutil.rmtree, self.folder(job_id), ignore_errors=True)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file so that a crash leaves either the old one or the new one."""
+def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace a file so that a crash leaves either the old one or the new one. ``mode`` is its permissions."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

@@ -106,8 +106,8 @@ class Attached:
 
 
 def attached(attachments: Sequence[discord.Attachment], *, reply: bool = True) -> Attached:
-    """Sort the files of a message. A lone file is the picture if the message is no reply: it masks nothing."""
-    if not reply and len(attachments) == 1:
+    """Sort the files of a message. A lone ``gas-mask.png`` in no reply is the picture; ``mask.png`` is a mask."""
+    if not reply and len(attachments) == 1 and not _MASK.match(attachments[0].filename.lower()):
         return Attached(pictures=tuple(attachments), masks=())
     masks = tuple(file for file in attachments if _MASK.search(file.filename.lower()))
     others = [file for file in attachments if file not in masks]

@@ -15,7 +15,7 @@ def file(name: str) -> Any:
     return made
 
 
-@pytest.mark.parametrize("name", ["gas-mask.png", "mask.png", "Mask 2.PNG", "region-1.png"])
+@pytest.mark.parametrize("name", ["gas-mask.png", "My Mask 2.PNG", "2024_mask.jpg"])
 def test_a_lone_mask_is_the_picture_unless_it_comes_with_a_reply(name: str) -> None:
     lone = [file(name)]
     assert attached(lone, reply=False).pictures == tuple(lone)
