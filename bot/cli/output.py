@@ -83,7 +83,7 @@ def painting(command: Callable[..., OutputPlan], *sources: Callable[..., object]
 
     def paint(**options: Any) -> None:
         kept = Kept(**{field.name: options.pop(field.name) for field in fields(Kept)})
-        inputs = [path for name in _INPUTS if isinstance(path := options.get(name), Path)]
+        inputs = {path.resolve() for name in _INPUTS if isinstance(path := options.get(name), Path)}
         with terminal.explained():
             _check_distinct([*inputs, *kept.files()])
             plan = command(**options)
