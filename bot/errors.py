@@ -42,6 +42,10 @@ class OverQuota(UserError):
         self.fitting = 0  # of several that were asked for at once
 
 
+class AskedAlready(UserError):
+    """That message has asked for a picture already."""
+
+
 class NotAPicture(UserError):
     """That file is not a picture I can read. Attach a PNG, JPEG, WebP, GIF or AVIF."""
 

@@ -8,9 +8,8 @@ from bot.app import FaradayBot
 from bot.components import options, permissions
 from bot.requests import describe as looking
 from bot.requests.describe import PaintThisButton
-from bot.requests.pictures import download, newest
-from bot.requests.request import Picture, Upload
-from bot.texts import answers
+from bot.requests.pictures import newest, uploaded
+from bot.requests.request import Picture
 from bot.texts import describe as wording_describe
 
 
@@ -39,22 +38,21 @@ class DescribeCog(commands.Cog):
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.bot.looking.admit(permissions.asker_of(interaction))
-        spoiler = image is not None and image.is_spoiler()
-        seen = await self.bot.looking.describe(await self._picture(interaction, image), bundle, spoiler=spoiler)
-        await looking.show(interaction, seen, "" if image else answers.NEWEST_TAKEN)
+        picture = await self._picture(interaction, image)
+        await looking.show(interaction, await self.bot.looking.describe(picture, bundle))
 
     async def described(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
         """Of any message with a picture, whoever sent it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.bot.looking.admit(permissions.asker_of(interaction))
         most = self.bot.config.limits.max_upload_bytes
-        picture, spoiler = await looking.in_message(self.bot.queue, message, max_bytes=most)
-        await looking.show(interaction, await self.bot.looking.describe(picture, spoiler=spoiler))
+        picture = await looking.in_message(self.bot, self.bot.queue, message, max_bytes=most)
+        await looking.show(interaction, await self.bot.looking.describe(picture))
 
     async def _picture(self, interaction: discord.Interaction[FaradayBot], image: discord.Attachment | None) -> Picture:
         most = self.bot.config.limits.max_upload_bytes
         if image is not None:
-            return Upload(content=await download(image, max_bytes=most))
+            return await uploaded(image, max_bytes=most)
         channel_id = interaction.channel_id or 0
         return await newest(self.bot, self.bot.queue, channel_id, max_bytes=most, otherwise=wording_describe.NONE_HERE)
 

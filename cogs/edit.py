@@ -9,9 +9,9 @@ from bot.components import options, permissions
 from bot.domain.job import Kind
 from bot.domain.place import Place
 from bot.gateway.replies import answer
-from bot.requests.pictures import download, downloaded, newest
-from bot.requests.request import Picture, Request, Upload
-from bot.texts import answers, card
+from bot.requests.pictures import any_covered, downloaded, newest, uploaded
+from bot.requests.request import Picture, Request
+from bot.texts import card
 from bot.words.prompts import with_options
 
 
@@ -64,7 +64,7 @@ class EditCog(commands.Cog):
                 picture=await self._picture(place, image),
                 mask=await downloaded(mask, max_bytes=most),
                 image_prompts=() if guide is None else (guide,),
-                notes=() if image else (answers.NEWEST_TAKEN,),
+                spoiler=any_covered(mask, image_prompt),
             )
         )
         await answer(interaction, card.acknowledgement(job, await self.bot.queue.position(job.id)))
@@ -72,7 +72,7 @@ class EditCog(commands.Cog):
     async def _picture(self, place: Place, image: discord.Attachment | None) -> Picture:
         most = self.bot.config.limits.max_upload_bytes
         if image is not None:
-            return Upload(content=await download(image, max_bytes=most))
+            return await uploaded(image, max_bytes=most)
         return await newest(self.bot, self.bot.queue, place.channel_id, max_bytes=most)
 
 

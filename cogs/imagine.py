@@ -12,8 +12,8 @@ from bot.components import options, permissions
 from bot.domain.job import Job, Kind
 from bot.errors import OverQuota
 from bot.gateway.replies import answer
-from bot.requests.pictures import downloaded
-from bot.requests.request import Request, Upload
+from bot.requests.pictures import any_covered, downloaded, uploaded
+from bot.requests.request import Request
 from bot.texts import card
 from bot.words.prompts import with_options
 from engine.messages import MOST_SEED
@@ -62,14 +62,15 @@ class ImagineCog(commands.Cog):
         )
         wish = options.weighed(wish, image_prompt, image_prompt_weight)
         most = self.bot.config.limits.max_upload_bytes
-        start, guide = await downloaded(image, max_bytes=most), await downloaded(image_prompt, max_bytes=most)
+        guide = await downloaded(image_prompt, max_bytes=most)
         request = Request(
             kind=Kind.IMAGINE,
             asker=permissions.asker_of(interaction),
             wish=wish,
-            picture=None if start is None else Upload(content=start),
+            picture=None if image is None else await uploaded(image, max_bytes=most),
             mask=await downloaded(mask, max_bytes=most),
             image_prompts=() if guide is None else (guide,),
+            spoiler=any_covered(mask, image_prompt),
         )
         jobs, refusal = await self._submit(request, count)
         first = await self.bot.queue.position(jobs[0].id)

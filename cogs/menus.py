@@ -12,7 +12,7 @@ from bot.domain.job import Kind, Sequel
 from bot.errors import NothingToEdit, UnknownJob
 from bot.gateway.replies import answer, explain
 from bot.requests import pictures
-from bot.requests.request import Request
+from bot.requests.request import Picture, Request
 from bot.texts import answers, card, refusals
 
 _REMEMBERED = 200  # messages whose forms may be open
@@ -35,8 +35,10 @@ class MenusCog(commands.Cog):
 
     async def open_form(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         permissions.check(permissions.of_interaction(interaction))
-        if await pictures.find_kept(self.bot.queue, message.id) is None and not message.attachments:
-            raise NothingToEdit(refusals.NONE_THERE)
+        if await pictures.find_kept(self.bot.queue, message.id) is None and not pictures.files_of(
+            shown := await pictures.unwrapped(self.bot, message)
+        ):
+            raise NothingToEdit(refusals.EMBEDDED if pictures.shows_embed(shown) else refusals.NONE_THERE)
         self._seen[message.id] = message
         while len(self._seen) > _REMEMBERED:
             self._seen.pop(next(iter(self._seen)))
@@ -56,18 +58,30 @@ class MenusCog(commands.Cog):
         await answer(interaction, told)
 
     async def _submit(self, interaction: discord.Interaction[Any], filled: forms.FilledOfMessage) -> str:
-        message = self._seen.get(filled.message_id) or await self._fetched(interaction, filled.message_id)
-        most = self.bot.config.limits.max_upload_bytes
         job = await self.bot.submitter.submit(
             Request(
                 kind=filled.kind,
                 asker=permissions.asker_of(interaction),
                 wish=filled.wish(),
-                picture=await pictures.in_message(self.bot.queue, message, max_bytes=most),
-                source_message_id=message.id,
+                picture=await self._picture(interaction, filled.message_id),
+                source_message_id=filled.message_id,
             )
         )
         return card.acknowledgement(job, await self.bot.queue.position(job.id))
+
+    async def _picture(self, interaction: discord.Interaction[Any], message_id: int) -> Picture:
+        """Return the picture as the menu saw it, or from the message fetched anew: a link lives for a day."""
+        most = self.bot.config.limits.max_upload_bytes
+        if (seen := self._seen.get(message_id)) is not None:
+            try:
+                return await pictures.in_message(self.bot, self.bot.queue, seen, max_bytes=most)
+            except NothingToEdit as error:
+                if str(error) != refusals.NOT_FETCHED:
+                    raise
+        message = await self._fetched(interaction, message_id)
+        if seen is not None and not pictures.files_of(await pictures.unwrapped(self.bot, message)):
+            raise NothingToEdit(refusals.NOT_FETCHED)
+        return await pictures.in_message(self.bot, self.bot.queue, message, max_bytes=most)
 
     async def _fetched(self, interaction: discord.Interaction[Any], message_id: int) -> discord.Message:
         try:

@@ -5,6 +5,9 @@ with “mask” in its name is the mask.
 """
 
 import logging
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import timedelta
 
 import discord
 from discord.ext import commands
@@ -13,45 +16,117 @@ from bot.app import FaradayBot
 from bot.components import permissions
 from bot.domain.job import Kind
 from bot.domain.place import Asker, Place
-from bot.errors import NothingToEdit
+from bot.errors import AskedAlready, NothingToEdit
 from bot.gateway.replies import explain
 from bot.members.hints import Hints
-from bot.requests.pictures import Attached, attached, download, find_kept, guides, in_message
-from bot.requests.request import Picture, Request, Upload
+from bot.requests.pictures import (
+    Attached,
+    any_covered,
+    attached,
+    files_of,
+    find_kept,
+    guides,
+    in_message,
+    shows_embed,
+    unwrapped,
+    uploaded,
+)
+from bot.requests.request import Picture, Request
 from bot.texts import answers, refusals
-from bot.words import prompts
+from bot.words import nearest, prompts
 from bot.words.prompts import Wish
 
 log = logging.getLogger(__name__)
 
 _TYPED = (discord.MessageType.default, discord.MessageType.reply)
+_REMEMBERED = 2000  # messages that were answered
+_EDIT_FRESH = timedelta(minutes=2)  # Discord tells of an edit again when a message is pinned or a preview is added
 
 
 class RepliesCog(commands.Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         self._hints = Hints()
+        self._heard: OrderedDict[tuple[int, str], None] = OrderedDict()  # so that an event told twice is heard once
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Without the message-content intent most content is empty, and there is nothing to do."""
-        if message.author.bot or message.type not in _TYPED or self.bot.user is None:
+        if message.author.bot or message.type not in _TYPED or self.bot.user is None or self._again(message):
             return
         try:
-            if (text := prompts.imagine_text(message.content, self.bot.user.id)) is not None:
-                await self._imagine(message, text)
-            elif _may_edit(message, self.bot.user.id):
-                text = prompts.edit_text(message.content, self.bot.user.id)
-                if text is not None:
-                    await self._edit(message, text)
+            if not await self._asked(message, self._content(message)):
+                await self._hint(message, self._content(message))
+        except AskedAlready:
+            log.info("message %d has asked already", message.id)
         except Exception as error:
             await self._explain(message, error)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """An edited message that now is a command asks like a new one, but only once."""
+        message = payload.message
+        edited = message.edited_at
+        if edited is None or discord.utils.utcnow() - edited > _EDIT_FRESH or self.bot.user is None:
+            return
+        text = self._content(message)
+        if prompts.imagine_text(text, self.bot.user.id) is not None or prompts.commands_edit(text, self.bot.user.id):
+            await self.on_message(message)
+
+    def _again(self, message: discord.Message) -> bool:
+        """Return whether this message was heard before with these words. It is noted."""
+        key = message.id, message.content
+        if key in self._heard:
+            return True
+        self._heard[key] = None
+        while len(self._heard) > _REMEMBERED:
+            self._heard.popitem(last=False)
+        return False
+
+    def _content(self, message: discord.Message) -> str:
+        """Return what a message says, with the bot mentioned where its own role is mentioned at the start."""
+        role = message.guild.self_role if message.guild is not None else None
+        text = message.content.strip()
+        if role is not None and self.bot.user is not None and text.startswith(role.mention):
+            return f"{self.bot.user.mention}{text.removeprefix(role.mention)}"
+        return text
+
+    async def _asked(self, message: discord.Message, content: str) -> bool:
+        """Do what the message asks for, and return whether it asks for anything."""
+        assert self.bot.user is not None
+        if (text := prompts.imagine_text(content, self.bot.user.id)) is not None:
+            await self._imagine(message, text)
+            return True
+        replies = message.type is discord.MessageType.reply
+        if not (replies or prompts.commands_edit(content, self.bot.user.id)):
+            return False
+        if (text := prompts.edit_text(content, self.bot.user.id)) is None:
+            return False
+        await self._edit(message, text)
+        return True
+
+    async def _hint(self, message: discord.Message, content: str) -> None:
+        """Answer, in one sentence, what was plainly meant for the bot but asks for nothing."""
+        assert self.bot.user is not None
+        me = self.bot.user
+        spoken = content.startswith((me.mention, f"<@!{me.id}>"))
+        role = message.guild.self_role if message.guild is not None else None
+        words = prompts.unmentioned(content, me.id)
+        if (meant := nearest.command(words)) is not None:
+            text = answers.did_you_mean(*meant, typed=meant[1] in prompts.TYPED)
+        elif not content and role is not None and role in message.role_mentions:
+            text = answers.role_mentioned(me.id)
+        elif (message.guild is None and content) or (spoken and not message.attachments):
+            text = answers.how_to_ask(words)
+        else:
+            return
+        await self._say(message, text)
 
     async def _imagine(self, message: discord.Message, text: str) -> None:
         place = await self._place(message)
         wish = prompts.parse(text)
         files = attached(message.attachments, reply=_is_reply(message))
-        picture = Upload(content=await self._fetched(files.pictures[0])) if files.pictures else None
+        picture = await self._first(files)
         await self._submit(Kind.IMAGINE, message, place, wish, picture, files, used=1)
 
     async def _edit(self, message: discord.Message, text: str) -> None:
@@ -60,18 +135,16 @@ class RepliesCog(commands.Cog):
         wish = prompts.parse(text)
         files = attached(message.attachments, reply=_is_reply(message))
         if not _is_reply(message):
-            if not files.pictures:
-                raise NothingToEdit()
-            content = await self._fetched(files.pictures[0])
-            own = Upload(content=content, message_id=message.id, channel_id=message.channel.id)
+            if (own := await self._first(files, message)) is None:
+                raise NothingToEdit(answers.NOTHING_ATTACHED)
             return await self._submit(Kind.EDIT, message, place, wish, own, files, used=1)
         if message.reference is not None and message.reference.message_id is not None:
             await find_kept(self.bot.queue, message.reference.message_id)  # a deleted one cannot be read any more
-        replied = await _replied_to(message)
-        if replied.author != self.bot.user and not replied.attachments:
+        replied = await unwrapped(self.bot, await _replied_to(message))
+        if replied.author != self.bot.user and not files_of(replied) and not shows_embed(replied):
             raise NothingToEdit(self._unseen(message))
         most = self.bot.config.limits.max_upload_bytes
-        picture = await in_message(self.bot.queue, replied, max_bytes=most)
+        picture = await in_message(self.bot, self.bot.queue, replied, max_bytes=most)
         await self._submit(Kind.EDIT, message, place, wish, picture, files, used=0)
 
     def _unseen(self, message: discord.Message) -> str:
@@ -86,8 +159,12 @@ class RepliesCog(commands.Cog):
         permissions.check(place)
         return place
 
-    async def _fetched(self, file: discord.Attachment) -> bytes:
-        return await download(file, max_bytes=self.bot.config.limits.max_upload_bytes)
+    async def _first(self, files: Attached, message: discord.Message | None = None) -> Picture | None:
+        """Return the first picture attached, linked to ``message`` if that is given."""
+        if not files.pictures:
+            return None
+        upload = await uploaded(files.pictures[0], max_bytes=self.bot.config.limits.max_upload_bytes)
+        return upload if message is None else replace(upload, message_id=message.id, channel_id=message.channel.id)
 
     async def _submit(
         self,
@@ -111,20 +188,19 @@ class RepliesCog(commands.Cog):
                 mask=mask,
                 image_prompts=image_prompts,
                 source_message_id=message.id,
+                asking_message_id=message.id,
+                spoiler=any_covered(*files.masks, *files.pictures[used:]),
             )
         )
 
     async def _explain(self, message: discord.Message, error: Exception) -> None:
+        await self._say(message, explain(error))
+
+    async def _say(self, message: discord.Message, text: str) -> None:
         try:
-            await message.reply(explain(error), mention_author=False)
+            await message.reply(text, mention_author=False)
         except discord.HTTPException as refusal:  # as where it may not write at all
             log.info("message %d could not be answered: %s", message.id, refusal)
-
-
-def _may_edit(message: discord.Message, bot_id: int) -> bool:
-    """A reply, or a message with a picture of its own and the command: a mere mention with one may mean anything."""
-    replies = message.type is discord.MessageType.reply
-    return replies or (bool(message.attachments) and prompts.commands_edit(message.content, bot_id))
 
 
 async def _replied_to(message: discord.Message) -> discord.Message:

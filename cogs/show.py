@@ -10,6 +10,7 @@ from bot.app import FaradayBot
 from bot.components import options, pager, permissions
 from bot.components.pages import Page, PagePicture, painted
 from bot.domain.job import Job
+from bot.domain.moderation import Cover
 from bot.errors import NothingToEdit, UnknownJob
 from bot.gateway.replies import answer
 from bot.requests import pictures
@@ -43,7 +44,7 @@ class ShowCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         if job := await self.bot.queue.by_message(message.id):
             return await pager.reply(interaction, "show", await self._shown(interaction, job))
-        attachment = pictures.first_picture(message.attachments)
+        attachment = pictures.first_picture(pictures.files_of(await pictures.unwrapped(self.bot, message)))
         line = None
         if attachment is not None:
             content = await pictures.download(attachment, max_bytes=self.bot.config.limits.max_upload_bytes)
@@ -57,13 +58,16 @@ class ShowCog(commands.Cog):
         text = lookups.shown(job, job.recipe, ancestors)
         found = [await self._picture(interaction, one) for one in (job, *ancestors[:1])]
         shown = [picture for picture in found if picture is not None]
-        embeds = [discord.Embed().set_image(url=f"attachment://{picture.name}") for picture in shown]
+        embeds = [
+            discord.Embed().set_image(url=f"attachment://{picture.name}") for picture in shown if not picture.covered
+        ]
         return Page(content=text, embeds=embeds, pictures=shown)
 
     async def _picture(self, interaction: discord.Interaction[FaradayBot], job: Job) -> PagePicture | None:
         """None when it is not on the disk, or not to be seen in this channel."""
         withheld = self.bot.screen.withholds(job.unsafe, interaction.channel)
-        return None if withheld else await painted(self.bot.files, job)
+        covered = await self.bot.screen.cover(job, None) is Cover.SPOILER
+        return None if withheld else await painted(self.bot.files, job, covered=covered)
 
     async def _ancestors(self, job: Job) -> list[Job]:
         """Nearest first."""

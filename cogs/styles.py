@@ -9,6 +9,8 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components import options, pager, permissions
 from bot.components.pages import Page, PagePicture, page_of, painted, shipped
+from bot.domain.job import Job
+from bot.domain.moderation import Cover
 from bot.domain.style import Style
 from bot.errors import BadSetting, NotYours, UserError
 from bot.gateway.replies import answer
@@ -95,6 +97,12 @@ class StylesCog(commands.GroupCog, name="styles", description="Words that can be
             permissions.may_set(interaction)
         return style
 
+    async def _open(self, job: Job, channel: object) -> bool:
+        """Return whether a picture may be shown uncovered there."""
+        if self.bot.screen.withholds(job.unsafe, channel):
+            return False
+        return await self.bot.screen.cover(job, None) is Cover.NONE
+
     async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> Page:
         known = await self.bot.styles.all(interaction.user.id, interaction.guild_id)
         number, pages = page_of(number, len(known), EACH)
@@ -104,7 +112,7 @@ class StylesCog(commands.GroupCog, name="styles", description="Words that can be
         for style in there:
             job = jobs.get(style.id)
             seen = job is not None and permissions.may_see(interaction, job)
-            visible = seen and job is not None and not self.bot.screen.withholds(job.unsafe, interaction.channel)
+            visible = seen and job is not None and await self._open(job, interaction.channel)
             picture = await painted(self.bot.files, job) if job and visible else await _sample(style)
             embed = lookups.style(style, interaction.user.id)
             if picture is not None:

@@ -12,7 +12,7 @@ from bot.domain.job import Kind
 from bot.gateway.replies import answer
 from bot.requests import pictures
 from bot.requests.request import Picture, Request, Upload
-from bot.texts import answers, card
+from bot.texts import card
 from bot.words.prompts import Wish
 
 
@@ -47,35 +47,28 @@ class UpscaleCog(commands.Cog):
         permissions.check(place)
         picture: Picture
         if image is not None:
-            picture = Upload(content=await pictures.download(image, max_bytes=most))
+            picture = await pictures.uploaded(image, max_bytes=most)
         else:
             picture = await pictures.newest(self.bot, self.bot.queue, place.channel_id, max_bytes=most)
         wish = Wish(prompt=prompt, strength=strength, iterations=iterations, more={"upscale": factor})
-        await self._submit(interaction, wish, picture, () if image else (answers.NEWEST_TAKEN,))
+        await self._submit(interaction, wish, picture)
 
     async def of_message(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Of the bot's pictures and of members'; a member's message says what its picture shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         permissions.check(permissions.of_interaction(interaction))
         most = self.bot.config.limits.max_upload_bytes
-        picture = await pictures.in_message(self.bot.queue, message, max_bytes=most)
+        picture = await pictures.in_message(self.bot, self.bot.queue, message, max_bytes=most)
         words = message.content if isinstance(picture, Upload) else ""
         await self._submit(interaction, Wish(prompt=words, more={"upscale": 2}), picture)
 
-    async def _submit(
-        self,
-        interaction: discord.Interaction[Any],
-        wish: Wish,
-        picture: Picture,
-        notes: tuple[str, ...] = (),
-    ) -> None:
+    async def _submit(self, interaction: discord.Interaction[Any], wish: Wish, picture: Picture) -> None:
         job = await self.bot.submitter.submit(
             Request(
                 kind=Kind.UPSCALE,
                 asker=permissions.asker_of(interaction),
                 wish=wish,
                 picture=picture,
-                notes=notes,
             )
         )
         await answer(interaction, card.acknowledgement(job, await self.bot.queue.position(job.id)))

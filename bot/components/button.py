@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 import discord
 
 from bot.components.host import Host
-from bot.gateway.replies import explain
+from bot.gateway.replies import explain, late
 from bot.texts import card
 
 
@@ -41,13 +41,17 @@ class HostButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         return cls.read(match)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await self.acknowledge(interaction)
         try:
-            answer = await self.act(interaction)
-        except Exception as error:
-            answer = explain(error)
-        if answer is not None:
-            await self.answer(interaction, answer)
+            await self.acknowledge(interaction)
+            try:
+                answer = await self.act(interaction)
+            except Exception as error:
+                answer = explain(error)
+            if answer is not None:
+                await self.answer(interaction, answer)
+        except discord.HTTPException as error:
+            if not late(error):
+                raise
 
     async def acknowledge(self, interaction: discord.Interaction[Host]) -> None:
         """Tell Discord within its three seconds that the press was seen."""

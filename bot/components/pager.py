@@ -32,7 +32,9 @@ class PageButton(HostButton, template=r"faraday:page:(?P<what>[a-z]{1,16}):(?P<n
 async def reply(interaction: discord.Interaction[Any], what: str, page: Page, query: str = "") -> None:
     """Put the page into the answer that was deferred."""
     files = [
-        discord.File(io.BytesIO(picture.content), picture.name, description=picture.description or None)
+        discord.File(
+            io.BytesIO(picture.content), picture.name, description=picture.description or None, spoiler=picture.covered
+        )
         for picture in page.pictures
     ]
     await interaction.edit_original_response(

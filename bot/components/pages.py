@@ -24,6 +24,7 @@ class PagePicture:
     name: str  # an embed refers to it as ``attachment://name``
     content: bytes
     description: str = ""
+    covered: bool = False  # as a spoiler, which no embed can be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +51,14 @@ def page_of(number: int, total: int, each: int) -> tuple[int, int]:
 _SHOWN_SIDE = 512  # pixels
 
 
-async def painted(files: Files, job: Job) -> PagePicture | None:
+async def painted(files: Files, job: Job, *, covered: bool = False) -> PagePicture | None:
     """Return the finished picture of a job, enlarged for the eye; None if it is not on the disk."""
     png = await files.read(files.final(job.id))
     if png is None:
         return None
     factor = max(1, _SHOWN_SIDE // max(job.spec.width, job.spec.height))
     jpeg = await asyncio.to_thread(uploads.preview, png, factor)
-    return PagePicture(name=f"picture-{job.id}.jpg", content=jpeg, description=card.alt_text(job))
+    return PagePicture(name=f"picture-{job.id}.jpg", content=jpeg, description=card.alt_text(job), covered=covered)
 
 
 async def shipped(name: str, description: str) -> PagePicture | None:

@@ -9,6 +9,8 @@ from bot.domain.place import Asker, Place
 from bot.errors import CannotPost, NotYours
 from bot.texts import answers
 
+_VOICE = (discord.VoiceChannel, discord.StageChannel)
+
 
 def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
     """Discord states the bot's permissions with every interaction, so this needs no cache."""
@@ -18,6 +20,7 @@ def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
         within=within(interaction.channel),
         in_thread=isinstance(interaction.channel, discord.Thread),
         locked=isinstance(interaction.channel, discord.Thread) and interaction.channel.locked,
+        in_voice=isinstance(interaction.channel, _VOICE),
         permissions=interaction.app_permissions,
         answering=interaction if is_guest(interaction) else None,
     )
@@ -44,6 +47,7 @@ def in_guild(channel: discord.abc.GuildChannel | discord.Thread) -> Place:
         within=within(channel),
         in_thread=isinstance(channel, discord.Thread),
         locked=isinstance(channel, discord.Thread) and channel.locked,
+        in_voice=isinstance(channel, _VOICE),
         permissions=channel.permissions_for(channel.guild.me),
     )
 
@@ -89,6 +93,7 @@ def check(place: Place) -> None:
         raise CannotPost(answers.LOCKED)
     needed = {
         "View Channel": mine.view_channel,
+        "Connect": mine.connect or not place.in_voice,
         "Send Messages in Threads": mine.send_messages_in_threads or not place.in_thread,
         "Send Messages": mine.send_messages or place.in_thread,
         "Attach Files": mine.attach_files,

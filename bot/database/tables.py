@@ -85,6 +85,8 @@ jobs = sa.Table(
     sa.Column("sheet_message_id", sa.BigInteger),
     sa.Column("unsafe", sa.Float),
     sa.Column("film_unsafe", sa.Float),
+    sa.Column("spoiler", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("asking_message_id", sa.BigInteger),
     # Not part of a Job: the number of the claim, for fair order, and whether the requester knows how it ended.
     sa.Column("claim_number", sa.BigInteger),
     sa.Column("announced", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -99,6 +101,7 @@ jobs = sa.Table(
     sa.Index(None, "card_message_id"),
     sa.Index(None, "final_message_id"),
     sa.Index(None, "grid_id"),
+    sa.Index(None, "asking_message_id", unique=True),
     sqlite_autoincrement=True,
 )
 

@@ -87,6 +87,8 @@ class NewJob:
     mask_hash: str | None = None
     image_prompt_hashes: tuple[str, ...] = ()
     cell: Cell | None = None
+    spoiler: bool = False  # a picture that it is made from was covered, so this one is
+    asking_message_id: int | None = None  # the typed message that asked; one message asks for one job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

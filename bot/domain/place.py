@@ -16,6 +16,7 @@ class Place:
     within: tuple[int, ...] = ()  # ids of the thread's channel and the category, innermost first
     in_thread: bool = False
     locked: bool = False
+    in_voice: bool = False  # the chat of a voice or stage channel
     permissions: discord.Permissions  # the bot's own; without meaning in a direct conversation
     answering: discord.Interaction[Any] | None = None  # set if the bot is no member and can only answer
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import sys
 from typing import Any
 
 import discord
@@ -12,7 +13,7 @@ from discord.ext import commands
 from bot.backoff import UNREACHABLE, Backoff, persistently
 from bot.config import Config
 from bot.gateway.connector import make_connector
-from bot.gateway.replies import Tree
+from bot.gateway.replies import Tree, late
 from bot.gateway.throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,12 @@ class ConnectedBot(commands.AutoShardedBot):
         self.config = config
         self.sessions = 0  # with the gateway so far, of all shards
         self._connecting: asyncio.Task[Any] | None = None
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log an error of a listener, with its trace unless it only came too late."""
+        error = sys.exception()
+        if error is None or not late(error):
+            log.error("an error in %s", event_method, exc_info=error)
 
     async def sign_in(self, token: str) -> None:
         """Log in, trying again while Discord cannot be reached. Raises :class:`discord.LoginFailure`."""

@@ -12,6 +12,17 @@ from bot.texts import answers, card
 log = logging.getLogger(__name__)
 
 
+_LATE = {10062: "the interaction ran out", 40060: "it was acknowledged already", 50083: "the thread is archived"}
+
+
+def late(error: BaseException) -> bool:
+    """Return whether Discord took an answer no more, which the log notes in one line: nothing is broken."""
+    if not isinstance(error, discord.HTTPException) or error.code not in _LATE:
+        return False
+    log.info("a member could not be answered: %s (%d)", _LATE[error.code], error.code)
+    return True
+
+
 def explain(error: BaseException) -> str:
     """A :class:`UserError` speaks for itself; of anything else the log has the trace, under the reference told."""
     if isinstance(error, NoDatabase):
@@ -19,6 +30,8 @@ def explain(error: BaseException) -> str:
     if isinstance(error, UserError):
         return card.fitted(str(error))
     reference = secrets.token_hex(4)
+    if late(error):
+        return answers.broken(reference)
     log.error("reference %s", reference, exc_info=error)
     return answers.broken(reference)
 
@@ -39,10 +52,14 @@ class Tree(app_commands.CommandTree[discord.Client]):
     async def on_error(
         self, interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError
     ) -> None:
+        cause = _cause(error)
+        if late(cause):
+            return
         try:
-            await answer(interaction, explain(_cause(error)))
-        except discord.HTTPException:
-            log.exception("a member could not be told what went wrong")
+            await answer(interaction, explain(cause))
+        except discord.HTTPException as refusal:
+            if not late(refusal):
+                log.exception("a member could not be told what went wrong")
 
 
 def _cause(error: app_commands.AppCommandError) -> Exception:

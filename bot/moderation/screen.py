@@ -1,6 +1,7 @@
 """Decide how to show a picture: openly, as a spoiler, or not at all."""
 
 import logging
+import time
 from collections.abc import Callable
 
 import discord
@@ -13,6 +14,8 @@ from bot.members.settings import SettingsStore
 
 log = logging.getLogger(__name__)
 
+_REMEMBERED_SECONDS = 600.0  # a bot that was kicked must not ask for the channel at every frame
+
 
 class Screen:
     """Decides anew for every picture, because a channel's settings may change."""
@@ -21,6 +24,7 @@ class Screen:
         self._client = client
         self._settings = settings
         self._rules = rules
+        self._closed: dict[int, float] = {}  # until when a channel that was refused is not asked for again
 
     @property
     def threshold(self) -> float:
@@ -32,6 +36,8 @@ class Screen:
         ``known`` is the channel from an interaction, for servers that the bot is not in.
         """
         cover = await self.cover_in(job.channel_id, job.guild_id, unsafe, known)
+        if cover is Cover.NONE and job.spoiler:
+            return Cover.SPOILER
         if cover is Cover.WITHHELD:
             log.info("job %d: a picture with the unsafe score %.2f is withheld", job.id, unsafe)
         return cover
@@ -53,9 +59,14 @@ class Screen:
 
     async def _channel(self, channel_id: int) -> object:
         """Return the channel, or None, which counts as not age-restricted."""
+        if (known := self._client.get_channel(channel_id)) is not None:
+            return known
+        if time.monotonic() < self._closed.get(channel_id, 0.0):
+            return None
         try:
-            return self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-        except discord.HTTPException:
+            return await self._client.fetch_channel(channel_id)
+        except (discord.HTTPException, discord.InvalidData):
+            self._closed[channel_id] = time.monotonic() + _REMEMBERED_SECONDS
             return None
 
     async def _spoilers(self, channel_id: int, guild_id: int | None, channel: object) -> bool:

@@ -24,6 +24,7 @@ from engine.messages import BundleInfo, Progress
 
 log = logging.getLogger(__name__)
 
+_ARCHIVED = 50083  # no edit succeeds in an archived thread; the finished picture opens it again
 _CLOSED = (401, 403, 404)  # answers to an edit after which no other can succeed
 
 Showing = Callable[[Job], Awaitable[None]]
@@ -153,7 +154,7 @@ class Cards:
         try:
             await self._edit(job, job.thread_id, job.card_message_id, content=text, view=view, **shown)
         except discord.HTTPException as error:
-            if error.status in _CLOSED:
+            if error.status in _CLOSED or error.code == _ARCHIVED:
                 self._closed.add(job.id)
             raise
 

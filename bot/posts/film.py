@@ -48,8 +48,8 @@ class Sending:
         channel = self._client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
         return await channel.send(**message, **_reply(job, place.channel_id in channels(job)))
 
-    async def picture(self, job: Job, user_id: int, factor: int) -> None:
-        """Send the finished picture, ``factor`` times as large, to a member.
+    async def picture(self, job: Job, user_id: int, factor: int, *, spoiler: bool) -> None:
+        """Send the finished picture, ``factor`` times as large and as a ``spoiler`` if it was covered, to a member.
 
         Raises :class:`NothingToEdit` when it is no longer kept, and :class:`CannotPost` when Discord refuses.
         """
@@ -66,7 +66,7 @@ class Sending:
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
             await user.send(
                 answers.sent(job, line, width, height),
-                file=discord.File(io.BytesIO(shown), file_name(job)),
+                file=discord.File(io.BytesIO(shown), file_name(job), spoiler=spoiler),
                 suppress_embeds=True,
             )
         except discord.HTTPException as error:

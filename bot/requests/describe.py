@@ -7,7 +7,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import discord
@@ -28,6 +28,7 @@ from bot.moderation.screen import Screen
 from bot.requests import pictures
 from bot.requests.request import Painted, Picture, Upload
 from bot.texts import describe as wording_describe
+from bot.texts import refusals
 from bot.words.prompts import Wish
 from engine.messages import BundleInfo, Description
 from engine.messages.resolution import bundle_named
@@ -84,8 +85,8 @@ class Looking:
         await self._gate.check(asker)
         self._pace.check(asker.user_id)
 
-    async def describe(self, picture: Picture, bundle: str | None = None, *, spoiler: bool = False) -> Seen:
-        """``spoiler`` says that its sender covered it.
+    async def describe(self, picture: Picture, bundle: str | None = None) -> Seen:
+        """Return what a picture shows.
 
         Raises :class:`bot.errors.UserError` for a picture that is not there, not fit, or not to be made out.
         """
@@ -99,8 +100,10 @@ class Looking:
         )
         image = await asyncio.to_thread(uploads.reduced, prepared.png, SIDE)
         description = await self._dispatcher.describing.ask(image, info.name)
-        hidden = spoiler or await self._covered(picture)
-        return Seen(description=description, image=image, info=info, hidden=hidden, notes=prepared.notes)
+        hidden = picture.spoiler or await self._covered(picture)
+        return Seen(
+            description=description, image=image, info=info, hidden=hidden, notes=(*picture.notes, *prepared.notes)
+        )
 
     async def _covered(self, picture: Picture) -> bool:
         """Whether one of the bot's own was not to be shown openly."""
@@ -146,9 +149,9 @@ class PaintThisButton(HostButton, template=r"faraday:paint-this:(?P<bundle>.{1,6
         return await interaction.client.followups.paint(interaction, Wish(prompt=prompt or "", bundle=self.bundle))
 
 
-async def show(interaction: discord.Interaction[Any], seen: Seen, note: str = "") -> None:
+async def show(interaction: discord.Interaction[Any], seen: Seen) -> None:
     """Put the answer into the one that was deferred."""
-    embed = wording_describe.card(seen.description, seen.info, (note, *seen.notes))
+    embed = wording_describe.card(seen.description, seen.info, seen.notes)
     files = (
         []
         if seen.hidden
@@ -161,17 +164,19 @@ async def show(interaction: discord.Interaction[Any], seen: Seen, note: str = ""
     await interaction.edit_original_response(embed=embed, attachments=files, view=view)
 
 
-async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) -> tuple[Picture, bool]:
-    """The picture of any message, and whether it is hidden as a spoiler.
+async def in_message(client: discord.Client, queue: Queue, message: discord.Message, *, max_bytes: int) -> Picture:
+    """Return the picture of any message: a finished one of the bot's as the engine made it, a frame as it is shown.
 
-    A finished one of the bot's is taken as the engine made it, a frame as it is shown. Raises
-    :class:`NothingToDescribe`, and what :func:`bot.requests.pictures.download` raises.
+    Raises :class:`NothingToDescribe`, and what :func:`bot.requests.pictures.download` raises.
     """
-    attachment = pictures.first_picture(message.attachments)
-    if attachment is None:
-        raise NothingToDescribe()
+    message = await pictures.unwrapped(client, message)
+    files = pictures.files_of(message)
+    file = pictures.first_picture(files)
+    if file is None:
+        raise NothingToDescribe(refusals.EMBEDDED if pictures.shows_embed(message) else None)
     job = await queue.by_message(message.id)
     if job is not None and job.final_message_id == message.id and job.removed is None:
-        return Painted(job=job), attachment.is_spoiler()
-    content = await pictures.download(attachment, max_bytes=max_bytes)
-    return Upload(content=content, message_id=message.id, channel_id=message.channel.id), attachment.is_spoiler()
+        return Painted(job=job, spoiler=pictures.covered(file))
+    upload = await pictures.uploaded(file, max_bytes=max_bytes)
+    notes = pictures.several(files, file)
+    return replace(upload, message_id=message.id, channel_id=message.channel.id, notes=notes)

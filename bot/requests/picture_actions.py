@@ -9,6 +9,7 @@ from bot.components.forms import Filled, form
 from bot.components.host import Host
 from bot.components.picture_buttons import SequelButton
 from bot.domain.job import Job, Kind, Sequel, State
+from bot.domain.moderation import Cover
 from bot.domain.place import Asker
 from bot.errors import CannotPost, NothingToEdit, UnknownJob
 from bot.gateway.replies import explain
@@ -132,13 +133,16 @@ class FollowUps:
         place = asker.place
         known = place.answering.channel if place.answering else None
         cover = await self._screen.cover_in(place.channel_id, place.guild_id, job.film_unsafe, known)
+        if cover is Cover.NONE and await self._screen.cover(job, None) is Cover.SPOILER:
+            cover = Cover.SPOILER  # covered where it was painted
         return await self._sending.film(job, place, cover)
 
     async def _send(self, job: Job, asker: Asker) -> None:
         await self._allow(job, asker)
         if self._screen.withholds(job.unsafe, None):
             raise CannotPost(moderation.NOT_BY_DM)
-        await self._sending.picture(job, asker.user_id, self._publisher.factor(job))
+        covered = await self._screen.cover(job, None) is Cover.SPOILER
+        await self._sending.picture(job, asker.user_id, self._publisher.factor(job), spoiler=covered)
 
     async def _allow(self, job: Job, asker: Asker) -> None:
         """What paints nothing is for the same members all the same."""

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -13,11 +13,12 @@ from bot.domain.job import Job, State
 from bot.errors import BadSetting, NotAPicture, NothingToEdit, PictureTooLarge
 from bot.jobs.queue import Queue
 from bot.requests.request import Painted, Picture, Upload
-from bot.texts import moderation, refusals
+from bot.texts import answers, moderation, refusals
 
 log = logging.getLogger(__name__)
 
 MOST_GUIDES = 4  # image prompts in one message
+_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff")
 _SEARCHED = 50  # messages back from now
 _MASK = re.compile(r"(?<![a-z])(?:mask(?![a-z])|region-\d+\.)")  # the second is what a replacement comes with
 
@@ -44,16 +45,67 @@ async def downloaded(attachment: discord.Attachment | None, *, max_bytes: int) -
     return None if attachment is None else await download(attachment, max_bytes=max_bytes)
 
 
-async def in_message(queue: Queue, message: discord.Message, *, max_bytes: int) -> Picture:
-    """The picture of ``message``, the bot's or a member's. Raises :class:`NothingToEdit` when there is none."""
+async def uploaded(file: discord.Attachment, *, max_bytes: int) -> Upload:
+    """Return an attached file as a picture to start from. Raises as :func:`download`."""
+    return Upload(content=await download(file, max_bytes=max_bytes), spoiler=covered(file))
+
+
+async def in_message(client: discord.Client, queue: Queue, message: discord.Message, *, max_bytes: int) -> Picture:
+    """Return the picture of ``message``, the bot's or a member's, forwarded or at the head of its thread.
+
+    Raises :class:`NothingToEdit` when there is none, and as :func:`download`.
+    """
+    message = await unwrapped(client, message)
     if job := await find_kept(queue, message.id):
         if job.state is not State.DELIVERED:
             raise NothingToEdit(refusals.UNFINISHED if not job.state.ended else None)
-        return Painted(job=job)
-    if attachment := first_picture(message.attachments):
-        content = await download(attachment, max_bytes=max_bytes)
-        return Upload(content=content, message_id=message.id, channel_id=message.channel.id)
-    raise NothingToEdit(refusals.NONE_THERE)
+        return Painted(job=job, spoiler=any(map(covered, message.attachments)))
+    if file := first_picture(files := files_of(message)):
+        upload = await uploaded(file, max_bytes=max_bytes)
+        notes = several(files, file)
+        return replace(upload, message_id=message.id, channel_id=message.channel.id, notes=notes)
+    raise NothingToEdit(refusals.EMBEDDED if shows_embed(message) else refusals.NONE_THERE)
+
+
+async def unwrapped(client: discord.Client, message: discord.Message) -> discord.Message:
+    """Return the message that a thread was opened on for the thread's first line, and any other as it is."""
+    if message.type is not discord.MessageType.thread_starter_message or (above := message.reference) is None:
+        return message
+    if isinstance(above.resolved, discord.Message):
+        return above.resolved
+    try:
+        channel = client.get_partial_messageable(above.channel_id, guild_id=above.guild_id)
+        return await channel.fetch_message(above.message_id or 0)
+    except discord.HTTPException:
+        return message
+
+
+def files_of(message: discord.Message) -> list[discord.Attachment]:
+    """Return the files of a message and of the messages that it forwards."""
+    forwarded = [file for snapshot in message.message_snapshots for file in snapshot.attachments]
+    return [*message.attachments, *forwarded]
+
+
+def shows_embed(message: discord.Message) -> bool:
+    """Return whether an embed or a link preview of the message shows a picture, which is never fetched."""
+    embeds = [*message.embeds, *(embed for snapshot in message.message_snapshots for embed in snapshot.embeds)]
+    return any(embed.image.url or embed.thumbnail.url or embed.type in ("image", "gifv") for embed in embeds)
+
+
+def covered(file: discord.Attachment) -> bool:
+    """Return whether the sender covered the file as a spoiler, by its name or by its mark."""
+    return file.is_spoiler() or file.flags.spoiler
+
+
+def any_covered(*files: discord.Attachment | None) -> bool:
+    """Return whether one of these files is covered."""
+    return any(file is not None and covered(file) for file in files)
+
+
+def several(files: Sequence[discord.Attachment], taken: discord.Attachment) -> tuple[str, ...]:
+    """Return a note that says which picture was taken, if there were several."""
+    pictures = attached(files).pictures
+    return (refusals.first_of(len(pictures), taken.filename),) if len(pictures) > 1 else ()
 
 
 async def find_kept(queue: Queue, message_id: int) -> Job | None:
@@ -77,24 +129,64 @@ async def newest(
     Raises :class:`NothingToEdit`, which says ``otherwise``, when there is none.
     """
     job = await queue.newest_picture([channel_id])
-    message = await _newest_upload(client, channel_id, since=job.final_message_id if job else None)
-    if message is not None:
-        return await in_message(queue, message, max_bytes=max_bytes)
+    found = await _newest_upload(client, channel_id, since=job.final_message_id if job else None)
+    if found.message is not None:
+        picture = await in_message(client, queue, found.message, max_bytes=max_bytes)
+        return replace(picture, notes=(answers.NEWEST_TAKEN, *picture.notes))
     if job is None:
-        raise NothingToEdit(otherwise)
-    return Painted(job=job)
+        raise NothingToEdit(refusals.EMBEDDED if found.embedded else otherwise)
+    return Painted(job=job, notes=(answers.NEWEST_TAKEN if found.sees_all else answers.MY_NEWEST_TAKEN,))
 
 
-async def _newest_upload(client: discord.Client, channel_id: int, *, since: int | None) -> discord.Message | None:
-    channel = client.get_partial_messageable(channel_id)
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What a search through a channel found."""
+
+    message: discord.Message | None = None  # the newest one with a member's picture
+    embedded: bool = False  # a picture was in an embed alone
+    sees_all: bool = True  # members' messages are shown to the bot
+
+
+async def _newest_upload(client: discord.Client, channel_id: int, *, since: int | None) -> _Found:
+    known = client.get_channel(channel_id)
+    shown = client.intents.message_content or isinstance(known, discord.DMChannel)
+    found = _Found(sees_all=shown)
     after: Any = discord.Object(since) if since else None
     try:
-        async for message in channel.history(limit=_SEARCHED, after=after, oldest_first=False):
-            if not message.author.bot and first_picture(message.attachments):
-                return message
+        channel = client.get_partial_messageable(channel_id)
+        async for listed in channel.history(limit=_SEARCHED, after=after, oldest_first=False):
+            message = await unwrapped(client, listed)
+            if await _has_picture(client, message):
+                found.message = message
+                return found
+            found.embedded |= message.author != client.user and shows_embed(message)
     except discord.HTTPException as error:  # no permission to read back: its own pictures remain
         log.debug("channel %d: no history: %s", channel_id, error)
-    return None
+        found.sees_all = False
+    if since is None and isinstance(known, discord.Thread):
+        found.message = await _above(client, known)
+    return found
+
+
+async def _above(client: discord.Client, thread: discord.Thread) -> discord.Message | None:
+    """Return the message that the thread was opened on, if it has a picture."""
+    try:
+        message = await client.get_partial_messageable(thread.parent_id).fetch_message(thread.id)
+    except discord.HTTPException:
+        return None
+    return message if await _has_picture(client, message) else None
+
+
+async def _has_picture(client: discord.Client, message: discord.Message) -> bool:
+    """Return whether somebody else's message holds a file that is a picture by its label."""
+    return message.author != client.user and any(map(labelled, attached(files_of(message)).pictures))
+
+
+def labelled(file: discord.Attachment) -> bool:
+    """Return whether a file says by its type, or without one by its name, that it is a picture."""
+    if file.content_type:
+        return file.content_type.startswith("image/") and not file.content_type.startswith("image/svg")
+    return file.filename.lower().endswith(_ENDINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +203,7 @@ def attached(attachments: Sequence[discord.Attachment], *, reply: bool = True) -
         return Attached(pictures=tuple(attachments), masks=())
     masks = tuple(file for file in attachments if _MASK.search(file.filename.lower()))
     others = [file for file in attachments if file not in masks]
-    pictures = tuple(file for file in others if (file.content_type or "").startswith("image/"))
+    pictures = tuple(filter(labelled, others))
     return Attached(pictures=pictures or tuple(others[:1]), masks=masks)  # whose bytes will tell what it is
 
 

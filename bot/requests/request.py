@@ -19,6 +19,8 @@ class Upload:
     content: bytes  # the file as it was sent
     message_id: int | None = None  # of the message that has it, if there is one to link
     channel_id: int | None = None
+    spoiler: bool = False  # its sender covered it
+    notes: tuple[str, ...] = ()  # sentences for the requester, such as which of several pictures this is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class Painted:
     """One of the bot's own pictures, taken as the engine made it and not as it was shown."""
 
     job: Job
+    notes: tuple[str, ...] = ()  # sentences for the requester
+    spoiler: bool = False  # it is shown covered where it was found
 
 
 Picture: TypeAlias = Upload | Painted
@@ -46,6 +50,8 @@ class Request:
     mask: bytes | None = None  # a file as it was sent, like the image prompts
     image_prompts: tuple[bytes, ...] = ()
     source_message_id: int | None = None  # the message to reply to
+    asking_message_id: int | None = None  # the typed message that asks, which asks once
+    spoiler: bool = False  # the mask or an image prompt was covered
     notes: tuple[str, ...] = ()  # sentences for the requester
 
     @property

@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from sqlalchemy.exc import IntegrityError
+
 from bot.components import permissions
 from bot.config import Config
 from bot.counters import SUBMITTED
 from bot.domain.job import Cell, Job, Kind, NewJob
 from bot.domain.setting import Values
 from bot.engines.dispatcher import Dispatcher
-from bot.errors import CannotPost, EngineNotReady, OverQuota
+from bot.errors import AskedAlready, CannotPost, EngineNotReady, OverQuota
 from bot.jobs import quotas
 from bot.jobs.files import Files
 from bot.jobs.inputs import Inputs
@@ -132,6 +134,10 @@ class Submitter:
             return await self._queue.submit(self._costed(new, quota), inputs, checkpoint, quota=quota)
         except OverQuota as over:
             raise await self._with_time(over, new) from None
+        except IntegrityError:
+            if new.asking_message_id is None:
+                raise
+            raise AskedAlready() from None
 
     def _costed(self, new: NewJob, quota: Quota) -> NewJob:
         cost = self._dispatcher.line.speed.cost(new.spec)
@@ -177,12 +183,14 @@ class Submitter:
 
 def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str, ...]) -> NewJob:
     parent_id = parent_message_id = parent_channel_id = None
-    init = gathered.init
+    init, spoiler = gathered.init, request.spoiler
     match request.picture:
         case Painted(job=parent):
+            spoiler |= parent.spoiler or request.picture.spoiler
             parent_id, parent_message_id = parent.id, parent.final_message_id
             parent_channel_id = parent.thread_id or parent.channel_id
         case Upload() as upload:
+            spoiler |= upload.spoiler
             parent_message_id, parent_channel_id = upload.message_id, upload.channel_id
         case None:
             pass
@@ -193,11 +201,18 @@ def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str,
         guild_id=request.place.guild_id,
         channel_id=request.place.channel_id,
         source_message_id=request.source_message_id,
+        asking_message_id=request.asking_message_id,
+        spoiler=spoiler,
         parent_id=parent_id,
         parent_message_id=parent_message_id,
         parent_channel_id=parent_channel_id,
         input_hash=init.input_hash if init else None,
         mask_hash=gathered.mask_hash,
         image_prompt_hashes=gathered.image_prompt_hashes,
-        notes=(*request.notes, *(init.notes if init else ()), *notes),
+        notes=(
+            *request.notes,
+            *(request.picture.notes if request.picture else ()),
+            *(init.notes if init else ()),
+            *notes,
+        ),
     )

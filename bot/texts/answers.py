@@ -11,6 +11,10 @@ OWNERS_ONLY = "Only those who run me can do that."
 GONE_REPLY = "The message you replied to is gone."
 UNREADABLE_REPLY = "I cannot read the message you replied to."
 NEWEST_TAKEN = "You attached no picture, so I took the newest one here."
+NOTHING_ATTACHED = "I see no picture to edit. Reply to one with .edit and your words, or attach one to the message."
+MY_NEWEST_TAKEN = (
+    "You attached no picture, so I took my newest one here. I cannot see what members posted: attach that to use it."
+)
 UNREADABLE = "I cannot read that message any more."
 COMMANDS_CHANGED = "My commands have changed. Reload Discord (Ctrl+R, or restart the app) and try again."
 NOT_PAINTED_ANY_MORE = "That picture is no longer being painted."
@@ -20,6 +24,26 @@ NO_SERVER_TO_SET = "This is no server. Use /settings mine, which works everywher
 MANAGERS_ONLY = "Only members with the permission “Manage Server” can set that."
 LOCKED = "This thread is locked, so I cannot post here. Ask again in an open one."
 NO_SERVER_TO_SHARE_WITH = "This is no server, so I cannot share it with one."
+
+
+def did_you_mean(sign: str, name: str, words: str, *, typed: bool) -> str:
+    """Answer a mistyped command, or one that only the menu of commands can give."""
+    if typed:
+        return f"Did you mean `.{name}`? Write for example: .{name} {_sample(words)}"
+    return f"Did you mean /{name}? Choose it from Discord's list of commands: type / and its name."
+
+
+def role_mentioned(bot_id: int) -> str:
+    return f"You mentioned my role, so I cannot read the words. Mention me, <@{bot_id}>, instead."
+
+
+def how_to_ask(words: str) -> str:
+    """Answer words that are meant for the bot but ask for nothing."""
+    return f"To have it painted, write: .imagine {_sample(words)}\n-# /help says what else I can do."
+
+
+def _sample(words: str) -> str:
+    return card.one_line(words) if words else "a red car"
 
 
 def not_yours(requester_id: int) -> str:

@@ -26,6 +26,11 @@ def fitted(text: str) -> str:
     return text if len(text) <= CONTENT_LIMIT else f"{text[: CONTENT_LIMIT - 1]}…"
 
 
+def one_line(words: str) -> str:
+    """Return a member's words on one short line, without a meaning to Discord."""
+    return discord.utils.escape_markdown(_shortened(words, 80))
+
+
 def title(job: Job, limit: int = _TITLE_LIMIT) -> str:
     """Return the prompt in bold, shortened and with Discord's markup escaped."""
     return f"**{discord.utils.escape_markdown(_shortened(job.spec.prompt, limit))}**"

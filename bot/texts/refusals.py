@@ -19,6 +19,7 @@ UNSEEN = (
 STILL_UNSEEN = "I cannot see that picture either."
 NONE_THERE = "I see no picture in that message. Use this on one with a PNG, JPEG, WebP, GIF or AVIF."
 NONE_HERE = "I found no picture here. Attach one to /edit, or reply to one of mine."
+EMBEDDED = "That picture is only linked or embedded, and I fetch no foreign addresses. Save it and attach it."
 UNFINISHED = "That picture is not finished yet. Wait for it, or press “Stop and keep”, then edit it."
 ONE_MASK = "I can use only one mask. Attach one."
 WEIGHT_OF_NOTHING = "image_prompt_weight needs a picture: attach one as image_prompt."
@@ -28,6 +29,10 @@ def file_too_large(found: int, most: int, name: str = "") -> str:
     """Refuse a file; ``found`` and ``most`` are bytes."""
     what = f"“{name}”" if name else "That file"
     return f"{what} is {mebibytes(found)} large, and I take up to {mebibytes(most)}. Send a smaller one, or a JPEG."
+
+
+def first_of(count: int, name: str) -> str:
+    return f"That message has {count} pictures: I took the first, “{name}”."
 
 
 def too_many_guides(found: int, most: int) -> str:

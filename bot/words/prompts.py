@@ -40,6 +40,8 @@ VALUE = rf'{_QUOTATION}|(?:(?!--)[^\s;"])+'
 _BARE = re.compile(r"(?!.*--)[\w.+:,-]*\w")
 _DASH = "-‐‑‒–—―−﹘﹣－"
 _COMMANDS = ("/edit", ".edit")
+TYPED = ("imagine", "edit")
+"""The commands that a message can give."""
 _IMAGINE = ("/imagine", ".imagine")
 _PROVENANCE = re.compile(r"\s*\[weights (?P<weights>[0-9a-f]+|unknown), (?P<rest>[^\[\]]*)\]\s*$")
 _BRACKET = re.compile(rf"\[weights (?:[0-9a-f]+|unknown), (?:{'|'.join(Precision)}), [0-9]+ threads?, [^\[\]]*\]")
@@ -122,7 +124,7 @@ def edit_text(content: str, bot_id: int) -> str | None:
 
 def imagine_text(content: str, bot_id: int) -> str | None:
     """Return what follows ``/imagine`` or ``.imagine`` at the start or after a mention, or None if there is none."""
-    content = _unmentioned(content, bot_id)
+    content = unmentioned(content, bot_id)
     for start in _IMAGINE:
         if content.lower().startswith(start) and not content[len(start) : len(start) + 1].isalnum():
             return content[len(start) :].strip()
@@ -131,11 +133,12 @@ def imagine_text(content: str, bot_id: int) -> str | None:
 
 def commands_edit(content: str, bot_id: int) -> bool:
     """Return whether ``/edit`` or ``.edit`` stands at the start, or right after a mention of the bot."""
-    content = _unmentioned(content, bot_id)
+    content = unmentioned(content, bot_id)
     return _without_command(content) != content
 
 
-def _unmentioned(content: str, bot_id: int) -> str:
+def unmentioned(content: str, bot_id: int) -> str:
+    """Return the text after a mention of the bot at its start, or all of it."""
     return re.sub(rf"^<@!?{bot_id}>[\s,:]*", "", content.strip())
 
 

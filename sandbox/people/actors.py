@@ -12,7 +12,7 @@ from sandbox.records.errors import NoAnswer
 from sandbox.records.interactions import Callback, Interaction, InteractionType, new_token
 from sandbox.records.model import Channel, ChannelType, Json, Membership, Message, User
 from sandbox.records.parts import File, walk_components
-from sandbox.verbs import commands, posts, reactions
+from sandbox.verbs import commands, posts, reactions, threads
 from sandbox.verbs.commands import NotOffered
 from sandbox.verbs.interactions import start
 from sandbox.verbs.permissions import Permissions, require, speaking
@@ -82,8 +82,9 @@ class Member(Membership):
         reply_to: Message | None = None,
         files: Sequence[File] = (),
         ping: bool = True,
+        embeds: Sequence[Json] = (),
     ) -> Message:
-        """Post a message. ``ping`` is the @ switch of a reply.
+        """Post a message. ``ping`` is the @ switch of a reply, ``embeds`` are the previews of its links.
 
         Raises:
             ApiError: this member may not write here.
@@ -94,8 +95,24 @@ class Member(Membership):
         needed = speaking(channel) | (Permissions.ATTACH_FILES if files else 0)
         require(self._here(channel), channel, needed)
         allowed: Json = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
-        draft = posts.Draft(content=text, files=tuple(files), reply_to=reply_to, allowed_mentions=allowed)
+        draft = posts.Draft(
+            content=text, files=tuple(files), reply_to=reply_to, allowed_mentions=allowed, embeds=list(embeds)
+        )
         return posts.post(self.world, channel, self.user, draft)
+
+    async def forward(self, message: Message, channel: Channel) -> Message:
+        """Forward a message to a channel.
+
+        Raises:
+            ApiError: this member may not write here.
+        """
+        require(self._here(channel), channel, speaking(channel))
+        return posts.post(self.world, channel, self.user, posts.Draft(forwarded=message))
+
+    async def open_thread(self, message: Message, name: str) -> Channel:
+        """Open a thread on a message."""
+        require(self._here(message.channel), message.channel, Permissions.CREATE_PUBLIC_THREADS)
+        return threads.open_from_message(self.world, message, self.user, {"name": name})
 
     async def open_post(self, forum: Channel, title: str, text: str = "", *, files: Sequence[File] = ()) -> Channel:
         """Open a forum's post, with its first message; returns its thread.

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from sandbox.people.actors import Member
 from sandbox.records.intents import Intents
-from sandbox.records.model import Channel, ChannelType, GuildRecord, Membership, Overwrite, Role, User
-from sandbox.verbs import guilds, payloads, permissions, threads
+from sandbox.records.model import Channel, ChannelType, GuildRecord, Json, Membership, Message, Overwrite, Role, User
+from sandbox.records.parts import File
+from sandbox.verbs import guilds, payloads, permissions, posts, threads
 from sandbox.verbs.world import World
 
 
@@ -24,6 +25,21 @@ class Guild(GuildRecord):
         """Open a forum, where every post is a thread."""
         settings = {"overwrites": self._for_bot(allow, deny), "available_tags": guilds.tags(self.world, tags)}
         return guilds.open_channel(self.world, self, ChannelType.FORUM, name, settings)
+
+    def post_as_webhook(
+        self,
+        channel: Channel,
+        name: str,
+        text: str = "",
+        *,
+        files: tuple[File, ...] = (),
+        embeds: tuple[Json, ...] = (),
+    ) -> Message:
+        """Post as a webhook under any name, as PluralKit does for its members."""
+        world = self.world
+        author = User(id=world.ids.next(), name=name, bot=True)
+        draft = posts.Draft(content=text, files=files, embeds=list(embeds), webhook_id=author.id)
+        return posts.post(world, channel, author, draft)
 
     def _for_bot(self, allow: int, deny: int) -> list[Overwrite]:
         if not (allow or deny):

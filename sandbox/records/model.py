@@ -20,6 +20,7 @@ UPLOAD_LIMIT = 10 * 1024 * 1024  # bytes a file, in a server without boosts
 BOOSTED_UPLOAD_LIMITS = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}  # by premium tier
 
 EPHEMERAL, LOADING, HAS_THREAD = 1 << 6, 1 << 7, 1 << 5
+HAS_SNAPSHOT = 1 << 14
 SUPPRESS_EMBEDS = 1 << 2
 COMPONENTS_V2 = 1 << 15
 SETTABLE_FLAGS = SUPPRESS_EMBEDS | EPHEMERAL | (1 << 12) | COMPONENTS_V2
@@ -135,6 +136,7 @@ class Message:
     reactions: list[Reaction] = field(default_factory=list)
     reference: tuple[int, int | None] | None = None  # channel and message that it points to
     referenced_message: Message | None = None
+    snapshots: list[Message] = field(default_factory=list)  # of the message that it forwards, as that was
     nonce: str | int | None = None
     origin: MessageOrigin | None = None
     thread: Channel | None = None

@@ -131,6 +131,8 @@ def _answer_marks(from_: MessageOrigin, world: World) -> Json:
 def _reference(one: Message, world: World, *, intent: bool, nested: bool) -> Json:
     if one.reference is None:
         return {}
+    if one.snapshots:
+        return _forward(one, one.reference, world, intent=intent)
     channel_id, message_id = one.reference
     pointer: Json = {"type": 0, "channel_id": str(channel_id)}
     if one.channel.guild is not None:
@@ -144,6 +146,24 @@ def _reference(one: Message, world: World, *, intent: bool, nested: bool) -> Jso
     gone = target is None or target.deleted
     inner = None if gone or target is None else message(target, world, intent=intent, nested=True)
     return {"message_reference": pointer, "referenced_message": inner}
+
+
+_SNAPSHOT = (
+    "type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions", "mention_roles",
+    "components",
+)  # fmt: skip
+
+
+def _forward(one: Message, origin: tuple[int, int | None], world: World, *, intent: bool) -> Json:
+    """The pointer of a forward, and the forwarded message as it was, if this reader may read the forward."""
+    pointer: Json = {"type": 1, "channel_id": str(origin[0]), "message_id": str(origin[1])}
+    snapshots = []
+    for each in one.snapshots:
+        whole = message(each, world, intent=True, nested=True)
+        if not (intent or _readable_without_intent(one, world.bot_user)):
+            whole |= {"content": "", "attachments": [], "embeds": [], "components": []}
+        snapshots.append({"message": {key: whole[key] for key in _SNAPSHOT} | {"sticker_items": []}})
+    return {"message_reference": pointer, "message_snapshots": snapshots}
 
 
 def located(one: Message, world: World, *, intent: bool) -> Json:

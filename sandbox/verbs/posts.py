@@ -9,6 +9,7 @@ from sandbox.records.clock import iso
 from sandbox.records.errors import late_edit, thread_archived, too_large, too_many_pins
 from sandbox.records.model import (
     EPHEMERAL,
+    HAS_SNAPSHOT,
     HAS_THREAD,
     LOADING,
     Channel,
@@ -40,6 +41,7 @@ class Draft:
     flags: int = 0
     tts: bool = False
     reply_to: Message | None = None
+    forwarded: Message | None = None
     allowed_mentions: Json | None = None
     nonce: str | int | None = None
     enforce_nonce: bool = False
@@ -108,6 +110,10 @@ def _build(world: World, channel: Channel, author: User, draft: Draft) -> Messag
         message.referenced_message = draft.reply_to
         if draft.type is MessageType.DEFAULT:
             message.type = MessageType.REPLY
+    if (original := draft.forwarded) is not None:
+        message.reference = (original.channel.id, original.id)
+        message.flags |= HAS_SNAPSHOT
+        message.snapshots = original.snapshots or [replace(original, files=list(original.files))]
     _mention(world, message, draft.allowed_mentions)
     return message
 
