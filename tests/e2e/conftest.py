@@ -72,7 +72,7 @@ class Studio:
         found = [
             message
             for message in self.everywhere(channel)
-            if any(file.filename.startswith("faraday-") for file in message.attachments)
+            if any(file.filename.removeprefix("SPOILER_").startswith("faraday-") for file in message.attachments)
         ]
         return sorted(found, key=lambda message: message.id)
 

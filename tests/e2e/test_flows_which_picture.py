@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from sandbox import Channel, File, Message
+from sandbox import Channel, File, Message, Sandbox
 from sandbox.faults.pending import Fate
 
 if TYPE_CHECKING:
@@ -24,14 +24,10 @@ def settings() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _granted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The developer portal grants the message-content intent."""
-    from sandbox import Sandbox
-    from sandbox.records.intents import Intents
-
     before = Sandbox.__init__
 
-    def init(self: Any, *args: Any, **about: Any) -> None:
-        before(self, *args, **about)
-        self.world.privileged |= Intents.MESSAGE_CONTENT
+    def init(self: Sandbox, *args: Any, **about: Any) -> None:
+        before(self, *args, **about, message_content=True)
 
     monkeypatch.setattr(Sandbox, "__init__", init)
 
