@@ -63,8 +63,8 @@ class Schemas:
     """Validators for requests, answers and gateway payloads, compiled when first needed."""
 
     def __init__(self, folder: Path) -> None:
-        self._openapi = _with_media_channels(_read(folder / "openapi.json"))
-        receive = _with_combined_flags(_read(folder / "gateway-receive.schema.json"))
+        self._openapi = _with_references(_with_media_channels(_read(folder / "openapi.json")))
+        receive = _with_snapshots(_with_combined_flags(_read(folder / "gateway-receive.schema.json")))
         send = _read(folder / "gateway-send.schema.json")
         self._documents: dict[str, Json] = {
             "answers": _with(self._openapi, _FIELD_ERRORS, "components", "schemas", "InnerErrors"),
@@ -209,6 +209,22 @@ def _for_requests(openapi: Json) -> Json:
     for place in _BITS_IN_REQUESTS:
         loose = _with(loose, _LOOSE_BITS, *place.split(" "))
     return loose
+
+
+def _with_references(document: Json) -> Json:
+    """Return the description with forwards among the types of references, as the gateway's schema has them."""
+    either = {"type": "integer", "enum": [0, 1]}
+    return _with(document, either, "components", "schemas", "MessageReferenceType")
+
+
+def _with_snapshots(document: Json) -> Json:
+    """Return the schema in which a snapshot's fields are those of a message; it says that each is a whole message."""
+    fields, whole = (document["definitions"][name]["properties"] for name in ("APIMessageSnapshotFields", "APIMessage"))
+    right = {
+        **document["definitions"]["APIMessageSnapshotFields"],
+        "properties": {name: whole[name] for name in fields},
+    }
+    return _with(document, right, "definitions", "APIMessageSnapshotFields")
 
 
 def _with_combined_flags(document: Json) -> Json:

@@ -162,7 +162,7 @@ def _forward(one: Message, origin: tuple[int, int | None], world: World, *, inte
         whole = message(each, world, intent=True, nested=True)
         if not (intent or _readable_without_intent(one, world.bot_user)):
             whole |= {"content": "", "attachments": [], "embeds": [], "components": []}
-        snapshots.append({"message": {key: whole[key] for key in _SNAPSHOT} | {"sticker_items": []}})
+        snapshots.append({"message": {key: whole[key] for key in _SNAPSHOT} | {"stickers": [], "sticker_items": []}})
     return {"message_reference": pointer, "message_snapshots": snapshots}
 
 
