@@ -102,7 +102,7 @@ async def test_edit_without_a_picture_takes_the_newest_here_and_says_which(studi
         await studio.final(number)
     green = studio.finals()[1]
     answer = await studio.ada.slash(studio.channel, "edit", prompt="a blue car")
-    assert "took the newest one here" in await answer.text()
+    assert "took my newest one here" in await answer.text()
     edited = await studio.final(3)
     assert f"edit of [this picture](https://discord.com/channels/{studio.guild.id}/{green.channel.id}/{green.id})" in (
         edited.content

@@ -69,7 +69,7 @@ async def test_without_a_picture_the_newest_here_is_described_while_others_are_p
     await studio.bob.slash(studio.channel, "imagine", prompt="a blue car")
     await studio.card("2 of 4 iterations")
     card = await described(await studio.ada.slash(studio.channel, "describe"))
-    assert "You attached no picture, so I took the newest one here." in card.embeds[0]["description"]
+    assert "You attached no picture, so I took my newest one here." in card.embeds[0]["description"]
     with Image.open(io.BytesIO(studio.engine.described[-1].image)) as image:
         assert image.size == (64, 32)
     studio.engine.holding, studio.engine.unsafe = False, 0.9

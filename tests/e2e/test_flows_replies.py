@@ -214,7 +214,7 @@ async def test_files_of_which_nothing_can_be_made_are_refused_and_nothing_waits(
     direct = await studio.ada.open_dm()
     for text, files, advice in (
         (".imagine a wall", [halved("mask.png")], "A mask needs a picture to lie on"),
-        (".edit a wall", [halved("mask.png")], "There is no picture here to edit"),
+        (".edit a wall", [halved("mask.png")], "I see no picture to edit"),
         (".edit a wall", [picture(), halved("mask.png"), halved("mask-2.png")], "I can use only one"),
         (
             ".imagine a wall",

@@ -17,7 +17,7 @@ async def test_the_command_the_menu_and_a_word_upscale_a_picture(studio: Studio)
     await studio.ada.slash(studio.channel, "imagine", prompt="a red car", seed=7, size="32x64")
     final = await studio.final()
     answer = await studio.bob.slash(final.channel, "upscale", factor=4, strength=0.1, iterations=3)
-    assert "(#" in await answer.text() and "the newest one here" in await answer.text()
+    assert "(#" in await answer.text() and "my newest one here" in await answer.text()
     larger = await studio.final(2)
     assert "at four times the size" in larger.content and "--upscale 4" in larger.content
     assert "(#" in await (await studio.bob.use_on_message("Upscale", final)).text()
