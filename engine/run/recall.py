@@ -28,6 +28,8 @@ MOST = 4  # things in one picture
 HOLD = 30.0  # times the bundle's L2 weight: the perceptors, which know no such thing, would wash it away
 _OVERLAP = {"above": -0.02, "below": -0.02, "upon": 0.3, "inside": 0.45}  # of the upper thing's height
 _NUMBERS = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "several": 3, "many": 4, "some": 3}
+_NUMBERS |= dict.fromkeys("five six seven eight nine ten dozen 5 6 7 8 9 10".split(), MOST)  # as many as there is room
+_NOT = re.compile(r"\b(?:no|without|not an?)\s+(?:[\w-]+\s+)?$")
 _BEFORE = re.compile(r"\b(?:in|on|at|under|during|by|over)\b(?:\s+[\w-]+){0,2}\s*$", re.IGNORECASE)
 _AFTER = re.compile(r"\s+(?:day|night|sky|evening|morning|weather|landscape|ground|field)\b", re.IGNORECASE)
 _PLACES = (Named.WEATHER, Named.GROUND, Named.SCENERY, Named.BACKGROUND)
@@ -88,6 +90,8 @@ def read(prompt: str, seed: int, bundle: Bundle) -> Recalled | None:
     if all(set(mention.words) <= _learned(natural) for mention in named):
         return None
     wanted = _wanted(found, named, memory)
+    if not wanted:
+        return None
     plain = all(one.thing.place == "lies" for one in wanted) and not found.of(*_PLACES)
     background = (
         _drawn(natural.backgrounds.drawn, seed, "background") if plain else _scene(found, wanted, natural, seed)
@@ -100,6 +104,8 @@ def _wanted(found: Mentions, named: Sequence[Mention], memory: Memory) -> list[W
     for mention in named:
         index = int(mention.names[Named.THING])
         between = found.text[end : mention.start].lower()
+        if _NOT.search(between):
+            continue
         many = next((_NUMBERS[word] for word in re.findall(r"\w+", between) if word in _NUMBERS), 1)
         for repeat in range(many):
             relation = "beside" if repeat or not wanted else _relation(between)

@@ -50,6 +50,11 @@ def recalled(prompt: str, seed: int = 1) -> list[tuple[str, str]]:
         ("a polar bear", [("polar bear", "beside")]),
         ("owl | castle:2 | dog:-1", [("owl", "beside"), ("castle", "beside")]),
         ("seven dwarfs", []),
+        ("no dragons, just a castle", [("castle", "beside")]),
+        ("a castle without a dragon", [("castle", "beside")]),
+        ("no dragon", []),
+        ("five owls", [("owl", "beside")] * 4),
+        ("a hot dog and a dog", [("hot dog", "beside"), ("dog", "beside")]),
     ],
 )
 def test_what_a_prompt_names_is_found_with_its_place(prompt: str, things: list[tuple[str, str]]) -> None:
