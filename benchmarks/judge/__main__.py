@@ -8,7 +8,7 @@ from typing import Annotated, assert_never
 import torch
 import typer
 
-from benchmarks.judge import judge
+from benchmarks.judge import judge, reader
 from benchmarks.judge.evaluate import report
 from benchmarks.judge.models import SIZE, STYLE_SIZE
 from benchmarks.judge.train import (
@@ -22,6 +22,8 @@ from benchmarks.judge.train import (
 from benchmarks.options import command
 from training.models.loop import run
 from training.pictures.pages import pages
+from training.things.corpus import CorpusError, drawings
+from training.things.scenes import Book
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 FAMILIES = 12_000
@@ -34,9 +36,10 @@ class Part(StrEnum):
     CLASSIFIER = "classifier"
     STYLE = "style"
     RANKER = "ranker"
+    THINGS = "things"
 
 
-MINUTES = {Part.CLASSIFIER: 17.5, Part.STYLE: 6.0, Part.RANKER: 7.5}
+MINUTES = {Part.CLASSIFIER: 17.5, Part.STYLE: 6.0, Part.RANKER: 7.5, Part.THINGS: 45.0}
 
 
 @app.command()
@@ -53,9 +56,25 @@ def train(
     handlers: list[logging.Handler] = [logging.FileHandler(runs / "judge.log"), logging.StreamHandler()]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
     for part in [only] if only else Part:
-        training = _training(part, runs)
-        run(training, runs / f"judge-{part}.pt", pace * MINUTES[part])
-        judge.save_model(averaged(training))
+        minutes, checkpoint = pace * MINUTES[part], runs / f"judge-{part}.pt"
+        if part is Part.THINGS:
+            _train_reader(runs, checkpoint, minutes)
+        else:
+            training = _training(part, runs)
+            run(training, checkpoint, minutes)
+            judge.save_model(averaged(training))
+
+
+def _train_reader(runs: Path, checkpoint: Path, minutes: float) -> None:
+    folder = runs / "corpus"
+    try:
+        found = drawings(folder) + drawings(folder, unseen=True)
+    except CorpusError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    training = reader.ReaderTraining(Book(found, runs, reader.SIDE))
+    run(training, checkpoint, minutes)
+    reader.save(training.averaged())
 
 
 def _training(part: Part, runs: Path) -> JudgeTraining:
@@ -66,6 +85,8 @@ def _training(part: Part, runs: Path) -> JudgeTraining:
             return StyleTraining(pages(runs, FAMILIES, STYLE_SIZE)[:STYLE_PICTURES])
         case Part.RANKER:
             return RankerTraining(pages(runs, FAMILIES, SIZE), vocabulary())
+        case Part.THINGS:
+            raise AssertionError("the reader of things trains on the corpus, not on pages")
         case _:
             assert_never(part)
 

@@ -37,7 +37,7 @@ class Judge:
     @torch.no_grad()
     def attributes(self, images: Tensor) -> Tensor:
         """Return the index in VALUES of the likeliest value of each attribute, (n, attributes)."""
-        small, large = _resized(images, SIZE).split(64), _resized(images, STYLE_SIZE).split(64)
+        small, large = resized(images, SIZE).split(64), resized(images, STYLE_SIZE).split(64)
         return torch.cat([self._likeliest(*parts) for parts in zip(small, large, strict=True)])
 
     def _likeliest(self, small: Tensor, large: Tensor) -> Tensor:
@@ -49,11 +49,12 @@ class Judge:
     @torch.no_grad()
     def similarity(self, images: Tensor, texts: Sequence[str]) -> Tensor:
         """Return cosines (n, len(texts)); the greatest in a row is the picture's best text."""
-        seen = torch.cat([self.ranker.image_vectors(part) for part in _resized(images, SIZE).split(64)])
+        seen = torch.cat([self.ranker.image_vectors(part) for part in resized(images, SIZE).split(64)])
         return F.normalize(seen, dim=1) @ F.normalize(self.ranker.text_vectors(texts), dim=1).T
 
 
-def _resized(images: Tensor, size: int) -> Tensor:
+def resized(images: Tensor, size: int) -> Tensor:
+    """Return pictures (n, 3, h, w) as squares of ``size`` pixels."""
     height, width = images.shape[-2:]
     if (height, width) == (size, size):
         return images
@@ -67,13 +68,13 @@ def load(folder: Path = FOLDER) -> Judge:
     sizes = {name: len(values) for name, values in VALUES.items()}
     classifier, style = Classifier(sizes), StyleReader(sizes["style"])
     for model, file in ((classifier, CLASSIFIER_FILE), (style, STYLE_FILE)):
-        said, weights = _read(folder / file)
+        said, weights = read_weights(folder / file)
         if said.get("values") != json.dumps(VALUES):
             raise JudgeError(f"The judge in {folder} knows another picture book. {TRAIN_ANEW}")
-        _fill(model, weights, folder / file)
-    said, weights = _read(folder / RANKER_FILE)
+        fill(model, weights, folder / file)
+    said, weights = read_weights(folder / RANKER_FILE)
     ranker = Ranker(json.loads(said.get("words", "[]")))
-    _fill(ranker, weights, folder / RANKER_FILE)
+    fill(ranker, weights, folder / RANKER_FILE)
     judge = Judge(classifier=classifier, style=style, ranker=ranker)
     for part in (judge.classifier, judge.style, judge.ranker):
         part.eval().requires_grad_(False)
@@ -99,7 +100,8 @@ def save_model(model: nn.Module, folder: Path = FOLDER) -> None:
             raise AssertionError(f"{type(model).__name__} is no model of the judge")
 
 
-def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+def read_weights(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+    """Return what a file says of its weights, and the weights. Raises :class:`JudgeError`."""
     try:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}, {name: file.get_tensor(name).float() for name in file.keys()}
@@ -107,7 +109,8 @@ def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
         raise JudgeError(f"The judge's weights {path} cannot be read ({error}). {TRAIN_ANEW}") from None
 
 
-def _fill(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+def fill(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    """Put the weights that ``path`` holds into the model. Raises :class:`JudgeError`."""
     try:
         model.load_state_dict(weights)
     except RuntimeError:

@@ -32,7 +32,12 @@ _COLOURFUL = 0.05  # chroma above which a pixel has a colour
 
 def recoloured(picture: Tensor, mask: Tensor, colour: str) -> Tensor:
     """Return ``picture`` (1, 3, H, W) with the named colour where ``mask`` (1, 1, H, W) is; shading stays."""
-    lab, target = _lab(picture), _lab(torch.tensor(COLOURS[colour], device=picture.device).view(1, 3, 1, 1))
+    return painted(picture, mask, torch.tensor(COLOURS[colour], device=picture.device))
+
+
+def painted(picture: Tensor, mask: Tensor, rgb: Tensor) -> Tensor:
+    """Return ``picture`` (1, 3, H, W) in the colour ``rgb`` (3,) where ``mask`` (1, 1, H, W) is; shading stays."""
+    lab, target = _lab(picture), _lab(rgb.view(1, 3, 1, 1))
     chroma = lab[:, 1:].norm(dim=1, keepdim=True)
     colourful = mask * (chroma > _COLOURFUL)
     if colourful.sum() < 0.3 * mask.sum():  # as a gray robot: all but its lines takes the colour
