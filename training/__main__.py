@@ -96,6 +96,30 @@ def memory(weights: Weights = WEIGHTS, runs: Runs = RUNS) -> None:
 
 
 @app.command()
+def things(
+    runs: Runs = RUNS,
+    weights: Weights = WEIGHTS,
+    minutes: Annotated[float, typer.Option(min=0, help="Training time of one core.")] = 65,
+) -> None:
+    """Train the CLIP that knows the things of the corpus, or go on where a checkpoint is."""
+    from training.models.clip import SIZE
+    from training.models.export import export_clip
+    from training.models.loop import run
+    from training.things import corpus as drawn
+    from training.things.perceive import ThingsTraining
+    from training.things.scenes import Book
+
+    _log("things", runs)
+    try:
+        book = Book(drawn.drawings(runs / "corpus"), runs, SIZE)
+    except drawn.CorpusError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    run(ThingsTraining(book), runs / "things.pt", minutes)
+    export_clip(runs / "things.pt", weights / "things.safetensors")
+
+
+@app.command()
 def vqgan(preset: Size = SMALL, runs: Runs = RUNS, weights: Weights = WEIGHTS, until: Until = 1.0) -> None:
     """Train the VQGAN, or go on where a checkpoint is."""
     _stages("vqgan", preset, runs, weights).train_vqgan(until)

@@ -42,13 +42,14 @@ class Scenes:
     colour: Tensor  # (n,) int64: the index in COLOURS of a recoloured thing's colour
     weather: Tensor  # (n,) int64: the index in WEATHERS
     ground: Tensor  # (n,) int64: the index in GROUNDS
+    shown: list["Scene"]
 
 
 class Book:
     """The drawings and the empty scenes, in memory."""
 
     def __init__(self, found: Sequence[Drawing], folder: Path, side: int) -> None:
-        """Read the drawings ``found``, and the empty scenes of ``side`` pixels, which are drawn into ``folder`` once."""
+        """Read the drawings ``found``, and the empty scenes of ``side`` pixels: ``folder`` keeps them."""
         known = {name: i for i, name in enumerate(things())}
         self.side = side
         self.stamps = torch.from_numpy(np.stack([_stamp(one.path) for one in found])).permute(0, 3, 1, 2)
@@ -68,26 +69,27 @@ class Book:
 
     def compose(self, n: int, rng: random.Random) -> Scenes:
         """Compose ``n`` new scenes."""
-        plans = [_plan(self, rng) for _ in range(n)]
-        images = torch.stack([self._ground(plan) for plan in plans])
+        shown = [_scene(self, rng) for _ in range(n)]
+        images = torch.stack([self._ground(scene) for scene in shown])
         for slot in range(MOST):
-            images = self._lay(images, [plan.laid[slot] if slot < len(plan.laid) else None for plan in plans])
-        shown = torch.zeros(n, len(self.known))
-        for row, plan in zip(shown, plans, strict=True):
-            row[[self.thing[one.drawing] for one in plan.laid]] = 1
+            images = self._lay(images, [scene.laid[slot] if slot < len(scene.laid) else None for scene in shown])
+        kinds = torch.zeros(n, len(self.known))
+        for row, scene in zip(kinds, shown, strict=True):
+            row[[self.thing[one.drawing] for one in scene.laid]] = 1
         return Scenes(
             images=images,
-            things=shown,
-            count=torch.tensor([plan.count for plan in plans]),
-            colour=torch.tensor([plan.colour for plan in plans]),
-            weather=torch.tensor([plan.weather(self) for plan in plans]),
-            ground=torch.tensor([plan.ground(self) for plan in plans]),
+            things=kinds,
+            count=torch.tensor([scene.copies - 1 if len(scene.things) == 1 else UNKNOWN for scene in shown]),
+            colour=torch.tensor([scene.colour for scene in shown]),
+            weather=torch.tensor([scene.weather for scene in shown]),
+            ground=torch.tensor([scene.ground for scene in shown]),
+            shown=shown,
         )
 
-    def _ground(self, plan: "_Plan") -> Tensor:
-        if plan.backdrop == UNKNOWN:
-            return plan.plain.view(3, 1, 1).expand(3, self.side, self.side)
-        return self.pages[plan.backdrop].float() / 255
+    def _ground(self, scene: "Scene") -> Tensor:
+        if scene.backdrop == UNKNOWN:
+            return scene.plain.view(3, 1, 1).expand(3, self.side, self.side)
+        return self.pages[scene.backdrop].float() / 255
 
     def _lay(self, images: Tensor, laid: Sequence["_Laid | None"]) -> Tensor:
         """Lay one drawing, or none, over each picture."""
@@ -137,42 +139,49 @@ class _Laid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What one scene shows."""
+class Scene:
+    """What one scene shows. An answer that it does not give is UNKNOWN."""
 
+    things: tuple[Thing, ...]  # the kinds
+    copies: int  # of each kind
     laid: list[_Laid]
-    count: int
-    colour: int
+    stacked: bool  # the first of two lies above the second
+    colour: int  # of a recoloured thing
     backdrop: int  # an empty scene's index, or UNKNOWN for a plain ground
+    weather: int
+    ground: int
     plain: Tensor  # (3,)
 
-    def weather(self, book: Book) -> int:
-        return UNKNOWN if self.backdrop == UNKNOWN else WEATHERS.index(book.backdrops[self.backdrop].weather)
 
-    def ground(self, book: Book) -> int:
-        return UNKNOWN if self.backdrop == UNKNOWN else GROUNDS.index(book.backdrops[self.backdrop].ground)
-
-
-def _plan(book: Book, rng: random.Random) -> _Plan:
+def _scene(book: Book, rng: random.Random) -> Scene:
     """Draw a scene: one thing, one to four alike, or two or three kinds."""
     kinds = rng.choices((1, 2, 3), (0.7, 0.22, 0.08))[0]
     copies = rng.choices((1, 2, 3, 4), (0.75, 0.1, 0.08, 0.07))[0] if kinds == 1 else 1
-    chosen = [i for i in rng.sample(book.shown, kinds) for _ in range(copies)]
-    drawn = {i: rng.choice(book.drawings[i]) for i in chosen}
+    chosen = rng.sample(book.shown, kinds)
+    drawings = [drawing for i in chosen for drawing in [rng.choice(book.drawings[i])] * copies]
     colour = rng.randrange(len(COLOURS)) if kinds == 1 and rng.random() < _RECOLOURED else UNKNOWN
     rgb = _shade(COLOURS[colour], rng) if colour != UNKNOWN else None
-    return _Plan(
-        laid=_places(book, [drawn[i] for i in chosen], rng, rgb),
-        count=copies - 1 if kinds == 1 else UNKNOWN,
+    stacked = kinds == 2 and rng.random() < 0.35
+    backdrop = UNKNOWN if rng.random() < _PLAIN else rng.randrange(_BACKDROPS)
+    empty = None if backdrop == UNKNOWN else book.backdrops[backdrop]
+    return Scene(
+        things=tuple(book.known[i] for i in chosen),
+        copies=copies,
+        laid=_places(book, drawings, rng, rgb, stacked=stacked),
+        stacked=stacked,
         colour=colour,
-        backdrop=UNKNOWN if rng.random() < _PLAIN else rng.randrange(_BACKDROPS),
+        backdrop=backdrop,
+        weather=WEATHERS.index(empty.weather) if empty else UNKNOWN,
+        ground=GROUNDS.index(empty.ground) if empty else UNKNOWN,
         plain=_shade(rng.choice(COLOURS), rng) if rng.random() < 0.5 else torch.full((3,), rng.uniform(0.6, 1)),
     )
 
 
-def _places(book: Book, drawings: Sequence[int], rng: random.Random, rgb: Tensor | None) -> list[_Laid]:
+def _places(
+    book: Book, drawings: Sequence[int], rng: random.Random, rgb: Tensor | None, *, stacked: bool
+) -> list[_Laid]:
     """Lay the drawings side by side or above each other, with room to stray."""
-    n, stacked = len(drawings), len(drawings) == 2 and rng.random() < 0.35
+    n = len(drawings)
     across = 1 if stacked else n
     most = 0.85 if n == 1 else 0.58 if stacked else 1.05 / across
     laid = []
