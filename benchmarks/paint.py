@@ -35,6 +35,7 @@ class PaintSettings:
     start: str | None = None  # "mean" or "random" codes, without the learned start and the pull towards it
     threads: int = 1  # of each process
     completes: bool = True  # whether words that a prompt leaves open are drawn
+    recalls: bool = False  # whether things come from the bundle's memory, and prompts of unknown words are refused
     more: tuple[tuple[str, Any], ...] = ()  # further settings of a Spec, by name
 
     def entry(self) -> bundles.BundleEntry:
@@ -107,7 +108,7 @@ def paint(settings: PaintSettings, task: PaintTask) -> TimedPicture:
 
 def paint_through(settings: PaintSettings, task: PaintTask, stations: Sequence[int]) -> list[TimedPicture]:
     """Paint one task, and return its picture after each iteration in ``stations`` and at the end."""
-    bundle = _bundle(settings.of_the_bundle())
+    bundle = loaded(settings)
     strength = settings.strength if task.strength is None else task.strength
     started, started_cpu = time.monotonic(), time.process_time()
     steps = generate(
@@ -135,9 +136,15 @@ def paint_through(settings: PaintSettings, task: PaintTask, stations: Sequence[i
     ]
 
 
+def loaded(settings: PaintSettings) -> bundles.Bundle:
+    """Return the settings' bundle, loaded once. Raises :class:`engine.models.weights.WeightsError`."""
+    return _bundle(settings.of_the_bundle())
+
+
 @cache
 def _bundle(settings: PaintSettings) -> bundles.Bundle:
     _, folder = bundles.find(settings.bundle, settings.weights_dir)
-    loaded = bundles.load(settings.bundle, folder, devices.choose("auto"), settings.entry())
-    natural = loaded.natural if settings.completes else None
-    return dataclasses.replace(loaded, vocabulary=None, natural=natural)  # prompts of unknown words are measured too
+    bundle = bundles.load(settings.bundle, folder, devices.choose("auto"), settings.entry())
+    if not settings.completes:
+        bundle = dataclasses.replace(bundle, natural=None)
+    return bundle if settings.recalls else dataclasses.replace(bundle, vocabulary=None)

@@ -63,7 +63,7 @@ class Book:
         pages = mapped(folder / f"backdrops-{_BACKDROPS}-{side}.npy", (_BACKDROPS, side, side, 3), self._draw)
         self.pages = torch.from_numpy(np.array(pages)).permute(0, 3, 1, 2)
 
-    def _draw(self, drawn: np.ndarray) -> None:  # type: ignore[type-arg]
+    def _draw(self, drawn: np.ndarray) -> None:
         for i, picture in enumerate(self.backdrops):
             drawn[i] = np.asarray(draw(picture, i, self.side))
 
@@ -220,7 +220,7 @@ def _backdrop(number: int) -> Picture:
     )  # fmt: skip
 
 
-def _stamp(path: Path) -> np.ndarray:  # type: ignore[type-arg]
+def _stamp(path: Path) -> np.ndarray:
     """Return a drawing cut out and centred in a square of STAMP pixels, (STAMP, STAMP, 4)."""
     drawing = opened(path)
     drawing = drawing.crop(drawing.getbbox())
