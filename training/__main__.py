@@ -87,7 +87,7 @@ def memory(weights: Weights = WEIGHTS, runs: Runs = RUNS) -> None:
 
     try:
         bundle = bundles.load(weights.name, weights.parent, torch.device("cpu"))
-        made = remember.remembered(drawn.drawings(runs / "corpus"), bundle.generator)
+        made = remember.remembered(drawn.drawings(runs / "corpus"), bundle.generator, bundle.perceptors[0])
     except (drawn.CorpusError, WeightsError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine.messages import Vocabulary, split_words
 from engine.models.weights import WeightsError
@@ -25,8 +26,11 @@ FILE = "memory.safetensors"
 GROUND = -1  # in place of a code: the ground that the thing was encoded on
 GRAY = 215 / 255  # the level of that ground
 _TABLE = "things"
+_SCENES = ("backdrops", "vectors")  # the tensors of Backdrops
 _SOME = 8  # things that a refusal names
-RELATIONS = "above atop below beneath beside inside into next onto rides riding sitting under upon within".split()
+RELATIONS = (
+    "above atop below beneath beside inside into next onto rides riding sitting under upon wearing wears within".split()
+)
 """Words between two things that say how they lie; engine.run.recall reads them."""
 
 
@@ -36,7 +40,7 @@ class Remembered:
 
     name: str
     words: tuple[str, ...]  # all that it is called: singular, plural, aliases
-    place: str  # stands, flies, floats or lies
+    place: str  # stands, flies, floats, lies, or fills the picture
     size: int  # 1 as an insect, 2 a cup, 3 a dog, 4 a car, 5 a house
 
 
@@ -51,11 +55,25 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backdrops:
+    """Empty scenes, found by what the bundle's first perceptor sees in them."""
+
+    codes: Tensor  # (n, h, w) int64
+    vectors: Tensor  # (n, d), of unit length
+
+    def near(self, sentence: Tensor, many: int) -> list[int]:
+        """Return the ``many`` scenes nearest to a sentence's embedding (1, d), the nearest first."""
+        found: list[int] = (self.vectors @ sentence[0].cpu().float()).topk(min(many, len(self.codes))).indices.tolist()
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """All that is remembered."""
 
     things: tuple[Remembered, ...]
     patches: tuple[Patch, ...]
+    backdrops: Backdrops | None = None
 
     def of(self, thing: int) -> list[Patch]:
         """Return the drawings of a thing, in the order of the file."""
@@ -87,12 +105,15 @@ def load(path: Path) -> Memory:
         with safe_open(path, framework="pt") as file:
             read = json.loads(file.metadata()[_TABLE])
             codes, bits = file.get_tensor("codes").long(), file.get_tensor("outlines").numpy()
+            scenes = [file.get_tensor(name) for name in _SCENES] if _SCENES[0] in file.keys() else None
         things = tuple(
             Remembered(name=one["name"], words=tuple(one["words"]), place=one["place"], size=one["size"])
             for one in read["things"]
         )
         outlines = torch.from_numpy(np.unpackbits(bits)).bool()
-        return Memory(things=things, patches=tuple(_patches(read["patches"], codes, outlines, read["half"])))
+        patches = tuple(_patches(read["patches"], codes, outlines, read["half"]))
+        backdrops = Backdrops(codes=scenes[0].long(), vectors=F.normalize(scenes[1].float(), dim=1)) if scenes else None
+        return Memory(things=things, patches=patches, backdrops=backdrops)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{path} is no memory of things ({error!r}). Fetch it again, or delete it.") from None
 
@@ -122,4 +143,8 @@ def save(memory: Memory, path: Path) -> None:
     codes = torch.cat([one.codes.flatten() for one in memory.patches]).to(torch.int16)
     bits = np.packbits(torch.cat([one.outline.flatten() for one in memory.patches]).numpy())
     text = json.dumps(table, separators=(",", ":"), ensure_ascii=False)
-    save_file({"codes": codes, "outlines": torch.from_numpy(bits)}, path, metadata={_TABLE: text})
+    tensors = {"codes": codes, "outlines": torch.from_numpy(bits)}
+    if memory.backdrops is not None:
+        scenes = memory.backdrops.codes.to(torch.int16), memory.backdrops.vectors.half()
+        tensors |= dict(zip(_SCENES, scenes, strict=True))
+    save_file(tensors, path, metadata={_TABLE: text})

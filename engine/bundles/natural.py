@@ -37,6 +37,7 @@ class Natural:
 
     colours: tuple[str, ...]  # the words that name a colour
     colourless: tuple[str, ...]  # words of styles that show none
+    styles: tuple[str, ...]  # words of all styles that the models learned
     things: tuple[NaturalThing, ...]
     materials: tuple[Scenery, ...]  # what is drawn are colours, in place of the thing's own
     weathers: Scenery
@@ -82,6 +83,7 @@ def _natural(read: dict[str, Any]) -> Natural:
     return Natural(
         colours=tuple(read["colours"]),
         colourless=tuple(read["colourless"]),
+        styles=tuple(read.get("styles", ())),
         things=tuple(things),
         materials=tuple(_scenery(values) for values in read["materials"].values()),
         weathers=_scenery(read["weathers"]),

@@ -24,18 +24,11 @@ Rest = Callable[[int, int], Tensor | None]
 
 
 def from_nothing(
-    bundle: Bundle,
-    method: Latent,
-    sentence: Tensor | None,
-    rng: torch.Generator,
-    height: int,
-    width: int,
-    recalled: Recalled | None = None,
+    bundle: Bundle, method: Latent, sentence: Tensor | None, rng: torch.Generator, height: int, width: int
 ) -> tuple[Tensor, Rest]:
     """Return the first parameter of a picture from nothing, (1, ·, height, width), and where it rests at any size.
 
     The bundle chooses one of :data:`engine.method.latent.STARTS`. A learned start reads ``sentence`` (1, d).
-    What is ``recalled`` is laid into it.
     """
     entry, generator, network = bundle.entry, bundle.generator, bundle.start_network
     if entry.start == "random":
@@ -46,10 +39,23 @@ def from_nothing(
     assert sentence is not None
     n = entry.start_spread * torch.randn(1, network.open, generator=rng).to(bundle.device)
     learned = network(sentence, n)
-    if recalled is not None:
-        learned = recall.laid(recalled, latent.resized(learned, height, width), bundle)
     z = latent.add_noise(latent.resized(learned, height, width), entry.start_noise, generator, rng)
     return method.begin(z, generator), lambda height, width: latent.resized(learned, height, width)
+
+
+def with_things(
+    recalled: Recalled, empty: Rest, bundle: Bundle, method: Latent, rng: torch.Generator, height: int, width: int
+) -> tuple[Tensor, Rest]:
+    """Return what :func:`from_nothing` does, with the ``recalled`` things laid into the scene of ``empty``."""
+
+    @cache
+    def lying(height: int, width: int) -> Tensor:
+        scene = empty(height, width)
+        assert scene is not None  # neither a learned start's nor a remembered scene is
+        return recall.laid(recalled, scene, bundle)
+
+    z = latent.add_noise(lying(height, width), bundle.entry.start_noise, bundle.generator, rng)
+    return method.begin(z, bundle.generator), lying
 
 
 def from_image(spec: Spec, bundle: Bundle, generator: Coder, sentence: Tensor | None, init_image: bytes) -> Rest:

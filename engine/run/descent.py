@@ -12,7 +12,7 @@ from engine.bundles.bundles import Bundle
 from engine.device.transfers import Readings
 from engine.messages import Spec, check
 from engine.messages.limits import Term, parse_term
-from engine.method import cutouts, losses, masks, targets
+from engine.method import cutouts, latent, losses, masks, targets
 from engine.method.latent import LATENTS
 from engine.method.masks import Masked
 from engine.method.optimisers import OPTIMISERS, Average, Plateau
@@ -126,12 +126,21 @@ class Descent:
     def _best_start(self, height: int, width: int) -> tuple[Tensor, begin.Rest]:
         """Return the best of the starts from nothing that are asked for, and where it rests."""
         bundle, now = self.bundle, self.story[0]
+        if self.recalled is not None and now.sentence is not None:
+            scene = recall.backdrop(self.recalled, now.sentence, bundle)
+            if scene is not None:
+                return self._with_things(lambda *cells: latent.resized(scene, *cells), height, width)
         starts = [
-            begin.from_nothing(bundle, self.latent, now.sentence, self.rng, height, width, self.recalled)
-            for _ in range(1 if self.recalled else self.spec.candidates or bundle.entry.candidates)
+            begin.from_nothing(bundle, self.latent, now.sentence, self.rng, height, width)
+            for _ in range(self.spec.candidates or bundle.entry.candidates)
         ]
         models = bundle.models(self.spec.precision)
-        return starts[begin.best_of([p for p, _ in starts], self.latent, models, now, self.perceptor_weights)]
+        best = starts[begin.best_of([p for p, _ in starts], self.latent, models, now, self.perceptor_weights)]
+        return best if self.recalled is None else self._with_things(best[1], height, width)
+
+    def _with_things(self, empty: begin.Rest, height: int, width: int) -> tuple[Tensor, begin.Rest]:
+        assert self.recalled is not None
+        return begin.with_things(self.recalled, empty, self.bundle, self.latent, self.rng, height, width)
 
     def _learning_rate(self) -> float:
         asked, entry = self.spec.learning_rate, self.bundle.entry

@@ -5,6 +5,7 @@ Things whose words the models learned themselves are left to them, unless someth
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Sequence
@@ -26,13 +27,19 @@ from engine.run import recolour
 
 MOST = 4  # things in one picture
 HOLD = 30.0  # times the bundle's L2 weight: the perceptors, which know no such thing, would wash it away
-_OVERLAP = {"above": -0.02, "below": -0.02, "upon": 0.3, "inside": 0.45}  # of the upper thing's height
+_NEAR = 4  # remembered scenes that fit a background's words about as well
+_OVERLAP = {"above": -0.02, "below": -0.02, "upon": 0.3, "inside": 0.45, "worn": 0.4}  # of the upper thing's height
+_ROOM = {"above": 0.66, "below": 0.66, "upon": 0.8, "inside": 0.85, "worn": 0.9}  # of a lone thing's size
+_HAT = 0.6  # what is worn, beside what wears it
+_FILLS = "fills"
+_RIM = 1.25  # a drawing that fills the picture is larger by this, because its own rim is round
 _NUMBERS = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "several": 3, "many": 4, "some": 3}
 _NUMBERS |= dict.fromkeys("five six seven eight nine ten dozen 5 6 7 8 9 10".split(), MOST)  # as many as there is room
 _NOT = re.compile(r"\b(?:no|without|not an?)\s+(?:[\w-]+\s+)?$")
 _BEFORE = re.compile(r"\b(?:in|on|at|under|during|by|over)\b(?:\s+[\w-]+){0,2}\s*$", re.IGNORECASE)
 _AFTER = re.compile(r"\s+(?:day|night|sky|evening|morning|weather|landscape|ground|field)\b", re.IGNORECASE)
 _PLACES = (Named.WEATHER, Named.GROUND, Named.SCENERY, Named.BACKGROUND)
+_WORN = re.compile(r"\b(?:wearing|wears)\b")
 _ABOVE = re.compile(r"\b(?:over|above)\b")
 _UPON = re.compile(r"\b(?:on|upon|onto|riding|rides|atop)\b")
 _BELOW = re.compile(r"\b(?:under|below|beneath)\b")
@@ -48,7 +55,7 @@ class Wanted:
     index: int  # in the memory
     thing: Remembered
     colours: tuple[str, ...]  # that the prompt gives it
-    relation: str  # to the thing before it: beside, right, above, upon, below or inside
+    relation: str  # to the thing before it: beside, right, above, upon, below, inside, or worn by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +94,35 @@ def read(prompt: str, seed: int, bundle: Bundle) -> Recalled | None:
     text = ", ".join(part.text for part in story[0].prompts if part.weight > 0)
     found = mentions.find(text, _lexicon(memory, natural, bundle.vocabulary))
     named = found.of(Named.THING)
-    if all(set(mention.words) <= _learned(natural) for mention in named):
+    if _left_to_the_models(named, text, natural):
         return None
     wanted = _wanted(found, named, memory)
     if not wanted:
         return None
-    plain = all(one.thing.place == "lies" for one in wanted) and not found.of(*_PLACES)
+    plain = all(one.thing.place != _FILLS for one in wanted) and _indoors(wanted) and not found.of(*_PLACES)
     background = (
         _drawn(natural.backgrounds.drawn, seed, "background") if plain else _scene(found, wanted, natural, seed)
     )
     return Recalled(wanted=tuple(wanted), background=background, plain=plain, seed=seed)
+
+
+def _left_to_the_models(named: Sequence[Mention], text: str, natural: Natural) -> bool:
+    """Return whether the models paint better than the memory: shapes, or one subject in its colour or a style.
+
+    A learned subject is a blob without a colour, and two of them hide each other.
+    """
+    kinds = {thing.name: thing for mention in named for thing in natural.things if mention.words[-1] in thing.words}
+    if any(not set(mention.words) <= _learned(natural) for mention in named):
+        return False
+    subjects = [thing for thing in kinds.values() if thing.grounds]
+    told = all(mention.colours for mention in named) or not set(natural.styles).isdisjoint(split_words(text))
+    return not subjects or (len(kinds) == 1 and told)
+
+
+def _indoors(wanted: Sequence[Wanted]) -> bool:
+    """Return whether the things want a plain ground: all lie, or what carries or holds another does, as a sofa."""
+    carriers = [one for one in wanted if one.relation in ("upon", "inside")]
+    return all(one.thing.place == "lies" for one in wanted) or any(one.thing.place == "lies" for one in carriers)
 
 
 def _wanted(found: Mentions, named: Sequence[Mention], memory: Memory) -> list[Wanted]:
@@ -121,6 +147,7 @@ def _wanted(found: Mentions, named: Sequence[Mention], memory: Memory) -> list[W
 def _relation(between: str) -> str:
     """Return how the thing before the words ``between`` lies to the one after them."""
     table = (
+        ("worn", _WORN),
         ("right", _RIGHT),
         ("beside", _BESIDE),
         ("above", _ABOVE),
@@ -199,6 +226,20 @@ def _lexicon(memory: Memory, natural: Natural, vocabulary: Vocabulary) -> mentio
     return mentions.lexicon([*things, *((kind, "", words) for kind, words in kinds)])
 
 
+def backdrop(recalled: Recalled, sentence: Tensor, bundle: Bundle) -> Tensor | None:
+    """Return z (1, e, h, w) of a remembered scene that fits ``sentence`` (1, d), the embedded background's words.
+
+    The seed chooses among the nearest. None if the bundle remembers no scenes.
+    """
+    generator, memory = bundle.generator, bundle.memory
+    assert isinstance(generator, CodedGenerator) and memory is not None
+    if memory.backdrops is None:
+        return None
+    near = memory.backdrops.near(sentence, _NEAR)
+    chosen = near[int(_share(recalled.seed, "backdrop") * len(near))]
+    return generator.look_up(memory.backdrops.codes[chosen][None].to(generator.device))
+
+
 def laid(recalled: Recalled, z: Tensor, bundle: Bundle) -> Tensor:
     """Return z (1, e, h, w) of the picture that ``z`` shows with the recalled things in it."""
     generator, memory = bundle.generator, bundle.memory
@@ -229,15 +270,35 @@ class _Stamp:
 
 
 def _stamps(recalled: Recalled, memory: Memory, generator: CodedGenerator, picture: Tensor) -> list[_Stamp]:
-    """Return the things in the order of laying, each with its place and size in ``picture``."""
+    """Return the things in the order of laying, each with its place and size in ``picture``.
+
+    What fills the picture comes first and has no relation to the others.
+    """
+    filling = [i for i, one in enumerate(recalled.wanted) if one.thing.place == _FILLS]
+    behind = [_filling(_stamp(recalled, i, memory, generator), *picture.shape[2:]) for i in filling[:1]]
+    others = tuple(one for one in recalled.wanted if one.thing.place != _FILLS)
+    return behind + _placed(dataclasses.replace(recalled, wanted=others), memory, generator, picture)
+
+
+def _filling(stamp: _Stamp, height: int, width: int) -> _Stamp:
+    """Return the stamp as large as the picture, its rim outside."""
+    side = _RIM * max(height, width)
+    size = round(side), round(side)
+    image = F.interpolate(stamp.image, size, mode="bilinear", antialias=True, align_corners=False)
+    top, left = (height - size[0]) // 2, (width - size[1]) // 2
+    return _Stamp(image=image, alpha=torch.ones_like(image[:, :1]), top=top, left=left)
+
+
+def _placed(recalled: Recalled, memory: Memory, generator: CodedGenerator, picture: Tensor) -> list[_Stamp]:
     wanted = recalled.wanted
     stamps = [_stamp(recalled, i, memory, generator) for i in range(len(wanted))]
     height, width = picture.shape[2:]
     columns = _columns(wanted)
-    across, stacked = max(columns) + 1, any(one.relation in _OVERLAP for one in wanted[1:])
+    across, stacked = max(columns, default=0) + 1, any(one.relation in _OVERLAP for one in wanted[1:])
+    stacking = min((_ROOM.get(one.relation, 1.0) for one in wanted[1:]), default=1.0)
     for i, (one, stamp) in enumerate(zip(wanted, stamps, strict=True)):
-        room = min(0.68 * height, 0.9 * width / across) * (0.66 if stacked else 1.0)
-        _scale(stamp, room * _relative(one, wanted))
+        room = min(0.68 * height, (1.0 if across > 1 else 0.9) * width / across) * stacking
+        _scale(stamp, room * _relative(one, wanted) * (_HAT if one.relation == "worn" else 1.0))
         shift = 0.06 * width * (2 * _share(recalled.seed, f"x {i}") - 1) if across == 1 and not stacked else 0.0
         stamp.left = round((columns[i] + 0.5) * width / across + shift - stamp.image.shape[3] / 2)
         stamp.top = _top(one.thing.place, stamp.image.shape[2], height, recalled.plain)
@@ -296,7 +357,7 @@ def _order(wanted: Sequence[Wanted]) -> list[int]:
 
 def _columns(wanted: Sequence[Wanted]) -> list[int]:
     """Return the column of each thing, from the left; what is above or below another shares its column."""
-    columns, now = [0], 0
+    columns, now = [0] * len(wanted[:1]), 0
     for one in wanted[1:]:
         now += one.relation not in _OVERLAP
         columns.append(now)
@@ -312,7 +373,7 @@ def _top(place: str, high: int, height: int, plain: bool) -> int:
 
 def _stack(relation: str, first: _Stamp, second: _Stamp, height: int) -> None:
     """Put the first above the second, on it or into it, or below it."""
-    upper, lower = (second, first) if relation == "below" else (first, second)
+    upper, lower = (second, first) if relation in ("below", "worn") else (first, second)
     lower.top = round(0.94 * height) - lower.image.shape[2]
     overlap = round(_OVERLAP[relation] * upper.image.shape[2])
     upper.top = max(0, lower.top - upper.image.shape[2] + overlap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,25 +13,53 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.bundles.memory import GRAY, GROUND, Memory, Patch, Remembered
+from engine.bundles.memory import GRAY, GROUND, Backdrops, Memory, Patch, Remembered
+from engine.method.targets import whole
 from engine.models.generator import Codes, Generator
+from engine.models.perceptor import Perceptor
+from training.picturebook.picture import Picture
+from training.picturebook.words import GROUNDS, WEATHERS
+from training.pictures.pages import images_of
 from training.things.corpus import Drawing, opened
 from training.things.table import Thing, things
 
 CELLS: Final = 16  # cells along the picture in which a drawing is encoded
 LONG: Final = 12  # cells along the longer side of a drawing
 _TOGETHER: Final = 16
+_EACH: Final = 4  # drawings of each empty scene
 
 
-def remembered(found: list[Drawing], generator: Generator) -> Memory:
-    """Return the memory of these drawings, in the codes of ``generator``. Raises :class:`ValueError` without codes."""
+def remembered(found: list[Drawing], generator: Generator, perceptor: Perceptor) -> Memory:
+    """Return the memory of these drawings and of empty scenes, in the codes of ``generator``.
+
+    ``perceptor`` is the bundle's first, by which the scenes are found. Raises :class:`ValueError` without codes.
+    """
     if not isinstance(generator, Codes):
         raise ValueError("This bundle's generator has no codes, and so no memory of things.")
     known = [thing for thing in things().values() if any(one.thing is thing for one in found)]
     patches = list[Patch]()
     for i in range(0, len(found), _TOGETHER):
         patches += _encoded(found[i : i + _TOGETHER], known, generator)
-    return Memory(things=tuple(map(_remembered, known)), patches=tuple(patches))
+    return Memory(
+        things=tuple(map(_remembered, known)), patches=tuple(patches), backdrops=_backdrops(generator, perceptor)
+    )
+
+
+@torch.no_grad()
+def _backdrops(generator: Generator, perceptor: Perceptor) -> Backdrops:
+    """Return every empty scene of the picture book, drawn a few times."""
+    assert isinstance(generator, Codes)
+    scenes = [
+        Picture(thing="", colour="", weather=weather, ground=ground, mountains=mountains)
+        for weather, ground, mountains in itertools.product(WEATHERS, GROUNDS, (False, True))
+        for _ in range(_EACH)
+    ]
+    codes, vectors = list[Tensor](), list[Tensor]()
+    for i in range(0, len(scenes), _TOGETHER):
+        images = images_of(scenes[i : i + _TOGETHER], CELLS * generator.f, seed=i).to(generator.device)
+        codes.append(generator.distances(generator.encode(images)).argmin(-1).cpu())
+        vectors.append(whole(perceptor, images).cpu())
+    return Backdrops(codes=torch.cat(codes), vectors=torch.cat(vectors))
 
 
 def _remembered(thing: Thing) -> Remembered:

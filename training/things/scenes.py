@@ -48,7 +48,7 @@ class Scenes:
 class Book:
     """The drawings and the empty scenes, in memory."""
 
-    def __init__(self, found: Sequence[Drawing], folder: Path, side: int) -> None:
+    def __init__(self, found: Sequence[Drawing], folder: Path, side: int, *, backdrops: int = _BACKDROPS) -> None:
         """Read the drawings ``found``, and the empty scenes of ``side`` pixels: ``folder`` keeps them."""
         known = {name: i for i, name in enumerate(things())}
         self.side = side
@@ -59,8 +59,8 @@ class Book:
         for i, thing in enumerate(self.thing):
             self.drawings[thing].append(i)
         self.shown = [i for i, drawings in enumerate(self.drawings) if drawings]
-        self.backdrops = [_backdrop(i) for i in range(_BACKDROPS)]
-        pages = mapped(folder / f"backdrops-{_BACKDROPS}-{side}.npy", (_BACKDROPS, side, side, 3), self._draw)
+        self.backdrops = [_backdrop(i) for i in range(backdrops)]
+        pages = mapped(folder / f"backdrops-{backdrops}-{side}.npy", (backdrops, side, side, 3), self._draw)
         self.pages = torch.from_numpy(np.array(pages)).permute(0, 3, 1, 2)
 
     def _draw(self, drawn: np.ndarray) -> None:
@@ -162,7 +162,7 @@ def _scene(book: Book, rng: random.Random) -> Scene:
     colour = rng.randrange(len(COLOURS)) if kinds == 1 and rng.random() < _RECOLOURED else UNKNOWN
     rgb = _shade(COLOURS[colour], rng) if colour != UNKNOWN else None
     stacked = kinds == 2 and rng.random() < 0.35
-    backdrop = UNKNOWN if rng.random() < _PLAIN else rng.randrange(_BACKDROPS)
+    backdrop = UNKNOWN if rng.random() < _PLAIN else rng.randrange(len(book.backdrops))
     empty = None if backdrop == UNKNOWN else book.backdrops[backdrop]
     return Scene(
         things=tuple(book.known[i] for i in chosen),

@@ -11,7 +11,7 @@ from typing import Any, Final
 COLOURS: Final = frozenset(
     "red orange yellow green turquoise blue purple pink brown black white gray".split()
 )  # those of the picture book
-PLACES: Final = ("stands", "flies", "floats", "lies")
+PLACES: Final = ("stands", "flies", "floats", "lies", "fills")
 SIZES: Final = range(1, 6)  # 1 as an insect, 2 a cup, 3 a dog, 4 a car, 5 a house
 _FIELDS: Final = frozenset("name drawn also colours plural article place size flip".split())
 _VOWELS: Final = "aeiou"

@@ -12,9 +12,12 @@ import torch
 from engine.bundles import bundles, memory
 from engine.bundles.bundles import Bundle
 from engine.messages import PromptError, Spec, vocabulary
+from engine.models.generator import CodedGenerator
 from engine.models.weights import WeightsError
 from engine.run import batch, recall, recolour
 from engine.run.run import Run
+from training.picturebook.picture import Picture
+from training.pictures.pages import images_of
 
 STARTER = Path(__file__).parents[3] / "weights"
 
@@ -55,6 +58,10 @@ def recalled(prompt: str, seed: int = 1) -> list[tuple[str, str]]:
         ("no dragon", []),
         ("five owls", [("owl", "beside")] * 4),
         ("a hot dog and a dog", [("hot dog", "beside"), ("dog", "beside")]),
+        ("a lion wearing a crown", [("lion", "beside"), ("crown", "worn")]),
+        ("a dragon over a city", [("dragon", "beside"), ("city", "above")]),
+        ("a cat", [("cat", "beside")]),  # a learned subject is a blob without its colour
+        ("a house and a red tree", [("house", "beside"), ("tree", "beside")]),  # two hide each other
     ],
 )
 def test_what_a_prompt_names_is_found_with_its_place(prompt: str, things: list[tuple[str, str]]) -> None:
@@ -63,7 +70,7 @@ def test_what_a_prompt_names_is_found_with_its_place(prompt: str, things: list[t
 
 @pytest.mark.parametrize(
     "prompt",
-    ["a cat", "a red house at night", "an oil painting of a white boat", "two stars", "mountains in the snow",
+    ["a blue cat", "a red house at night", "an oil painting of a white boat", "two stars", "mountains in the snow",
      "a donut", "", "a dragon ^ a castle", "a picture of a tree at sunset, watercolor"],
 )  # fmt: skip
 def test_what_the_models_learned_is_left_to_them(prompt: str) -> None:
@@ -116,6 +123,45 @@ def test_sizes_other_than_the_bundles_own_and_things_beyond_the_edge_are_painted
         assert run.picture().shape[2:] == (height, width) and run.picture().isfinite().all()
 
 
+@torch.no_grad()
+def test_a_scene_of_the_picture_book_is_remembered_by_the_words_of_the_background() -> None:
+    bundle = starter()
+    for words, seen in {
+        "grass on a sunny day": "day grass", "the sea at night": "night sea", "a desert in the rain": "rain desert",
+        "snow at sunset": "sunset snowfield", "a road on a cloudy day": "cloudy road",
+    }.items():  # fmt: skip
+        wanted = Picture(thing="", colour="", weather=seen.split()[0], ground=seen.split()[1])
+        found = recall.read(f"a dragon, {words}", 3, bundle)
+        assert found is not None
+        z = recall.backdrop(found, bundle.perceptors[0].embed_text([words]), bundle)
+        assert z is not None
+        shown = bundle.generator.decode(z)
+        each = (shown - images_of([wanted], 128, seed=1)).abs().mean((0, 1))
+        difference = each.median(1).values  # of each row, because suns, moons and clouds have no fixed place
+        assert difference[:24].mean() < 0.1 and difference[104:].mean() < 0.1, words
+
+
+@torch.no_grad()
+def test_what_fills_the_picture_leaves_nothing_of_another_scene_and_lies_behind_the_rest() -> None:
+    def picture(prompt: str) -> torch.Tensor:
+        return Run(spec(prompt, seed=5), starter()).picture()
+
+    city, with_dragon = picture("a city at sunset"), picture("a dragon in a city at sunset")
+    grass = torch.tensor([0.35, 0.7, 0.2]).view(1, 3, 1, 1)
+    assert ((city - grass).abs().mean(1) > 0.1).float().mean() > 0.95
+    assert (city - with_dragon).abs().mean() > 0.02
+
+
+@torch.no_grad()
+def test_what_is_worn_is_smaller_and_above_what_wears_it() -> None:
+    found = recall.read("a lion wearing a crown", 4, starter())
+    memory, generator = starter().memory, starter().generator
+    assert found is not None and memory is not None and isinstance(generator, CodedGenerator)
+    lion, crown = recall._stamps(found, memory, generator, torch.zeros(1, 3, 128, 128))
+    assert crown.top < lion.top and crown.image.shape[3] < lion.image.shape[3]
+    assert crown.top + crown.image.shape[2] > lion.top, "it touches the head"
+
+
 def test_clients_are_told_that_the_words_of_the_memory_are_known() -> None:
     known = starter().info().vocabulary
     assert known is not None and {"dragon", "polar", "sofa"} <= set(known.words)
@@ -146,6 +192,10 @@ def test_a_file_that_is_no_memory_is_named(tmp_path: Path) -> None:
     assert again.things == kept.things and len(again.patches) == len(kept.patches)
     for before, after in zip(kept.patches, again.patches, strict=True):
         assert torch.equal(before.codes, after.codes) and torch.equal(before.outline, after.outline)
+    assert again.backdrops is not None and kept.backdrops is not None
+    assert torch.equal(again.backdrops.codes, kept.backdrops.codes)
+    memory.save(dataclasses.replace(kept, backdrops=None), path)
+    assert memory.load(path).backdrops is None
 
 
 def test_what_is_not_known_is_named_in_one_sentence_if_the_bundle_remembers_much() -> None:
