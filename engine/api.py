@@ -15,7 +15,7 @@ from PIL import Image
 from engine import drawn, incoming, pictures
 from engine.bundles import bundles
 from engine.device import devices
-from engine.messages import Description, Precision, Saved, Spec, is_saved, resolution, styles
+from engine.messages import Description, Precision, Saved, Spec, SpecError, is_saved, resolution, styles
 from engine.messages.resolution import Asked, Machine, Means
 from engine.messages.sizes import InitSize
 from engine.method import masks
@@ -75,7 +75,9 @@ def generate(
     ``image_prompts`` are pictures to be guided towards. ``more`` are further settings of
     :class:`engine.messages.Spec` by name, such as ``losses=("l2:1.5:paper",)`` or ``image_weights=(0.5,)``.
 
-    An edit stays within ``mask``, a picture of the same shape: white paints, and so does what is transparent.
+    Every picture may be a path, an encoded file as bytes, a PIL image, or a numpy array (H, W) or (H, W, 1 to 4) of
+    bools, of 8 or 16 bits, or of floats from 0 to 1. An edit stays within ``mask``, a picture of the same shape that
+    is white where to paint, or ``init_image`` with that part erased.
     ``replace`` is what to look for in the input and what to paint there, ("dog", "a fox"). ``prompt`` may then say
     what the whole picture shows afterwards. ``preset`` names settings for a kind of edit (see
     ``engine/presets.toml``); settings given here go before them. ``style`` names a built-in style.
@@ -105,16 +107,16 @@ def generate(
         },
         preset=preset,
     )
-    picture = None if init_image is None else incoming.on_white(incoming.read(init_image).image)
+    picture, guides = None if init_image is None else _picture(init_image), _all_encoded(image_prompts)
     init = None if picture is None else InitSize(width=picture.width, height=picture.height)
-    means = _means(loaded, init, len(image_prompts), masked=mask is not None)
+    means = _means(loaded, init, len(guides), masked=mask is not None)
     spec = _told(resolution.painted(asked, means, editing=init is not None))
     start = spec.width // spec.upscale, spec.height // spec.upscale
     given = Saved(
         spec=spec,
         init_image=None if picture is None else pictures.png(pictures.fitted(picture, start)),
-        mask=None if mask is None else _fitted_mask(mask, picture, start),
-        image_prompts=_all_encoded(image_prompts),
+        mask=_fitted_mask(mask, picture, start),
+        image_prompts=guides,
     )
     return _steps(_run(given, loaded), given, save_to, save_every)
 
@@ -127,11 +129,14 @@ def _refuse_settings(prompt: str) -> None:
             raise ValueError(f"Settings are arguments here, not words. Write generate(…, {name}=…)")
 
 
-def _fitted_mask(mask: incoming.Source, init_image: Image.Image | None, size: tuple[int, int]) -> bytes:
-    assert init_image is not None
-    shape = incoming.read(mask).image
-    drawn.check(shape, init_image.size)
-    return pictures.png(pictures.fitted(shape.convert("RGBA"), size, Image.Resampling.BOX))
+def _fitted_mask(mask: incoming.Source | None, given: Image.Image | None, size: tuple[int, int]) -> bytes | None:
+    """Return the mask of ``given`` at the size of the run. Raises :class:`ValueError` if it cannot be used."""
+    if mask is None:
+        return None
+    if given is None:
+        raise SpecError(resolution.NOTHING_UNDER_MASK)
+    drawn_mask = drawn.check(incoming.read(mask).image, given)
+    return pictures.png(pictures.fitted(drawn_mask, size, Image.Resampling.BOX))
 
 
 def describe(
@@ -150,11 +155,11 @@ def describe(
     'a red car on a road at night, watercolor'
     """
     loaded = _load(bundle, str(weights_dir), device) if isinstance(bundle, str) else bundle
-    return loaded.describer.describe(incoming.on_white(incoming.read(image).image))
+    return loaded.describer.describe(_picture(image))
 
 
 def resume(
-    saved: Path | bytes,
+    saved: str | Path | bytes,
     *,
     iterations: int | None = None,
     prompt: str | None = None,
@@ -178,18 +183,13 @@ def resume(
 
     Raises as :func:`generate`, and :class:`ValueError` for a checkpoint that is damaged or does not fit.
     """
-    content = saved if isinstance(saved, bytes) else saved.read_bytes()
+    content = saved if isinstance(saved, bytes) else Path(saved).read_bytes()
     held = Saved.from_bytes(content) if is_saved(content) else Saved(spec=checkpoint.spec(content), state=content)
     stored = held.spec
     name = stored.bundle if bundle is None else bundle
     loaded = _load(name, str(weights_dir), device) if isinstance(name, str) else name
     spec = stored if iterations is None else stored.continued(iterations)
-    given = dataclasses.replace(
-        held,
-        init_image=_encoded(init_image) or held.init_image,
-        mask=_encoded(mask) or held.mask,
-        image_prompts=_all_encoded(image_prompts) or held.image_prompts,
-    )
+    given = _with_pictures(held, init_image, image_prompts, mask)
     if prompt is not None or seed is not None:
         init = InitSize(width=spec.width // spec.upscale, height=spec.height // spec.upscale, painted=True)
         means = _means(loaded, init if given.init_image else None, len(given.image_prompts), masked=bool(given.mask))
@@ -199,7 +199,9 @@ def resume(
     run = _run(given, loaded, held.state)
     run.resume(held.state, branch=(spec.prompt, spec.seed) != (stored.prompt, stored.seed))
     if painted is not None:
-        run.paint_over(_png(painted))
+        over = _picture(painted)
+        incoming.check_painted(over.size, (spec.width, spec.height))
+        run.paint_over(pictures.png(pictures.fitted(over, (spec.width, spec.height))))
     return _steps(run, given, save_to, save_every)
 
 
@@ -240,16 +242,36 @@ def _steps(run: Run, given: Saved, save_to: Path | None, save_every: int) -> Ite
         yield Step(iteration=run.iteration, iterations=spec.iterations, loss=run.loss, seed=spec.seed, run=run)
 
 
+def _with_pictures(
+    held: Saved,
+    init_image: incoming.Source | None,
+    image_prompts: Sequence[incoming.Source],
+    mask: incoming.Source | None,
+) -> Saved:
+    """Return the saved run with these pictures in place of its own, prepared as :func:`generate` prepares them."""
+    start = held.spec.width // held.spec.upscale, held.spec.height // held.spec.upscale
+    picture = None if init_image is None else _picture(init_image)
+    under = pictures.read(held.init_image) if picture is None and held.init_image else picture
+    return dataclasses.replace(
+        held,
+        init_image=held.init_image if picture is None else pictures.png(pictures.fitted(picture, start)),
+        mask=_fitted_mask(mask, under, start) or held.mask,
+        image_prompts=_all_encoded(image_prompts) or held.image_prompts,
+    )
+
+
 def _all_encoded(images: Sequence[incoming.Source]) -> tuple[bytes, ...]:
-    return tuple(_png(image) for image in images)
+    if isinstance(images, incoming.ONE):
+        raise ValueError("image_prompts is a list of pictures. Write image_prompts=[…].")
+    return tuple(pictures.png(_picture(image)) for image in images)
 
 
-def _encoded(image: incoming.Source | None) -> bytes | None:
-    return None if image is None else pictures.png(incoming.read(image).image)
-
-
-def _png(image: incoming.Source) -> bytes:
-    return pictures.png(incoming.on_white(incoming.read(image).image))
+def _picture(source: incoming.Source) -> Image.Image:
+    """Return a picture as the bot prepares those that it is sent, and write a note about its profile to the log."""
+    read = incoming.read(source)
+    if read.profile:
+        log.warning(read.profile.note)
+    return incoming.opaque(read)
 
 
 @cache

@@ -101,7 +101,7 @@ def commission(request: Request, config: Config) -> Commission:
                 image_prompts=inputs.image_prompts,
             ),
             input_hash=init.input_hash if init else None,
-            facts=recipe.made_with(gathered.mask_hash, gathered.image_prompt_hashes),
+            facts=(*recipe.made_with(gathered.mask_hash, gathered.image_prompt_hashes), *gathered.facts),
             notes=(*(init.notes if init else ()), *notes),
         )
 

@@ -1,6 +1,5 @@
 """Go on with a saved run: ``resume``, ``continue``, ``branch`` and ``paint-over`` (paper appendix C)."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +13,9 @@ from bot.errors import BadSetting, refusing
 from bot.images import uploads
 from bot.images.uploads import Prepared, digest
 from bot.requests.gathering import prepared_upload
-from bot.texts.numbers import size
+from bot.words import recipe
 from bot.words.prompts import Wish, parse
+from engine import incoming
 from engine.messages import Ready, Saved, Spec, SpecError, StartRun
 from engine.messages.resolution import (
     BRANCH_KEEPS,
@@ -31,7 +31,6 @@ from engine.messages.resolution import (
 from engine.messages.sizes import InitSize
 
 _HASH_DIGITS = 12
-_SHAPE = 0.03  # the greatest difference in aspect, as a logarithm, of a picture painted over
 
 RunFile = Annotated[Path, typer.Argument(metavar="FILE", help="A run that --checkpoint saved.")]
 More = Annotated[int | None, typer.Option("--iterations", help="How many more; those that are left if left out.")]
@@ -125,11 +124,10 @@ def _commission(saved: Saved, course: Course, config: Config) -> Commission:
 
 
 def _check_shape(picture: Prepared, spec: Spec) -> None:
-    if abs(math.log(picture.width / picture.height * spec.height / spec.width)) > _SHAPE:
-        raise BadSetting(
-            f"That picture is {size(picture.width, picture.height)} and the run's {size(spec.width, spec.height)}: "
-            "paint over the picture that the run has made, and keep its shape."
-        )
+    try:
+        incoming.check_painted((picture.width, picture.height), (spec.width, spec.height))
+    except incoming.PictureError as error:
+        raise BadSetting(str(error)) from None
 
 
 def _means(saved: Saved, config: Config, ready: Ready) -> Means:
@@ -164,8 +162,11 @@ def _origin(saved: Saved, course: Course, painted: Prepared | None) -> tuple[str
     if course.wish is None and painted is None:
         return ()
     state = digest(saved.state)[:_HASH_DIGITS]
-    over = () if painted is None else (f"painted over with {painted.input_hash[:_HASH_DIGITS]}",)
-    return (f"from iteration {saved.iteration} of run {state}", *over)
+    begun = f"from iteration {saved.iteration} of run {state}"
+    if painted is None:
+        return (begun,)
+    over = f"painted over with {painted.input_hash[:_HASH_DIGITS]}"
+    return (begun, over, *recipe.profiles_read({"painted over": painted.profile}))
 
 
 def register(app: typer.Typer) -> None:

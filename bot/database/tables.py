@@ -80,6 +80,7 @@ jobs = sa.Table(
     sa.Column("recipe", sa.Text),  # as posted under the picture
     sa.Column("mask_hash", sa.String(64)),
     sa.Column("image_prompt_hashes", sa.JSON),
+    sa.Column("input_facts", sa.JSON),
     sa.Column("cell", sa.JSON),  # of a grid
     sa.Column("grid_id", _Id),
     sa.Column("sheet_message_id", sa.BigInteger),
@@ -206,6 +207,6 @@ def job_from_row(row: sa.Row[Any]) -> Job:
     """Make a job from a row with all columns of ``jobs``."""
     columns = {name: value for name, value in row._mapping.items() if name in _JOB_FIELDS}
     columns |= {"spec": Spec.from_json(columns["spec"]), "notes": tuple(columns["notes"])}
-    columns["image_prompt_hashes"] = tuple(columns["image_prompt_hashes"] or ())
+    columns |= {name: tuple(columns[name] or ()) for name in ("image_prompt_hashes", "input_facts")}
     columns["cell"] = Cell(**columns["cell"]) if columns["cell"] else None
     return Job(**columns)

@@ -86,6 +86,7 @@ class NewJob:
     style_id: int | None = None
     mask_hash: str | None = None
     image_prompt_hashes: tuple[str, ...] = ()
+    input_facts: tuple[str, ...] = ()  # for the recipe: what became of the colour profiles of those files
     cell: Cell | None = None
     spoiler: bool = False  # a picture that it is made from was covered, so this one is
     asking_message_id: int | None = None  # the typed message that asked; one message asks for one job

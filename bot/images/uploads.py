@@ -3,8 +3,6 @@
 import hashlib
 import io
 import math
-import struct
-import zlib
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -14,12 +12,7 @@ from bot.texts import refusals
 from engine import incoming
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
-_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
 SHOWN_SIDE = 512  # pixels: smaller pictures are hard to see in Discord
-_LONGEST_SIDE = 2048  # more than any bundle paints; keeps what is stored small
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-# What Pillow's decoders raise on files that are broken or made to break them.
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, struct.error, zlib.error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +24,7 @@ class Prepared:
     height: int
     notes: tuple[str, ...]  # tell the member what was changed
     input_hash: str  # SHA-256 in hex of the file as it was sent
+    profile: incoming.Profile | None  # what became of its colour profile
 
 
 def digest(content: bytes) -> str:
@@ -51,9 +45,9 @@ def prepare_image(content: bytes, *, max_bytes: int, max_pixels: int) -> Prepare
             if image.width * image.height > max_pixels:
                 raise PictureTooLarge(refusals.too_many_pixels(image.width * image.height, max_pixels))
             return _prepare(image, digest(content))
-    except _BOMBS:
+    except incoming.BOMBS:
         raise PictureTooLarge(refusals.too_many_pixels(None, max_pixels)) from None
-    except _BROKEN:
+    except incoming.BROKEN:
         raise NotAPicture(refusals.DAMAGED) from None
 
 
@@ -61,7 +55,7 @@ def _open(content: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
-        raise NotAPicture(refusals.HEIC if content[4:12] in _HEIC else None) from None
+        raise NotAPicture(incoming.HEIC if incoming.is_heic(content) else None) from None
 
 
 def _prepare(image: Image.Image, input_hash: str) -> Prepared:
@@ -69,20 +63,20 @@ def _prepare(image: Image.Image, input_hash: str) -> Prepared:
     if incoming.animated(image):
         notes.append(refusals.ANIMATED)
     image.seek(0)
-    image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # JPEG alone: decodes at a fraction of a huge size
+    incoming.hasten(image)
     read = incoming.upright(image)
-    if read.converted:
-        notes.append(incoming.CONVERTED)
-    opaque = incoming.on_white(read.image)
+    if read.profile:
+        notes.append(read.profile.note)
+    opaque = incoming.opaque(read)
     if read.image.mode == "RGBA" and read.image.getchannel("A").getextrema()[0] != 255:
         notes.append(refusals.BECAME_WHITE)
-    opaque.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
     return Prepared(
         png=_encode(opaque),
         width=opaque.width,
         height=opaque.height,
         notes=tuple(notes),
         input_hash=input_hash,
+        profile=read.profile,
     )
 
 

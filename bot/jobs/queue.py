@@ -311,7 +311,7 @@ def _insert(new: NewJob) -> sa.Executable:
     values: dict[str, Any] = {field.name: getattr(new, field.name) for field in dataclasses.fields(NewJob)}
     values |= {"spec": new.spec.to_json(), "notes": list(new.notes)}
     values["cell"] = dataclasses.asdict(new.cell) if new.cell else None
-    values["image_prompt_hashes"] = list(new.image_prompt_hashes)
+    values |= {name: list(getattr(new, name)) for name in ("image_prompt_hashes", "input_facts")}
     return sa.insert(jobs).values(**values, state=State.QUEUED, created_at=datetime.now(UTC)).returning(jobs)
 
 

@@ -27,6 +27,7 @@ class InitImage:
     size: InitSize
     input_hash: str  # SHA-256, in hex, of the file that it came from
     notes: tuple[str, ...] = ()  # about what was changed
+    facts: tuple[str, ...] = ()  # for the recipe, like those of Gathered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Gathered:
     mask_hash: str | None = None
     image_prompts: tuple[bytes, ...] = ()
     image_prompt_hashes: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()  # for the recipe: what became of the files' colour profiles
 
     def fitted(self, spec: Spec) -> Inputs:
         """Return the pictures at the size that the run starts with. Blocks."""
@@ -82,16 +84,22 @@ def prepare(request: Request, limits: LimitsSection, init: InitImage | None = No
         case _:
             assert_never(request.picture)
     guides = [prepared_upload(content, limits) for content in request.image_prompts]
+    profiles = {f"image prompt {number}": guide.profile for number, guide in enumerate(guides, 1)}
     gathered = Gathered(
         init=init,
         image_prompts=tuple(guide.png for guide in guides),
         image_prompt_hashes=tuple(guide.input_hash for guide in guides),
+        facts=(*(init.facts if init else ()), *recipe.profiles_read(profiles)),
     )
     if request.mask is None:
         return gathered
-    shape = prepared_upload(request.mask, limits)
-    masks.check(request.mask, init.size if init else None)
-    return replace(gathered, mask=request.mask, mask_hash=shape.input_hash)
+    mask = prepared_upload(request.mask, limits)
+    return replace(
+        gathered,
+        mask=masks.read(request.mask, init.image if init else None),
+        mask_hash=mask.input_hash,
+        facts=(*gathered.facts, *recipe.profiles_read({"mask": mask.profile})),
+    )
 
 
 def prepared_upload(content: bytes, limits: LimitsSection) -> uploads.Prepared:
@@ -112,6 +120,7 @@ def _sent(content: bytes, limits: LimitsSection, *, upscaling: bool) -> InitImag
         ),
         input_hash=prepared.input_hash,
         notes=prepared.notes,
+        facts=recipe.profiles_read({"input": prepared.profile}),
     )
 
 
@@ -133,6 +142,7 @@ async def _repeated(job: Job, config: Config, files: Files) -> Gathered:
         mask_hash=job.mask_hash,
         image_prompts=inputs.image_prompts,
         image_prompt_hashes=job.image_prompt_hashes,
+        facts=job.input_facts,
     )
 
 
@@ -140,7 +150,8 @@ async def _guides_of(job: Job, config: Config, files: Files) -> Gathered:
     if not job.image_prompt_hashes:
         return Gathered()
     inputs = await _inputs_of(job, config, files)
-    return Gathered(image_prompts=inputs.image_prompts, image_prompt_hashes=job.image_prompt_hashes)
+    facts = tuple(fact for fact in job.input_facts if fact.startswith("image prompt"))
+    return Gathered(image_prompts=inputs.image_prompts, image_prompt_hashes=job.image_prompt_hashes, facts=facts)
 
 
 async def _inputs_of(job: Job, config: Config, files: Files) -> Inputs:

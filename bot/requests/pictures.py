@@ -179,7 +179,8 @@ async def _above(client: discord.Client, thread: discord.Thread) -> discord.Mess
 
 async def _has_picture(client: discord.Client, message: discord.Message) -> bool:
     """Return whether somebody else's message holds a file that is a picture by its label."""
-    return message.author != client.user and any(map(labelled, attached(files_of(message)).pictures))
+    files = attached(files_of(message), reply=message.type is discord.MessageType.reply)
+    return message.author != client.user and any(map(labelled, files.pictures))
 
 
 def labelled(file: discord.Attachment) -> bool:

@@ -209,6 +209,7 @@ def _new_job(request: Request, spec: Spec, gathered: Gathered, notes: tuple[str,
         input_hash=init.input_hash if init else None,
         mask_hash=gathered.mask_hash,
         image_prompt_hashes=gathered.image_prompt_hashes,
+        input_facts=gathered.facts,
         notes=(
             *request.notes,
             *(request.picture.notes if request.picture else ()),

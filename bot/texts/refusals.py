@@ -9,7 +9,6 @@ from engine.messages.resolution import to_paint
 
 DAMAGED = "That picture is damaged or cut short. Open it, save it as PNG or JPEG, and send it again."
 ANIMATED = "That picture is animated: I use its first frame."
-HEIC = "I cannot read HEIC pictures. Share or export it as a JPEG, and attach that."
 BECAME_WHITE = "Its transparent parts became white."
 NOT_FETCHED = "I could not fetch that picture from Discord. Please attach it again."
 UNSEEN = (

@@ -10,7 +10,7 @@ software, and the pictures that the run was given.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from PIL import Image, PngImagePlugin
@@ -18,6 +18,7 @@ from PIL import Image, PngImagePlugin
 from bot.domain.job import Job
 from bot.errors import UserError
 from bot.words import prompts
+from engine.incoming import Profile
 from engine.messages import BundleInfo, Spec, defaults, settings
 from engine.messages.resolution import table
 
@@ -63,7 +64,7 @@ def of_job(job: Job, info: BundleInfo | None, device: str, read_as: str | None =
         input_hash=job.input_hash,
         parent_id=job.parent_id if started_there else None,
         stopped_at=job.iteration if job.stopped else None,
-        others=(*made_with(job.mask_hash, job.image_prompt_hashes), *words_read(read_as)),
+        others=(*made_with(job.mask_hash, job.image_prompt_hashes), *job.input_facts, *words_read(read_as)),
     )
 
 
@@ -71,6 +72,11 @@ def made_with(mask_hash: str | None, image_prompt_hashes: Sequence[str]) -> tupl
     """Return the facts about a mask and image prompts with these SHA-256, in hex, for :func:`describe`."""
     guides = [f"image prompt {one[:_HASH_DIGITS]}" for one in image_prompt_hashes]
     return (*guides, *([f"mask {mask_hash[:_HASH_DIGITS]}"] if mask_hash else ()))
+
+
+def profiles_read(profiles: Mapping[str, Profile | None]) -> tuple[str, ...]:
+    """Return the facts about the colour profiles of the files with these names, for :func:`describe`."""
+    return tuple(f"{name}: {profile}" for name, profile in profiles.items() if profile)
 
 
 def words_read(read_as: str | None) -> tuple[str, ...]:

@@ -51,9 +51,9 @@ def kept(rest: Tensor | None, masked: Masked | None) -> Tensor | None:
     return rest if rest is None or masked is None else masked.keep(rest, masked.z)
 
 
-def read(encoded: bytes, given: tuple[int, int], width: int, height: int) -> Tensor:
+def read(encoded: bytes, given: Image.Image, width: int, height: int) -> Tensor:
     """Return what :func:`engine.drawn.read` reads, as a tensor; with the same errors."""
-    grey = drawn.read(encoded, given, width, height)
+    grey = drawn.read(encoded, given, (width, height))
     return torch.from_numpy(np.asarray(grey).copy()).float()[None, None] / 255
 
 

@@ -37,7 +37,7 @@ def masked(
     drawn = (
         _found(spec, bundle, perceptor_weights, given, z, sentence)
         if mask is None
-        else masks.read(mask, pictures.read(init_image).size, spec.width, spec.height).to(bundle.device)
+        else masks.read(mask, pictures.read(init_image), spec.width, spec.height).to(bundle.device)
     )
     feather = bundle.entry.feather if spec.feather is None else spec.feather
     return masks.Masked(

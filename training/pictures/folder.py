@@ -15,8 +15,9 @@ from typing import Final
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
+from engine import incoming
 from engine.models import upstream
 from training.pictures.corpus import Captions
 from training.pictures.pages import Pixels, mapped
@@ -160,7 +161,7 @@ def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
         for row, picture in enumerate(found):
             try:
                 squares[row] = square(picture.path, side)
-            except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+            except incoming.PictureError as error:
                 unreadable.append(f"{picture.path.name} ({error})")
         if unreadable:
             raise FitError(f"These pictures cannot be read: {_some(unreadable)}. Mend or remove them.")
@@ -169,12 +170,9 @@ def pixels(found: Sequence[Captioned], path: Path, side: int = SIDE) -> Pixels:
 
 
 def square(path: Path, side: int = SIDE) -> Pixels:
-    """Return the middle of a picture, (side, side, 3), turned upright, with white behind what is transparent."""
-    with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image).convert("RGBA")
-    white = Image.new("RGBA", upright.size, "white")
-    opaque = Image.alpha_composite(white, upright).convert("RGB")
-    return np.asarray(ImageOps.fit(opaque, (side, side), Image.Resampling.LANCZOS))
+    """Return the middle of a picture in sRGB, (side, side, 3), upright, with white behind what is transparent."""
+    picture = incoming.on_white(incoming.read(path).image)
+    return np.asarray(ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS))
 
 
 class CaptionedPictures:

@@ -64,6 +64,7 @@ async def test_a_submitted_job_comes_back_as_it_was_given(queue: Queue, new_job:
         input_hash="ab" * 32,
         mask_hash="cd" * 32,
         image_prompt_hashes=("ef" * 32, "01" * 32),
+        input_facts=("input: colours converted to sRGB",),
         notes=("Your picture is animated: I use its first frame.",),
     )
     job = await queue.submit(

@@ -94,13 +94,13 @@ def test_what_is_painted_over_a_masked_run_counts_within_the_mask_alone(edit: Sp
 def test_what_is_transparent_is_painted_whatever_its_colour() -> None:
     erased = photograph().convert("RGBA")
     erased.putalpha(drawn().point(lambda value: 255 - value))
-    read = masks.read(png(erased), (SIZE, SIZE), SIZE, SIZE)
-    torch.testing.assert_close(read, masks.read(png(drawn()), (SIZE, SIZE), SIZE, SIZE))
+    read = masks.read(png(erased), photograph(), SIZE, SIZE)
+    torch.testing.assert_close(read, masks.read(png(drawn()), photograph(), SIZE, SIZE))
 
 
 def test_a_mask_of_a_larger_picture_is_reduced_with_it() -> None:
-    small = masks.read(png(drawn(4 * SIZE)), (4 * SIZE, 4 * SIZE), SIZE, SIZE)
-    torch.testing.assert_close(small, masks.read(png(drawn()), (SIZE, SIZE), SIZE, SIZE))
+    small = masks.read(png(drawn(4 * SIZE)), photograph(4 * SIZE), SIZE, SIZE)
+    torch.testing.assert_close(small, masks.read(png(drawn()), photograph(), SIZE, SIZE))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_mask_of_a_larger_picture_is_reduced_with_it() -> None:
 )
 def test_a_mask_that_says_nothing_is_refused_with_what_to_send(mask: bytes, message: str) -> None:
     with pytest.raises(MaskError, match=message) as refused:
-        masks.read(mask, (SIZE, SIZE), SIZE, SIZE)
+        masks.read(mask, photograph(), SIZE, SIZE)
     assert "white where I am to paint" in str(refused.value)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import icc
 from training.pictures import folder
 from training.pictures.folder import CaptionedPictures, FitError, pixels, read, square
 
@@ -156,3 +157,9 @@ def test_pictures_that_share_a_caption_are_no_negatives_for_each_other() -> None
     pets = [0, 1, 3]
     expected = [[i == j or (i in pets and j in pets) or {i, j} == {2, 5} for j in range(6)] for i in range(6)]
     assert described.true.tolist() == expected
+
+
+def test_a_phones_colours_are_learned_as_they_were_seen(tmp_path: Path) -> None:
+    p3 = (132, 179, 235)
+    Image.new("RGB", (40, 30), p3).save(tmp_path / "sky.png", icc_profile=icc.rgb_profile(icc.DISPLAY_P3))
+    assert np.abs(square(tmp_path / "sky.png") - icc.in_srgb(icc.DISPLAY_P3, p3)).max() < 1
