@@ -134,20 +134,12 @@ class FaradayBot(Operated):
         self.reporting = Reporting(
             self, self.queue, self.files, Reports(self._database), self.settings, self.desk, self.removal
         )
-        admission = Admission(lambda: self.config, self.dispatcher, self.files, gate)
+        self.admission = Admission(lambda: self.config, self.dispatcher, self.files, gate, self.settings)
         wishes = Wishes(self.settings, self.styles)
-        self.submitter = Submitter(
-            config,
-            self.queue,
-            self.files,
-            self.dispatcher,
-            self.publisher,
-            admission,
-            self.settings,
-            wishes,
-        )
-        self.looking = Looking(lambda: self.config, self.dispatcher, self.files, gate, self.screen)
-        self.followups = FollowUps(self, self.submitter, self.publisher, self.screen, gate, Sending(self, self.files))
+        self.submitter = Submitter(config, self.queue, self.dispatcher, self.publisher, self.admission, wishes)
+        self.looking = Looking(lambda: self.config, self.dispatcher, self.files, self.admission, self.screen)
+        sending = Sending(self, self.files)
+        self.followups = FollowUps(self, self.submitter, self.publisher, self.screen, self.admission, sending)
         self.counts = Counts(self.queue)
         self.web = Web(self)
         self.web_port: int | None = None

@@ -1,5 +1,7 @@
 """/edit: another picture from one that is there, attached or the newest around."""
 
+import dataclasses
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -9,7 +11,7 @@ from bot.components import options, permissions
 from bot.domain.job import Kind
 from bot.domain.place import Place
 from bot.gateway.replies import answer
-from bot.requests.pictures import any_covered, downloaded, newest, uploaded
+from bot.requests.pictures import guided, newest, sent, uploaded
 from bot.requests.request import Picture, Request
 from bot.texts import card
 from bot.words.prompts import with_options
@@ -49,24 +51,17 @@ class EditCog(commands.Cog):
         image_prompt_weight: options.Weight | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        place = permissions.of_interaction(interaction)
-        permissions.check(place)
         settings = {"iterations": iterations, "seed": seed, "bundle": bundle, "strength": strength, "style": style}
         wish = options.replacing(with_options(prompt, size, plain=True, **settings), replace)
         wish = options.weighed(wish, image_prompt, image_prompt_weight)
         most = self.bot.config.limits.max_upload_bytes
-        guide = await downloaded(image_prompt, max_bytes=most)
-        job = await self.bot.submitter.submit(
-            Request(
-                kind=Kind.EDIT,
-                asker=permissions.asker_of(interaction),
-                wish=wish,
-                picture=await self._picture(place, image),
-                mask=await downloaded(mask, max_bytes=most),
-                image_prompts=() if guide is None else (guide,),
-                spoiler=any_covered(mask, image_prompt),
-            )
-        )
+
+        async def fetch(request: Request) -> Request:
+            request = dataclasses.replace(request, picture=await self._picture(request.place, image))
+            return await guided(request, sent(image_prompt, mask), max_bytes=most)
+
+        asked = Request(kind=Kind.EDIT, asker=permissions.asker_of(interaction), wish=wish)
+        job = await self.bot.submitter.submit(asked, fetch)
         await answer(interaction, card.acknowledgement(job, await self.bot.queue.position(job.id)))
 
     async def _picture(self, place: Place, image: discord.Attachment | None) -> Picture:

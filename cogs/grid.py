@@ -50,8 +50,7 @@ class GridCog(commands.Cog):
         bundle: str | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        place = permissions.of_interaction(interaction)
-        permissions.check(place)
+        asker = permissions.asker_of(interaction)
         wish = with_options(prompt, size, iterations=iterations, bundle=bundle)
         known = {
             style.name: style.words for style in await self.bot.styles.all(interaction.user.id, interaction.guild_id)
@@ -62,11 +61,7 @@ class GridCog(commands.Cog):
             [
                 (
                     Cell(title=wish.prompt, label=square.label, columns=columns),
-                    Request(
-                        kind=Kind.IMAGINE,
-                        asker=permissions.asker_of(interaction),
-                        wish=square.wish,
-                    ),
+                    Request(kind=Kind.IMAGINE, asker=asker, wish=square.wish),
                 )
                 for square in squares
             ]

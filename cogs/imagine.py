@@ -9,14 +9,12 @@ from discord.ext import commands
 
 from bot.app import FaradayBot
 from bot.components import options, permissions
-from bot.domain.job import Job, Kind
-from bot.errors import OverQuota
+from bot.domain.job import Kind
 from bot.gateway.replies import answer
-from bot.requests.pictures import any_covered, downloaded, uploaded
+from bot.requests.pictures import guided, sent, uploaded
 from bot.requests.request import Request
 from bot.texts import card
 from bot.words.prompts import with_options
-from engine.messages import MOST_SEED
 
 Count: TypeAlias = app_commands.Range[int, 1, 4]
 
@@ -55,41 +53,21 @@ class ImagineCog(commands.Cog):
         count: Count = 1,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        place = permissions.of_interaction(interaction)
-        permissions.check(place)
         wish = with_options(
             prompt, size, iterations=iterations, seed=seed, bundle=bundle, strength=strength, style=style
         )
         wish = options.weighed(wish, image_prompt, image_prompt_weight)
         most = self.bot.config.limits.max_upload_bytes
-        guide = await downloaded(image_prompt, max_bytes=most)
-        request = Request(
-            kind=Kind.IMAGINE,
-            asker=permissions.asker_of(interaction),
-            wish=wish,
-            picture=None if image is None else await uploaded(image, max_bytes=most),
-            mask=await downloaded(mask, max_bytes=most),
-            image_prompts=() if guide is None else (guide,),
-            spoiler=any_covered(mask, image_prompt),
-        )
-        jobs, refusal = await self._submit(request, count)
+
+        async def fetch(request: Request) -> Request:
+            if image is not None:
+                request = replace(request, picture=await uploaded(image, max_bytes=most))
+            return await guided(request, sent(image_prompt, mask), max_bytes=most)
+
+        asked = Request(kind=Kind.IMAGINE, asker=permissions.asker_of(interaction), wish=wish)
+        jobs, refusal = await self.bot.submitter.submit_series(asked, fetch, count)
         first = await self.bot.queue.position(jobs[0].id)
         await answer(interaction, card.acknowledgements(jobs, first, refusal))
-
-    async def _submit(self, request: Request, count: int) -> tuple[list[Job], str]:
-        """The jobs, all in the first one's thread, and why there are fewer than asked for."""
-        jobs = [await self.bot.submitter.submit(request)]
-        place = replace(request.place, channel_id=jobs[0].thread_id or request.place.channel_id)
-        if place.channel_id != request.place.channel_id:
-            place = replace(place, in_thread=True, within=(request.place.channel_id, *place.within))
-        for number in range(1, count):
-            seed = None if request.wish.seed is None else (request.wish.seed + number) % (MOST_SEED + 1)
-            another = replace(request, asker=replace(request.asker, place=place), wish=replace(request.wish, seed=seed))
-            try:
-                jobs.append(await self.bot.submitter.submit(another))
-            except OverQuota as over:
-                return jobs, str(over)
-        return jobs, ""
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -1,5 +1,6 @@
 """*Edit picture* and *Start from this* on any message with a picture, and /timelapse."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -34,7 +35,7 @@ class MenusCog(commands.Cog):
             self.bot.tree.remove_command(menu.name, type=menu.type)
 
     async def open_form(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        permissions.check(permissions.of_interaction(interaction))
+        await self.bot.admission.allow_post(permissions.asker_of(interaction))
         if await pictures.find_kept(self.bot.queue, message.id) is None and not pictures.files_of(
             shown := await pictures.unwrapped(self.bot, message)
         ):
@@ -58,15 +59,16 @@ class MenusCog(commands.Cog):
         await answer(interaction, told)
 
     async def _submit(self, interaction: discord.Interaction[Any], filled: forms.FilledOfMessage) -> str:
-        job = await self.bot.submitter.submit(
-            Request(
-                kind=filled.kind,
-                asker=permissions.asker_of(interaction),
-                wish=filled.wish(),
-                picture=await self._picture(interaction, filled.message_id),
-                source_message_id=filled.message_id,
-            )
+        async def fetch(request: Request) -> Request:
+            return replace(request, picture=await self._picture(interaction, filled.message_id))
+
+        asked = Request(
+            kind=filled.kind,
+            asker=permissions.asker_of(interaction),
+            wish=filled.wish(),
+            source_message_id=filled.message_id,
         )
+        job = await self.bot.submitter.submit(asked, fetch)
         return card.acknowledgement(job, await self.bot.queue.position(job.id))
 
     async def _picture(self, interaction: discord.Interaction[Any], message_id: int) -> Picture:

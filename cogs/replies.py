@@ -15,23 +15,23 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components import permissions
 from bot.domain.job import Kind
-from bot.domain.place import Asker, Place
+from bot.domain.place import Asker
 from bot.errors import AskedAlready, NothingToEdit
 from bot.gateway.replies import explain
 from bot.members.hints import Hints
 from bot.requests.pictures import (
     Attached,
-    any_covered,
     attached,
     files_of,
     find_kept,
-    guides,
+    guided,
     in_message,
     shows_embed,
     unwrapped,
     uploaded,
 )
 from bot.requests.request import Picture, Request
+from bot.requests.submit import Fetch
 from bot.texts import answers, refusals
 from bot.words import nearest, prompts
 from bot.words.prompts import Wish
@@ -123,29 +123,35 @@ class RepliesCog(commands.Cog):
         await self._say(message, text)
 
     async def _imagine(self, message: discord.Message, text: str) -> None:
-        place = await self._place(message)
-        wish = prompts.parse(text)
         files = attached(message.attachments, reply=_is_reply(message))
-        picture = await self._first(files)
-        await self._submit(Kind.IMAGINE, message, place, wish, picture, files, used=1)
+
+        async def fetch(request: Request) -> Request:
+            return await self._guided(replace(request, picture=await self._first(files)), files, used=1)
+
+        await self._submit(Kind.IMAGINE, message, prompts.parse(text), fetch)
 
     async def _edit(self, message: discord.Message, text: str) -> None:
         """Of the picture replied to, or else of the first one attached."""
-        place = await self._place(message)
-        wish = prompts.parse(text)
         files = attached(message.attachments, reply=_is_reply(message))
-        if not _is_reply(message):
+
+        async def fetch(request: Request) -> Request:
+            if _is_reply(message):
+                return await self._guided(replace(request, picture=await self._replied(message)), files, used=0)
             if (own := await self._first(files, message)) is None:
                 raise NothingToEdit(answers.NOTHING_ATTACHED)
-            return await self._submit(Kind.EDIT, message, place, wish, own, files, used=1)
+            return await self._guided(replace(request, picture=own), files, used=1)
+
+        await self._submit(Kind.EDIT, message, prompts.parse(text), fetch)
+
+    async def _replied(self, message: discord.Message) -> Picture:
+        """Return the picture of the message replied to. Raises :class:`bot.errors.UserError` if it has none."""
         if message.reference is not None and message.reference.message_id is not None:
             await find_kept(self.bot.queue, message.reference.message_id)  # a deleted one cannot be read any more
         replied = await unwrapped(self.bot, await _replied_to(message))
         if replied.author != self.bot.user and not files_of(replied) and not shows_embed(replied):
             raise NothingToEdit(self._unseen(message))
         most = self.bot.config.limits.max_upload_bytes
-        picture = await in_message(self.bot, self.bot.queue, replied, max_bytes=most)
-        await self._submit(Kind.EDIT, message, place, wish, picture, files, used=0)
+        return await in_message(self.bot, self.bot.queue, replied, max_bytes=most)
 
     def _unseen(self, message: discord.Message) -> str:
         """Whether there is no picture, or Discord does not show it, cannot be told apart without the intent."""
@@ -154,11 +160,6 @@ class RepliesCog(commands.Cog):
         due = self._hints.due(message.guild.id, message.author.id)
         return refusals.UNSEEN if due else refusals.STILL_UNSEEN
 
-    async def _place(self, message: discord.Message) -> Place:
-        place = await permissions.of_channel(self.bot, message.channel.id)
-        permissions.check(place)
-        return place
-
     async def _first(self, files: Attached, message: discord.Message | None = None) -> Picture | None:
         """Return the first picture attached, linked to ``message`` if that is given."""
         if not files.pictures:
@@ -166,32 +167,20 @@ class RepliesCog(commands.Cog):
         upload = await uploaded(files.pictures[0], max_bytes=self.bot.config.limits.max_upload_bytes)
         return upload if message is None else replace(upload, message_id=message.id, channel_id=message.channel.id)
 
-    async def _submit(
-        self,
-        kind: Kind,
-        message: discord.Message,
-        place: Place,
-        wish: Wish,
-        picture: Picture | None,
-        files: Attached,
-        *,
-        used: int,
-    ) -> None:
+    async def _guided(self, request: Request, files: Attached, *, used: int) -> Request:
         """All files but the first ``used`` pictures guide it, or say where to paint."""
-        mask, image_prompts = await guides(files, skip=used, max_bytes=self.bot.config.limits.max_upload_bytes)
-        await self.bot.submitter.submit(
-            Request(
-                kind=kind,
-                asker=Asker(user_id=message.author.id, place=place, roles=permissions.roles_of(message.author)),
-                wish=wish,
-                picture=picture,
-                mask=mask,
-                image_prompts=image_prompts,
-                source_message_id=message.id,
-                asking_message_id=message.id,
-                spoiler=any_covered(*files.masks, *files.pictures[used:]),
-            )
+        return await guided(request, files, skip=used, max_bytes=self.bot.config.limits.max_upload_bytes)
+
+    async def _submit(self, kind: Kind, message: discord.Message, wish: Wish, fetch: Fetch) -> None:
+        place = await permissions.of_channel(self.bot, message.channel.id)
+        asked = Request(
+            kind=kind,
+            asker=Asker(user_id=message.author.id, place=place, roles=permissions.roles_of(message.author)),
+            wish=wish,
+            source_message_id=message.id,
+            asking_message_id=message.id,
         )
+        await self.bot.submitter.submit(asked, fetch)
 
     async def _explain(self, message: discord.Message, error: Exception) -> None:
         await self._say(message, explain(error))

@@ -1,5 +1,6 @@
 """/upscale and *Upscale*: a picture at two or four times its size, refined in overlapping tiles."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import discord
@@ -11,7 +12,8 @@ from bot.components import options, permissions
 from bot.domain.job import Kind
 from bot.gateway.replies import answer
 from bot.requests import pictures
-from bot.requests.request import Picture, Request, Upload
+from bot.requests.request import Request, Upload
+from bot.requests.submit import Fetch
 from bot.texts import card
 from bot.words.prompts import Wish
 
@@ -43,34 +45,32 @@ class UpscaleCog(commands.Cog):
         iterations: options.Iterations | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        place, most = permissions.of_interaction(interaction), self.bot.config.limits.max_upload_bytes
-        permissions.check(place)
-        picture: Picture
-        if image is not None:
-            picture = await pictures.uploaded(image, max_bytes=most)
-        else:
-            picture = await pictures.newest(self.bot, self.bot.queue, place.channel_id, max_bytes=most)
+        most = self.bot.config.limits.max_upload_bytes
+
+        async def fetch(request: Request) -> Request:
+            if image is not None:
+                return replace(request, picture=await pictures.uploaded(image, max_bytes=most))
+            channel_id = request.place.channel_id
+            return replace(request, picture=await pictures.newest(self.bot, self.bot.queue, channel_id, max_bytes=most))
+
         wish = Wish(prompt=prompt, strength=strength, iterations=iterations, more={"upscale": factor})
-        await self._submit(interaction, wish, picture)
+        await self._submit(interaction, wish, fetch)
 
     async def of_message(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Of the bot's pictures and of members'; a member's message says what its picture shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        permissions.check(permissions.of_interaction(interaction))
         most = self.bot.config.limits.max_upload_bytes
-        picture = await pictures.in_message(self.bot, self.bot.queue, message, max_bytes=most)
-        words = message.content if isinstance(picture, Upload) else ""
-        await self._submit(interaction, Wish(prompt=words, more={"upscale": 2}), picture)
 
-    async def _submit(self, interaction: discord.Interaction[Any], wish: Wish, picture: Picture) -> None:
-        job = await self.bot.submitter.submit(
-            Request(
-                kind=Kind.UPSCALE,
-                asker=permissions.asker_of(interaction),
-                wish=wish,
-                picture=picture,
-            )
-        )
+        async def fetch(request: Request) -> Request:
+            picture = await pictures.in_message(self.bot, self.bot.queue, message, max_bytes=most)
+            words = message.content if isinstance(picture, Upload) else ""
+            return replace(request, picture=picture, wish=replace(request.wish, prompt=words))
+
+        await self._submit(interaction, Wish(prompt="", more={"upscale": 2}), fetch)
+
+    async def _submit(self, interaction: discord.Interaction[Any], wish: Wish, fetch: Fetch) -> None:
+        asked = Request(kind=Kind.UPSCALE, asker=permissions.asker_of(interaction), wish=wish)
+        job = await self.bot.submitter.submit(asked, fetch)
         await answer(interaction, card.acknowledgement(job, await self.bot.queue.position(job.id)))
 
 

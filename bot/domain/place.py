@@ -1,7 +1,7 @@
 """Where a member asks for something, and who asks."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
@@ -24,6 +24,12 @@ class Place:
     def settings_channel_id(self) -> int:
         """Return the channel whose settings apply: for a thread, its parent channel."""
         return self.within[0] if self.in_thread and self.within else self.channel_id
+
+    def inside(self, thread_id: int | None) -> "Place":
+        """Return the thread in this place; the place itself if it is that thread, or if there is none."""
+        if thread_id in (None, self.channel_id):
+            return self
+        return replace(self, channel_id=thread_id, in_thread=True, within=(self.channel_id, *self.within))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

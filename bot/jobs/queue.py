@@ -40,7 +40,7 @@ class Queue:
         self, database: Database, files: Files, *, max_attempts: int = 3, fairness: Fairness | None = None
     ) -> None:
         self._database = database
-        self._files = files
+        self.files = files
         self._max_attempts = max_attempts
         self._fairness = fairness or Fairness()
         self._delay: Callable[[int], float] | None = None
@@ -68,10 +68,10 @@ class Queue:
             await _alone(connection)
             await quotas.check(connection, new, quota)
             row = (await connection.execute(_insert(new))).one()
-            await self._files.clear(row.id)
-            await inputs.write(self._files, row.id)
+            await self.files.clear(row.id)
+            await inputs.write(self.files, row.id)
             if checkpoint is not None:
-                await self._files.write(self._files.checkpoint(row.id), checkpoint)
+                await self.files.write(self.files.checkpoint(row.id), checkpoint)
             return job_from_row(row)
 
         return await self._database.transact(insert)
@@ -89,7 +89,7 @@ class Queue:
                     over.fitting = len(ids)
                     raise
                 ids.append((await connection.execute(_insert(new))).one().id)
-                await self._files.clear(ids[-1])
+                await self.files.clear(ids[-1])
             grid = sa.update(jobs).where(jobs.c.id.in_(ids)).values(grid_id=ids[0]).returning(jobs)
             rows = (await connection.execute(grid)).all()
             return sorted((job_from_row(row) for row in rows), key=lambda job: job.id)
@@ -130,7 +130,7 @@ class Queue:
 
     async def rendered(self, job_id: int, png: bytes, finished: RunFinished, recipe: str | None = None) -> bool:
         """Store the picture, and go from ``running`` to ``rendered``. Raises OSError."""
-        await self._files.write(self._files.final(job_id), png)
+        await self.files.write(self.files.final(job_id), png)
         return await self._change(
             job_id,
             {State.RUNNING},

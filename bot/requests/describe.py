@@ -23,9 +23,9 @@ from bot.errors import EngineNotReady, NothingToDescribe, TooSoon, refusing
 from bot.images import uploads
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
-from bot.moderation.gate import Gate
 from bot.moderation.screen import Screen
 from bot.requests import pictures
+from bot.requests.admission import Admission
 from bot.requests.request import Painted, Picture, Upload
 from bot.texts import describe as wording_describe
 from bot.texts import refusals
@@ -71,18 +71,18 @@ class Looking:
     """Asks the engines about pictures for members."""
 
     def __init__(
-        self, config: Callable[[], Config], dispatcher: Dispatcher, files: Files, gate: Gate, screen: Screen
+        self, config: Callable[[], Config], dispatcher: Dispatcher, files: Files, admission: Admission, screen: Screen
     ) -> None:
         self._config = config
         self._dispatcher = dispatcher
         self._files = files
-        self._gate = gate
+        self._admission = admission
         self._screen = screen
         self._pace = Pace()
 
     async def admit(self, asker: Asker) -> None:
         """Before anything is fetched. Raises :class:`bot.errors.NotAllowed` and :class:`bot.errors.TooSoon`."""
-        await self._gate.check(asker)
+        await self._admission.allow(asker)
         self._pace.check(asker.user_id)
 
     async def describe(self, picture: Picture, bundle: str | None = None) -> Seen:

@@ -13,10 +13,10 @@ from bot.domain.moderation import Cover
 from bot.domain.place import Asker
 from bot.errors import CannotPost, NothingToEdit, UnknownJob
 from bot.gateway.replies import explain
-from bot.moderation.gate import Gate
 from bot.moderation.screen import Screen
 from bot.posts.film import Sending
 from bot.posts.publisher import Publisher
+from bot.requests.admission import Admission
 from bot.requests.request import Painted, Request
 from bot.requests.submit import Submitter
 from bot.texts import answers, card, moderation, refusals
@@ -36,13 +36,14 @@ class FollowUps:
     """Every door ends in a job, in a message, or in a :class:`bot.errors.UserError` that says why not."""
 
     def __init__(
-        self, bot: Host, submitter: Submitter, publisher: Publisher, screen: Screen, gate: Gate, sending: Sending
-    ) -> None:
+        self, bot: Host, submitter: Submitter, publisher: Publisher, screen: Screen, admission: Admission,
+        sending: Sending,
+    ) -> None:  # fmt: skip
         self._bot = bot
         self._submitter = submitter
         self._publisher = publisher
         self._screen = screen
-        self._gate = gate
+        self._admission = admission
         self._sending = sending
 
     async def pressed(self, interaction: discord.Interaction[Any], sequel: Sequel, job_id: int) -> None:
@@ -121,15 +122,14 @@ class FollowUps:
         job = await self._bot.queue.get(job_id)
         if job is None:
             raise UnknownJob()
-        if job.removed in moderation.WISHED:
-            raise NothingToEdit(moderation.gone(job.removed))
+        self._must_be_there(job)
         if job.state is not State.DELIVERED:
             raise NothingToEdit(refusals.UNFINISHED)
         return job
 
     async def _film(self, job: Job, asker: Asker) -> str:
-        await self._allow(job, asker)
-        permissions.check(asker.place)
+        self._must_be_there(job)
+        await self._admission.allow_post(asker)
         place = asker.place
         known = place.answering.channel if place.answering else None
         cover = await self._screen.cover_in(place.channel_id, place.guild_id, job.film_unsafe, known)
@@ -138,20 +138,20 @@ class FollowUps:
         return await self._sending.film(job, place, cover)
 
     async def _send(self, job: Job, asker: Asker) -> None:
-        await self._allow(job, asker)
+        self._must_be_there(job)
+        await self._admission.allow(asker)
         if self._screen.withholds(job.unsafe, None):
             raise CannotPost(moderation.NOT_BY_DM)
         covered = await self._screen.cover(job, None) is Cover.SPOILER
         await self._sending.picture(job, asker.user_id, self._publisher.factor(job), spoiler=covered)
 
-    async def _allow(self, job: Job, asker: Asker) -> None:
-        """What paints nothing is for the same members all the same."""
+    def _must_be_there(self, job: Job) -> None:
         if job.removed in moderation.WISHED:
             raise NothingToEdit(moderation.gone(job.removed))
-        await self._gate.check(asker)
 
     async def _invite(self, job: Job, asker: Asker) -> None:
-        await self._allow(job, asker)
+        self._must_be_there(job)
+        await self._admission.allow(asker)
         view = discord.ui.View(timeout=None)
         view.add_item(SequelButton(Sequel.EDIT, job.id))
         channel = self._bot.get_partial_messageable(asker.place.channel_id, guild_id=asker.place.guild_id)

@@ -12,7 +12,7 @@ import discord
 from bot.domain.job import Job, State
 from bot.errors import BadSetting, NotAPicture, NothingToEdit, PictureTooLarge
 from bot.jobs.queue import Queue
-from bot.requests.request import Painted, Picture, Upload
+from bot.requests.request import Painted, Picture, Request, Upload
 from bot.texts import answers, moderation, refusals
 
 log = logging.getLogger(__name__)
@@ -38,11 +38,6 @@ async def download(attachment: discord.Attachment, *, max_bytes: int) -> bytes:
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
         log.info("attachment %d could not be fetched: %s", attachment.id, error)
         raise NothingToEdit(refusals.NOT_FETCHED) from None
-
-
-async def downloaded(attachment: discord.Attachment | None, *, max_bytes: int) -> bytes | None:
-    """The same of one that may be left out."""
-    return None if attachment is None else await download(attachment, max_bytes=max_bytes)
 
 
 async def uploaded(file: discord.Attachment, *, max_bytes: int) -> Upload:
@@ -95,11 +90,6 @@ def shows_embed(message: discord.Message) -> bool:
 def covered(file: discord.Attachment) -> bool:
     """Return whether the sender covered the file as a spoiler, by its name or by its mark."""
     return file.is_spoiler() or file.flags.spoiler
-
-
-def any_covered(*files: discord.Attachment | None) -> bool:
-    """Return whether one of these files is covered."""
-    return any(file is not None and covered(file) for file in files)
 
 
 def several(files: Sequence[discord.Attachment], taken: discord.Attachment) -> tuple[str, ...]:
@@ -213,8 +203,13 @@ def first_picture(attachments: Sequence[discord.Attachment]) -> discord.Attachme
     return next(iter((*attached(attachments).pictures, *attachments)), None)
 
 
-async def guides(files: Attached, *, skip: int, max_bytes: int) -> tuple[bytes | None, tuple[bytes, ...]]:
-    """The mask and the image prompts among the files of a message, without the first ``skip`` pictures.
+def sent(picture: discord.Attachment | None, mask: discord.Attachment | None) -> Attached:
+    """Return the files of a command's options, which say what each is for."""
+    return Attached(pictures=(picture,) if picture else (), masks=(mask,) if mask else ())
+
+
+async def guided(request: Request, files: Attached, *, skip: int = 0, max_bytes: int) -> Request:
+    """Return the request with the mask and the image prompts among ``files``, without the first ``skip`` pictures.
 
     Raises :class:`BadSetting` for more than can be used, and as :func:`download`.
     """
@@ -223,5 +218,8 @@ async def guides(files: Attached, *, skip: int, max_bytes: int) -> tuple[bytes |
         raise BadSetting(refusals.ONE_MASK)
     if len(prompts) > MOST_GUIDES:
         raise BadSetting(refusals.too_many_guides(len(prompts), MOST_GUIDES))
-    mask = await downloaded(next(iter(files.masks), None), max_bytes=max_bytes)
-    return mask, tuple([await download(one, max_bytes=max_bytes) for one in prompts])
+    masks, images = [
+        tuple([await download(one, max_bytes=max_bytes) for one in kind]) for kind in (files.masks, prompts)
+    ]
+    hidden = request.spoiler or any(map(covered, (*files.masks, *prompts)))
+    return replace(request, mask=next(iter(masks), None), image_prompts=images, spoiler=hidden)

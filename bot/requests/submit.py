@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.components import permissions
 from bot.config import Config
 from bot.counters import SUBMITTED
 from bot.domain.job import Cell, Job, Kind, NewJob
@@ -17,71 +16,88 @@ from bot.domain.setting import Values
 from bot.engines.dispatcher import Dispatcher
 from bot.errors import AskedAlready, CannotPost, EngineNotReady, OverQuota
 from bot.jobs import quotas
-from bot.jobs.files import Files
 from bot.jobs.inputs import Inputs
 from bot.jobs.queue import Queue
 from bot.jobs.quotas import Quota
 from bot.members.defaults import Wishes
-from bot.members.settings import SettingsStore
 from bot.posts.publisher import Publisher
 from bot.requests.admission import Admission
 from bot.requests.gathering import Gathered, gather
 from bot.requests.request import Painted, Request, Upload
 from bot.requests.resolving import bundle_of, resolve
 from bot.texts import grids
-from engine.messages import Spec
+from engine.messages import MOST_SEED, Spec
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Fetch = Callable[[Request], Awaitable[Request]]
+"""Return a request with the pictures that it names, once its asker is let in."""
 
 _LEAST_COST = 0.01  # engine-seconds; a member whose jobs cost nothing would always be first
 
 
 class Submitter:
-    """Checks who asks, resolves the request, queues the job with its pictures and opens its thread, in this order."""
+    """Let the asker in, fetch the pictures, resolve the request, queue the job and open its thread, in this order."""
 
     def __init__(
-        self,
-        config: Config,
-        queue: Queue,
-        files: Files,
-        dispatcher: Dispatcher,
-        publisher: Publisher,
-        admission: Admission,
-        settings: SettingsStore,
+        self, config: Config, queue: Queue, dispatcher: Dispatcher, publisher: Publisher, admission: Admission,
         wishes: Wishes,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._config = config
         self._queue = queue
-        self._files = files
         self._dispatcher = dispatcher
         self._publisher = publisher
         self._admission = admission
-        self._settings = settings
         self._wishes = wishes
 
     def reconfigure(self, config: Config) -> None:
         """Use these settings from now on."""
         self._config = config
 
-    async def submit(self, request: Request) -> Job:
+    async def submit(self, request: Request, fetch: Fetch | None = None) -> Job:
         """Return the job, committed, with its thread and its card.
 
-        Raises :class:`bot.errors.UserError`, and then nothing will be painted.
+        ``fetch`` gets the request's pictures. Nothing is fetched for a member who is not let in. Raises
+        :class:`bot.errors.UserError`, and then nothing will be painted.
         """
-        values = await self._admitted(request)
+        values = await self._admission.admit(request.asker)
+        if fetch is not None:
+            request = await fetch(request)
         new, inputs = await self._order(request, values)
         job = await self._queued(new, inputs, await self._checkpoint(request), values)
         SUBMITTED.labels(job.kind).inc()
         log.info("job %d: %s for member %d", job.id, job.kind, job.requester_id)
         return await self._opened([job], self._publisher.open(job, request.place.answering)) or job
 
+    async def submit_series(self, request: Request, fetch: Fetch, count: int) -> tuple[list[Job], str]:
+        """Return ``count`` jobs with a seed each, all in the first one's thread, and why there are fewer.
+
+        Raises as :meth:`submit` if there is none.
+        """
+        fetched = list[Request]()
+
+        async def fetch_once(request: Request) -> Request:
+            fetched.append(await fetch(request))
+            return fetched[0]
+
+        jobs = [await self.submit(request, fetch_once)]
+        request = fetched[0]
+        place = request.place.inside(jobs[0].thread_id)
+        for number in range(1, count):
+            seed = None if request.wish.seed is None else (request.wish.seed + number) % (MOST_SEED + 1)
+            another = replace(request, asker=replace(request.asker, place=place), wish=replace(request.wish, seed=seed))
+            try:
+                jobs.append(await self.submit(another))
+            except OverQuota as over:
+                return jobs, str(over)
+        return jobs, ""
+
     async def submit_grid(self, cells: Sequence[tuple[Cell, Request]]) -> list[Job]:
         """Return the jobs of a grid, all committed, with their thread and sheet. Raises as :meth:`submit`."""
         request = cells[0][1]
         if request.place.answering is not None:
             raise CannotPost(grids.GUESTS)
-        values = await self._admitted(request)
+        values = await self._admission.admit(request.asker)
         quota = quotas.bounded(values, self._config)
         orders = [(cell, (await self._order(request, values))[0]) for cell, request in cells]
         news = [self._costed(replace(new, cell=cell), quota) for cell, new in orders]
@@ -97,12 +113,6 @@ class Submitter:
         log.info("grid %d: %d pictures for member %d", jobs[0].id, len(jobs), request.asker.user_id)
         return await self._opened(jobs, self._publisher.open_grid(jobs)) or jobs
 
-    async def _admitted(self, request: Request) -> Values:
-        """Return the limits of the member who asks. Raises :class:`bot.errors.UserError` for one who may not."""
-        permissions.check(request.place)
-        await self._admission.check(request.asker)
-        return await self._settings.quotas(request.place.guild_id, request.asker.roles)
-
     async def _order(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
         limits, bundles = quotas.limits(values, self._config), self._dispatcher.bundles
         request = request.completed()
@@ -115,7 +125,7 @@ class Submitter:
         if not bundles:
             raise EngineNotReady()
         info = bundles[bundle_of(request, bundles, default)]
-        gathered = await gather(request, self._config, self._files)
+        gathered = await gather(request, self._config, self._queue.files)
         spec, notes = resolve(request, gathered, info, limits, self._dispatcher.machine, completed.held)
         await self._admission.check_words(f"{spec.prompt} | {spec.replace}", request.asker)
         inputs = await asyncio.to_thread(gathered.fitted, spec)
@@ -126,7 +136,8 @@ class Submitter:
         """Return where a continued run goes on. Without it the run starts anew, and ends in the same picture."""
         if request.kind is not Kind.CONTINUE or not isinstance(request.picture, Painted):
             return None
-        return await self._files.read(self._files.checkpoint(request.picture.job.id))
+        files = self._queue.files
+        return await files.read(files.checkpoint(request.picture.job.id))
 
     async def _queued(self, new: NewJob, inputs: Inputs, checkpoint: bytes | None, values: Values) -> Job:
         quota = quotas.bounded(values, self._config)

@@ -28,7 +28,7 @@ from bot.config import Config
 from bot.database.connection import Database
 from bot.domain.job import Kind
 from bot.domain.place import Asker, Place
-from bot.domain.setting import Scope
+from bot.domain.setting import Scope, Values
 from bot.errors import UserError
 from bot.members.defaults import Wishes
 from bot.members.settings import SettingsStore
@@ -223,27 +223,23 @@ class Discord:
 
     def __init__(self, database: Database) -> None:
         self.queued: list[tuple[Any, Any]] = []
-        store = SettingsStore(database)
+        self._store = store = SettingsStore(database)
         anything: Any = SimpleNamespace(
             bundles={"starter": INFO},
             machine=engine.messages.resolution.Machine.of(READY),
             line=SimpleNamespace(speed=SimpleNamespace(cost=lambda spec: 1.0)),
             wake=lambda: None,
-            check=self._nothing,
+            admit=self._admit,
+            files=None,
             check_words=self._nothing,
             submit=self._submit,
             open=self._open,
         )
-        self._submitter = Submitter(
-            CONFIG,
-            anything,
-            anything,
-            anything,
-            anything,
-            anything,
-            store,
-            Wishes(store, StyleStore(database)),
-        )
+        wishes = Wishes(store, StyleStore(database))
+        self._submitter = Submitter(CONFIG, anything, anything, anything, anything, wishes)
+
+    async def _admit(self, asker: Asker) -> Values:
+        return await self._store.quotas(asker.guild_id, asker.roles)
 
     async def _nothing(self, *_: object) -> None: ...
 
