@@ -94,8 +94,7 @@ def admin(
     config: ConfigPath = None,
 ) -> None:
     """Give an order to the bot that runs on this machine."""
-    from bot.cli.admin import give
-    from bot.operations.control import NotRunning
+    from bot.operations.control import NotRunning, give
 
     with explained():
         settings = Config.load(config)

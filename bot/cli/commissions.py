@@ -52,7 +52,7 @@ def asking(
     kind: Kind, wish: Wish, image: Path | None = None, mask: Path | None = None, image_prompts: tuple[str, ...] = ()
 ) -> Request:
     """Return the request for a picture made with the files named; each image prompt is ``FILE`` or ``FILE:weight``."""
-    guides = [_weighed(text) for text in image_prompts]
+    guides = [weighed(text) for text in image_prompts]
     weights = tuple(weight for _, weight in guides)
     if "image_weights" not in wish.more and any(weight != 1 for weight in weights):
         wish = replace(wish, more={**wish.more, "image_weights": weights})
@@ -66,7 +66,8 @@ def asking(
     )
 
 
-def _weighed(text: str) -> tuple[Path, float]:
+def weighed(text: str) -> tuple[Path, float]:
+    """Return the file and the weight in ``FILE`` or ``FILE:weight``."""
     if Path(text).exists():
         return Path(text), 1.0
     name, colon, weight = text.rpartition(":")

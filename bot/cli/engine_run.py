@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
+from bot.cli import files
 from bot.cli.commissions import JOB_ID, Begun, Commission
 from bot.config import Config
 from bot.engines.client import EngineClient, ProcessEngineClient, engine_settings
-from bot.jobs.files import write_atomically
 from bot.words import recipe
 from engine.messages import (
     Checkpointed,
@@ -175,7 +175,7 @@ def _keep(event: Checkpointed, begun: Begun, extras: Extras, reporter: Reporter)
         facts=begun.facts,
     )
     try:
-        write_atomically(extras.checkpoint, saved.to_bytes())
+        files.write(extras.checkpoint, saved.to_bytes())
     except OSError as error:  # the picture is worth more
         reporter.say(f"The run could not be saved: {error}")
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import typer
 
-from bot.cli import terminal
+from bot.cli import files, terminal
 from bot.cli.commissions import asking, commission
 from bot.cli.engine_run import Extras, Painting
-from bot.cli.output import run, slug
+from bot.cli.files import slug
+from bot.cli.output import run
 from bot.config import Config
 from bot.domain.job import Kind
 from bot.errors import BadSetting
-from bot.jobs.files import write_atomically
 from bot.words import grids
 from bot.words.prompts import Wish
 from engine.messages.styles import BUILT_IN
@@ -22,25 +22,30 @@ _IN_A_ROW = 8  # pictures, unless the seeds make the rows
 
 
 def paint_grid(
-    wish: Wish, styles: str | None, seeds: str | None, out: Path | None, config: Config, *, as_json: bool
+    wish: Wish, styles: str | None, seeds: str | None, out: Path | None, config: Config, reads: Path, *, as_json: bool
 ) -> None:
-    """Paint the grid, write its files and print their names. Raises :class:`bot.errors.UserError`."""
+    """Paint the grid, write its files and print their names. It never writes the file that it ``reads``.
+
+    Raises :class:`bot.errors.UserError`.
+    """
     squares, in_a_row = grids.squares(wish, styles, seeds, BUILT_IN)
     folder = out or Path(f"{slug(wish.prompt) or 'grid'}-grid")
     commissions = [commission(asking(Kind.IMAGINE, square.wish), config) for square in squares]
+    paths = [folder / f"{slug(square.label) or 'picture'}.png" for square in squares]
+    files.check_apart([reads], [folder / SHEET, *paths])
     _make(folder)
     written: list[Path] = []
 
     def write(painting: Painting) -> dict[str, Path]:
-        path = folder / f"{slug(squares[len(written)].label)}.png"
-        write_atomically(path, painting.png)
+        path = paths[len(written)]
+        files.write(path, painting.png)
         written.append(path)
         return {"path": path}
 
     paintings = [painting for painting, _ in run(commissions, config, Extras(), write)]
     columns = in_a_row or min(len(squares), _IN_A_ROW)
     labels = [square.label for square in squares[: len(paintings)]]  # fewer when it was interrupted
-    write_atomically(folder / SHEET, grids.compose([painting.png for painting in paintings], labels, columns))
+    files.write(folder / SHEET, grids.compose([painting.png for painting in paintings], labels, columns))
     if as_json:
         pictures = [{"path": str(path), "recipe": one.recipe} for path, one in zip(written, paintings, strict=True)]
         typer.echo(json.dumps({"sheet": str(folder / SHEET), "pictures": pictures}))

@@ -4,9 +4,7 @@ import asyncio
 import inspect
 import json
 import math
-import os
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -17,18 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from bot.cli import terminal
-from bot.cli.commissions import Commission
+from bot.cli import files, terminal
+from bot.cli.commissions import Commission, weighed
 from bot.cli.engine_run import Extras, Interrupted, Painting, PaintingFailed, Reporter, paint
 from bot.config import Config
 from bot.engines.client import EngineDied
 from bot.errors import BadSetting
-from bot.jobs.files import write_atomically
 from engine.messages import Film, Progress, Spec
 
-_INPUTS = ("image", "init", "picture", "mask")  # options that name a picture to read
-_LONGEST_NAME = 60  # bytes in UTF-8 of a file name made from a prompt
-
+_INPUTS = ("image", "init", "picture", "mask", "file", "image_prompt")  # options that name files to read
 
 FilmFile = Annotated[Path | None, typer.Option("--film", help="A film of the run to write: .mp4 or .webp.")]
 Checkpoint = Annotated[Path | None, typer.Option(help="A file to save the run in, for resume, continue and branch.")]
@@ -44,6 +39,7 @@ class OutputPlan:
     make: Callable[[Config], Commission]
     region: bool = False  # write where it painted, too
     saved_in: Path | None = None  # save the run there unless --checkpoint names another file
+    reads: tuple[Path, ...] = ()  # files that must not be overwritten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +53,13 @@ class Kept:
     as_json: AsJson = False
     config: terminal.ConfigPath = None
 
-    def files(self) -> list[Path]:
-        """Return the files that the options name."""
-        return [path for path in (self.out, self.film, self.checkpoint) if path is not None and not path.is_dir()]
-
-    def checked(self) -> Extras:
+    def checked(self, plan: OutputPlan) -> Extras:
         """Return what the engine is to keep. Raises :class:`BadSetting` for a file that cannot be written."""
-        check_out(self.out)
-        for path in (self.film, self.checkpoint):
-            if path is not None:
-                _check_folder(path.absolute().parent, path)
-        _check_distinct(self.files())
+        folder = files.check_out(self.out)
+        named = [path for path in (self.film, self.checkpoint) if path is not None]
+        for path in named:
+            files.check_file(path)
+        files.check_apart(plan.reads, named if self.out is None or folder else [self.out, *named])
         if self.every and self.checkpoint is None:
             raise BadSetting("--every needs a file to save the run in: give --checkpoint FILE too.")
         if self.every < 0:
@@ -83,11 +75,13 @@ def painting(command: Callable[..., OutputPlan], *sources: Callable[..., object]
 
     def paint(**options: Any) -> None:
         kept = Kept(**{field.name: options.pop(field.name) for field in fields(Kept)})
-        inputs = {path.resolve() for name in _INPUTS if isinstance(path := options.get(name), Path)}
         with terminal.explained():
-            _check_distinct([*inputs, *kept.files()])
             plan = command(**options)
-        paint_one(plan, replace(kept, checkpoint=kept.checkpoint or plan.saved_in))
+        reads = [*_reads(options), kept.config or Path("config.toml")]
+        kept = replace(kept, checkpoint=kept.checkpoint or plan.saved_in)
+        if plan.saved_in and kept.checkpoint and files.same(plan.saved_in, kept.checkpoint):
+            reads = [path for path in reads if not files.same(path, plan.saved_in)]
+        paint_one(replace(plan, reads=tuple(reads)), kept)
 
     parameters = dict(inspect.signature(command, eval_str=True).parameters)
     for source in (*sources, Kept):
@@ -99,11 +93,26 @@ def painting(command: Callable[..., OutputPlan], *sources: Callable[..., object]
     return paint
 
 
+def _reads(options: Mapping[str, Any]) -> Iterator[Path]:
+    for name in _INPUTS:
+        match options.get(name):
+            case Path() as path:
+                yield path
+            case list() as texts:
+                yield from (weighed(text)[0] for text in texts)
+
+
 def paint_one(plan: OutputPlan, kept: Kept) -> None:
     """Paint a picture, write its files and print their names. Ends the program if that fails or is stopped."""
     with terminal.explained():
-        extras, config = kept.checked(), Config.load(kept.config)
-        painting, written = run([plan.make(config)], config, extras, lambda painting: _write(painting, plan, kept))[0]
+        extras, config = kept.checked(plan), Config.load(kept.config)
+        painting, written = run(
+            [plan.make(config)],
+            config,
+            extras,
+            lambda painting: _write(painting, plan, kept),
+            lambda spec: _check(spec, plan, kept),
+        )[0]
     if kept.as_json:
         typer.echo(_json(painting, written))
     else:
@@ -113,17 +122,21 @@ def paint_one(plan: OutputPlan, kept: Kept) -> None:
 
 
 def run(
-    commissions: Sequence[Commission], config: Config, extras: Extras, write: Callable[[Painting], dict[str, Path]]
+    commissions: Sequence[Commission],
+    config: Config,
+    extras: Extras,
+    write: Callable[[Painting], dict[str, Path]],
+    check: Callable[[Spec], None] = lambda spec: None,
 ) -> list[tuple[Painting, dict[str, Path]]]:
     """Paint all and write each as soon as it is done. Return the pictures, and the files of each by their names.
 
-    There are fewer pictures than commissions if Ctrl-C ended it. Raises :class:`bot.errors.UserError`, and ends the
-    program for any other failure.
+    ``check`` may refuse a picture before it is painted. There are fewer pictures than commissions if Ctrl-C ended it.
+    Raises :class:`bot.errors.UserError`, and ends the program for any other failure.
     """
     paintings: list[tuple[Painting, dict[str, Path]]] = []
     try:
         with _shown(
-            terminal.stderr, len(commissions), lambda painting: paintings.append((painting, write(painting)))
+            terminal.stderr, len(commissions), lambda painting: paintings.append((painting, write(painting))), check
         ) as reporter:
             asyncio.run(paint(commissions, config, reporter, extras))
     except PaintingFailed as error:
@@ -143,17 +156,16 @@ def run(
 
 def _write(painting: Painting, plan: OutputPlan, kept: Kept) -> dict[str, Path]:
     """Write the files of a picture, and return them by their names."""
-    folder = check_out(kept.out)
-    named = kept.out if kept.out is not None and folder is None else None
-    path = named or (folder or Path()) / picture_name(painting.spec)
-    written = {"path": path}
-    write_atomically(path, painting.png, _usual_mode())
-    if plan.region and painting.mask is not None:
-        written["region"] = path.with_name(f"{path.stem}-region.png")
-        write_atomically(written["region"], painting.mask, _usual_mode())
+    written = _pictures(painting.spec, plan, kept)
+    files.write(written["path"], painting.png)
+    if "region" in written:
+        if painting.mask is None:
+            del written["region"]
+        else:
+            files.write(written["region"], painting.mask)
     if kept.film is not None and painting.finished.film is not None:
         written["film"] = kept.film
-        write_atomically(kept.film, painting.finished.film, _usual_mode())
+        files.write(kept.film, painting.finished.film)
     elif kept.film is not None:
         terminal.complain("The film could not be made; the picture is there.")
     if kept.checkpoint is not None and kept.checkpoint.exists():
@@ -161,11 +173,20 @@ def _write(painting: Painting, plan: OutputPlan, kept: Kept) -> dict[str, Path]:
     return written
 
 
-def _usual_mode() -> int:
-    """Return the permissions that this process gives a new file."""
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
+def _pictures(spec: Spec, plan: OutputPlan, kept: Kept) -> dict[str, Path]:
+    """Return the pictures to write by their names."""
+    out = kept.out or Path()
+    path = out / files.picture_name(spec) if out.is_dir() else out
+    region = path.with_name(f"{path.stem}-region.png")
+    return {"path": path, "region": region} if plan.region else {"path": path}
+
+
+def _check(spec: Spec, plan: OutputPlan, kept: Kept) -> None:
+    """Raise :class:`BadSetting` if a picture's name, which the prompt may have made, is taken or too long."""
+    paths = list(_pictures(spec, plan, kept).values())
+    for path in paths:
+        files.check_file(path)
+    files.check_apart(plan.reads, [*paths, *(path for path in (kept.film, kept.checkpoint) if path is not None)])
 
 
 def _json(painting: Painting, written: dict[str, Path]) -> str:
@@ -186,35 +207,6 @@ def _json(painting: Painting, written: dict[str, Path]) -> str:
     )
 
 
-def check_out(out: Path | None) -> Path | None:
-    """Return ``out`` if it is a folder. Raises :class:`BadSetting` if nothing can be written there."""
-    if out is None:
-        return None
-    folder = out if out.is_dir() else out.absolute().parent
-    _check_folder(folder, out)
-    if folder == out:
-        return folder
-    if out.suffix.lower() != ".png":
-        raise BadSetting(f"I write PNG. Name the picture {out.with_suffix('.png').name}.")
-    return None
-
-
-def _check_distinct(paths: Sequence[Path]) -> None:
-    """Raise :class:`BadSetting` if two files of a command are one."""
-    seen: set[Path] = set()
-    for path in paths:
-        if path.resolve() in seen:
-            raise BadSetting(f"{path} is named twice, and one file would overwrite the other. Name two files.")
-        seen.add(path.resolve())
-
-
-def _check_folder(folder: Path, path: Path) -> None:
-    if not folder.is_dir():
-        raise BadSetting(f"The folder {folder} does not exist. Make it, or write {path.name} somewhere else.")
-    if not os.access(folder, os.W_OK):
-        raise BadSetting(f"I may not write into {folder}. Write {path.name} somewhere else.")
-
-
 def _film(path: Path | None) -> Film | None:
     if path is None:
         return None
@@ -224,19 +216,10 @@ def _film(path: Path | None) -> Film | None:
         raise BadSetting(f"A film is {' or '.join(f'.{film}' for film in Film)}, and {path.name} is neither.") from None
 
 
-def picture_name(spec: Spec) -> str:
-    """Return a file name made of the prompt and the seed."""
-    return f"{slug(spec.prompt) or 'picture'}-{spec.seed}.png"
-
-
-def slug(text: str) -> str:
-    """Return the words of ``text`` for use in a file name."""
-    words = "-".join(re.findall(r"\w+", text.lower())).encode()
-    return words[:_LONGEST_NAME].decode(errors="ignore").strip("-")
-
-
 @contextmanager
-def _shown(console: Console, total: int, done: Callable[[Painting], None]) -> Iterator[Reporter]:
+def _shown(
+    console: Console, total: int, done: Callable[[Painting], None], check: Callable[[Spec], None]
+) -> Iterator[Reporter]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -250,6 +233,7 @@ def _shown(console: Console, total: int, done: Callable[[Painting], None]) -> It
 
         def begin(spec: Spec) -> None:
             nonlocal begun
+            check(spec)
             begun += 1
             which = f" {begun} of {total}" if total > 1 else ""
             bar.reset(shown, total=spec.iterations, description=f"painting{which}", loss="")

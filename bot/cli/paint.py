@@ -102,7 +102,7 @@ def grid(
     """Paint one prompt in several styles, by several seeds, or both: single pictures and a labelled sheet."""
     with explained():
         wish = _wish(words, size, None, None, {"iterations": iterations, "bundle": bundle})
-        paint_grid(wish, styles, seeds, out, Config.load(config), as_json=as_json)
+        paint_grid(wish, styles, seeds, out, Config.load(config), config or Path("config.toml"), as_json=as_json)
 
 
 def _wish(

@@ -95,7 +95,7 @@ class Files:
 def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Replace a file so that a crash leaves either the old one or the new one. ``mode`` is its permissions."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # the whole name might make it too long
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from bot.config import Config
 from bot.domain.moderation import COMMAND_LINE
 from bot.domain.status import Order
 from bot.errors import ConfigError, NoDatabase
@@ -22,6 +23,7 @@ from bot.texts import operators
 log = logging.getLogger(__name__)
 
 SOCKET = "control.sock"  # beside the folders of the jobs
+_POLL = 1.0  # seconds between two looks at a draining bot
 _PATIENCE = aiohttp.ClientTimeout(total=60.0)
 
 
@@ -123,3 +125,18 @@ async def ask(path: Path, order: Order, user: str = "") -> Reply:
             return Reply(text=answer["text"], running=answer["running"], well=response.status == 200)
     except (aiohttp.ClientError, OSError, ValueError, KeyError, TimeoutError) as error:
         raise NotRunning(operators.no_bot(path, error or type(error).__name__)) from None
+
+
+async def give(order: Order, config: Config, *, wait: bool, user: str = "") -> Reply:
+    """Return the bot's reply to an order about the user of that id. With ``wait``, return once it paints nothing.
+
+    Raises :class:`ConfigError` if the bot takes no orders, and :class:`NotRunning`.
+    """
+    if not config.operators.control:
+        raise ConfigError(operators.NO_ORDERS)
+    path = Path(config.queue.files) / SOCKET
+    reply = await ask(path, order, user)
+    while wait and reply.well and reply.running:
+        await asyncio.sleep(_POLL)
+        reply = await ask(path, Order.STATUS)
+    return reply

@@ -6,6 +6,7 @@ from bot.domain.status import EngineState, Snapshot
 from bot.texts.numbers import count, counted, gibibytes, span
 
 RESUMED = "Taking new pictures again."
+NO_ORDERS = "[operators] control is off in the configuration, so the bot takes no orders from here."
 NO_SUCH_ORDER = "There is no such order."
 NOTHING_CHANGED = "Nothing has changed in the configuration."
 

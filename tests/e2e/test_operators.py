@@ -19,7 +19,7 @@ from bot.domain.status import Order
 from bot.errors import ConfigError
 from bot.jobs import disk
 from bot.operations import presence
-from bot.operations.control import SOCKET, Control, NotRunning, ask
+from bot.operations.control import SOCKET, Control, NotRunning, ask, give
 from sandbox import Member, NotOffered, Permissions
 
 if TYPE_CHECKING:
@@ -266,8 +266,6 @@ async def test_a_failure_names_the_job_number_that_the_log_has(
 
 
 def test_the_command_line_says_when_the_bot_takes_no_orders() -> None:
-    from bot.cli.admin import give
-
     config = Config.model_validate({"operators": {"control": False}})
     with pytest.raises(ConfigError, match="control is off"):
         asyncio.run(give(Order.STATUS, config, wait=False))

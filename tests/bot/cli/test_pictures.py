@@ -13,8 +13,8 @@ from PIL import Image, ImageChops, ImageDraw
 from typer.testing import CliRunner
 
 import bot.cli.engine_run
+from bot.cli import files
 from bot.cli.app import app
-from bot.jobs.files import write_atomically
 from bot.words import recipe
 from engine.messages import Saved
 from tests.bot.cli.test_app import interrupt_at_iterations
@@ -122,10 +122,12 @@ def test_a_run_is_saved_on_its_way_with_its_pictures(monkeypatch: pytest.MonkeyP
     states: list[int] = []
 
     def write(path: Path, content: bytes) -> None:
-        states.append(Saved.from_bytes(content).iteration)
-        write_atomically(path, content)
+        if path.suffix == ".run":
+            states.append(Saved.from_bytes(content).iteration)
+        real(path, content)
 
-    monkeypatch.setattr(bot.cli.engine_run, "write_atomically", write)
+    real = files.write
+    monkeypatch.setattr(files, "write", write)
     edited = told("edit", "given.png", "a red car", *SMALL, "--checkpoint", "a.run", "--every", 2, "--out", "a.png")
     assert states == [2, 4]
     longer = told("continue", "a.run", "--iterations", "1", "--out", "b.png")  # without the picture: the run has it
