@@ -22,7 +22,7 @@ class PromptList(StrEnum):
 
     @property
     def seed(self) -> int:
-        """The seed of the list's first picture and of its drawing."""
+        """Return the seed of the list's first picture and of its drawing."""
         return EVALUATION_SEED + (1_000_000 if self is PromptList.DEV else 2_000_000)
 
 

@@ -22,7 +22,7 @@ Made = TypeVar("Made")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PaintSettings:
-    """What to paint with; None is the bundle's default."""
+    """Hold what to paint with; None is the bundle's default."""
 
     bundle: str = "starter"
     weights_dir: Path = Path("weights")

@@ -148,7 +148,7 @@ class FaradayBot(Operated):
         self._closing: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Once, after the token was accepted and before the gateway: the database, the engines, the commands."""
+        """Set up once, after the token was accepted and before the gateway: the database, the engines, the commands."""
         await migrate(self._database)
         self.add_dynamic_items(PageButton)
         for cog in COGS:
@@ -161,7 +161,7 @@ class FaradayBot(Operated):
         await self._open_to_operators()
 
     async def _open_to_operators(self) -> None:
-        """What helps to run it; that one of it cannot be had must not keep members from painting."""
+        """Start what helps operators. Members paint even if a part of it cannot start."""
         settings = self.config.operators
         self._work.append(asyncio.create_task(self.retention.run(self.removal.resume), name="retention"))
         if settings.presence:
@@ -184,7 +184,7 @@ class FaradayBot(Operated):
         return reloaded
 
     def _end_with(self, dispatching: asyncio.Task[None]) -> None:
-        """A bot that cannot paint any more must not look alive: whoever supervises it starts it again."""
+        """Close the bot if the work broke down. A supervisor starts it again; it must not look alive meanwhile."""
         if not dispatching.cancelled() and (error := dispatching.exception()):
             log.critical("the dispatcher broke down", exc_info=error)
             self._closing = asyncio.create_task(self.close())
@@ -196,7 +196,7 @@ class FaradayBot(Operated):
         log.info("ready: connected as %s", self.user)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Messages are for the cogs; there are no prefix commands."""
+        """Do nothing: messages are for the cogs; there are no prefix commands."""
 
     async def close(self) -> None:
         """Let go in an order that loses nothing: the engines first, then what they had to say, then Discord."""

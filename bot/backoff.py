@@ -20,7 +20,7 @@ class Backoff:
     longest: float = 60.0
 
     def delay(self, failures: int) -> float:
-        """How long to wait after so many failures in a row, 1 or more."""
+        """Return how long to wait after so many failures in a row, 1 or more."""
         return min(self.longest, self.first * 2.0 ** min(failures - 1, 32))
 
 

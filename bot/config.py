@@ -86,7 +86,7 @@ class EngineSection(Section):
 
     @property
     def memory_bytes(self) -> int:
-        """The bytes that runs may use. 0 means all free memory."""
+        """Return the bytes that runs may use. 0 means all free memory."""
         if self.memory == "auto":
             return 0
         return int(float(self.memory[:-3]) * 2 ** {"M": 20, "G": 30}[self.memory[-3]])
@@ -112,7 +112,7 @@ class EngineSection(Section):
 
 
 class QueueSection(Section):
-    """Where jobs and their pictures are kept."""
+    """Say where jobs and their pictures are kept."""
 
     database: str = Field(
         default="sqlite+aiosqlite:///data/faraday.db",
@@ -124,7 +124,7 @@ class QueueSection(Section):
 
 
 class QuotasSection(Section):
-    """How many jobs one member and one server may have; servers can set less for their members."""
+    """Say how many jobs one member and one server may have; servers can set less for their members."""
 
     max_running: int = Field(default=0, ge=0, description="a number of jobs, 0 for any number")
     max_queued: int = Field(default=16, ge=0, description="a number of jobs, 0 for any number")
@@ -143,7 +143,7 @@ class FairnessSection(Section):
 
 
 class LimitsSection(Section):
-    """What a member may ask for. A bundle's own limits apply besides."""
+    """Hold what a member may ask for. A bundle's own limits apply besides."""
 
     max_prompt_chars: int = Field(default=1000, ge=1, le=4000, description="a number of characters, 1 to 4000")
     max_upload_bytes: int = Field(default=10_485_760, ge=1, description="a number of bytes")
@@ -154,12 +154,12 @@ class LimitsSection(Section):
 
     @property
     def bounds(self) -> Bounds:
-        """The limits that the resolution of a spec keeps to."""
+        """Return the limits that the resolution of a spec keeps to."""
         return Bounds(**self.model_dump(include={field.name for field in dataclasses.fields(Bounds)}))
 
 
 class StorageSection(Section):
-    """How long the files and records of jobs that have ended are kept, and how much of the disk is left alone."""
+    """Say how long the files and records of jobs that have ended are kept, and how much of the disk is left alone."""
 
     pictures_days: int = Field(default=90, ge=0, le=36500, description="a number of days, 0 to keep them")
     uploads_days: int = Field(default=30, ge=0, le=36500, description="a number of days, 0 to keep them")
@@ -169,13 +169,13 @@ class StorageSection(Section):
 
 
 class ModerationSection(Section):
-    """What is shown to whom, beside the rules that servers and owners set."""
+    """Hold what is shown to whom, beside the rules that servers and owners set."""
 
     unsafe_threshold: float = Field(default=0.5, ge=0, le=1, description="a number from 0 to 1, 1 to show everything")
 
 
 class OperatorsSection(Section):
-    """Who runs the bot, and what they look at it with."""
+    """Say who runs the bot, and what they look at it with."""
 
     owner_ids: tuple[Snowflake, ...] = Field(default=(), description="a list of user ids, or []")
     control: bool = Field(default=True, description="true or false")
@@ -246,7 +246,7 @@ def _read(path: Path | None) -> dict[str, object]:
 
 
 def _explain(details: ErrorDetails) -> str:
-    """One line: which key, what is wrong, what to write."""
+    """Return one line: which key, what is wrong, what to write."""
     names = [str(part) for part in details["loc"]]
     known = Config.model_fields
     if len(names) > 1 and names[0] in known:

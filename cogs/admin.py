@@ -19,7 +19,10 @@ Interaction: TypeAlias = discord.Interaction[FaradayBot]
 
 
 async def everywhere(interaction: Interaction) -> int:
-    """The owners' scope. Raises :class:`NotYours` for anyone but the application's owners and the configured ones."""
+    """Return the owners' scope.
+
+    Raises :class:`NotYours` for anyone but the application's owners and the configured ones.
+    """
     bot = interaction.client
     if interaction.user.id not in bot.config.operators.owner_ids and not await bot.is_owner(interaction.user):
         raise NotYours(answers.OWNERS_ONLY)

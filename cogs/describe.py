@@ -42,7 +42,7 @@ class DescribeCog(commands.Cog):
         await looking.show(interaction, await self.bot.looking.describe(picture, bundle))
 
     async def described(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
-        """Of any message with a picture, whoever sent it."""
+        """Describe the picture of any message, whoever sent it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.bot.looking.admit(permissions.asker_of(interaction))
         most = self.bot.config.limits.max_upload_bytes

@@ -48,7 +48,7 @@ class MenusCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """A form that was opened by a menu, which may have been before a restart."""
+        """Read a form that was opened by a menu, which may have been before a restart."""
         if (filled := forms.filled_of_message(interaction)) is None:
             return
         await interaction.response.defer(ephemeral=True, thinking=True)

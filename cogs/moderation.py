@@ -23,7 +23,7 @@ _ROLE = (RuleKind.ROLE_ALLOWED, RuleKind.ROLE_DENIED)
 
 
 async def moderated(interaction: Interaction) -> int:
-    """The server's id. Raises :class:`NotYours` for those who do not moderate it."""
+    """Return the server's id. Raises :class:`NotYours` for those who do not moderate it."""
     may = interaction.permissions
     if interaction.guild_id is None or not (may.manage_messages or may.manage_guild):
         raise NotYours(answers.MODERATORS_ONLY)

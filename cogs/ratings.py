@@ -36,7 +36,10 @@ class RatingsCog(commands.Cog):
             await self.bot.ratings.take_back(job.id, payload.user_id, value)
 
     async def _rated(self, payload: discord.RawReactionActionEvent) -> Job | None:
-        """The job whose finished picture was meant; None for any other message, and for the bot's own reactions."""
+        """Return the job whose finished picture was meant.
+
+        None for any other message, and for the bot's own reactions.
+        """
         if self.bot.user is None or payload.user_id == self.bot.user.id:
             return None
         job = await self.bot.queue.by_message(payload.message_id)

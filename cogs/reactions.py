@@ -63,7 +63,7 @@ class ReactionsCog(commands.Cog):
         return itself or (payload.member is not None and payload.member.bot)
 
     async def _picture(self, payload: discord.RawReactionActionEvent) -> Job | None:
-        """The job whose finished picture was meant; None for any other message."""
+        """Return the job whose finished picture was meant; None for any other message."""
         job = await self.bot.queue.by_message(payload.message_id)
         if job is None and self.bot.user is not None and payload.message_author_id == self.bot.user.id:
             await asyncio.sleep(_SETTLE_SECONDS)
@@ -80,7 +80,7 @@ class ReactionsCog(commands.Cog):
                 self._granted.pop(wish, None)
 
     async def _remember(self, wish: _Wish, parent: Job) -> None:
-        """What was wished before a restart and is still at work."""
+        """Remember what was wished before a restart and is still at work."""
         if wish in self._granted:
             return
         user_id, _, sequel = wish

@@ -51,7 +51,7 @@ class RepliesCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Without the message-content intent most content is empty, and there is nothing to do."""
+        """Do what a message asks for. Without the message-content intent most content is empty."""
         if message.author.bot or message.type not in _TYPED or self.bot.user is None or self._again(message):
             return
         try:
@@ -64,7 +64,7 @@ class RepliesCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """An edited message that now is a command asks like a new one, but only once."""
+        """Hear an edited message. One that now is a command asks like a new one, but only once."""
         message = payload.message
         edited = message.edited_at
         if edited is None or discord.utils.utcnow() - edited > _EDIT_FRESH or self.bot.user is None:
@@ -131,7 +131,7 @@ class RepliesCog(commands.Cog):
         await self._submit(Kind.IMAGINE, message, prompts.parse(text), fetch)
 
     async def _edit(self, message: discord.Message, text: str) -> None:
-        """Of the picture replied to, or else of the first one attached."""
+        """Edit the picture replied to, or else the first one attached."""
         files = attached(message.attachments, reply=_is_reply(message))
 
         async def fetch(request: Request) -> Request:
@@ -154,7 +154,7 @@ class RepliesCog(commands.Cog):
         return await in_message(self.bot, self.bot.queue, replied, max_bytes=most)
 
     def _unseen(self, message: discord.Message) -> str:
-        """Whether there is no picture, or Discord does not show it, cannot be told apart without the intent."""
+        """Say why no picture is seen. Without the intent an absent picture and a hidden one look alike."""
         if message.guild is None or self.bot.config.discord.message_content:
             return refusals.NONE_THERE
         due = self._hints.due(message.guild.id, message.author.id)
@@ -168,7 +168,7 @@ class RepliesCog(commands.Cog):
         return upload if message is None else replace(upload, message_id=message.id, channel_id=message.channel.id)
 
     async def _guided(self, request: Request, files: Attached, *, used: int) -> Request:
-        """All files but the first ``used`` pictures guide it, or say where to paint."""
+        """Return the request with all files but the first ``used`` pictures, which guide it or say where to paint."""
         return await guided(request, files, skip=used, max_bytes=self.bot.config.limits.max_upload_bytes)
 
     async def _submit(self, kind: Kind, message: discord.Message, wish: Wish, fetch: Fetch) -> None:

@@ -177,7 +177,7 @@ class SettingsCog(commands.GroupCog, name="settings", description="What commands
     async def _change(
         self, interaction: Interaction, scope: Scope, scope_id: int, what: str, given: dict[str, Any], reset: bool
     ) -> None:
-        """What was left out stays as it is, or with ``reset`` is forgotten."""
+        """Change the settings that are given. The others stay as they are, or are forgotten with ``reset``."""
         changes = {name: value for name, value in given.items() if value is not None}
         if reset:
             changes = {**dict.fromkeys(ALLOWED[scope]), **changes}

@@ -40,7 +40,7 @@ class ShowCog(commands.Cog):
         await pager.reply(interaction, "show", await self._shown(interaction, found))
 
     async def recipe(self, interaction: discord.Interaction[FaradayBot], message: discord.Message) -> None:
-        """Of any message: the bot's pictures and cards by number, other pictures by what they carry."""
+        """Show the recipe of any message: of the bot's pictures and cards by number, of others by what they carry."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if job := await self.bot.queue.by_message(message.id):
             return await pager.reply(interaction, "show", await self._shown(interaction, job))
@@ -64,13 +64,13 @@ class ShowCog(commands.Cog):
         return Page(content=text, embeds=embeds, pictures=shown)
 
     async def _picture(self, interaction: discord.Interaction[FaradayBot], job: Job) -> PagePicture | None:
-        """None when it is not on the disk, or not to be seen in this channel."""
+        """Return the picture; None if it is not on the disk, or must not be seen in this channel."""
         withheld = self.bot.screen.withholds(job.unsafe, interaction.channel)
         covered = await self.bot.screen.cover(job, None) is Cover.SPOILER
         return None if withheld else await painted(self.bot.files, job, covered=covered)
 
     async def _ancestors(self, job: Job) -> list[Job]:
-        """Nearest first."""
+        """Return what the job came from, the nearest first."""
         chain: list[Job] = []
         while job.parent_id is not None and len(chain) < _ANCESTORS:
             parent = await self.bot.queue.get(job.parent_id)

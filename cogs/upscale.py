@@ -57,7 +57,7 @@ class UpscaleCog(commands.Cog):
         await self._submit(interaction, wish, fetch)
 
     async def of_message(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Of the bot's pictures and of members'; a member's message says what its picture shows."""
+        """Enlarge the picture of a message. A member's message says what its picture shows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         most = self.bot.config.limits.max_upload_bytes
 

@@ -14,7 +14,7 @@ FAILED, BAD_SOURCE = 1, 3
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit code."""
+    """Run the command and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     kinds = (
         parser.add_subparsers(dest="command", required=True)

@@ -28,7 +28,7 @@ _SETTING = re.compile(r"(?:^|\s)[-‐‑–—−]{1,3}(?P<name>[A-Za-z][A-Za-z-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What :func:`generate` yields after each iteration (and once for a run that has none left)."""
+    """Hold what :func:`generate` yields after each iteration (and once for a run that has none left)."""
 
     iteration: int
     iterations: int
@@ -38,12 +38,12 @@ class Step:
 
     @property
     def image(self) -> Image.Image:
-        """The picture now. It is decoded on demand, so looking only now and then is cheap."""
+        """Return the picture now. It is decoded on demand, so looking only now and then is cheap."""
         return pictures.to_image(self.run.picture())
 
     @property
     def mask(self) -> Image.Image | None:
-        """Where the run paints, white on black, or None if all of the picture may change."""
+        """Return where the run paints, white on black, or None if all of the picture may change."""
         masked = self.run.masked
         return None if masked is None else masks.to_image(masked.mask)
 
@@ -75,9 +75,11 @@ def generate(
     ``image_prompts`` are pictures to be guided towards. ``more`` are further settings of
     :class:`engine.messages.Spec` by name, such as ``losses=("l2:1.5:paper",)`` or ``image_weights=(0.5,)``.
 
-    Every picture may be a path, an encoded file as bytes, a PIL image, or a numpy array (H, W) or (H, W, 1 to 4) of
-    bools, of 8 or 16 bits, or of floats from 0 to 1. An edit stays within ``mask``, a picture of the same shape that
-    is white where to paint, or ``init_image`` with that part erased.
+    Every picture may be a path, an encoded file as bytes, a PIL image or a numpy array. An array is (H, W) or
+    (H, W, 1 to 4), of bools, of 8 or 16 bits, or of floats from 0 to 1.
+
+    An edit stays within ``mask``, a picture of the same shape that is white where to paint, or ``init_image`` with that
+    part erased.
     ``replace`` is what to look for in the input and what to paint there, ("dog", "a fox"). ``prompt`` may then say
     what the whole picture shows afterwards. ``preset`` names settings for a kind of edit (see
     ``engine/presets.toml``); settings given here go before them. ``style`` names a built-in style.

@@ -35,7 +35,7 @@ class PictureError(ValueError):
 
 
 class Profile(StrEnum):
-    """What became of a picture's colour profile, in the words of a recipe."""
+    """Name what became of a picture's colour profile, in the words of a recipe."""
 
     CONVERTED = "colours converted to sRGB"
     IGNORED = "unusable colour profile ignored"

@@ -95,7 +95,7 @@ async def _until_told(console: Console, options: guest.GuestOptions) -> None:
 
 
 def _folder(text: str) -> Path:
-    """The bot runs in another directory, so its paths must not depend on this one."""
+    """Return an absolute path, because the bot runs in another directory."""
     return Path(text).absolute()
 
 

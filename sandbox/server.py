@@ -91,18 +91,18 @@ class Sandbox:
 
     @property
     def address(self) -> str:
-        """``HOST:PORT``, as the bot reaches it."""
+        """Return ``HOST:PORT``, as the bot reaches it."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self._host, self._host)
         return f"{host}:{self._port}"
 
     @property
     def ca_file(self) -> Path:
-        """The certificate authority to trust, as PEM."""
+        """Return the certificate authority to trust, as PEM."""
         return self._directory / "sandbox-ca.pem"
 
     @property
     def token(self) -> str:
-        """The bot's token."""
+        """Return the bot's token."""
         return self.world.token
 
     @property
@@ -113,12 +113,12 @@ class Sandbox:
 
     @property
     def requests(self) -> list[HttpRequest]:
-        """Every REST request of the bot with its answer, oldest first."""
+        """Return every REST request of the bot with its answer, oldest first."""
         return self.world.requests
 
     @property
     def events(self) -> list[GatewayEvent]:
-        """Every gateway payload, both ways, oldest first."""
+        """Return every gateway payload, both ways, oldest first."""
         return self.world.events
 
     @property
@@ -129,7 +129,7 @@ class Sandbox:
     # Setting the scene
 
     def create_guild(self, name: str = "Studio", *, bot_permissions: int | None = None, with_bot: bool = True) -> Guild:
-        """A server; ``bot_permissions`` are those of the bot's role (default: like everyone).
+        """Create a server; ``bot_permissions`` are those of the bot's role (default: like everyone).
 
         Without the bot in it, its members have the application installed for themselves: commands that allow user
         installs are offered, and the bot can only answer their interactions.
@@ -137,7 +137,7 @@ class Sandbox:
         return create_guild(self.world, name, bot_permissions=bot_permissions, with_bot=with_bot)
 
     def create_conversation(self, one: Membership, other: Membership) -> Channel:
-        """The direct conversation of two people without the bot, who have it installed for themselves."""
+        """Return the direct conversation of two people without the bot, who have it installed for themselves."""
         return self.world.conversation(one.user, other.user)
 
     def advance(self, seconds: float) -> None:
@@ -180,7 +180,7 @@ class Sandbox:
         return [command["name"] for scope in self.world.commands.values() for command in scope]
 
     def transcript(self, channel: Channel, *, viewer: Membership | None = None) -> str:
-        """The conversation as a member sees it, threads included; with a viewer, also what only they see."""
+        """Return the conversation as a member sees it, threads included; with a viewer, also what only they see."""
         return transcript.render(self.world, channel, viewer=viewer.user if viewer else None)
 
     # Running

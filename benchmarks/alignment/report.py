@@ -14,7 +14,7 @@ Differences = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def alignment_table(painted: Alignment, real: Alignment) -> Table:
-    """TimedPicture pictures beside real ones of the same prompts."""
+    """Return a table of painted pictures beside real ones of the same prompts."""
     table = Table("", "painted", "95 % interval", "real pictures (ceiling)", "share of the ceiling")
     table.add_row("top-1, all", *_cells(painted.top1, real.top1))
     table.add_row("top-1, pairs never trained", *_cells(painted.top1_unseen, real.top1_unseen))

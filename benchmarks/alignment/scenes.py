@@ -12,7 +12,7 @@ from training.picturebook.words import SHAPES, SUBJECTS
 
 
 class Naming(StrEnum):
-    """How to name the thing to replace: as "red car" or as "car"."""
+    """Name the thing to replace: as "red car" or as "car"."""
 
     COLOURED = "coloured"
     BARE = "bare"

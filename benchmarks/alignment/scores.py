@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alignment:
-    """What the judge says of one picture for each prompt."""
+    """Hold what the judge says of one picture for each prompt."""
 
     found: tuple[bool, ...]  # whether the picture's own prompt fits it best of all
     unseen: tuple[bool, ...]  # whether it shows a pair that was never trained
@@ -53,7 +53,7 @@ def align(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> Alignmen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """What the judge says of edits."""
+    """Hold what the judge says of edits."""
 
     done: tuple[bool, ...]
     reached: Mapping[str, Share]
@@ -62,7 +62,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadEdit:
-    """What the judge says of one edit: whether it is done, and by attribute whether each other one is as before."""
+    """Hold whether one edit is done, and by attribute whether each other one is as before."""
 
     done: bool
     kept: Mapping[str, bool]

@@ -62,7 +62,7 @@ class Pair:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the reader sees in one picture."""
+    """Hold what the reader sees in one picture."""
 
     first: bool  # every thing asked for is the likeliest, or among as many likeliest as are asked for
     five: bool  # every thing asked for is among the first five

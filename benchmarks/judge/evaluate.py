@@ -48,7 +48,7 @@ def right_answers(judge: Judge, pictures: Sequence[Picture], images: Tensor) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the judge made of n pictures that were shown in one way."""
+    """Hold what the judge made of n pictures that were shown in one way."""
 
     found: Tensor  # (n,), whether each found its caption
     marks: Tensor  # (n, attributes)

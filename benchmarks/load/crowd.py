@@ -17,7 +17,7 @@ LONGEST = 3  # iterations of the longest pictures by those of the shortest
 
 @dataclass(slots=True, kw_only=True)
 class Heard:
-    """What the members saw."""
+    """Hold what the members saw."""
 
     acknowledged: list[float] = field(default_factory=list)  # seconds until each interaction was acknowledged
     unanswered: int = 0

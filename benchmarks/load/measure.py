@@ -26,7 +26,7 @@ TOO_MANY = 429
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How much the bot is asked for."""
+    """Say how much the bot is asked for."""
 
     members: int = 200
     jobs: int = 2000
@@ -37,7 +37,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What was measured: counts and seconds.
+    """Hold what was measured: counts and seconds.
 
     A member's stretch is the seconds from the first wish to the last picture by the engine-seconds of their pictures.
     """

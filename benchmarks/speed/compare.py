@@ -26,7 +26,7 @@ ENVIRONMENTS: Final[Mapping[str, Mapping[str, str]]] = {TUNED: MALLOC, ENGINE: d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What to compare: every size with every count of cutouts; the first of both also with several ``jobs``."""
+    """Hold what to compare: every size with every count of cutouts; the first of both also with several ``jobs``."""
 
     models: str
     weights_dir: Path
@@ -48,7 +48,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one case came to, over all turns."""
+    """Hold what one case came to, over all turns."""
 
     size: int
     cutouts: int

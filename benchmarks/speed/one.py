@@ -32,7 +32,7 @@ PLAIN, ENGINE = "plain", "engine"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What to measure."""
+    """Hold what to measure."""
 
     side: str  # PLAIN or ENGINE
     models: str  # a name that :func:`models.read` knows
@@ -47,7 +47,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What one iteration of all jobs costs."""
+    """Hold what one iteration of all jobs costs."""
 
     seconds: float  # the median
     cpu_seconds: float  # of all threads, the mean

@@ -63,7 +63,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the race came to, over all prompts.
+    """Hold what the race came to, over all prompts.
 
     The dictionaries have three entries each: the yardstick's last pictures, the engine's when it reached their loss (or
     its last, if it never did), and the engine's last.

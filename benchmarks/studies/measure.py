@@ -26,7 +26,7 @@ PER_SEARCH = 3.0  # to find a region
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Where a measurement keeps its pictures and writes its results."""
+    """Say where a measurement keeps its pictures and writes its results."""
 
     store_folder: Path
     workers: int  # pictures painted at once

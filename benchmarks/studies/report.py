@@ -23,7 +23,7 @@ SHOWN: Final = 6  # subjects on a sheet: the first ones, so nothing is selected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """How far a variant's mean is from the first variant's, with its 95 % interval."""
+    """Say how far a variant's mean is from the first variant's, with its 95 % interval."""
 
     mean: float
     low: float

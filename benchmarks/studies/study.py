@@ -25,7 +25,7 @@ class Variant:
 
 
 class Subjects(Protocol):
-    """What all variants of a study paint, and how the judge reads the results."""
+    """Hold what all variants of a study paint, and how the judge reads the results."""
 
     def labels(self) -> list[str]:
         """Return what is asked for, in words."""

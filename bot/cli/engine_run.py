@@ -47,7 +47,7 @@ class PaintingFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What to keep of a run besides its picture."""
+    """Hold what to keep of a run besides its picture."""
 
     film: Film | None = None
     checkpoint: Path | None = None  # the run itself, at its end
@@ -68,7 +68,7 @@ class Painting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Where to report what happens."""
+    """Say where to report what happens."""
 
     say: Callable[[str], None]  # a sentence for the reader
     begin: Callable[[Spec], None]  # a run begins
@@ -182,7 +182,7 @@ def _keep(event: Checkpointed, begun: Begun, extras: Extras, reporter: Reporter)
 
 @dataclass(slots=True)
 class _Interrupt:
-    """What the next Ctrl-C does, and whether one came."""
+    """Hold what the next Ctrl-C does, and whether one came."""
 
     keep: bool = False  # the next one keeps the picture of the current run
     came: bool = False  # no other run begins

@@ -34,7 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPlan:
-    """What a command is to paint."""
+    """Hold what a command is to paint."""
 
     make: Callable[[Config], Commission]
     region: bool = False  # write where it painted, too

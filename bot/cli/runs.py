@@ -38,7 +38,7 @@ More = Annotated[int | None, typer.Option("--iterations", help="How many more; t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How a saved run goes on."""
+    """Say how a saved run goes on."""
 
     more: int | None = None  # iterations; None makes those that are left
     wish: Wish | None = None  # other words

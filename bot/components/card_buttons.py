@@ -18,14 +18,14 @@ from bot.texts import answers, grids, moderation
 
 
 class Action(StrEnum):
-    """What can be done with a job that is not finished."""
+    """Name what can be done with a job that is not finished."""
 
     STOP = "stop"
     CANCEL = "cancel"
 
 
 class Disposal(StrEnum):
-    """What can become of a finished picture."""
+    """Name what can become of a finished picture."""
 
     DELETE = "delete"
     REPORT = "report"

@@ -1,7 +1,7 @@
 """The forms behind *Edit* and *Remix*: what they ask, and what a member has filled in.
 
-A submitted form says by its custom_id what it belongs to, so that one that was open during a restart still works: the
-class here only draws it, and :mod:`cogs.sequels` reads every one that comes back.
+A submitted form says by its custom_id what it belongs to, so one that was open during a restart still works. The class
+here only draws it. :mod:`cogs.sequels` reads every form that comes back.
 """
 
 import re
@@ -45,7 +45,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilledOfMessage:
-    """The same for the picture of a message, to be edited or to start from."""
+    """Hold the same for the picture of a message, which is to be edited or to start from."""
 
     kind: Kind
     message_id: int
@@ -66,13 +66,13 @@ def _words(fields: Mapping[str, str]) -> Wish:
 
 
 def of_message(kind: Kind, message_id: int) -> discord.ui.Modal:
-    """To edit the picture of a message, or to paint one that starts from it."""
+    """Return a form to edit the picture of a message, or to paint one that starts from it."""
     modal = discord.ui.Modal(title=_TITLES[kind], custom_id=f"faraday:menu:{kind}:{message_id}", timeout=OPEN_SECONDS)
     return _asking(modal, "What should change" if kind is Kind.EDIT else "What to paint")
 
 
 def form(sequel: Sequel, job: Job) -> discord.ui.Modal:
-    """To edit the picture of ``job``, or to paint it otherwise."""
+    """Return a form to edit the picture of ``job``, or to paint it otherwise."""
     modal = discord.ui.Modal(
         title=f"{LABELS[sequel]} #{job.id}", custom_id=f"faraday:form:{sequel}:{job.id}", timeout=OPEN_SECONDS
     )
@@ -91,7 +91,7 @@ def _asking(modal: discord.ui.Modal, what: str) -> discord.ui.Modal:
 
 
 def _settings(job: Job) -> str:
-    """Those of its recipe: what stands between the prompt and the provenance."""
+    """Return the settings of its recipe: what stands between the prompt and the provenance."""
     prompt = " ".join(job.spec.prompt.split())
     return (job.recipe or "").removeprefix(prompt).partition(" [weights ")[0].strip()
 
@@ -107,7 +107,7 @@ def _field(
 
 
 def filled(interaction: discord.Interaction[Any]) -> Filled | None:
-    """The form under a picture that an interaction brings; None for any other."""
+    """Return the form under a picture that an interaction brings; None for any other."""
     if (came := submitted(interaction, _ID)) is None:
         return None
     found, given = came
@@ -115,7 +115,7 @@ def filled(interaction: discord.Interaction[Any]) -> Filled | None:
 
 
 def filled_of_message(interaction: discord.Interaction[Any]) -> FilledOfMessage | None:
-    """The form of a message's menu that an interaction brings; None for any other."""
+    """Return the form of a message's menu that an interaction brings; None for any other."""
     if (came := submitted(interaction, _OF_MESSAGE)) is None:
         return None
     found, given = came
@@ -123,7 +123,7 @@ def filled_of_message(interaction: discord.Interaction[Any]) -> FilledOfMessage 
 
 
 def submitted(interaction: discord.Interaction[Any], custom_id: re.Pattern[str]) -> tuple[re.Match[str], Fields] | None:
-    """A form with such a custom_id and its fields; None for any other interaction."""
+    """Return a form with such a custom_id and its fields; None for any other interaction."""
     given: Any = interaction.data or {}
     if interaction.type is not discord.InteractionType.modal_submit:
         return None

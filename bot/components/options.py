@@ -39,12 +39,12 @@ Choices: TypeAlias = list[app_commands.Choice[str]]
 
 
 def replacing(wish: Wish, named: str | None) -> Wish:
-    """The wish, to be painted only where the named thing is."""
+    """Return the wish, to be painted only where the named thing is."""
     return replace(wish, more={**wish.more, "replace": " ".join(named.split())}) if named else wish
 
 
 def weighed(wish: Wish, image_prompt: discord.Attachment | None, weight: float | None) -> Wish:
-    """The wish with the weight of its image prompt. Raises :class:`bot.errors.BadSetting` for one of nothing."""
+    """Return the wish with the weight of its image prompt. Raises :class:`bot.errors.BadSetting` for one of nothing."""
     if weight is None:
         return wish
     if image_prompt is None:
@@ -53,7 +53,7 @@ def weighed(wish: Wish, image_prompt: discord.Attachment | None, weight: float |
 
 
 async def suggest_size(interaction: discord.Interaction[Host], typed: str) -> Choices:
-    """Common shapes, at the working size of the bundle chosen so far and at the largest it paints."""
+    """Suggest common shapes, at the working size of the bundle chosen so far and at the largest it paints."""
     bot = interaction.client
     chosen = getattr(interaction.namespace, "bundle", None) or bot.config.engine.default_bundle
     info = bot.dispatcher.bundles.get(chosen)
@@ -84,7 +84,7 @@ async def suggest_bundle(interaction: discord.Interaction[Host], typed: str) -> 
 
 
 async def suggest_style(interaction: discord.Interaction[Host], typed: str) -> Choices:
-    """Those that the member can paint with here."""
+    """Suggest the styles that the member can paint with here."""
     known = await interaction.client.styles.all(interaction.user.id, interaction.guild_id)
     wanted = typed.strip().lower()
     return [
@@ -95,7 +95,7 @@ async def suggest_style(interaction: discord.Interaction[Host], typed: str) -> C
 
 
 async def suggest_styles(interaction: discord.Interaction[Host], typed: str) -> Choices:
-    """The same for the last of several with commas between."""
+    """Suggest the last of several styles with commas between."""
     before, comma, last = typed.rpartition(",")
     given = f"{before}{comma} ".lstrip()
     choices = [f"{given}{choice.value}" for choice in await suggest_style(interaction, last)]
@@ -103,19 +103,19 @@ async def suggest_styles(interaction: discord.Interaction[Host], typed: str) -> 
 
 
 async def suggest_prompt(interaction: discord.Interaction[Host], typed: str) -> Choices:
-    """The member's past prompts, as far as Discord can carry them."""
+    """Suggest the member's past prompts, as far as Discord can carry them."""
     past = await interaction.client.archive.prompts(interaction.user.id, typed[:CHOICE_LIMIT], limit=4 * _CHOICES)
     fitting = [prompt for prompt in past if len(prompt) <= CHOICE_LIMIT]
     return [app_commands.Choice(name=prompt, value=prompt) for prompt in fitting[:_CHOICES]]
 
 
 async def suggest_search(interaction: discord.Interaction[Host], typed: str) -> Choices:
-    """The same, as far as /history can carry them."""
+    """Suggest the same, as far as /history can carry them."""
     return [choice for choice in await suggest_prompt(interaction, typed) if len(choice.value) <= QUERY_LIMIT]
 
 
 async def suggest_job(interaction: discord.Interaction[Host], typed: str) -> Choices:
-    """The member's own jobs, by number or prompt."""
+    """Suggest the member's own jobs, by number or prompt."""
     found, _ = await interaction.client.archive.history(
         interaction.user.id, typed[:QUERY_LIMIT], offset=0, limit=_CHOICES
     )
@@ -123,7 +123,7 @@ async def suggest_job(interaction: discord.Interaction[Host], typed: str) -> Cho
 
 
 async def suggest_open_job(interaction: discord.Interaction[Host], typed: str) -> Choices:
-    """Those of them that wait or run, and all of them at once."""
+    """Suggest the jobs that wait or run, and all of them at once."""
     found = await interaction.client.archive.unfinished(interaction.user.id)
     wanted = typed.strip().lower().removeprefix("#")
     choices = [_job_choice(job) for job in found if wanted in f"{job.id} {job.spec.prompt}".lower()]

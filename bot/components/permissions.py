@@ -13,7 +13,10 @@ _VOICE = (discord.VoiceChannel, discord.StageChannel)
 
 
 def of_interaction(interaction: discord.Interaction[discord.Client]) -> Place:
-    """Discord states the bot's permissions with every interaction, so this needs no cache."""
+    """Return the place of an interaction.
+
+    Discord states the bot's permissions with every interaction, so this needs no cache.
+    """
     return Place(
         channel_id=interaction.channel_id or 0,
         guild_id=interaction.guild_id,
@@ -32,7 +35,7 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
 
 
 async def of_channel(client: discord.Client, channel_id: int) -> Place:
-    """For messages and reactions. Raises :class:`discord.HTTPException` when the channel cannot be seen."""
+    """Return the place of a message or reaction. Raises :class:`discord.HTTPException` for a hidden channel."""
     channel = client.get_channel(channel_id) or await client.fetch_channel(channel_id)
     if isinstance(channel, discord.abc.PrivateChannel):
         return Place(channel_id=channel_id, guild_id=None, permissions=discord.Permissions.none())
@@ -40,7 +43,7 @@ async def of_channel(client: discord.Client, channel_id: int) -> Place:
 
 
 def in_guild(channel: discord.abc.GuildChannel | discord.Thread) -> Place:
-    """A channel or thread whose server is known."""
+    """Return a channel or thread whose server is known."""
     return Place(
         channel_id=channel.id,
         guild_id=channel.guild.id,
@@ -53,7 +56,7 @@ def in_guild(channel: discord.abc.GuildChannel | discord.Thread) -> Place:
 
 
 def within(channel: object) -> tuple[int, ...]:
-    """The ids of what a channel is in, innermost first; none for one that is in nothing."""
+    """Return the ids of what a channel is in, innermost first; none for one that is in nothing."""
     outer = [getattr(channel, "category_id", None)]
     if isinstance(channel, discord.Thread):
         outer = [channel.parent_id, channel.parent.category_id if channel.parent else None]
@@ -61,7 +64,7 @@ def within(channel: object) -> tuple[int, ...]:
 
 
 def may_see(interaction: discord.Interaction[Any], job: Job) -> bool:
-    """Whether the member may look a job up by its number: their own, and what was asked in a channel they can see."""
+    """Return whether the member may look up a job: their own, or one that was asked in a channel they can see."""
     if interaction.user.id == job.requester_id:
         return True
     guild, member = interaction.guild, interaction.user
@@ -80,7 +83,7 @@ def may_set(interaction: discord.Interaction[Any]) -> None:
 
 
 def roles_of(user: discord.User | discord.Member | None) -> tuple[int, ...]:
-    """The ids of a member's roles; none outside a server."""
+    """Return the ids of a member's roles; none outside a server."""
     return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
 
 
@@ -111,7 +114,7 @@ def check_channel(channel: discord.TextChannel) -> None:
 
 
 def is_guest(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the bot can post here by answering alone: in a server that it is not in, or between two people."""
+    """Return whether the bot can post here by answering alone: in a server that it is not in, or between two people."""
     if interaction.guild_id is not None:
         return not interaction.is_guild_integration()
     return interaction.context.private_channel
@@ -124,16 +127,16 @@ class Guests:
         self._open: dict[int, discord.Interaction[Any]] = {}
 
     def welcome(self, job_id: int, interaction: discord.Interaction[Any]) -> None:
-        """From now on that job is told of as an answer."""
+        """Tell of that job as an answer from now on."""
         self._open = {job: asked for job, asked in self._open.items() if not asked.is_expired()}
         self._open[job_id] = interaction
 
     def of(self, job_id: int) -> discord.Interaction[Any] | None:
-        """None for a job that was asked elsewhere, or too long ago, or before a restart."""
+        """Return the job's interaction; None if it was asked elsewhere, too long ago, or before a restart."""
         interaction = self._open.get(job_id)
         return None if interaction is None or interaction.is_expired() else interaction
 
     def channel(self, job_id: int) -> object:
-        """Where the interaction was, as Discord showed it; None where :meth:`of` has none."""
+        """Return where the interaction was, as Discord showed it; None if :meth:`of` has none."""
         interaction = self.of(job_id)
         return interaction.channel if interaction is not None else None

@@ -64,7 +64,7 @@ def verdicts(report_id: int, left: Iterable[Verdict] = tuple(Verdict)) -> discor
 
 
 def form(job_id: int) -> discord.ui.Modal:
-    """Asks why; the answer may be left empty."""
+    """Return a form that asks why; the answer may be left empty."""
     modal = discord.ui.Modal(
         title=moderation.report_title(job_id), custom_id=f"faraday:report:{job_id}", timeout=forms.OPEN_SECONDS
     )

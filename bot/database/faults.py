@@ -40,7 +40,7 @@ def explained(address: sa.URL, error: BaseException) -> str:
 
 
 def broke_off(error: BaseException) -> bool:
-    """Whether the connection was lost in the middle of a transaction."""
+    """Return whether the connection was lost in the middle of a transaction."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return getattr(getattr(error, "orig", None) or error, "sqlstate", None) in _BROKEN_OFF

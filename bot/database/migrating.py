@@ -18,7 +18,7 @@ from bot.errors import NoDatabase
 
 
 def alembic_config(connection: sa.Connection | None = None) -> AlembicConfig:
-    """Alembic on the shipped revisions; ``migrations/env.py`` uses the given connection."""
+    """Return Alembic's configuration on the shipped revisions; ``migrations/env.py`` uses the given connection."""
     config = AlembicConfig(attributes={"connection": connection})
     config.set_main_option("script_location", str(importlib.resources.files("migrations")).replace("%", "%%"))
     return config
@@ -44,7 +44,7 @@ async def migrate(database: Database) -> None:
 
 
 async def revisions(database: Database) -> tuple[str | None, str | None]:
-    """The database's revision (None: no tables yet) and the newest one. Raises :class:`NoDatabase`."""
+    """Return the database's revision (None: no tables yet) and the newest one. Raises :class:`NoDatabase`."""
 
     def current(connection: sa.Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()

@@ -39,7 +39,7 @@ class Removed(StrEnum):
 
 
 class Kind(StrEnum):
-    """What the member asked for."""
+    """Name what the member asked for."""
 
     IMAGINE = "imagine"
     EDIT = "edit"

@@ -12,7 +12,7 @@ COMMAND_LINE = 0
 
 
 class RuleKind(StrEnum):
-    """What a rule is about; its value is a word, a regular expression, or an id."""
+    """Name what a rule is about; its value is a word, a regular expression, or an id."""
 
     WORD = "word"
     REGEX = "regex"
@@ -24,7 +24,7 @@ class RuleKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What moderators decided about a report."""
+    """Name what moderators decided about a report."""
 
     DELETED = "deleted"
     DISMISSED = "dismissed"

@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks for something, and where."""
+    """Say who asks for something, and where."""
 
     user_id: int
     place: Place

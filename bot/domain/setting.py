@@ -58,5 +58,5 @@ ALLOWED: Mapping[Scope, tuple[str, ...]] = {
 
 
 def strictest(limits: Iterable[int | None]) -> int:
-    """The lowest of the limits that are set; 0 when there is no limit."""
+    """Return the lowest of the limits that are set; 0 when there is no limit."""
     return min((limit for limit in limits if limit), default=0)

@@ -20,7 +20,7 @@ _PATIENCE = 5.0  # seconds at most between two tries to reach a database that is
 
 
 def patient(queue: Queue, backoff: Backoff) -> Queue:
-    """The queue as what must go on uses it: it waits for a database that is away, and tries every few seconds."""
+    """Return a queue that waits for a database that is away, and tries every few seconds."""
     return queue.patient(replace(backoff, longest=min(backoff.longest, _PATIENCE)).delay)
 
 
@@ -81,7 +81,7 @@ class Announcer:
                 await asyncio.sleep(self._backoff.delay(failures))
 
     async def _tell(self, job: Job) -> bool:
-        """Whether this was the last word."""
+        """Tell it, and return whether this was the last word."""
         match job.state:
             case State.RENDERED:
                 png = await self._files.read(self._files.final(job.id))

@@ -23,7 +23,7 @@ LEAVE_SECONDS = 5.0  # from Shutdown to a kill: a step on a slow CPU fits in
 
 
 def engine_settings(config: EngineSection, device: str | None = None) -> EngineSettings:
-    """What an engine process of this configuration is started with, on its first device or another."""
+    """Return what an engine process of this configuration is started with, on its first device or another."""
     return EngineSettings(
         bundles=config.bundles,
         weights_dir=config.weights_dir,
@@ -51,7 +51,7 @@ class EngineClient(Protocol):
         ...
 
     def events(self) -> AsyncIterator[RunEvent | Answer]:
-        """What its runs report and what it answers, in order; ends by raising :class:`EngineDied`."""
+        """Yield what its runs report and what it answers, in order; raises :class:`EngineDied` at the end."""
         ...
 
     async def close(self) -> None:
@@ -88,7 +88,7 @@ class ProcessEngineClient:
 
     @property
     def pid(self) -> int | None:
-        """The process id while there is a process."""
+        """Return the process id while there is a process."""
         return self._process.pid if self._process else None
 
     async def start(self) -> Ready:
@@ -131,7 +131,7 @@ class ProcessEngineClient:
             yield event
 
     async def close(self, *, gently: bool = True) -> None:
-        """As the protocol says; not ``gently`` kills it in the middle of a step."""
+        """Close the engine as the protocol says; without ``gently`` it is killed in the middle of a step."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -190,7 +190,7 @@ def _read(
     writer: threading.Thread,
     loop: asyncio.AbstractEventLoop,
 ) -> None:
-    """Until the pipe ends; then close it, once the writer has let go."""
+    """Read until the pipe ends; then close it, once the writer has let go."""
 
     def put(event: Event | None) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more

@@ -24,7 +24,7 @@ class Describing:
         self._waiting: dict[int, tuple[EngineLane, asyncio.Future[Description]]] = {}
 
     async def ask(self, image: bytes, bundle: str) -> Description:
-        """What an encoded picture shows. Raises :class:`bot.errors.EngineNotReady` and :class:`CannotDescribe`."""
+        """Return what a picture shows. Raises :class:`bot.errors.EngineNotReady` and :class:`CannotDescribe`."""
         lanes = [lane for lane in self._lanes if lane.ready is not None]
         if not lanes:
             raise EngineNotReady()
@@ -48,7 +48,7 @@ class Describing:
                 answer.exception()  # else one that nobody waited for any more would be complained of
 
     def settle(self, event: Answer) -> None:
-        """An engine has answered; nobody may wait for it any more."""
+        """Settle the question that an engine has answered; nobody may wait for it any more."""
         _, answer = self._waiting.get(event.request_id, (None, None))
         if answer is None or answer.done():
             return
@@ -59,7 +59,7 @@ class Describing:
                 answer.set_exception(CannotDescribe(detail))
 
     def bury(self, lane: EngineLane) -> None:
-        """That engine died: it answers nothing any more."""
+        """Give up the questions to an engine that died, because it answers nothing any more."""
         for asked, answer in self._waiting.values():
             if asked is lane and not answer.done():
                 answer.set_exception(CannotDescribe(ENGINE_STOPPED_LOOKING))

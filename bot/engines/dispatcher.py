@@ -81,27 +81,27 @@ class Dispatcher:
 
     @property
     def ready(self) -> Ready | None:
-        """What an engine that is up said of itself; None while all are down."""
+        """Return what an engine that is up said of itself; None while all are down."""
         return next((lane.ready for lane in self.lanes if lane.ready), None)
 
     @property
     def bundles(self) -> Mapping[str, BundleInfo]:
-        """By name, as an engine last said; empty until the first was ready."""
+        """Return the bundles by name, as an engine last said; none until the first was ready."""
         return {info.name: info for info in self._known.bundles} if self._known else {}
 
     @property
     def machine(self) -> Machine:
-        """What a spec takes from the engines, as one last said; a single thread until then."""
+        """Return what a spec takes from the engines, as one last said; a single thread until then."""
         return Machine.of(self._known or Ready(device="", bundles=()))
 
     @property
     def device(self) -> str:
-        """What the engines paint on, as one last said; empty until then."""
+        """Return what the engines paint on, as one last said; empty until then."""
         return self._known.device if self._known else ""
 
     @property
     def draining(self) -> bool:
-        """No waiting job is given to an engine; what runs goes on."""
+        """Return whether no waiting job is given to an engine; what runs goes on."""
         return self._draining
 
     def drain(self) -> None:
@@ -113,15 +113,15 @@ class Dispatcher:
         self.wake()
 
     def wake(self) -> None:
-        """A job was submitted, or something else may let one begin."""
+        """Look for work again, because a job was submitted or something else may let one begin."""
         self._changed.set()
 
     def seconds_left(self, job_id: int) -> float | None:
-        """Of a running job, at the speed measured so far; None when that is unknown."""
+        """Return the seconds that a running job still takes at the speed measured so far; None if that is unknown."""
         return self.line.left(job_id)
 
     def starts_in(self, job_id: int) -> float | None:
-        """Seconds until a waiting job begins; None when that is unknown."""
+        """Return the seconds until a waiting job begins; None when that is unknown."""
         return self.line.starts_in(job_id)
 
     async def run(self) -> None:
@@ -234,9 +234,7 @@ class Dispatcher:
             self.line.changed()
 
     async def _reconcile(self) -> None:
-        """When the database is back: a claim whose answer was lost with the connection may have made a job running
-        that no engine has.
-        """
+        """Queue running jobs that no engine has. A claim whose answer was lost with the database may have made them."""
         async with self._lock:
             mine = {job_id for lane in self.lanes for job_id in lane.runs}
             await self._patient.release(keep=mine if self._held is None else mine | {self._held})

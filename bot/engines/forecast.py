@@ -31,11 +31,11 @@ class WaitingLine:
         self._changed = asyncio.Event()
 
     def changed(self) -> None:
-        """Somebody came, went or was served."""
+        """Reckon again, because somebody came, went or was served."""
         self._changed.set()
 
     def starts_in(self, job_id: int) -> float | None:
-        """Seconds until a waiting job begins, as last reckoned; None when that is unknown."""
+        """Return the seconds until a waiting job begins, as last reckoned; None when that is unknown."""
         begins = self._begins.get(job_id)
         return None if begins is None else max(0.0, begins - time.monotonic())
 
@@ -68,7 +68,7 @@ class WaitingLine:
         self._begins = {job_id: now + seconds for (job_id, _), seconds in zip(waiting, begins, strict=False)}
 
     def _works(self) -> list[Work] | None:
-        """What each engine that is up has to do; None while a run's speed is not known."""
+        """Return what each engine that is up has to do; None while a run's speed is not known."""
         lanes = [lane for lane in self._lanes if lane.ready]
         left = [[self._work_left(run) for run in lane.runs.values()] for lane in lanes]
         if any(seconds is None for runs in left for seconds in runs):
@@ -79,12 +79,15 @@ class WaitingLine:
         ]
 
     def _work_left(self, run: JobRun) -> float | None:
-        """Engine-seconds, at the run's own speed, before it has one at that of others like it."""
+        """Return engine-seconds, at the run's own speed, before it has one at that of others like it."""
         own = run.work_left()
         return self.speed.seconds(run.job.spec) if own is None else own
 
     def left(self, job_id: int) -> float | None:
-        """Seconds until a running job is done, beside those that share its engine; None when that is unknown."""
+        """Return the seconds until a running job is done, beside those that share its engine.
+
+        None when that is unknown.
+        """
         lanes = [lane for lane in self._lanes if lane.ready]
         works = self._works()
         if works is None:
@@ -104,5 +107,8 @@ class WaitingLine:
 
 
 def _worth_telling(told: int | None, place: int) -> bool:
-    """An edit of a card costs a request, and a long line moves at every turn."""
+    """Return whether the change is worth an edit.
+
+    An edit of a card costs a request, and a long line moves at every turn.
+    """
     return told is None or place > told or (place < told and (place <= _NEAR or place <= told // 2))

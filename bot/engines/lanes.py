@@ -37,7 +37,7 @@ class JobRun:
         self.iteration, self.seconds = event.iteration, event.seconds
 
     def work_left(self) -> float | None:
-        """Engine-seconds; None until there is a speed."""
+        """Return engine-seconds; None until there is a speed."""
         if self.seconds_per_iteration is None:
             return None
         return max(0, self.job.spec.iterations - self.iteration) * self.seconds_per_iteration
@@ -53,7 +53,7 @@ class EngineLane:
 
     @property
     def free(self) -> int:
-        """How many more runs it takes now."""
+        """Return how many more runs it takes now."""
         if self.ready is None or any(run.alone for run in self.runs.values()):
             return 0
         return self.ready.slots - len(self.runs)

@@ -21,11 +21,11 @@ class Observer(Protocol):
     """
 
     async def queued(self, job: Job, position: int) -> None:
-        """The job waits at this place, 1 for next; called again when the place changes."""
+        """Hear that the job waits at this place, 1 for next; called again when the place changes."""
         ...
 
     async def started(self, job: Job, event: RunStarted) -> None:
-        """An engine has begun, or after a crash begun again."""
+        """Hear that an engine has begun, or after a crash begun again."""
         ...
 
     async def progressed(self, job: Job, event: Progress) -> None: ...
@@ -39,9 +39,9 @@ class Observer(Protocol):
         ...
 
     async def failed(self, job: Job, detail: str) -> None:
-        """``detail`` is a sentence for the requester. May be called twice around a crash."""
+        """Hear that the job failed. ``detail`` is a sentence for the requester. May be called twice around a crash."""
         ...
 
     async def cancelled(self, job: Job) -> None:
-        """May be called twice around a crash."""
+        """Hear that the job was cancelled. It may be called twice around a crash."""
         ...

@@ -88,7 +88,7 @@ class Ledger:
             await self._queue.failed(job_id, endings.NOT_STORED)
 
     async def _keep(self, path: Path, content: bytes) -> None:
-        """What a run can do without."""
+        """Keep what a run can do without."""
         try:
             await self._files.write(path, content)
         except OSError:
@@ -113,7 +113,7 @@ class Ledger:
 
 
 def _recipe(run: JobRun, event: RunFinished) -> str | None:
-    """Written while it is known which engine painted it; None if that is gone."""
+    """Write the recipe while it is known which engine painted it; None if that is gone."""
     info = next((info for info in run.engine.bundles if info.name == run.job.spec.bundle), None) if run.engine else None
     if run.engine is None or info is None:
         return None

@@ -87,22 +87,20 @@ class ConnectedBot(commands.AutoShardedBot):
             self._connecting = None
 
     def is_connecting(self) -> bool:
-        """Whether :meth:`connect` is what runs: discord.py closes the bot for one shard that cannot go on, and
-        :meth:`connect` decides about that.
-        """
+        """Return whether :meth:`connect` runs. It decides what follows if discord.py closes the bot for a shard."""
         return asyncio.current_task() is self._connecting
 
     def is_connected(self) -> bool:
-        """Whether every shard is connected now. That of discord.py, ``is_ready``, stays true when a session is lost."""
+        """Return whether every shard is connected now. discord.py's ``is_ready`` stays true if a session is lost."""
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        """A new session knows nothing of what was told to the one before."""
+        """Count the sessions. A new one has heard nothing of what was told to the one before."""
         self.sessions += 1
 
 
 def least_intents(*, message_content: bool) -> discord.Intents:
-    """What the bot needs to see; none of it is privileged without ``message_content``."""
+    """Return what the bot needs to see; none of it is privileged without ``message_content``."""
     intents = discord.Intents.none()
     intents.guilds = True
     intents.guild_messages = intents.dm_messages = True

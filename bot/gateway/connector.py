@@ -33,11 +33,11 @@ class FixedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing, because nothing is held open."""
 
 
 def make_connector(config: Config) -> aiohttp.TCPConnector | None:
-    """A connector for ``discord.Client(connector=…)``; None when discord.py's own will do.
+    """Return a connector for ``discord.Client(connector=…)``; None when discord.py's own will do.
 
     To be called inside the running loop. Raises :class:`ConfigError` when ``ca_file`` cannot be read or
     ``connect_to`` names no numeric address.

@@ -24,7 +24,10 @@ def late(error: BaseException) -> bool:
 
 
 def explain(error: BaseException) -> str:
-    """A :class:`UserError` speaks for itself; of anything else the log has the trace, under the reference told."""
+    """Return what a member is told.
+
+    A :class:`UserError` speaks for itself; of anything else the log has the trace, under the reference told.
+    """
     if isinstance(error, NoDatabase):
         log.error("a member could not be served: %s", error.detail)
     if isinstance(error, UserError):

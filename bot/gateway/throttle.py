@@ -43,7 +43,7 @@ class Throttle:
 
     @property
     def backlog(self) -> float:
-        """Seconds until a request made now would go."""
+        """Return the seconds until a request made now would go."""
         return self._waiting * self._interval
 
     async def turn(self) -> None:
@@ -59,7 +59,7 @@ class Throttle:
             self._waiting -= 1
 
     def trace(self) -> aiohttp.TraceConfig:
-        """For ``discord.Client(http_trace=…)``: aiohttp waits for it before each request."""
+        """Return a trace for ``discord.Client(http_trace=…)``. aiohttp waits for it before each request."""
 
         async def before(
             session: aiohttp.ClientSession, context: SimpleNamespace, asked: aiohttp.TraceRequestStartParams
@@ -103,7 +103,7 @@ class Throttle:
         return self._lanes.setdefault(key, Lane(key))
 
     async def _own(self, route: str, place: str) -> Lane:
-        """The route's lane in that place, when it is this request's turn there."""
+        """Return the route's lane in that place, when it is this request's turn there."""
         while True:
             lane = self._lane(route, place)
             lane.users += 1

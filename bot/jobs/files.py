@@ -21,43 +21,43 @@ class Files:
         return self.root / str(job_id)
 
     def init_image(self, job_id: int) -> Path:
-        """The picture that the run starts from."""
+        """Return the picture that the run starts from."""
         return self.folder(job_id) / "init"
 
     def mask(self, job_id: int) -> Path:
-        """The mask as it was sent, in the init image's size."""
+        """Return the mask as it was sent, in the init image's size."""
         return self.folder(job_id) / "mask"
 
     def image_prompt(self, job_id: int, number: int) -> Path:
-        """A picture that guides the run, counted from 0."""
+        """Return a picture that guides the run, counted from 0."""
         return self.folder(job_id) / f"{_IMAGE_PROMPT}{number}"
 
     def region(self, job_id: int) -> Path:
-        """Where the run replaced what words named, as a grey PNG."""
+        """Return where the run replaced what words named, as a grey PNG."""
         return self.folder(job_id) / "region.png"
 
     def checkpoint(self, job_id: int) -> Path:
-        """The newest state of the run, from which it can be continued."""
+        """Return the newest state of the run, from which it can be continued."""
         return self.folder(job_id) / "checkpoint"
 
     def film(self, job_id: int) -> Path:
-        """The timelapse of a finished run, as an MP4."""
+        """Return the timelapse of a finished run, as an MP4."""
         return self.folder(job_id) / "film.mp4"
 
     def final(self, job_id: int) -> Path:
-        """The finished picture, as a PNG."""
+        """Return the finished picture, as a PNG."""
         return self.folder(job_id) / "final.png"
 
     def is_picture(self, name: str) -> bool:
-        """Whether a file of that name is a finished picture."""
+        """Return whether a file of that name is a finished picture."""
         return name == self.final(0).name
 
     def is_upload(self, name: str) -> bool:
-        """Whether a file of that name was uploaded."""
+        """Return whether a file of that name was uploaded."""
         return name in (self.init_image(0).name, self.mask(0).name) or name.startswith(_IMAGE_PROMPT)
 
     def is_frame(self, name: str) -> bool:
-        """Whether a file of that name was left by a run: a checkpoint, a film or a region."""
+        """Return whether a file of that name was left by a run: a checkpoint, a film or a region."""
         return not (self.is_picture(name) or self.is_upload(name))
 
     def job_ids(self) -> list[int]:

@@ -164,12 +164,12 @@ class Queue:
         return await self._end(job_id, {State.QUEUED, State.RUNNING}, State.CANCELLED, **used)
 
     async def requeue(self, job_id: int) -> State | None:
-        """After its engine died, queue the job again, or fail it after its last attempt."""
+        """Queue the job again after its engine died, or fail it after its last attempt."""
         job = await self._one(self._give_back().where(jobs.c.id == job_id).returning(jobs))
         return job.state if job else None
 
     async def recover(self) -> None:
-        """At the start, before any claim, do as :meth:`requeue` for every running job."""
+        """Do as :meth:`requeue` for every running job, at the start and before any claim."""
         await self._many(self._give_back().returning(jobs))
 
     async def release(self, keep: Collection[int] = ()) -> None:

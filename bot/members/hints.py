@@ -14,7 +14,7 @@ class Hints:
         self._given: dict[tuple[int, int], float] = {}  # when, by server and member
 
     def due(self, guild_id: int, user_id: int) -> bool:
-        """Whether to explain it to this member now. The answer is noted."""
+        """Return whether to explain it to this member now. The answer is noted."""
         now = self._clock()
         self._given = {whom: when for whom, when in self._given.items() if when > now - LIFE}
         if (guild_id, user_id) in self._given:

@@ -31,7 +31,7 @@ Rows = list[dict[str, Any]]
 
 
 class MemberData:
-    """What the database has about members. It works with the bot running or not."""
+    """Hold what the database has about members. It works with the bot running or not."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

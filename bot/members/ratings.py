@@ -30,7 +30,7 @@ class RatingStore:
         await self._database.run(sa.delete(ratings).where(*mine))
 
     async def scores(self, guild_id: int | None, user_id: int) -> list[Score]:
-        """What the members of a server think, by setting, the most rated first; elsewhere of this member's pictures."""
+        """Return a server's ratings by setting, the most rated first; elsewhere those of this member's pictures."""
         here = jobs.c.guild_id == guild_id
         if guild_id is None:
             here = sa.and_(jobs.c.guild_id.is_(None), jobs.c.requester_id == user_id)

@@ -52,7 +52,7 @@ class Screen:
         return Cover.SPOILER if await self._spoilers(channel_id, guild_id, channel) else Cover.NONE
 
     def withholds(self, unsafe: float | None, channel: object) -> bool:
-        """Whether a picture with that score must not be shown there."""
+        """Return whether a picture with that score must not be shown there."""
         if unsafe is None or unsafe <= self.threshold:
             return False
         return not (isinstance(channel, discord.abc.GuildChannel | discord.Thread) and _age_restricted(channel))
@@ -80,6 +80,6 @@ class Screen:
 
 
 def _age_restricted(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
-    """Whether the channel, or the thread's channel, is age-restricted."""
+    """Return whether the channel, or the thread's channel, is age-restricted."""
     asked = getattr(channel, "is_nsfw", None)
     return bool(asked and asked())

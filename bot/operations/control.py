@@ -90,7 +90,7 @@ class Control:
 
 
 def _bind(path: Path) -> socket.socket:
-    """A socket file of mode 0600; one that a dead bot left is replaced."""
+    """Bind a socket file of mode 0600; one that a dead bot left is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with socket.socket(socket.AF_UNIX) as other, contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
         other.connect(str(path))
@@ -109,7 +109,7 @@ def _bind(path: Path) -> socket.socket:
 
 
 def is_id(text: str) -> bool:
-    """Whether it can be the id of a user."""
+    """Return whether it can be the id of a user."""
     return text.isascii() and text.isdecimal() and 0 < int(text) < 2**63
 
 

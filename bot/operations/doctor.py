@@ -64,7 +64,7 @@ def show(finding: Finding, console: Console) -> None:
 
 
 async def check_files(config: Config) -> AsyncIterator[Finding]:
-    """A picture can be written."""
+    """Check that a picture can be written."""
     folder = Path(config.queue.files)
     try:
         await asyncio.to_thread(_write_into, folder)
@@ -83,7 +83,7 @@ def _write_into(folder: Path) -> None:
 
 
 async def check_database(config: Config) -> AsyncIterator[Finding]:
-    """It answers and has the newest tables."""
+    """Check that the database answers and has the newest tables."""
     try:
         name = connection.shown(config.queue.database)
         file = _still_to_be_made(config.queue.database)
@@ -114,14 +114,14 @@ async def _revisions(url: str) -> tuple[str | None, str | None]:
 
 
 def _still_to_be_made(url: str) -> Path | None:
-    """The file of an SQLite database that is not there yet."""
+    """Return the file of an SQLite database that is not there yet."""
     address = connection.address_of(url)
     file = Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
     return None if file is None or file.exists() else file
 
 
 async def check_discord(config: Config) -> AsyncIterator[Finding]:
-    """The token, the intents, and what the bot may do in its servers."""
+    """Check the token, the intents, and what the bot may do in its servers."""
     token = config.discord.token.get_secret_value()
     if not token:
         text = f"there is none. Copy it from {PORTAL} under Bot, and set FARADAY_TOKEN or [discord] token."
@@ -195,7 +195,7 @@ def _permissions(guild: str, mine: discord.Permissions, invite: str) -> Finding:
 
 
 async def check_weights(config: Config) -> AsyncIterator[Finding]:
-    """Each bundle's files are there; an engine without them would only say that it cannot start."""
+    """Check that each bundle's files are there; an engine without them would only say that it cannot start."""
     folder = Path(config.engine.weights_dir)
     try:
         known = await asyncio.to_thread(catalogue.bundles, folder)
@@ -212,7 +212,7 @@ async def check_weights(config: Config) -> AsyncIterator[Finding]:
 
 
 async def check_engine(config: Config) -> AsyncIterator[Finding]:
-    """The weights load on each device, and what it is."""
+    """Check that the weights load on each device, and what it is."""
     for device in config.engine.device:
         async for finding in _check_device(config, device):
             yield finding

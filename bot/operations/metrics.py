@@ -47,7 +47,7 @@ def _gauge(
 
 
 def exposition(snapshot: Snapshot) -> bytes:
-    """Everything in Prometheus' text format."""
+    """Return everything in Prometheus' text format."""
     gauges = CollectorRegistry()
     gauges.register(_Gauges(snapshot))
     return generate_latest(gauges) + generate_latest(REGISTRY)

@@ -15,7 +15,7 @@ INTERVAL = 15.0  # seconds; the gateway takes five such updates in twenty
 
 
 def activity(snapshot: Snapshot) -> tuple[str, discord.Status]:
-    """What to show."""
+    """Return what to show."""
     if snapshot.draining:
         return "Back in a few minutes", discord.Status.do_not_disturb
     if snapshot.jobs is None or not any(engine.device for engine in snapshot.engines):

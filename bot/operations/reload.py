@@ -19,12 +19,12 @@ class Reloaded:
     waiting: tuple[str, ...]
 
     def describe(self) -> str:
-        """For the operator."""
+        """Return the changes for the operator."""
         return operators.reloaded(self.applied, self.waiting)
 
 
 def merge(old: Config, new: Config) -> Reloaded:
-    """``old`` with all that may change live taken from ``new``."""
+    """Return ``old`` with all that may change live taken from ``new``."""
     applied, waiting, tables = [], [], {}
     for section in Config.model_fields:
         before, after = getattr(old, section), getattr(new, section)

@@ -21,7 +21,7 @@ _ORPHAN_SECONDS = 86_400.0  # a folder that no job owns is deleted when it is as
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """How many files, by rule, and how many records were deleted."""
+    """Say how many files, by rule, and how many records were deleted."""
 
     pictures: int = 0
     uploads: int = 0
@@ -85,7 +85,7 @@ class Retention:
         return len(old)
 
     async def _delete_orphans(self) -> int:
-        """Folders of jobs that no record tells of, as of members who had theirs erased."""
+        """Delete folders of jobs that no record tells of, as of members who had theirs erased."""
         present = await asyncio.to_thread(self._files.job_ids)
         strays = set(present) - await self._records.known(present)
         old = [job_id for job_id in strays if await asyncio.to_thread(self._is_old, job_id)]

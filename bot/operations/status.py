@@ -25,7 +25,7 @@ PATIENCE = 3.0  # seconds for the database, less than whoever asks for health wa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What the database says: jobs by state, and since when the first waits; or else why it says nothing."""
+    """Hold what the database says: jobs by state, and since when the first waits; or else why it says nothing."""
 
     jobs: Mapping[State, int] | None = None
     since: datetime | None = None
@@ -41,7 +41,7 @@ class Counts:
         self._asking: asyncio.Task[Counted] | None = None
 
     async def ask(self) -> Counted:
-        """Without ``jobs`` when there is no answer in time."""
+        """Return the status; it has no ``jobs`` if there is no answer in time."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._count())
         asking = self._asking

@@ -37,8 +37,9 @@ class Web:
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _health(self, _: web.Request) -> web.Response:
-        """200 when pictures can be asked for and painted, else 503; the body says which part is not well, and of the
-        database why.
+        """Answer 200 when pictures can be asked for and painted, else 503.
+
+        The body says which part is not well, and of the database why.
         """
         snapshot = await status.take(self._bot)
         parts = {

@@ -31,7 +31,7 @@ Showing = Callable[[Job], Awaitable[None]]
 
 
 class Engines(Protocol):
-    """What is asked of the dispatcher."""
+    """Hold what is asked of the dispatcher."""
 
     @property
     def bundles(self) -> Mapping[str, BundleInfo]: ...
@@ -55,7 +55,7 @@ class Newest:
 
 
 class Cards:
-    """What is to be shown waits for the channel's turn, and for the card itself if that is just being posted."""
+    """Show progress. An update waits for the channel's turn, and for the card if that is just being posted."""
 
     def __init__(
         self, client: discord.Client, guests: Guests, engines: Callable[[], Engines], screen: Screen, pacer: Pacer
@@ -75,14 +75,14 @@ class Cards:
         await self._pacer.close()
 
     def opened(self, job: Job, room: Room) -> Job:
-        """Its card is there; returns the job with its place."""
+        """Hear that the job's card is there; returns the job with its place."""
         self._rooms[job.id] = room
         if showing := self._unplaced.pop(job.id, None):
             self._show(job, showing)
         return self.placed(job)
 
     def placed(self, job: Job) -> Job:
-        """The job with its place, if this process knows one."""
+        """Return the job with its place, if this process knows one."""
         if job.card_message_id is None and (room := self._rooms.get(job.id)):
             return dataclasses.replace(job, thread_id=room.channel_id, card_message_id=room.card_message_id)
         return job
@@ -105,12 +105,12 @@ class Cards:
         self._show(job, self._show_progress)
 
     def iteration(self, job: Job) -> int:
-        """How far it came, as far as is known."""
+        """Return how far it came, as far as is known."""
         reached = self._newest.get(job.id)
         return reached.progress.iteration if reached else job.iteration
 
     def _show(self, job: Job, showing: Showing) -> None:
-        """When the channel's turn comes; a later one replaces this one."""
+        """Show it when the channel's turn comes; a later one replaces this one."""
         job = self.placed(job)
         if job.thread_id is None or job.card_message_id is None:
             self._unplaced[job.id] = showing
@@ -133,7 +133,7 @@ class Cards:
         await self._edit_card(job, text, list(Action), shown)
 
     async def _preview(self, job: Job, frame: bytes, cover: Cover) -> list[discord.File]:
-        """None in place of a frame that is withheld."""
+        """Return the frame; None if it is withheld."""
         if cover is Cover.WITHHELD:
             return []
         jpeg = await asyncio.to_thread(uploads.preview, frame, factor(job, self._engines().bundles))
@@ -183,7 +183,7 @@ class Cards:
 
 
 def factor(job: Job, bundles: Mapping[str, BundleInfo]) -> int:
-    """How many times larger its picture is shown."""
+    """Return how many times larger its picture is shown."""
     width, height = job.spec.width, job.spec.height
     info = bundles.get(job.spec.bundle)
     return uploads.shown_factor(width, height, max(info.width, info.height) if info else max(width, height))

@@ -29,7 +29,7 @@ _SEARCHED = 1000  # messages since the job began
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """Where the finished picture is; ``answered``: as the answer to an interaction, where nothing else is allowed."""
+    """Say where the finished picture is; ``answered`` if only an answer to an interaction was allowed."""
 
     channel_id: int
     message_id: int
@@ -83,7 +83,7 @@ class Delivery:
         raise DeliveryImpossible(endings.CLOSED_EVERYWHERE)
 
     async def _places(self, job: Job) -> AsyncIterator[discord.PartialMessageable]:
-        """Where its picture may be, the likeliest first; last the requester's direct messages.
+        """Return where its picture may be, the likeliest first; last the requester's direct messages.
 
         Raises :class:`discord.HTTPException` when those are closed.
         """
@@ -94,7 +94,7 @@ class Delivery:
             yield self._client.get_partial_messageable(direct.id)
 
     async def _answer(self, job: Job, draft: Draft) -> Posted | None:
-        """As the answer to the interaction that asked, where that is the only way; None where that is not possible."""
+        """Answer the interaction that asked with the picture if that is the only way; None if it is not possible."""
         if (interaction := self._guests.of(job.id)) is None:
             return None
         try:
@@ -109,7 +109,7 @@ class Delivery:
     async def _post_in(
         self, channel: discord.PartialMessageable, job: Job, draft: Draft, *, search: bool
     ) -> Posted | None:
-        """None when that channel does not take it."""
+        """Post the picture in a channel; None if the channel does not take it."""
         if search and (found := await self._find(channel, job)):
             return found
         way = Way.ROOM if channel.id in channels(job) else Way.DIRECT
@@ -156,7 +156,10 @@ class Delivery:
         return job.final_message_id is None or await self._delete_final(job, job.final_message_id)
 
     async def delete_card(self, job: Job) -> None:
-        """And the message that the thread hangs on, which has the thread's id. Raises what the network does."""
+        """Delete the card and the message that the thread hangs on, which has the thread's id.
+
+        Raises what the network does.
+        """
         thread_id = job.thread_id or job.channel_id
         places = [(thread_id, job.card_message_id)]
         if thread_id != job.channel_id:
@@ -205,7 +208,7 @@ class Delivery:
         return None
 
     async def _mine(self, channel: discord.PartialMessageable, job: Job) -> AsyncIterator[discord.Message]:
-        """The bot's own messages since the job began, oldest first; none in a channel that cannot be read."""
+        """Return the bot's own messages since the job began, oldest first; none in a channel that cannot be read."""
         began = discord.Object(job.card_message_id or discord.utils.time_snowflake(job.created_at))
         try:
             async for message in channel.history(after=began, oldest_first=True, limit=_SEARCHED):
@@ -216,18 +219,18 @@ class Delivery:
 
 
 def size_limit(client: discord.Client, guild_id: int | None) -> int:
-    """Bytes of a file that Discord takes there."""
+    """Return the bytes of a file that Discord takes there."""
     guild = client.get_guild(guild_id) if guild_id else None
     return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 
 def refused(error: discord.HTTPException) -> bool:
-    """Discord understood and said no: asking again changes nothing."""
+    """Return whether Discord understood and said no: asking again changes nothing."""
     return 400 <= error.status < 500 and error.status != 429
 
 
 def channels(job: Job) -> Iterator[int]:
-    """Where its picture may be, the likeliest first."""
+    """Return where its picture may be, the likeliest first."""
     if job.thread_id is not None:
         yield job.thread_id
     if job.channel_id != job.thread_id:
@@ -235,5 +238,5 @@ def channels(job: Job) -> Iterator[int]:
 
 
 def _nonce(job: Job) -> str:
-    """At most 25 characters; the time tells jobs apart that two databases gave the same number."""
+    """Return at most 25 characters; the time tells jobs apart that two databases gave the same number."""
     return f"{job.id:x}-{round(job.created_at.timestamp() * 1e6)}"[-25:]

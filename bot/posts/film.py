@@ -76,7 +76,7 @@ class Sending:
 
 
 def _reply(job: Job, here: bool) -> dict[str, Any]:
-    """As a reply to the picture, where that is."""
+    """Post it as a reply to the picture, where that is."""
     if job.final_message_id is None or not here:
         return {}
     channel_id = job.thread_id or job.channel_id

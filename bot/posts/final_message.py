@@ -19,7 +19,7 @@ SPOILER = "SPOILER_"  # Discord covers files whose name begins so
 
 
 class Way(Enum):
-    """How a picture reaches its requester."""
+    """Name how a picture reaches its requester."""
 
     ROOM = auto()  # where it was asked, or in the thread made there
     ANSWER = auto()  # the same, as the answer to an interaction, where nothing else is allowed
@@ -45,7 +45,7 @@ class Final:
 
 
 def withheld(job: Job, line: str) -> Draft:
-    """The recipe ``line`` and why there is no picture."""
+    """Return the recipe ``line`` and why there is no picture."""
 
     def draft(way: Way) -> dict[str, Any]:
         return _told(job, moderation.withheld(job, line, _why(job, way)))
@@ -54,7 +54,7 @@ def withheld(job: Job, line: str) -> Draft:
 
 
 def picture(job: Job, final: Final, shown: Rendition) -> Draft:
-    """The picture and, if words had named where to paint, the mask of that; but where it is withheld."""
+    """Return the picture and, if words had named where to paint, the mask of that; but where it is withheld."""
     instead, region = withheld(job, final.recipe), final.region
     found = card.found(job, region.share) if region else ""
 
@@ -79,7 +79,7 @@ def picture(job: Job, final: Final, shown: Rendition) -> Draft:
 
 
 def is_final(message: discord.Message, job: Job) -> bool:
-    """By the file's name, or by the mark of what was withheld."""
+    """Return whether a message is a job's last, by the file's name or by the mark of a picture that was withheld."""
     names = [file.filename.removeprefix(SPOILER) for file in message.attachments]
     return (
         any(name.startswith(file_name(job, "")) for name in names)
@@ -88,17 +88,17 @@ def is_final(message: discord.Message, job: Job) -> bool:
 
 
 def file_name(job: Job, extension: str = "png") -> str:
-    """The name by which a picture is found again."""
+    """Return the name by which a picture is found again."""
     return f"faraday-{job.id}.{extension}"
 
 
 def film_name(job: Job) -> str:
-    """The same for its timelapse."""
+    """Return the name of its timelapse's file."""
     return f"timelapse-{job.id}.mp4"
 
 
 def only(user_id: int) -> discord.AllowedMentions:
-    """Whatever the text says, nobody else is notified."""
+    """Return mentions of one member. Nobody else is notified, whatever the text says."""
     return discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)], replied_user=False)
 
 

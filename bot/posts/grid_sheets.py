@@ -132,7 +132,7 @@ class Sheets:
 
 
 def _all_gone(jobs: Sequence[Job]) -> bool:
-    """Whether every picture was deleted by a wish, and none is to come."""
+    """Return whether every picture was deleted by a wish, and none is to come."""
     wished = [job.removed not in (None, Removed.RULE) for job in jobs]
     none = [job.state in (State.FAILED, State.CANCELLED) for job in jobs]
     return any(wished) and all(map(max, wished, none))
@@ -143,6 +143,6 @@ def _shown(job: Job) -> bool:
 
 
 def _compose(paths: Sequence[Path | None], labels: Sequence[str], columns: int) -> bytes | None:
-    """None while there is nothing to be seen."""
+    """Return the sheet; None while there is nothing to be seen."""
     pictures = [path.read_bytes() if path is not None and path.exists() else None for path in paths]
     return grids.compose(pictures, labels, columns) if any(pictures) else None

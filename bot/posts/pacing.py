@@ -79,7 +79,7 @@ class Turns:
 
     @contextlib.asynccontextmanager
     async def turn(self, key: int) -> AsyncIterator[None]:
-        """Entered when the turn of ``key`` has come."""
+        """Wait for the turn: entered when the turn of ``key`` has come."""
         if self._free:
             self._free -= 1
         else:

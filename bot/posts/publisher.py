@@ -107,7 +107,7 @@ class Publisher:
         return placed
 
     async def _placed(self, job: Job) -> Job:
-        """The job with its place, waiting for it if this process is just making one."""
+        """Return the job with its place, waiting for it if this process is just making one."""
         if job.thread_id is None and job.created_at >= self._born:
             opened = self._opened.setdefault(job.id, asyncio.Event())
             try:
@@ -168,13 +168,13 @@ class Publisher:
         return job.recipe or recipe.of_job(job, bundles.get(job.spec.bundle), self._engines().device)
 
     async def _covers(self, job: Job) -> Covers:
-        """A direct conversation is not age-restricted, even where the channel was."""
+        """Return the cover of each place. A direct conversation is not age-restricted, even where the channel was."""
         here = await self._screen.cover(job, job.unsafe, self._guests.channel(job.id))
         direct = Cover.WITHHELD if self._screen.withholds(job.unsafe, None) else here
         return {Way.ROOM: here, Way.ANSWER: here, Way.DIRECT: direct}
 
     def factor(self, job: Job) -> int:
-        """How many times larger its picture is shown."""
+        """Return how many times larger its picture is shown."""
         return cards.factor(job, self._engines().bundles)
 
     async def _after_delivery(self, job: Job, posted: Posted) -> None:
@@ -203,7 +203,7 @@ class Publisher:
         return gone
 
     async def erase(self, job: Job) -> None:
-        """As :meth:`remove`, with every other message about the job."""
+        """Remove the picture as :meth:`remove` does, and every other message about the job."""
         await self.remove(job, Removed.ERASED)
         await self._delivery.delete_card(job)
 
@@ -219,7 +219,7 @@ class Publisher:
         await self._sheets.ended(job)
 
     async def _end(self, job: Job, text: str, *, keep_frame: bool = False) -> None:
-        """The card's last words."""
+        """Show the card's last words."""
         self._opened.pop(job.id, None)
         await self._cards.end(job, text, keep_frame=keep_frame)
 

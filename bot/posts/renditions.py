@@ -26,7 +26,7 @@ class Rendition:
 
 
 def renditions(png: bytes, line: str, factor: int) -> Iterator[Rendition]:
-    """The best first: ``factor`` times enlarged, as painted, as JPEG, and then ever smaller.
+    """Yield the best first: ``factor`` times enlarged, as painted, as JPEG, and then ever smaller.
 
     Each is made when it is asked for, and carries the recipe ``line``. Plain Pillow: ask in a thread.
     """

@@ -25,7 +25,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What stands in a room at first: ``text`` makes it of a note; the thread hangs on ``starter``."""
+    """Hold what stands in a room at first. ``text`` makes it of a note; the thread hangs on ``starter``."""
 
     text: Callable[[str], str]
     view: discord.ui.View
@@ -34,7 +34,7 @@ class Card:
 
 
 def card_of(job: Job) -> Card:
-    """The card of a job before anything is known of its place in line."""
+    """Return the card of a job before anything is known of its place in line."""
     return Card(
         text=lambda note: wording.opening(job, note),
         view=under_card(job.id, [Action.CANCEL]),

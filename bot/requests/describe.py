@@ -50,7 +50,7 @@ class Seen:
 
 
 class Pace:
-    """How often one member may ask. What is kept of a member is dropped when it is no longer needed."""
+    """Say how often one member may ask. What is kept of a member is dropped when it is no longer needed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -81,7 +81,10 @@ class Looking:
         self._pace = Pace()
 
     async def admit(self, asker: Asker) -> None:
-        """Before anything is fetched. Raises :class:`bot.errors.NotAllowed` and :class:`bot.errors.TooSoon`."""
+        """Let the asker in before anything is fetched.
+
+        Raises :class:`bot.errors.NotAllowed` and :class:`bot.errors.TooSoon`.
+        """
         await self._admission.allow(asker)
         self._pace.check(asker.user_id)
 
@@ -106,7 +109,7 @@ class Looking:
         )
 
     async def _covered(self, picture: Picture) -> bool:
-        """Whether one of the bot's own was not to be shown openly."""
+        """Return whether one of the bot's own pictures must not be shown openly."""
         if not isinstance(picture, Painted):
             return False
         return await self._screen.cover(picture.job, picture.job.unsafe) is not Cover.NONE

@@ -47,7 +47,10 @@ class FollowUps:
         self._sending = sending
 
     async def pressed(self, interaction: discord.Interaction[Any], sequel: Sequel, job_id: int) -> None:
-        """A button. A form is opened at once; for the rest the member alone is told what came of it."""
+        """Do what a button asks for.
+
+        A form is opened at once; for the rest the member alone is told what came of it.
+        """
         try:
             if sequel in (Sequel.EDIT, Sequel.REMIX):
                 job = await self._finished(job_id)
@@ -72,7 +75,7 @@ class FollowUps:
         return card.acknowledgement(job, await self._bot.queue.position(job.id))
 
     async def submitted(self, interaction: discord.Interaction[Any], filled: Filled) -> None:
-        """A form, which may have been opened before a restart."""
+        """Do what a form asks for, which may have been opened before a restart."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             job = await self._finished(filled.job_id)
@@ -82,7 +85,7 @@ class FollowUps:
         await interaction.edit_original_response(content=told)
 
     async def reacted(self, sequel: Sequel, job: Job, asker: Asker) -> Job | None:
-        """A reaction; the job that it began, if it began one."""
+        """Do what a reaction asks for, and return the job that it began, if it began one."""
         match sequel:
             case Sequel.RERUN | Sequel.UPSCALE | Sequel.CONTINUE:
                 return await self.begin(sequel, job, asker)

@@ -24,7 +24,7 @@ _MASK = re.compile(r"(?<![a-z])(?:mask(?![a-z])|region-\d+\.)")  # the second is
 
 
 async def download(attachment: discord.Attachment, *, max_bytes: int) -> bytes:
-    """The bytes; links expire, so this is done when the job is submitted.
+    """Return the bytes; links expire, so this is done when the job is submitted.
 
     Raises :class:`NotAPicture` and :class:`PictureTooLarge` before a byte is fetched where the label tells, and
     :class:`NothingToEdit` when it is gone.
@@ -99,7 +99,7 @@ def several(files: Sequence[discord.Attachment], taken: discord.Attachment) -> t
 
 
 async def find_kept(queue: Queue, message_id: int) -> Job | None:
-    """The bot's job behind a message, if it is one. Raises :class:`NothingToEdit` when that was deleted."""
+    """Return the bot's job behind a message, if it is one. Raises :class:`NothingToEdit` when that was deleted."""
     job = await queue.by_message(message_id)
     if job is not None and job.removed in moderation.WISHED:
         raise NothingToEdit(moderation.gone(job.removed))
@@ -114,7 +114,7 @@ async def newest(
     max_bytes: int,
     otherwise: str = refusals.NONE_HERE,
 ) -> Picture:
-    """The newest picture of a channel, its threads' included, that the bot may use.
+    """Return the newest picture of a channel, its threads' included, that the bot may use.
 
     Raises :class:`NothingToEdit`, which says ``otherwise``, when there is none.
     """
@@ -130,7 +130,7 @@ async def newest(
 
 @dataclass(slots=True, kw_only=True)
 class _Found:
-    """What a search through a channel found."""
+    """Hold what a search through a channel found."""
 
     message: discord.Message | None = None  # the newest one with a member's picture
     embedded: bool = False  # a picture was in an embed alone
@@ -199,7 +199,7 @@ def attached(attachments: Sequence[discord.Attachment], *, reply: bool = True) -
 
 
 def first_picture(attachments: Sequence[discord.Attachment]) -> discord.Attachment | None:
-    """The first attachment that says it is a picture and no mask, else the first one."""
+    """Return the first attachment that says it is a picture and no mask, else the first one."""
     return next(iter((*attached(attachments).pictures, *attachments)), None)
 
 

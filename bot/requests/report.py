@@ -49,7 +49,7 @@ class Reporting:
         self._removal = removal
 
     async def check(self, job_id: int, reporter_id: int) -> tuple[Job, int]:
-        """The picture and the channel that its report would go to.
+        """Return the picture and the channel that its report would go to.
 
         Raises :class:`bot.errors.UserError` where it cannot be reported: there is no such picture any more, the
         member is blocked or has reported it already, or no channel is set.
@@ -90,7 +90,7 @@ class Reporting:
         return moderation.REPORTED
 
     async def _post(self, channel_id: int, job: Job, report: Report) -> int:
-        """A picture that is reported already gets a reply to that, and no buttons of its own."""
+        """Post the report. A picture that is reported already gets a reply to that, and no buttons of its own."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         if (first := await self._reports.open_about(job.id)) and first.channel_id == channel_id and first.message_id:
             reference = channel.get_partial_message(first.message_id).to_reference(fail_if_not_exists=False)
@@ -122,7 +122,7 @@ class Reporting:
 
 
 async def _covered(job: Job, png: bytes) -> discord.File:
-    """Under another name than the picture has, by which its own message is found."""
+    """Return the picture as a covered file with another name, because its own message is found by the name."""
     factor = max(1, _SIDE // max(job.spec.width, job.spec.height))
     jpeg = await asyncio.to_thread(uploads.preview, png, factor)
     return discord.File(io.BytesIO(jpeg), f"report-{job.id}.jpg", spoiler=True)

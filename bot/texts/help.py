@@ -72,7 +72,7 @@ PAGES = (
 
 
 def about(version: str, engines: Sequence[str], bundles: Sequence[BundleInfo], guilds: int) -> str:
-    """The version, the models and what each engine runs on, "" while it is down or loads them."""
+    """Return the version, the models and what each engine runs on, "" while it is down or loads them."""
     models = [
         f"- **{info.name}**: {info.title} (weights `{info.weights_hash}`); "
         f"{'checks pictures before it shows them' if info.checks else 'cannot tell unsafe pictures'}"

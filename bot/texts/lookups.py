@@ -32,7 +32,7 @@ _FROM = {Scope.USER: "yours", Scope.CHANNEL: "this channel's", Scope.GUILD: "thi
 
 
 def short(job: Job) -> str:
-    """``#12 **a red car**``."""
+    """Return ``#12 **a red car**``."""
     return f"#{job.id} {card.title(job, _SHORT)}"
 
 

@@ -33,7 +33,7 @@ regulariser = {{ weight = 0.1, schedule = "linear" }}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """What to make a bundle from."""
+    """Hold what to make a bundle from."""
 
     name: str
     vqgan: Path

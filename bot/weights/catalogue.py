@@ -46,13 +46,13 @@ class Checkpoint:
 
     @property
     def made(self) -> tuple[str, ...]:
-        """The files that the engine loads; for a VQGAN, the yaml too."""
+        """Return the files that the engine loads; for a VQGAN, the yaml too."""
         config = str(Path(self.weights).with_suffix(".yaml"))
         return (self.weights, config) if self.kind == "vqgan" else (self.weights,)
 
     @property
     def megabytes(self) -> int | None:
-        """The approximate size of the first source's download."""
+        """Return the approximate size of the first source's download."""
         return self.sources[0].weights.megabytes
 
 

@@ -87,7 +87,7 @@ class NotGiven(WeightsFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where a checkpoint lies under the weights' folder."""
+    """Say where a checkpoint lies under the weights' folder."""
 
     weights_dir: Path
     checkpoint: Checkpoint
@@ -98,16 +98,16 @@ class Location:
 
     @property
     def made(self) -> list[Path]:
-        """The files that the engine loads."""
+        """Return the files that the engine loads."""
         return [self.weights_dir / file for file in self.checkpoint.made]
 
     @property
     def workshop(self) -> Path:
-        """Where files are fetched to before they are converted."""
+        """Return where files are fetched to before they are converted."""
         return self.weights.with_name(f".{self.weights.stem}.fetch")
 
     def whole(self) -> bool:
-        """Whether all files are here and recorded."""
+        """Return whether all files are here and recorded."""
         recorded = provenance.path_of(self.weights).is_file() or not self.workshop.exists()
         return recorded and all(file.is_file() for file in self.made)
 

@@ -27,7 +27,7 @@ _BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long a transfer waits, and how often it tries."""
+    """Say how long a transfer waits, and how often it tries."""
 
     stall: float = 30.0  # seconds without a byte, until a connection counts as dead
     attempts: int = 6  # without progress, until the transfer gives up
@@ -36,7 +36,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferReport:
-    """Where a transfer reports sentences, and how many bytes of how many it has."""
+    """Say where a transfer reports sentences, and how many bytes of how many it has."""
 
     say: Callable[[str], None]
     at: Callable[[int, int | None], None]
@@ -206,7 +206,7 @@ def _validator(response: aiohttp.ClientResponse) -> str | None:
 
 
 def _continues(response: aiohttp.ClientResponse, begun: Beginning, offset: int) -> bool:
-    """Whether a 206 continues the same file at ``offset``, because some servers ignore If-Range."""
+    """Return whether a 206 continues the same file at ``offset``, because some servers ignore If-Range."""
     found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
     if not found or int(found[1]) != offset or _validator(response) not in (None, begun.validator):
         return False

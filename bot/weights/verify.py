@@ -11,7 +11,7 @@ from bot.weights.download import digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCheck:
-    """What is known about a file. ``well`` is None if no record tells."""
+    """Hold what is known about a file. ``well`` is None if no record tells."""
 
     file: Path
     well: bool | None

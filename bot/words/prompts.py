@@ -8,10 +8,10 @@ line of their own, or alone::
     .edit replace "the dog" with "a fox"
     .edit style watercolor, x2
 
-Any dash before the name of a setting is ``--``, and any quotation marks are quotation marks, because phones change both
-while people type. ``--name`` is always a setting, and every setting of the engine has a name. A backslash before a
-dash or a plain name makes it text. A recipe can be pasted as it stands, with its fence or with the whole message around
-it: its bracket gives the arithmetic and the weights.
+Phones change dashes and quotation marks while people type. So any dash before the name of a setting is ``--``, and
+quotation marks of any kind count. ``--name`` is always a setting, and every setting of the engine has a name. A
+backslash before a dash or a plain name makes it text. A recipe can be pasted as it stands, with its fence or with the
+whole message around it. Its bracket gives the arithmetic and the weights.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Say what a prompt leaves open: colours that fit its things, a ground to stand on, a sky.
 
 Models of few words paint "a cat" gray, because in their training nearly every cat came with the name of its colour.
-Where a bundle has :class:`engine.bundles.natural.Natural` data, a picture from nothing is painted from a prompt in
-which the missing words are written: "a cat" is read as "an orange cat on grass on a sunny day". The seed draws these
+If a bundle has :class:`engine.bundles.natural.Natural` data, the missing words are added before a picture is painted
+from nothing: "a cat" is read as "an orange cat on grass on a sunny day". The seed draws these
 words by a hash, so the random numbers of the run stay as they are.
 """
 
@@ -56,7 +56,7 @@ class _Completion:
         self.inserts: list[tuple[Mentions, int, str]] = []
 
     def prompts(self, fits: Callable[[str], bool]) -> tuple[Prompt, ...]:
-        """The phase's prompts with what they lack."""
+        """Return the phase's prompts with what they lack."""
         if not self._named(Named.COLOURLESS):
             self._colour()
         self._place()
@@ -118,7 +118,7 @@ class _Completion:
         return self.things[mention.names[Named.THING]].grounds if _is_thing(mention) else ()
 
     def _last(self, wanted: Callable[[Mention], bool]) -> tuple[Mentions, Mention]:
-        """The last such mention in the heaviest part that has one."""
+        """Return the last such mention in the heaviest part that has one."""
         return next((part, one) for part in self.parts for one in reversed(part.all) if wanted(one))
 
     def _add(self, part: Mentions, mention: Mention, joint: str, phrase: str | None) -> None:
@@ -127,7 +127,10 @@ class _Completion:
             self.inserts.append((part, part.clause_end(mention), joint + phrase))
 
     def _drawn(self, fits: Weighed, what: str, taken: Collection[str] = ()) -> str | None:
-        """One of the phrases without a word that is taken or shunned; the same for the same seed and ``what``."""
+        """Return one of the phrases without a word that is taken or shunned.
+
+        The same for the same seed and ``what``.
+        """
         unwanted = self.shunned | set(taken)
         left = [(phrase, weight) for phrase, weight in fits if not unwanted & set(split_words(phrase))]
         digest = hashlib.sha256(f"{self.seed} {what}".encode()).digest()
@@ -139,7 +142,7 @@ class _Completion:
         return None
 
     def _written(self, part: Mentions) -> str:
-        """The text of ``part`` with what is to be added; an article before a drawn colour is made to fit it."""
+        """Return the text of ``part`` with what is to be added; an article before a drawn colour is made to fit it."""
         text, written, done = part.text, list[str](), 0
         for _, at, words in sorted((one for one in self.inserts if one[0] is part), key=lambda one: one[1]):
             head, done = text[done:at], at

@@ -18,7 +18,7 @@ _CLAUSE_END = re.compile(r"\s*(?:[,;:!?()\[\]\n]|\.(?!\w)|$)")
 
 
 class Named(StrEnum):
-    """What a word can name."""
+    """Name what a word can name."""
 
     THING = "thing"
     COLOUR = "colour"

@@ -15,7 +15,7 @@ Weighed = tuple[tuple[str, float], ...]  # phrases that may be drawn, each with 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NaturalThing:
-    """What fits one thing."""
+    """Hold what fits one thing."""
 
     name: str
     words: tuple[str, ...]  # what it is called

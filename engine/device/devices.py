@@ -22,7 +22,7 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
-    """How an engine works on a kind of device."""
+    """Say how an engine works on a kind of device."""
 
     slots: int = 4  # runs at work at once, unless somebody chose
     company: bool = False  # runs of any size gain by being stepped in one batch

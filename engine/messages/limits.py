@@ -26,7 +26,7 @@ def number(text: str) -> float:
 
 
 class Limit:
-    """What one field allows."""
+    """Hold what one field allows."""
 
     __slots__ = ()
 

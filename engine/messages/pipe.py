@@ -171,7 +171,7 @@ class PhraseKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a picture shows."""
+    """Hold what a picture shows."""
 
     sentence: str  # a prompt made of the best phrases
     kinds: tuple[PhraseKind, ...]  # those that say something

@@ -41,7 +41,7 @@ Resolved: TypeAlias = tuple[Spec, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What an operator allows besides a bundle's own limits."""
+    """Hold what an operator allows besides a bundle's own limits."""
 
     max_prompt_chars: int = 4000
     max_pixels: int = 2**32
@@ -64,7 +64,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What somebody asked for, in layers. Settings are fields of :class:`Spec`, and ``size`` is (width, height)."""
+    """Hold what somebody asked for, in layers. Settings are fields of :class:`Spec`; ``size`` is (width, height)."""
 
     prompt: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)  # named in the request itself
@@ -75,7 +75,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What a picture is painted with."""
+    """Hold what a picture is painted with."""
 
     info: BundleInfo
     machine: Machine

@@ -17,7 +17,7 @@ _DAMAGED = "That file is no run that was saved, or it is damaged."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What a :class:`engine.messages.StartRun` needs to go on with a run."""
+    """Hold what a :class:`engine.messages.StartRun` needs to go on with a run."""
 
     spec: Spec
     state: bytes = b""  # a checkpoint

@@ -70,7 +70,7 @@ class Spec:
 
     @property
     def horizon(self) -> int:
-        """The length of the schedules. A run that goes on beyond it keeps each schedule's last value."""
+        """Return the length of the schedules. A run that goes on beyond it keeps each schedule's last value."""
         return self.schedule_iterations or self.iterations
 
     def continued(self, iterations: int) -> Spec:
@@ -122,7 +122,7 @@ def defaults() -> Mapping[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """What a bundle of few words knows."""
+    """Hold what a bundle of few words knows."""
 
     words: tuple[str, ...]  # as split_words gives them, the most usual first
     kinds: tuple[tuple[str, str], ...] = ()  # pairs for people to read: ("colours", "red, green, blue")
@@ -139,7 +139,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleInfo:
-    """What a client needs to know of a bundle to make a good :class:`Spec`."""
+    """Hold what a client needs to know of a bundle to make a good :class:`Spec`."""
 
     name: str
     title: str

@@ -175,7 +175,7 @@ def homography(drawn: Draw, width: int, height: int, size: int) -> Tensor:
 
 
 class Numbers(NamedTuple):
-    """What n cutouts need on the picture's device (see :mod:`engine.method.warp`)."""
+    """Hold what n cutouts need on the picture's device (see :mod:`engine.method.warp`)."""
 
     back: Tensor
     order: Tensor

@@ -14,7 +14,7 @@ STARTS = ("random", "mean", "learned")  # ways to begin without an init image, s
 
 
 class Latent:
-    """What is optimised, the parameter p (n, ·, h, w): here z itself. Subclasses optimise something else.
+    """Hold what is optimised, the parameter p (n, ·, h, w): here z itself. Subclasses optimise something else.
 
     Every cell of z is replaced by its nearest code, and the gradient passes straight through (paper §2.1).
     """

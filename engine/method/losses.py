@@ -15,7 +15,7 @@ def spherical_distance(u: Tensor, v: Tensor) -> Tensor:
 
 
 def prompt_loss(cutouts: Tensor, texts: Tensor, weights: Tensor, stops: Tensor) -> Tensor:
-    """Σ over prompts of |w| · mean over cutouts of sign(w) · distance (paper §2.5: prompts are added).
+    """Return Σ over prompts of |w| · mean over cutouts of sign(w) · distance (paper §2.5: prompts are added).
 
     ``cutouts`` (n, d) and ``texts`` (p, d) are unit vectors, ``weights`` and ``stops`` (p,). A distance below
     its stop keeps its value and loses its gradient.
@@ -34,7 +34,7 @@ REDUCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermInput:
-    """What a loss term may look at."""
+    """Hold what a loss term may look at."""
 
     z: Tensor  # (1, e, h, w)
     rest: Tensor | None  # where z rests, None for the origin

@@ -26,7 +26,7 @@ BATCH = 64  # crops that a perceptor sees at once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionSettings:
-    """How to look for a region. Lengths are parts of the picture's short side, thresholds are standard deviations."""
+    """Say how to look for a region. Lengths are parts of the picture's short side, thresholds deviations."""
 
     sides: tuple[float, ...] = (0.25, 0.5, 0.7)  # the crops' sides
     grid: int = 8  # the crops' centres along the short side

@@ -50,7 +50,7 @@ class Generator(Coder, Protocol):
 
 @runtime_checkable
 class Codes(Protocol):
-    """What a generator with a finite codebook offers as well: K codes of e channels."""
+    """Hold what a generator with a finite codebook offers as well: K codes of e channels."""
 
     @property
     def code_count(self) -> int:

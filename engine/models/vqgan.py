@@ -77,7 +77,7 @@ class VQGAN(nn.Module):
         return self.codebook.amin(0).view(1, -1, 1, 1), self.codebook.amax(0).view(1, -1, 1, 1)
 
     def encode(self, images: Tensor) -> Tensor:
-        """A Gumbel model's encoder gives no z, so this returns the codes that it scores highest."""
+        """Return the codes that the encoder scores highest, because a Gumbel model's gives no z."""
         z: Tensor = self.quant_conv(self.encoder(images * 2 - 1))
         if self.gumbel:
             return self.look_up(self.quantize.proj(z).argmax(1))  # type: ignore[operator]
@@ -109,7 +109,7 @@ class VQGAN(nn.Module):
         return torch.einsum("nkhw,ke->nehw", probabilities, self.codebook)
 
     def undecided(self, height: int, width: int, rng: torch.Generator) -> Tensor:
-        """The paper's start is one random code in each cell."""
+        """Return the paper's start: one random code in each cell."""
         codes = torch.randint(self.code_count, (1, height, width), generator=rng)
         return self.look_up(codes.to(self.device)).clone()
 

@@ -60,7 +60,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """What a prompt recalls, and the words that are left for the models."""
+    """Hold what a prompt recalls, and the words that are left for the models."""
 
     wanted: tuple[Wanted, ...]
     background: str  # what the models read, as "grass at night"

@@ -47,7 +47,7 @@ class Timelapse:
             self._frames[iteration] = buffer.getvalue()
 
     def take(self, iteration: int, shot: Shot) -> None:
-        """:meth:`add` a picture that is still on its way from the device; log it if that fails."""
+        """Take a picture for :meth:`add` that is still on its way from the device; log it if that fails."""
         try:
             self.add(iteration, shot.image())
         except Exception:

@@ -103,7 +103,7 @@ def _powers(values: Mapping[int, int]) -> tuple[float, ...]:
 
 
 class Memory:
-    """What fits into ``size`` bytes beside the models."""
+    """Hold what fits into ``size`` bytes beside the models."""
 
     def __init__(self, size: int) -> None:
         self.size = size

@@ -137,7 +137,7 @@ def _check_options(options: list[Json], field: str) -> None:
 
 
 def _weight(node: Any) -> int:
-    """Characters of the names, descriptions and choice values, which Discord limits together."""
+    """Return characters of the names, descriptions and choice values, which Discord limits together."""
     if isinstance(node, list):
         return sum(_weight(each) for each in node)
     if not isinstance(node, dict):

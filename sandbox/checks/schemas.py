@@ -154,7 +154,10 @@ class Schemas:
         return [f"{error.json_path}: {error.message[:300]}"]
 
     def _compile(self, document: str, pointer: str, *, closed: bool) -> Validator:
-        """``closed`` also forbids keys that the schema does not name, so that a misspelt field shows."""
+        """Compile a schema.
+
+        ``closed`` also forbids keys that the schema does not name, so that a misspelt field shows.
+        """
         from jsonschema import Draft7Validator, Draft202012Validator
 
         dialect = Draft7Validator if document in ("events", "commands") else Draft202012Validator
@@ -178,7 +181,7 @@ class Schemas:
 
 @cache
 def load(folder: Path) -> Schemas:
-    """The schemas of this folder, read once in a process."""
+    """Return the schemas of this folder, read once in a process."""
     return Schemas(folder)
 
 
@@ -188,12 +191,12 @@ def _read(path: Path) -> Json:
 
 
 def _token(text: str) -> str:
-    """One step of a JSON pointer."""
+    """Return one step of a JSON pointer."""
     return text.replace("~", "~0").replace("/", "~1")
 
 
 def _with(document: Json, definition: Json, *place: str) -> Json:
-    """A copy with another definition at ``place``; all else is shared."""
+    """Return a copy with another definition at ``place``; all else is shared."""
     first, *rest = place
     return {**document, first: _with(document[first], definition, *rest) if rest else definition}
 
@@ -228,13 +231,13 @@ def _with_snapshots(document: Json) -> Json:
 
 
 def _with_combined_flags(document: Json) -> Json:
-    """A copy whose bit fields take every combination: the gateway schemas list the single bits only."""
+    """Return a copy whose bit fields take every combination: the gateway schemas list the single bits only."""
     bits = {name: {"type": "integer", "minimum": 0} for name in document["definitions"] if name.endswith("Flags")}
     return {**document, "definitions": {**document["definitions"], **bits}}
 
 
 def _by_constant(document: Json, key: str) -> dict[Any, str]:
-    """Definition names by the constant that one of their properties must have."""
+    """Return definition names by the constant that one of their properties must have."""
     found: dict[Any, str] = {}
     for name, definition in document["definitions"].items():
         constant = definition.get("properties", {}).get(key, {})

@@ -28,7 +28,7 @@ class Faults(PendingFaults):
 
     @staticmethod
     def table() -> list[dict[str, Any]]:
-        """Every named fault as plain values: ``name``, ``title``, ``description``, ``parameters``.
+        """Return every named fault as plain values: ``name``, ``title``, ``description``, ``parameters``.
 
         A parameter has ``name``, ``kind`` (number, integer, flag, choice, text), ``default``, ``choices``, ``title``.
         """

@@ -12,7 +12,7 @@ Scope = Literal["user", "global", "shared"]
 
 
 class Fate(Enum):
-    """What happens to an event on its way to the bot."""
+    """Name what happens to an event on its way to the bot."""
 
     SENT = "sent"
     LOST = "lost"
@@ -22,7 +22,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What happens to one request.
+    """Hold what happens to one request.
 
     Attributes:
         status: answer this HTTP status instead of the true one; None keeps the true answer.
@@ -52,12 +52,12 @@ class Fault:
 
     @property
     def prevents(self) -> bool:
-        """Whether the request takes no effect."""
+        """Return whether the request takes no effect."""
         return (self.status is not None or self.disconnect) and not self.after_write
 
 
 class Spoilable(Protocol):
-    """What a fault can do to the gateway at once."""
+    """Hold what a fault can do to the gateway at once."""
 
     def drop(self, *, code: int | None = None, forget: bool = False) -> None: ...
     def ask_to_reconnect(self) -> None: ...
@@ -88,7 +88,7 @@ class PendingFaults:
 
     @property
     def pending(self) -> int:
-        """How many ordered faults have not hit yet."""
+        """Return how many ordered faults have not hit yet."""
         return len(self._requests) + sum(fault.left for fault in self._events) + self._withheld.total()
 
     # Requests

@@ -82,7 +82,7 @@ class Connection:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class GatewaySession:
-    """What survives a lost connection: intents, sequence number and the last events."""
+    """Hold what survives a lost connection: intents, sequence number and the last events."""
 
     id: str
     intents: int

@@ -40,7 +40,7 @@ class GatewayServer:
 
     @property
     def connected(self) -> bool:
-        """Whether a bot is connected and has got READY."""
+        """Return whether a bot is connected and has got READY."""
         return any(session.ready and session.connection for session in self._sessions.values())
 
     def dispatch(self, name: str, build: Callable[[bool], Json], *, guild_id: int | None, always: bool) -> None:
@@ -107,7 +107,7 @@ class GatewayServer:
         self._world.events.append(GatewayEvent(payload=payload, sent=True))
 
     def _forget(self, connection: Connection, code: int | None) -> None:
-        """A connection has ended. When the bot closed it for good, so has the session."""
+        """Forget a connection that has ended. When the bot closed it for good, so has the session."""
         self._connections.pop(connection, None)
         session = connection.session
         if session is not None and session.connection is connection:

@@ -88,7 +88,7 @@ class PageCall:
 
 
 def _written(call: PageCall) -> tuple[str, list[File]]:
-    """The text and files to send."""
+    """Return the text and files to send."""
     files = [call.uploads.get(key) for key in call.wish.get("files", [])]
     text = call.text("text")
     if len(text) > 2000:

@@ -53,13 +53,13 @@ def _channel(guild: Guild, name: str, topic: str, *, nsfw: bool = False) -> Chan
 
 
 def personas(sandbox: Sandbox) -> list[Persona]:
-    """The three people of the scene, also in a sandbox that was loaded."""
+    """Return the three people of the scene, also in a sandbox that was loaded."""
     parts = {NEWCOMER: "newcomer", MODERATOR: "moderator", OWNER: "owner"}
     users = {user.name: user for user in sandbox.world.users.values() if not user.bot}
     return [Persona(user=users[name], part=part) for name, part in parts.items()]
 
 
 def home(sandbox: Sandbox) -> Channel:
-    """The channel to begin in."""
+    """Return the channel to begin in."""
     club = next(guild for guild in sandbox.world.guilds.values() if guild.name == HOME_SERVER)
     return next(channel for channel in club.channels.values() if channel.name == HOME_CHANNEL)

@@ -33,7 +33,7 @@ class Persona:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Everything that a page shows and can start."""
+    """Hold everything that a page shows and can start."""
 
     sandbox: Sandbox
     personas: Sequence[Persona]

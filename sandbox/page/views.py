@@ -49,7 +49,7 @@ def _member(member: Membership) -> Json:
 
 
 def _threads(channel: Channel, mine: Membership) -> list[Json]:
-    """The active ones, newest activity first."""
+    """Return the active ones, newest activity first."""
     active = [thread for thread in channel.threads if not thread.archived and _sees(mine, thread)]
     active.sort(key=lambda thread: thread.last_message_id or thread.id, reverse=True)
     return [_channel(thread, mine.user) for thread in active[:_MOST_THREADS]]
@@ -89,7 +89,7 @@ def may_see(viewer: User, channel: Channel) -> bool:
 
 
 def place(world: World, viewer: User, channel: Channel) -> Json:
-    """The channel that is open: what may be done in it, its commands, who is typing."""
+    """Return the channel that is open: what may be done in it, its commands, who is typing."""
     member = channel.guild.members[viewer.id] if channel.guild else None
     bits = DIRECT_MESSAGE if member is None else in_channel(member, channel)
     speak = Permissions.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permissions.SEND_MESSAGES
@@ -119,7 +119,7 @@ def place(world: World, viewer: User, channel: Channel) -> Json:
 
 
 def _posts(channel: Channel) -> list[Json]:
-    """The posts of a forum, those with the newest messages first."""
+    """Return the posts of a forum, those with the newest messages first."""
     if channel.type is not ChannelType.FORUM:
         return []
     newest = sorted(channel.threads, key=lambda thread: thread.last_message_id or thread.id, reverse=True)

@@ -28,12 +28,12 @@ class Answer:
 
     @property
     def deferred(self) -> bool:
-        """Whether the bot acknowledged first, to answer later."""
+        """Return whether the bot acknowledged first, to answer later."""
         return self.interaction.callback in (Callback.DEFERRED_MESSAGE, Callback.DEFERRED_UPDATE)
 
     @property
     def message(self) -> Message | None:
-        """The response, once it says something; for a click that updates its message, that message."""
+        """Return the response, once it says something; for a click that updates its message, that message."""
         original = self.interaction.original
         return None if original is None or original.loading else original
 
@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def ephemeral_text(self) -> str | None:
-        """The text that only this member sees, from the response or the first ephemeral follow-up."""
+        """Return the text that only this member sees, from the response or the first ephemeral follow-up."""
         for message in (self.message, *self.followups):
             if message is not None and message.ephemeral:
                 return message.content
@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def modal(self) -> Json | None:
-        """The form the bot opened: ``title``, ``custom_id``, ``components``."""
+        """Return the form that the bot opened: ``title``, ``custom_id``, ``components``."""
         return self.interaction.modal
 
     @property
@@ -59,7 +59,7 @@ class Answer:
         return self.interaction.choices
 
     async def text(self, timeout: float = PATIENCE_S) -> str:  # noqa: ASYNC109
-        """The response's text, waiting for it if it was deferred."""
+        """Return the response's text, waiting for it if it was deferred."""
         message: Message = await self._world.until(lambda: self.message, timeout)
         return message.content
 
@@ -71,7 +71,7 @@ class Member(Membership):
     world: World = field(repr=False)
 
     async def open_dm(self) -> Channel:
-        """The direct channel between this member and the bot."""
+        """Return the direct channel between this member and the bot."""
         return self.world.direct_channel(self.user)
 
     async def say(

@@ -11,7 +11,7 @@ _SILENT = (MessageType.THREAD_STARTER_MESSAGE, MessageType.THREAD_CREATED)
 
 
 def render(world: World, channel: Channel, *, viewer: User | None = None) -> str:
-    """The channel's messages, each followed by its thread; then threads of their own."""
+    """Return the channel's messages, each followed by its thread; then threads of their own."""
     title = f"# {channel.name}" if channel.type is not ChannelType.DM else "@ direct messages"
     return "\n".join([title, *_lines(world, channel, viewer, "")])
 
@@ -76,7 +76,7 @@ def _quote(world: World, message: Message | None) -> str:
 
 
 def readable(world: World, message: Message) -> str:
-    """The text with mentions as names, including text displays among the components."""
+    """Return the text with mentions as names, including text displays among the components."""
     texts = [message.content, *(part["content"] for part in walk_components(message.components) if part["type"] == 10)]
     text = "\n".join(text for text in texts if text)
     for user in world.users.values():

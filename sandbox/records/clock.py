@@ -15,7 +15,7 @@ class Clock:
         self.offset = 0.0  # seconds by which tests moved it forward
 
     def now(self) -> float:
-        """Seconds since the Unix epoch."""
+        """Return seconds since the Unix epoch."""
         return time.time() + self.offset
 
     def advance(self, seconds: float) -> None:

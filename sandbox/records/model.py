@@ -153,7 +153,7 @@ class Message:
 
     @property
     def attachments(self) -> list[Attachment]:
-        """The files listed under the message; those shown inside an embed are not among them."""
+        """Return the files listed under the message; those shown inside an embed are not among them."""
         return [attachment for attachment in self.files if not attachment.embedded]
 
     @property
@@ -162,12 +162,12 @@ class Message:
 
     @property
     def loading(self) -> bool:
-        """Whether it still shows “thinking…”."""
+        """Return whether it still shows “thinking…”."""
         return bool(self.flags & LOADING)
 
     @property
     def buttons(self) -> list[Json]:
-        """Every button on it, however deep it is nested."""
+        """Return every button on it, however deep it is nested."""
         return [part for part in walk_components(self.components) if part["type"] == 2]
 
     def reaction(self, emoji: str) -> Reaction | None:
@@ -214,7 +214,7 @@ class Channel:
 
     @property
     def messages(self) -> list[Message]:
-        """The messages in it, oldest first, without ephemeral ones."""
+        """Return the messages in it, oldest first, without ephemeral ones."""
         return [message for message in self.messages_by_id.values() if not message.ephemeral]
 
     @property
@@ -257,7 +257,7 @@ class Membership:
 
     @property
     def timed_out(self) -> bool:
-        """Whether a moderator has silenced this member for now."""
+        """Return whether a moderator has silenced this member for now."""
         return self.timed_out_until is not None and self.timed_out_until.timestamp() > self.guild.clock.now()
 
 

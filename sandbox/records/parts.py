@@ -28,7 +28,7 @@ class Attachment:
 
 
 def walk_components(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All components of a message or modal, containers before what they hold."""
+    """Return all components of a message or modal, containers before what they hold."""
     found: list[dict[str, Any]] = []
     for component in components:
         found.append(component)

@@ -39,7 +39,7 @@ def application(call: ApiCall) -> Json:
 
 
 def _scope(call: ApiCall) -> int | None:
-    """The guild whose commands the path means; None for the global ones."""
+    """Return the guild whose commands the path means; None for the global ones."""
     if call.id("application_id") != call.world.bot_user.id:
         raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
     if "guild_id" not in call.params:

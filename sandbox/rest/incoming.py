@@ -82,7 +82,7 @@ async def _read_multipart(request: web.Request) -> tuple[Any, Uploads]:
 
 
 def described(fields: Any, files: Uploads) -> tuple[File, ...]:
-    """The uploads in order, with the names and alt texts that the ``attachments`` of a checked body give them."""
+    """Return the uploads in order, with the names and alt texts that the ``attachments`` of a body give them."""
     listed: list[Json] = []
     for part in (fields, fields.get("data"), fields.get("message")) if isinstance(fields, dict) else ():
         listed = listed or (part or {}).get("attachments") or []

@@ -12,7 +12,7 @@ from sandbox.verbs.posts import Draft
 
 
 def callback(call: ApiCall) -> Json | None:
-    """The first answer to an interaction."""
+    """Take the first answer to an interaction."""
     world = call.world
     interaction = world.interactions.get(call.params["interaction_token"])
     if interaction is None or interaction.id != call.id("interaction_id"):

@@ -32,7 +32,7 @@ def emojis(call: ApiCall) -> list[Json]:
 
 
 def _me(call: ApiCall, guild: GuildRecord, needed: int) -> Membership:
-    """The bot's own membership, once it is known to have these permissions."""
+    """Return the bot's own membership, once it is known to have these permissions."""
     me = guild.members[call.world.bot_user.id]
     if in_guild(me) & needed != needed:
         raise missing_permissions()
@@ -40,7 +40,7 @@ def _me(call: ApiCall, guild: GuildRecord, needed: int) -> Membership:
 
 
 def _rank(member: Membership) -> int:
-    """The place in the hierarchy of roles; the owner stands above all."""
+    """Return the place in the hierarchy of roles; the owner stands above all."""
     if member.id == member.guild.owner_id:
         return ALL
     return max((role.position for role in member.roles), default=0)
@@ -65,7 +65,7 @@ def search(call: ApiCall) -> list[Json]:
 
 
 def change(call: ApiCall) -> Json:
-    """Nickname, roles and timeout of somebody else; each takes its own permission."""
+    """Change the nickname, roles and timeout of somebody else; each takes its own permission."""
     target, fields, guild = call.member(), call.fields, call.guild()
     needed = {
         "nick": Permissions.MANAGE_NICKNAMES,

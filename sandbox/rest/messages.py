@@ -68,7 +68,7 @@ def _require_history(call: ApiCall, channel: Channel) -> None:
 
 
 def listing(call: ApiCall) -> list[Json]:
-    """Newest first, as Discord lists them whatever the anchor."""
+    """Return messages, the newest first, as Discord lists them whatever the anchor."""
     channel = call.channel()
     limit = call.number("limit", 50, low=1, high=100)
     messages = sorted(channel.messages, key=lambda message: message.id)

@@ -40,7 +40,7 @@ class ApiCall:
 
     @property
     def fields(self) -> Json:
-        """The body as an object, empty when there is none."""
+        """Return the body as an object, empty when there is none."""
         return self.body if isinstance(self.body, dict) else {}
 
     def id(self, name: str) -> int:
@@ -62,7 +62,7 @@ class ApiCall:
         return int(text)
 
     def flag(self, name: str) -> bool:
-        """A yes or no of the query."""
+        """Return a yes or no of the query."""
         return self.query.get(name, "").lower() in ("1", "true")
 
     def guild(self) -> GuildRecord:
@@ -98,7 +98,7 @@ class ApiCall:
         return self.world.message(self.channel(needed), self.id("message_id"))
 
     def history_message(self, needed: int = 0) -> Message:
-        """A message which the bot must be allowed to read back."""
+        """Return a message which the bot must be allowed to read back."""
         return self.message(int(Permissions.READ_MESSAGE_HISTORY) | needed)
 
 

@@ -40,7 +40,7 @@ def open_in_channel(call: ApiCall) -> Json:
 
 
 def _open_post(call: ApiCall, forum: Channel) -> Json:
-    """A forum's post: a thread that begins with a message."""
+    """Open a forum's post: a thread that begins with a message."""
     member = call.world.bot_member(forum)
     require(member, forum, Permissions.SEND_MESSAGES | (Permissions.ATTACH_FILES if call.files else 0))
     if call.fields.get("message") is None:

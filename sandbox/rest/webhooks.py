@@ -73,7 +73,7 @@ def of_guild(call: ApiCall) -> list[Json]:
 
 
 def _webhook(call: ApiCall) -> Webhook:
-    """The webhook of the path: by its token, or by the bot's right to manage it."""
+    """Return the webhook of the path: by its token, or by the bot's right to manage it."""
     webhook = call.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
         raise unknown("Webhook")

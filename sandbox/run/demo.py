@@ -101,7 +101,7 @@ async def running_bot(sandbox: Sandbox, home: Path, weights: Path | None) -> Asy
 
 
 def _toml(sections: dict[str, dict[str, str]]) -> str:
-    """JSON's strings are TOML's basic strings."""
+    """Return a TOML string; JSON's strings are TOML's basic strings."""
     lines = []
     for name, settings in sections.items():
         lines.append(f"[{name}]")

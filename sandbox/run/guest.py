@@ -24,7 +24,7 @@ PAGE_PORT = 8765
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestOptions:
-    """How to run a bot that is not Faraday."""
+    """Say how to run a bot that is not Faraday."""
 
     command: str  # starts the bot, as in a shell
     host: str = "127.0.0.1"  # where the sandbox and its page listen; anything but loopback lets others in
@@ -86,7 +86,7 @@ class Guest:
 
 
 def _furnish(sandbox: Sandbox) -> Channel:
-    """A server with two channels, and its people."""
+    """Make a server with two channels, and its people."""
     guild = sandbox.create_guild("Studio", bot_permissions=int(Permissions.ADMINISTRATOR))
     general = guild.create_text_channel("general")
     guild.create_text_channel("second")

@@ -120,7 +120,10 @@ class LiveTranscript:
             self._console.print(Text(f"{'🧵' if channel.is_thread else '#'} {channel.name}", style="bold"))
 
     def _print_indented(self, lines: list[Text]) -> None:
-        """Wrapped under their indent in a terminal; whole elsewhere, for whoever reads or greps the file."""
+        """Print the text wrapped under their indent in a terminal.
+
+        Whole elsewhere, for whoever reads or greps the file.
+        """
         for line in lines:
             indent = len(line.plain) - len(line.plain.lstrip()) + 2
             body = line[indent - 2 :]
@@ -215,7 +218,7 @@ def _quoted(world: World, message: Message | None) -> str:
 
 
 def marked_up(content: str) -> list[Text]:
-    """Discord's markdown as far as it occurs here: bold, small print, code blocks, links, escapes."""
+    """Return Discord's markdown as far as it occurs here: bold, small print, code blocks, links, escapes."""
     lines: list[Text] = []
     code = False
     for line in content.splitlines():
@@ -235,7 +238,7 @@ def marked_up(content: str) -> list[Text]:
 
 
 def in_blocks(content: bytes, columns: int) -> list[Text]:
-    """A picture drawn with half blocks, two pixels in a character; one line of text per two rows."""
+    """Return a picture drawn with half blocks, two pixels in a character; one line of text per two rows."""
     with Image.open(io.BytesIO(content)) as image:
         rows = max(2, round(columns * image.height / image.width)) // 2 * 2
         small = image.convert("RGB").resize((columns, rows), Image.Resampling.LANCZOS)

@@ -36,7 +36,7 @@ def _saved_messages(world: World) -> Iterator[Message]:
 
 
 def saved_attachments(world: World) -> list[Attachment]:
-    """The files of the messages that are saved."""
+    """Return the files of the messages that are saved."""
     return [attachment for message in _saved_messages(world) for attachment in message.files]
 
 

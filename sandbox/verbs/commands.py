@@ -58,7 +58,7 @@ def slash_payload(
     *,
     focused: str | None = None,
 ) -> Json:
-    """The ``data`` of a slash command or of its autocompletion, in which numbers are text: they may be half typed."""
+    """Return the ``data`` of a slash command or its autocompletion. Numbers are text: they may be half typed."""
     definitions: list[Json] = command.get("options", [])
     path: list[Json] = []
     for part in name.split()[1:]:
@@ -155,20 +155,20 @@ def entity(channel: Channel, value: Any, resolved: Json) -> str:
 
 
 def message_payload(world: World, command: Json, message: Message) -> Json:
-    """The ``data`` of a message context-menu command; its target arrives whole, whatever the intents."""
+    """Return the ``data`` of a message context-menu command; its target arrives whole, whatever the intents."""
     shown = message_payloads.message(message, world, intent=True)
     return _about(command, 3) | {"target_id": str(message.id), "resolved": {"messages": {str(message.id): shown}}}
 
 
 def user_payload(channel: Channel, command: Json, target: Membership | User) -> Json:
-    """The ``data`` of a user context-menu command."""
+    """Return the ``data`` of a user context-menu command."""
     resolved: Json = {}
     target_id = entity(channel, target, resolved)
     return _about(command, 2) | {"target_id": target_id, "resolved": resolved}
 
 
 def select_payload(channel: Channel, menu: Json, values: Sequence[Any]) -> Json:
-    """The ``data`` of a select menu with these picked.
+    """Return the ``data`` of a select menu with these picked.
 
     Raises:
         NotOffered: the menu has no such option, or takes fewer or more.
@@ -180,7 +180,7 @@ def select_payload(channel: Channel, menu: Json, values: Sequence[Any]) -> Json:
 
 
 def pick(channel: Channel, menu: Json, values: Sequence[Any], resolved: Json) -> list[str]:
-    """The values of a select menu, or of another list of options, by value or label.
+    """Return the values of a select menu, or of another list of options, by value or label.
 
     Raises:
         NotOffered: it has no such option, or takes fewer or more.

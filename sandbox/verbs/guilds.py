@@ -41,7 +41,7 @@ def open_channel(world: World, guild: GuildRecord, type_: ChannelType, name: str
 
 
 def tags(world: World, names: tuple[str, ...]) -> list[Json]:
-    """A forum's tags, as Discord describes them."""
+    """Return a forum's tags, as Discord describes them."""
     return [
         {"id": str(world.ids.next()), "name": name, "moderated": False, "emoji_id": None, "emoji_name": None}
         for name in names
@@ -111,7 +111,7 @@ def create_role(world: World, guild: GuildRecord, name: str, *, permissions: int
 
 
 def change_role(world: World, guild: GuildRecord, role: Role, changes: Json) -> None:
-    """``changes`` is the body of PATCH .../roles/{role}."""
+    """Change a role; ``changes`` is the body of PATCH .../roles/{role}."""
     names = {"color": "colour"}
     for key in ("name", "permissions", "color", "hoist", "mentionable"):
         if changes.get(key) is not None:

@@ -144,7 +144,7 @@ def _post(world: World, interaction: Interaction, draft: Draft) -> Message:
 
 
 def live(world: World, token: str) -> Interaction:
-    """The interaction behind a webhook token.
+    """Return the interaction behind a webhook token.
 
     Raises:
         ApiError: 10015 for a token that never was, 50027 for one older than 15 minutes.
@@ -160,7 +160,7 @@ def live(world: World, token: str) -> Interaction:
 
 
 def follow_up(world: World, interaction: Interaction, draft: Draft) -> Message:
-    """Another message; the first one after a deferral takes the place of "thinking…"."""
+    """Post another message; the first one after a deferral takes the place of "thinking…"."""
     original = interaction.original
     if original is not None and original.loading and not original.deleted:
         changes: Json = {
@@ -181,7 +181,7 @@ def follow_up(world: World, interaction: Interaction, draft: Draft) -> Message:
 
 
 def sent_message(interaction: Interaction, which: str) -> Message:
-    """The message that ``@original`` or an identifier names among this interaction's own."""
+    """Return the message that ``@original`` or an identifier names among this interaction's own."""
     sent = [message for message in (interaction.original, *interaction.followups) if message is not None]
     if which == "@original":
         sent = sent[:1] if interaction.original is not None else []

@@ -20,7 +20,7 @@ _SELECTS = (3, 5, 6, 7, 8)
 
 
 def embedded_names(embeds: list[Json]) -> set[str]:
-    """Names of the files that embeds show through ``attachment://name``."""
+    """Return names of the files that embeds show through ``attachment://name``."""
     urls = (part.get(key) or "" for embed in embeds for part, key in _picture_slots(embed))
     return {url.removeprefix(SCHEME) for url in urls if url.startswith(SCHEME)}
 
@@ -32,7 +32,7 @@ def _picture_slots(embed: Json) -> Iterator[tuple[Json, str]]:
 
 
 def embeds(message: Message, cdn: Cdn) -> list[Json]:
-    """A message's embeds with fresh links to their pictures."""
+    """Return a message's embeds with fresh links to their pictures."""
     return [_embed(embed, message.files, cdn) for embed in message.embeds]
 
 
@@ -61,7 +61,7 @@ def _named(url: str, files: list[Attachment]) -> Attachment | None:
 
 
 def components(message: Message, cdn: Cdn) -> list[Json]:
-    """A message's components, numbered from 1 in reading order as Discord does."""
+    """Return a message's components, numbered from 1 in reading order as Discord does."""
     counter = iter(range(1, 1000))
     return [_component(component, message.files, cdn, counter) for component in message.components]
 
@@ -89,7 +89,7 @@ def _component(component: Json, files: list[Attachment], cdn: Cdn, counter: Iter
 
 
 def _given(part: Any) -> Any:
-    """Without what is null, at any depth: the emoji of a button or an option, say, has an ``id`` or none."""
+    """Return the value without what is null, at any depth. The emoji of a button may have no ``id``."""
     if isinstance(part, list):
         return [_given(each) for each in part]
     return {key: _given(value) for key, value in part.items() if value is not None} if isinstance(part, dict) else part

@@ -47,7 +47,7 @@ def owners(one: MessageOrigin) -> Json:
 
 
 def origin(one: MessageOrigin) -> Json:
-    """The ``interaction_metadata`` of a message."""
+    """Return the ``interaction_metadata`` of a message."""
     shown: Json = {
         "id": str(one.id),
         "type": one.type,
@@ -66,7 +66,7 @@ def origin(one: MessageOrigin) -> Json:
 
 
 def message(one: Message, world: World, *, intent: bool, nested: bool = False) -> Json:
-    """A message as the bot gets to see it.
+    """Return a message as the bot gets to see it.
 
     Args:
         intent: whether this reader has the message-content intent; without it, other members' messages are empty.
@@ -109,8 +109,8 @@ def message(one: Message, world: World, *, intent: bool, nested: bool = False) -
 def _readable_without_intent(message: Message, bot: User) -> bool:
     """Return whether a bot reads this message anyway: its own, a DM, or one that mentions it.
 
-    A reply that pings the bot mentions it, but only when it answers an ordinary message: the response to a
-    slash command is a webhook's message, which a reply does not ping (`posts` leaves it out of the mentions).
+    A reply that pings the bot mentions it, but only if it answers an ordinary message. The response to a slash command
+    is a webhook's message, which a reply does not ping; `posts` leaves it out of the mentions.
     """
     return message.author is bot or message.channel.type is ChannelType.DM or bot in message.mentions
 
@@ -155,7 +155,7 @@ _SNAPSHOT = (
 
 
 def _forward(one: Message, origin: tuple[int, int | None], world: World, *, intent: bool) -> Json:
-    """The pointer of a forward, and the forwarded message as it was, if this reader may read the forward."""
+    """Return the pointer of a forward, and the forwarded message as it was, if this reader may read the forward."""
     pointer: Json = {"type": 1, "channel_id": str(origin[0]), "message_id": str(origin[1])}
     snapshots = []
     for each in one.snapshots:
@@ -167,7 +167,7 @@ def _forward(one: Message, origin: tuple[int, int | None], world: World, *, inte
 
 
 def located(one: Message, world: World, *, intent: bool) -> Json:
-    """A message as the gateway sends it, with its guild and its author's membership."""
+    """Return a message as the gateway sends it, with its guild and its author's membership."""
     shown = message(one, world, intent=intent) | {"channel_type": int(one.channel.type)}
     guild = one.channel.guild
     if guild is None:

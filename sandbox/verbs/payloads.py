@@ -80,7 +80,7 @@ _FORUM_DEFAULTS: Json = {
 
 
 def channel(one: Channel) -> Json:
-    """Any channel; threads without the reader's own membership (see `thread`)."""
+    """Return any channel; threads without the reader's own membership (see `thread`)."""
     if one.is_thread:
         return thread(one)
     shown: Json = {
@@ -108,7 +108,7 @@ def channel(one: Channel) -> Json:
 
 
 def thread(one: Channel, reader: User | None = None) -> Json:
-    """A thread, with the reader's membership if it has joined."""
+    """Return a thread, with the reader's membership if it has joined."""
     assert one.guild is not None and one.parent is not None and one.archive_changed_at is not None
     sent = sum(1 for message in one.messages if message.id != one.id)
     shown: Json = {
@@ -162,7 +162,7 @@ _UNSET_IN_GUILDS = (
 
 
 def guild(one: GuildRecord) -> Json:
-    """The parts that REST and GUILD_CREATE share."""
+    """Return the parts that REST and GUILD_CREATE share."""
     unset = dict.fromkeys(_UNSET_IN_GUILDS)
     return unset | {
         "id": str(one.id),

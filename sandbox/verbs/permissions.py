@@ -72,7 +72,7 @@ _NEED_SENDING = int(
 
 
 def in_guild(member: Membership) -> int:
-    """The bits a member has by roles alone."""
+    """Return the bits a member has by roles alone."""
     guild = member.guild
     if member.id == guild.owner_id:
         return ALL
@@ -85,7 +85,7 @@ def in_guild(member: Membership) -> int:
 
 
 def in_channel(member: Membership, channel: Channel) -> int:
-    """The bits a member has in a channel of its guild; a thread takes its parent's."""
+    """Return the bits a member has in a channel of its guild; a thread takes its parent's."""
     bits = in_guild(member)
     if bits == ALL:
         return ALL
@@ -133,7 +133,7 @@ def require(member: Membership | None, channel: Channel, needed: int) -> None:
 
 
 def speaking(channel: Channel) -> int:
-    """The permission that talking in this channel takes."""
+    """Return the permission that talking in this channel takes."""
     if channel.is_thread:
         return Permissions.SEND_MESSAGES_IN_THREADS
     return Permissions.SEND_MESSAGES

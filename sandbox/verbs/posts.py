@@ -52,7 +52,7 @@ class Draft:
 
 
 def from_webhook(draft: Draft, webhook: Webhook) -> Draft:
-    """The same message as an incoming webhook posts it."""
+    """Return the same message as an incoming webhook posts it."""
     return replace(draft, webhook_id=webhook.id, flags=draft.flags & ~EPHEMERAL)
 
 

@@ -28,7 +28,7 @@ class EventSink(Protocol):
 
 
 class World:
-    """Everything in the local Discord, for one bot. The verbs emit the gateway events that Discord would."""
+    """Hold everything in the local Discord, for one bot. The verbs emit the gateway events that Discord would."""
 
     def __init__(self, *, privileged: Intents) -> None:
         self.clock = Clock()
@@ -89,7 +89,7 @@ class World:
 
     @property
     def reads_content(self) -> bool:
-        """Whether the application may read every message over REST."""
+        """Return whether the application may read every message over REST."""
         return bool(self.privileged & Intents.MESSAGE_CONTENT)
 
     @property

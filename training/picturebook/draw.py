@@ -21,7 +21,7 @@ def draw(picture: Picture, seed: int, size: int = 64) -> Image.Image:
 
 
 def sheet(pictures: Sequence[Picture], size: int = 96, columns: int = 16) -> Image.Image:
-    """Pictures side by side, row by row."""
+    """Return the pictures side by side, row by row."""
     rows = -(-len(pictures) // columns)
     page = Image.new("RGB", (columns * size, rows * size), "white")
     for i, picture in enumerate(pictures):

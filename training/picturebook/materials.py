@@ -48,13 +48,13 @@ def _texture(material: str, side: int, colour: RGB, r: float, rng: random.Random
 
 
 def _contrast(colour: RGB) -> RGB:
-    """White, or for light colours a dark tone of them."""
+    """Return white, or for light colours a dark tone of them."""
     r, g, b = colour
     return (255, 255, 255) if 0.3 * r + 0.59 * g + 0.11 * b < 160 else (r * 3 // 10, g * 3 // 10, b * 3 // 10)
 
 
 def _stripes(draw: ImageDraw.ImageDraw, side: int, fill: RGB, r: float, rng: random.Random) -> None:
-    """Three or four bold stripes, upright or slanting."""
+    """Draw three or four bold stripes, upright or slanting."""
     step, slant = 0.5 * r, rng.choice((-1, 0, 1)) * side
     start = rng.random() * step
     for i in range(-int(side / step) - 1, 2 * int(side / step) + 2):
@@ -63,7 +63,7 @@ def _stripes(draw: ImageDraw.ImageDraw, side: int, fill: RGB, r: float, rng: ran
 
 
 def _dots(draw: ImageDraw.ImageDraw, side: int, fill: RGB, r: float, rng: random.Random) -> None:
-    """Big round dots in rows, every other row shifted by half a step."""
+    """Draw big round dots in rows, every other row shifted by half a step."""
     step, radius = 0.52 * r, 0.155 * r
     left, top = rng.random() * step, rng.random() * step
     for row in range(-1, int(side / step) + 3):
@@ -73,7 +73,7 @@ def _dots(draw: ImageDraw.ImageDraw, side: int, fill: RGB, r: float, rng: random
 
 
 def _planks(draw: ImageDraw.ImageDraw, side: int, colour: RGB, r: float, rng: random.Random) -> None:
-    """Planks of two tones with dark joints between them, wavy grain and a knot in every other one."""
+    """Draw planks of two tones with dark joints between them, wavy grain and a knot in every other one."""
     step, start = 0.56 * r, -rng.random() * 0.4 * r
     grain, light = _tone(colour, -0.55), _tone(colour, 0.34)
     for row in range(int(side / step) + 2):
@@ -90,7 +90,7 @@ def _planks(draw: ImageDraw.ImageDraw, side: int, colour: RGB, r: float, rng: ra
 
 
 def _tone(colour: RGB, change: float) -> RGB:
-    """A tone darkened towards brown for a negative change, else a lighter one; black has lighter tones alone."""
+    """Return a tone darkened towards brown for a negative change, else a lighter one; black has lighter tones alone."""
     if sum(colour) < 130:
         change = abs(change) * 0.8
     goals = (255, 240, 220) if change > 0 else (48, 20, 2)

@@ -70,17 +70,17 @@ ATTRIBUTES: dict[str, tuple[object, ...]] = {
 
 
 def held_out_colour(thing: str, colour: str) -> bool:
-    """One in eleven of the pairs of a thing and its colour never occurs in training."""
+    """Return whether the pair is held out. One in eleven pairs of a thing and its colour never occurs in training."""
     return (3 * COLOUR_NAMES.index(colour) + THINGS.index(thing)) % 11 == 5
 
 
 def held_out_weather(subject: str, weather: str) -> bool:
-    """One in seven of the pairs of a scene's subject and its weather never occurs in training."""
+    """Return whether the pair is held out. One in seven pairs of a subject and its weather never occurs in training."""
     return (WEATHERS.index(weather) + 2 * SUBJECTS.index(subject)) % 7 == 5
 
 
 def held_out(picture: Picture) -> bool:
-    """Whether a picture shows any pair that training must not see."""
+    """Return whether a picture shows any pair that training must not see."""
     if picture.thing and held_out_colour(picture.thing, picture.colour):
         return True
     if picture.other and held_out_colour(picture.other, picture.other_colour):
@@ -89,7 +89,7 @@ def held_out(picture: Picture) -> bool:
 
 
 def too_fine(picture: Picture) -> bool:
-    """Whether a picture asks for more detail than it can show; no book has such a picture.
+    """Return whether a picture asks for more detail than it can show; no book has such a picture.
 
     Small things have no material and are not painted in oil. In a style other than plain a thing with a material
     stands alone, and pixel art, with its 16 x 16 cells, shows no material, nothing small and at most two things.
@@ -131,7 +131,7 @@ def sample_family(rng: random.Random, *, every_pair: bool = False) -> list[Pictu
 
 
 def attributes(picture: Picture) -> list[int]:
-    """The attributes as small integers, places in ATTRIBUTES, in the order of the dataclass's fields."""
+    """Return the attributes as small integers, places in ATTRIBUTES, in the order of the dataclass's fields."""
     return [values.index(getattr(picture, name)) for name, values in ATTRIBUTES.items()]
 
 
@@ -186,7 +186,7 @@ def _subjects_on(ground: str) -> tuple[str, ...]:
 
 
 def _variations(first: Picture, rng: random.Random) -> list[Picture]:
-    """Pictures that differ from the first in one attribute, the thing drawn most often of all."""
+    """Return pictures that differ from the first in one attribute, the thing drawn most often of all."""
     replace = dataclasses.replace
     axes: list[list[Picture]] = []
     if first.is_scene:

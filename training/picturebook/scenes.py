@@ -54,7 +54,7 @@ def _sky(weather: str, size: int) -> Image.Image:
 
 
 def _draw_lights(draw: ImageDraw.ImageDraw, weather: str, size: int, horizon: float, rng: random.Random) -> None:
-    """Sun, moon, stars or clouds."""
+    """Draw sun, moon, stars or clouds."""
     corner = rng.choice((0.15, 0.85))
     match weather:
         case "day":
@@ -128,7 +128,7 @@ def _draw_weather(draw: ImageDraw.ImageDraw, weather: str, size: int, rng: rando
 
 
 def _scattered(rows: int, rng: random.Random) -> list[tuple[float, float]]:
-    """rows² places all over the picture, none close to another."""
+    """Return rows² places all over the picture, none close to another."""
     step = 1 / rows
     return [
         ((i + 0.5 + rng.uniform(-0.3, 0.3)) * step, (k + 0.5 + rng.uniform(-0.3, 0.3)) * step)

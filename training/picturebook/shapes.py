@@ -13,7 +13,7 @@ Point = tuple[float, float]
 
 
 def outline(shape: str, x: float, y: float, r: float, turn: float) -> list[Point]:
-    """The polygon of a shape around (x, y) with radius r, turned by `turn` radians."""
+    """Return the polygon of a shape around (x, y) with radius r, turned by `turn` radians."""
     match shape:
         case "square":
             points = [(-0.82, -0.82), (0.82, -0.82), (0.82, 0.82), (-0.82, 0.82)]
@@ -58,7 +58,7 @@ def draw_shapes(picture: Picture, size: int, rng: random.Random) -> Image.Image:
 
 
 def jitter(colour: RGB, rng: random.Random, spread: int = 7) -> RGB:
-    """The colour, lighter or darker by up to `spread`, each channel by 3 more or less."""
+    """Return the colour, lighter or darker by up to `spread`, each channel by 3 more or less."""
     shift = rng.randint(-spread, spread)
     r, g, b = (min(255, max(0, c + shift + rng.randint(-3, 3))) for c in colour)
     return r, g, b
@@ -90,7 +90,7 @@ def _layout(picture: Picture, rng: random.Random) -> list[tuple[str, str, tuple[
 
 
 def _spots(count: int, rng: random.Random) -> tuple[list[Point], float]:
-    """Centres and radius for two to four equal shapes."""
+    """Return centres and radius for two to four equal shapes."""
     match count:
         case 2:
             return rng.choice([[(0.26, 0.5), (0.74, 0.5)], [(0.28, 0.28), (0.72, 0.72)]]), 0.205

@@ -35,14 +35,14 @@ def apply_style(image: Image.Image, style: str, size: int, rng: np.random.Genera
 
 
 def _cells(image: Image.Image) -> Image.Image:
-    """16 x 16 cells, nearer to the median colour of each than to the mean: crisp outlines, small things kept."""
+    """Return 16 x 16 cells, nearer to the median colour of each than to the mean: crisp outlines, small things kept."""
     fine = image.resize((48, 48), Image.Resampling.BOX)
     median = fine.filter(ImageFilter.MedianFilter(3)).resize((16, 16), Image.Resampling.NEAREST)
     return Image.blend(fine.resize((16, 16), Image.Resampling.BOX), median, 0.65)
 
 
 def _watercolor(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Pale washes that pool darker at their edges, wobbling, with a bare rim of paper."""
+    """Draw in pale washes that pool darker at their edges, wobbling, with a bare rim of paper."""
     size = image.width
     rows, columns = _grid(size)
     rows = np.clip(rows + _smooth_noise(size, 9, rng) * 0.013 * size, 0, size - 1).astype(np.int32)
@@ -58,7 +58,7 @@ def _watercolor(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _charcoal(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Grey tones with hatching in the dark parts and strong black outlines."""
+    """Draw in grey tones with hatching in the dark parts and strong black outlines."""
     size = image.width
     tone = _floats(image) @ np.array([0.3, 0.55, 0.15], dtype=np.float32)
     edges = np.clip(_contrast_nearby(np.asarray(image), max(1, size // 128)) * 2.5 - 0.12, 0, 1)
@@ -70,7 +70,7 @@ def _charcoal(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _oil_painting(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Short thick brush strokes, first long and loose ones, then finer ones along the outlines."""
+    """Draw in short thick brush strokes, first long and loose ones, then finer ones along the outlines."""
     size = 2 * image.width
     soft = _floats(image.filter(ImageFilter.GaussianBlur(image.width / 64)))
     slope_y, slope_x = np.gradient(soft @ np.array([0.3, 0.55, 0.15], dtype=np.float32))
@@ -94,7 +94,7 @@ def _oil_painting(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _dabs(places: npt.NDArray[np.floating], angles: npt.NDArray[np.floating], length: float, width: float) -> Floats:
-    """The six corners of each brush stroke, (n, 6, 2); all lengths in parts of the picture's side."""
+    """Return the six corners of each brush stroke, (n, 6, 2); all lengths in parts of the picture's side."""
     outline = np.array([(-1, 0), (-0.75, -1), (0.75, -1), (1, 0), (0.75, 1), (-0.75, 1)]) * (length, width)
     c, s = np.cos(angles)[:, None], np.sin(angles)[:, None]
     x, y = outline[None, :, 0], outline[None, :, 1]
@@ -104,7 +104,7 @@ def _dabs(places: npt.NDArray[np.floating], angles: npt.NDArray[np.floating], le
 
 
 def _contrast_nearby(pixels: npt.NDArray[np.uint8], reach: int) -> Floats:
-    """The largest difference of a channel among the pixels at most `reach` away; (h, w), 0 to 1."""
+    """Return the largest difference of a channel among the pixels at most `reach` away; (h, w), 0 to 1."""
     most, least = pixels, pixels
     for axis in (0, 1):
         margins = [(reach, reach) if i == axis else (0, 0) for i in range(3)]
@@ -117,28 +117,31 @@ def _contrast_nearby(pixels: npt.NDArray[np.uint8], reach: int) -> Floats:
 
 
 def _most(channels: Floats) -> Floats:
-    """The largest of the three channels; (h, w). NumPy's own maximum over a short last axis is ten times slower."""
+    """Return the largest of the three channels.
+
+    (h, w). NumPy's own maximum over a short last axis is ten times slower.
+    """
     most: Floats = np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2])
     return most
 
 
 @cache
 def _grid(size: int) -> tuple[Floats, Floats]:
-    """The row and the column of every pixel, each (size, size)."""
+    """Return the row and the column of every pixel, each (size, size)."""
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
     return rows, columns
 
 
 @cache
 def _to_border(size: int) -> Floats:
-    """How far every pixel is from the picture's border, in parts of its side."""
+    """Return how far every pixel is from the picture's border, in parts of its side."""
     y, x = (part / np.float32(size - 1) for part in _grid(size))
     nearest: Floats = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y))
     return nearest
 
 
 def _smooth_noise(size: int, cells: int, rng: np.random.Generator) -> Floats:
-    """Noise in -1 to 1 that changes over about `size` / `cells` pixels; (size, size)."""
+    """Return noise in -1 to 1 that changes over about `size` / `cells` pixels; (size, size)."""
     coarse = Image.fromarray(rng.uniform(-1, 1, (cells, cells)).astype(np.float32))
     return np.asarray(coarse.resize((size, size), Image.Resampling.BICUBIC), dtype=np.float32)
 

@@ -12,13 +12,13 @@ Drawer = Callable[[ImageDraw.ImageDraw, float, float, float, RGB, float], None]
 
 
 def tint(colour: RGB, light: float) -> RGB:
-    """The colour times `light`, at most white."""
+    """Return the colour times `light`, at most white."""
     r, g, b = (min(255, int(c * light)) for c in colour)
     return r, g, b
 
 
 def _shade(colour: RGB) -> RGB:
-    """A darker tone, or a lighter one for a colour that is dark already."""
+    """Return a darker tone, or a lighter one for a colour that is dark already."""
     if sum(colour) < 150:
         return colour[0] + 50, colour[1] + 50, colour[2] + 54
     return tint(colour, 0.62)
@@ -107,7 +107,7 @@ def draw_balloon(draw: ImageDraw.ImageDraw, x: float, y: float, w: float, colour
 
 
 def draw_cat(draw: ImageDraw.ImageDraw, x: float, y: float, w: float, colour: RGB, light: float) -> None:
-    """A cat that sits and looks at us, its tail around its right side."""
+    """Draw a cat that sits and looks at us, its tail around its right side."""
     w *= 0.96
     shade = _shade(colour)
 

@@ -35,7 +35,7 @@ class Corpus(Protocol):
 
     @property
     def pixels(self) -> Pixels:
-        """(N, h, w, 3)."""
+        """Return all pictures, (N, h, w, 3)."""
 
     @property
     def alike(self) -> int:

@@ -1,7 +1,10 @@
 """Read a user's captioned pictures from a folder to train on.
 
-The captions are in `captions.csv` (a header `file,text`, then a line for each caption), in `captions.jsonl` (an object
-with `file` and `text` on each line), or in a text file beside each picture, as `cat.txt` for `cat.png`, one a line.
+The captions are in one of three places:
+
+- `captions.csv`: a header `file,text`, then a line for each caption;
+- `captions.jsonl`: an object with `file` and `text` on each line;
+- a text file beside each picture, as `cat.txt` for `cat.png`, one caption a line.
 """
 
 import csv

@@ -140,7 +140,7 @@ class _Laid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What one scene shows. An answer that it does not give is UNKNOWN."""
+    """Hold what one scene shows. An answer that it does not give is UNKNOWN."""
 
     things: tuple[Thing, ...]  # the kinds
     copies: int  # of each kind
