@@ -10,7 +10,7 @@ from bot.requests import describe as looking
 from bot.requests.describe import PaintThisButton
 from bot.requests.pictures import newest, uploaded
 from bot.requests.request import Picture
-from bot.texts import describe as wording_describe
+from bot.texts import descriptions
 
 
 class DescribeCog(commands.Cog):
@@ -54,7 +54,7 @@ class DescribeCog(commands.Cog):
         if image is not None:
             return await uploaded(image, max_bytes=most)
         channel_id = interaction.channel_id or 0
-        return await newest(self.bot, self.bot.queue, channel_id, max_bytes=most, otherwise=wording_describe.NONE_HERE)
+        return await newest(self.bot, self.bot.queue, channel_id, max_bytes=most, otherwise=descriptions.NONE_HERE)
 
 
 async def setup(bot: FaradayBot) -> None:

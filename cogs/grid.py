@@ -12,7 +12,7 @@ from bot.components.card_buttons import GridButton
 from bot.domain.job import Cell, Kind
 from bot.gateway.replies import answer
 from bot.requests.request import Request
-from bot.texts import grids as wording_grids
+from bot.texts import sheets
 from bot.words import grids
 from bot.words.prompts import with_options
 
@@ -66,7 +66,7 @@ class GridCog(commands.Cog):
                 for square in squares
             ]
         )
-        await answer(interaction, wording_grids.acknowledgement(jobs))
+        await answer(interaction, sheets.acknowledgement(jobs))
 
 
 async def setup(bot: FaradayBot) -> None:

@@ -8,7 +8,7 @@ from bot.app import FaradayBot
 from bot.components import pager
 from bot.components.pages import Page, page_of, shipped
 from bot.gateway.replies import answer
-from bot.texts import help as wording_help
+from bot.texts import guidance
 from bot.words import recipe
 
 
@@ -23,8 +23,8 @@ class HelpCog(commands.Cog):
         await pager.reply(interaction, "help", await self.page(interaction, 0, ""))
 
     async def page(self, interaction: discord.Interaction[FaradayBot], number: int, query: str) -> Page:
-        number, pages = page_of(number, len(wording_help.PAGES), 1)
-        page = wording_help.PAGES[number]
+        number, pages = page_of(number, len(guidance.PAGES), 1)
+        page = guidance.PAGES[number]
         embed = discord.Embed(title=page.title, description=page.text)
         picture = await shipped(page.picture, page.shows)
         if picture is not None:
@@ -38,7 +38,7 @@ class HelpCog(commands.Cog):
         dispatcher = self.bot.dispatcher
         bundles = list(dispatcher.bundles.values())
         engines = [lane.ready.device if lane.ready else "" for lane in dispatcher.lanes]
-        await answer(interaction, wording_help.about(recipe.VERSION, engines, bundles, len(self.bot.guilds)))
+        await answer(interaction, guidance.about(recipe.VERSION, engines, bundles, len(self.bot.guilds)))
 
 
 async def setup(bot: FaradayBot) -> None:

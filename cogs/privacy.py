@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.app import FaradayBot
 from bot.components.erasure import EraseButton
 from bot.gateway.replies import answer
-from bot.members import export as takeout
+from bot.members import takeout
 from bot.posts.delivery import size_limit
 from bot.texts import privacy
 

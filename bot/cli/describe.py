@@ -13,7 +13,7 @@ from bot.config import Config
 from bot.engines.client import EngineDied, ProcessEngineClient, engine_settings
 from bot.errors import CannotDescribe, refusing
 from bot.requests.gathering import prepared_upload
-from bot.texts import describe as describe_texts
+from bot.texts import descriptions
 from engine.messages import Describe, Described, DescribeFailed
 from engine.messages.resolution import bundle_named
 
@@ -35,7 +35,7 @@ def describe(
         except EngineDied as error:
             complain(f"{error}. `python -m bot doctor` looks for the cause.")
             raise typer.Exit(FAILED) from None
-    typer.echo(_json(described) if as_json else describe_texts.text(described.description))
+    typer.echo(_json(described) if as_json else descriptions.text(described.description))
 
 
 def _described(image: Path, bundle: str | None, config: Config) -> Described:

@@ -40,7 +40,7 @@ def export(
 ) -> None:
     """Write a zip with all that is kept of the member."""
     from bot.jobs.files import Files
-    from bot.members import export as takeout
+    from bot.members import takeout
 
     settings = _settings(config)
     path = out or Path(f"kept-{user_id}.zip")

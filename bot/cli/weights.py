@@ -15,8 +15,7 @@ from rich.table import Table
 from bot.cli.terminal import FAILED, INTERRUPTED, complain, explained, stderr, stdout
 from bot.config import Config
 from bot.errors import WeightsFailed
-from bot.weights import add as adding
-from bot.weights import catalogue, overview
+from bot.weights import adding, catalogue, overview
 from bot.weights.catalogue import Checkpoint
 from bot.weights.fetch import Fetcher, convert_file
 from bot.weights.transfer import TransferReport

@@ -14,7 +14,7 @@ from bot.components.permissions import is_guest
 from bot.components.picture_buttons import sequels
 from bot.domain.job import Job, State
 from bot.errors import NotYours, UnknownJob
-from bot.texts import answers, grids, moderation
+from bot.texts import answers, moderation, sheets
 
 
 class Action(StrEnum):
@@ -122,7 +122,7 @@ class GridButton(HostButton, template=r"faraday:grid-cancel:(?P<grid_id>\d{1,18}
             check_control(interaction, jobs[0])
         open_ = [job for job in reversed(jobs) if not job.state.ended]  # the last first: no other begins meanwhile
         gone = [job for job in open_ if await bot.dispatcher.cancel_job(job.id)]
-        return grids.CANCELLED.format(count=len(gone)) if gone else grids.OVER
+        return sheets.CANCELLED.format(count=len(gone)) if gone else sheets.OVER
 
 
 async def note(interaction: discord.Interaction[Host], job: Job, action: str) -> None:

@@ -27,7 +27,7 @@ from bot.posts.delivery import refused
 from bot.posts.final_message import SPOILER
 from bot.posts.pacing import Pacer
 from bot.posts.threads import Card, Room, open_room
-from bot.texts import grids as grid_texts
+from bot.texts import sheets
 from bot.words import grids
 
 log = logging.getLogger(__name__)
@@ -51,10 +51,10 @@ class Sheets:
         """Give the jobs of a grid one thread and their sheet. Raises :class:`CannotPost` if Discord refuses them."""
         leader = jobs[0]
         card = Card(
-            text=lambda note: grid_texts.sheet(jobs, note),
+            text=lambda note: sheets.sheet(jobs, note),
             view=under_sheet(leader.id),
-            starter=grid_texts.starter(jobs),
-            thread_name=grid_texts.thread_name(jobs),
+            starter=sheets.starter(jobs),
+            thread_name=sheets.thread_name(jobs),
         )
         try:
             room = await open_room(self._client, leader, card)
@@ -81,7 +81,7 @@ class Sheets:
             return
         jobs = await self._archive.grid(job.grid_id)
         place = job.thread_id or job.channel_id
-        if grid_texts.done(jobs):
+        if sheets.done(jobs):
             await self._pacer.settle(place, -job.grid_id)
             await self._draw(job.grid_id)
         else:
@@ -119,14 +119,14 @@ class Sheets:
             self._files.final(job.id) if _shown(job) and cover is not Cover.WITHHELD else None
             for job, cover in zip(jobs, covers, strict=True)
         ]
-        labels = [grid_texts.label(job, cover) for job, cover in zip(jobs, covers, strict=True)]
+        labels = [sheets.label(job, cover) for job, cover in zip(jobs, covers, strict=True)]
         cell = jobs[0].cell
         png = await asyncio.to_thread(_compose, paths, labels, cell.columns if cell else 1)
         name = SPOILER * (Cover.SPOILER in covers) + f"grid-{jobs[0].grid_id}.png"
-        described = grid_texts.alt_text(jobs)
+        described = sheets.alt_text(jobs)
         return {
-            "content": grid_texts.sheet(jobs),
-            "view": None if grid_texts.done(jobs) else under_sheet(jobs[0].grid_id or 0),
+            "content": sheets.sheet(jobs),
+            "view": None if sheets.done(jobs) else under_sheet(jobs[0].grid_id or 0),
             "attachments": [discord.File(io.BytesIO(png), name, description=described)] if png else [],
         }
 

@@ -27,8 +27,7 @@ from bot.moderation.screen import Screen
 from bot.requests import pictures
 from bot.requests.admission import Admission
 from bot.requests.request import Painted, Picture, Upload
-from bot.texts import describe as wording_describe
-from bot.texts import refusals
+from bot.texts import descriptions, refusals
 from bot.words.prompts import Wish
 from engine.messages import BundleInfo, Description
 from engine.messages.resolution import bundle_named
@@ -62,7 +61,7 @@ class Pace:
         self._asked = {one: times for one, times in self._asked.items() if times[-1] > now - WITHIN}
         times = self._asked.get(user_id, deque(maxlen=OFTEN))
         if len(times) == OFTEN and times[0] > now - WITHIN:
-            raise TooSoon(wording_describe.too_soon(OFTEN, WITHIN, math.ceil(times[0] + WITHIN - now)))
+            raise TooSoon(descriptions.too_soon(OFTEN, WITHIN, math.ceil(times[0] + WITHIN - now)))
         times.append(now)
         self._asked[user_id] = times
 
@@ -131,7 +130,7 @@ class Looking:
     async def _stored(self, job: Job) -> bytes:
         png = await self._files.read(self._files.final(job.id))
         if png is None:
-            raise NothingToDescribe(wording_describe.LOST)
+            raise NothingToDescribe(descriptions.LOST)
         return png
 
 
@@ -154,7 +153,7 @@ class PaintThisButton(HostButton, template=r"faraday:paint-this:(?P<bundle>.{1,6
 
 async def show(interaction: discord.Interaction[Any], seen: Seen) -> None:
     """Put the answer into the one that was deferred."""
-    embed = wording_describe.card(seen.description, seen.info, seen.notes)
+    embed = descriptions.card(seen.description, seen.info, seen.notes)
     files = (
         []
         if seen.hidden

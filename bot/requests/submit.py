@@ -25,7 +25,7 @@ from bot.requests.admission import Admission
 from bot.requests.gathering import Gathered, gather
 from bot.requests.request import Painted, Request, Upload
 from bot.requests.resolving import bundle_of, resolve
-from bot.texts import grids
+from bot.texts import sheets
 from engine.messages import MOST_SEED, Spec
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Submitter:
         """Return the jobs of a grid, all committed, with their thread and sheet. Raises as :meth:`submit`."""
         request = cells[0][1]
         if request.place.answering is not None:
-            raise CannotPost(grids.GUESTS)
+            raise CannotPost(sheets.GUESTS)
         values = await self._admission.admit(request.asker)
         quota = quotas.bounded(values, self._config)
         orders = [(cell, (await self._order(request, values))[0]) for cell, request in cells]
@@ -106,7 +106,7 @@ class Submitter:
         except OverQuota as over:
             error = await self._with_time(over, news[0])
             raise OverQuota(
-                grids.room(over.fitting, len(news), str(error)) if over.fitting else str(error),
+                sheets.room(over.fitting, len(news), str(error)) if over.fitting else str(error),
                 which=over.which, most=over.most, frees=error.frees,
             ) from None  # fmt: skip
         SUBMITTED.labels(request.kind).inc(len(jobs))

@@ -15,7 +15,6 @@ from bot.engines.dispatcher import Backoff
 from bot.posts.pacing import Pacer
 from engine.messages import (
     Answer,
-    BundleInfo,
     CancelRun,
     Checkpointed,
     Command,
@@ -36,21 +35,10 @@ from engine.messages import (
     StartRun,
     StopRun,
 )
+from tests.infos import small
 
-BUNDLE = BundleInfo(
-    name="starter",
-    title="Picture book",
-    f=8,
-    width=64,
-    height=64,
-    iterations=4,
-    iterations_edit=3,
-    iterations_upscale=2,
-    strength=0.6,
-    max_pixels=128 * 128,
-    max_iterations=500,
-    max_tokens=75,
-    weights_hash="1a2b3c4d5e6f",
+BUNDLE = small(
+    width=64, height=64, iterations=4, iterations_edit=3, iterations_upscale=2, max_pixels=128 * 128, max_iterations=500
 )
 
 DESCRIPTION = Description(

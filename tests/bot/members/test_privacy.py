@@ -16,7 +16,7 @@ from bot.domain.setting import Scope
 from bot.jobs.files import Files
 from bot.jobs.queue import Queue
 from bot.jobs.records import Records
-from bot.members import export
+from bot.members import takeout
 from bot.members.privacy import KEPT_A_DAY, OF_MODERATORS, OWN, MemberData
 from bot.members.ratings import RatingStore
 from bot.members.settings import SettingsStore
@@ -81,7 +81,7 @@ def test_a_takeout_has_every_file_in_zips_that_keep_to_the_limit(files: Files) -
         files.folder(job_id).mkdir(parents=True)
         files.final(job_id).write_bytes(bytes(size))
     files.init_image(3).write_bytes(b"upload")
-    pages, left_out = export.pack({"jobs": [{"id": 3}, {"id": 4}, {"id": 5}, {"id": 6}]}, files, 160_000)
+    pages, left_out = takeout.pack({"jobs": [{"id": 3}, {"id": 4}, {"id": 5}, {"id": 6}]}, files, 160_000)
     assert left_out == ["files/5/final.png"] and len(pages) == 2
     names = []
     for page in pages:
@@ -90,5 +90,5 @@ def test_a_takeout_has_every_file_in_zips_that_keep_to_the_limit(files: Files) -
         assert len(out.getvalue()) <= 160_000
         names.append(zipfile.ZipFile(out).namelist())
     assert names == [["data.json", "files/3/final.png", "files/3/init"], ["files/4/final.png"]]
-    (whole,), none = export.pack({"jobs": [{"id": 5}]}, files)
+    (whole,), none = takeout.pack({"jobs": [{"id": 5}]}, files)
     assert [name for name, _ in whole.files] == ["files/5/final.png"] and not none

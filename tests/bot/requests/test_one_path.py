@@ -37,23 +37,11 @@ from bot.requests.request import Request, Upload
 from bot.requests.submit import Submitter
 from bot.words import prompts
 from bot.words.prompts import parse, with_options
-from engine.messages import BundleInfo, Preset, Ready, Spec, Vocabulary, settings
+from engine.messages import Preset, Ready, Spec, Vocabulary, settings
+from tests.infos import small
 
 WORDS = "a red blue car house at night in the rain fog picture of watercolor oil painting pixel art fox dog"
-INFO = BundleInfo(
-    name="starter",
-    title="Picture book",
-    f=8,
-    width=128,
-    height=128,
-    iterations=150,
-    iterations_edit=100,
-    iterations_upscale=60,
-    strength=0.6,
-    max_pixels=256 * 256,
-    max_iterations=2000,
-    max_tokens=75,
-    weights_hash="1a2b3c4d5e6f",
+INFO = small(
     vocabulary=Vocabulary(words=tuple(WORDS.split())),
     choices=(("optimisers", ("adam", "adamw")),),
     perceptors=2,

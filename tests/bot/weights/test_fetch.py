@@ -15,7 +15,7 @@ import pytest
 from bot.backoff import Backoff
 from bot.errors import WeightsFailed
 from bot.weights import catalogue, header, overview, provenance
-from bot.weights.add import Own, add
+from bot.weights.adding import Own, add
 from bot.weights.catalogue import Checkpoint, RemoteFile, Source
 from bot.weights.fetch import Fetcher, convert_file
 from bot.weights.provenance import Provenance

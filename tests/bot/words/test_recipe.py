@@ -16,26 +16,13 @@ from engine.messages import BundleInfo, Precision, Preset, Spec, defaults, resol
 from engine.messages.prompts import told
 from engine.messages.resolution import Machine, Means, table
 from engine.messages.sizes import InitSize
+from tests.infos import small
 from tests.random_specs import sound_specs
 
 
 @pytest.fixture
 def info() -> BundleInfo:
-    return BundleInfo(
-        name="starter",
-        title="Picture book",
-        f=8,
-        width=128,
-        height=128,
-        iterations=200,
-        iterations_edit=150,
-        iterations_upscale=60,
-        strength=0.6,
-        max_pixels=65536,
-        max_iterations=2000,
-        max_tokens=75,
-        weights_hash="1a2b3c4d5e6f",
-    )
+    return small(iterations=200, iterations_edit=150)
 
 
 def a_spec(**changes: object) -> Spec:
@@ -124,20 +111,9 @@ def test_a_recipe_given_again_is_the_same_spec(spec: Spec) -> None:
 
 def an_info(spec: Spec) -> BundleInfo:
     """A bundle that can paint ``spec``, with a preset that would change it."""
-    return BundleInfo(
-        name="starter",
-        title="Picture book",
-        f=8,
-        width=128,
-        height=128,
+    return small(
         iterations=200,
         iterations_edit=150,
-        iterations_upscale=60,
-        strength=0.6,
-        max_pixels=65536,
-        max_iterations=2000,
-        max_tokens=75,
-        weights_hash="1a2b3c4d5e6f",
         presets=(Preset(name="replace", title="Replace", values=(("learning_rate", 0.15), ("strength", 1.0))),),
     )
 

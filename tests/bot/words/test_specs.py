@@ -11,23 +11,9 @@ from bot.words.prompts import Wish
 from engine.messages import BundleInfo, Precision, Preset, PromptError, Ready, Spec, SpecError, resolution
 from engine.messages.resolution import Machine, Means, Resolved
 from engine.messages.sizes import InitSize
+from tests.infos import small
 
-INFO = BundleInfo(
-    name="starter",
-    title="Picture book",
-    f=8,
-    width=128,
-    height=128,
-    iterations=150,
-    iterations_edit=100,
-    iterations_upscale=60,
-    strength=0.6,
-    max_pixels=256 * 256,
-    max_iterations=2000,
-    max_tokens=75,
-    weights_hash="1a2b3c4d5e6f",
-    precision=Precision.BF16,
-)
+INFO = small(precision=Precision.BF16)
 LIMITS = LimitsSection()
 MACHINE = Machine(threads=2, cores=4)
 

@@ -6,24 +6,12 @@ import dataclasses
 
 import pytest
 
-from engine.messages import BundleInfo, PromptError, Vocabulary, vocabulary
+from engine.messages import PromptError, Vocabulary, vocabulary
 from engine.messages.resolution import Asked, Machine, Means, branched, painted, remixed, upscaled
+from tests.infos import small
 
 WORDS = "a an at blue car cars heart house in is night of on picture rain red sea star the two with"
-INFO = BundleInfo(
-    name="starter",
-    title="Picture book",
-    f=8,
-    width=128,
-    height=128,
-    iterations=150,
-    iterations_edit=100,
-    iterations_upscale=60,
-    strength=0.6,
-    max_pixels=256 * 256,
-    max_iterations=2000,
-    max_tokens=75,
-    weights_hash="1a2b3c4d5e6f",
+INFO = small(
     vocabulary=Vocabulary(
         words=tuple(WORDS.split()),
         kinds=(("things", "car, house, star"), ("weathers", "at night, in the rain")),
