@@ -6,6 +6,7 @@ import asyncio
 import copy
 import dataclasses
 import logging
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -136,7 +137,7 @@ class Queue:
             {State.RUNNING},
             state=State.RENDERED,
             iteration=finished.iteration,
-            loss=finished.loss,
+            loss=finished.loss if math.isfinite(finished.loss) else None,  # an export's JSON has no NaN
             seconds=finished.seconds,
             stopped=finished.stopped,
             unsafe=finished.unsafe,

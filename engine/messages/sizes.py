@@ -95,7 +95,7 @@ def working_size(width: float, height: float, *, pixels: int, max_pixels: int, f
 def check_pixels(width: int, height: int, info: BundleInfo, most: int) -> None:
     """Raise :class:`SpecError` for more than ``most`` pixels."""
     if width * height > most:
-        example = usual(info, most)
+        example = working_size(width, height, pixels=most, max_pixels=most, f=info.f)
         raise SpecError(
             f"{told(width, height)} px are {width * height:,} pixels in all, and the bundle {info.name} paints up to "
             f"{most:,} here, for example {example[0]}x{example[1]}."

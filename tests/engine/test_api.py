@@ -86,3 +86,20 @@ def test_a_killed_process_resumes_from_its_file_bit_for_bit(weights_dir: Path, t
     assert [step.iteration for step in longer] == [6]
     other = list(engine.resume(saved, iterations=6, prompt="a blue car", weights_dir=weights_dir, device="cpu"))
     assert not torch.equal(other[-1].run.z, longer[-1].run.z)
+
+
+@pytest.mark.parametrize("door", ["generate", "resume"])
+def test_unknown_words_are_named_in_the_log_before_the_first_step(
+    door: str, weights_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: dict[str, Any] = {"weights_dir": weights_dir, "device": "cpu"}
+    if door == "generate":
+        engine.generate("a red zeppelin", size=(32, 32), **asked)
+    else:
+        *_, step = engine.generate("a red car", size=(32, 32), iterations=1, **asked)
+        assert not caplog.records
+        engine.resume(step.run.checkpoint(), prompt="a red zeppelin", iterations=2, **asked)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING" and "I do not know “zeppelin”" in record.message
+    with pytest.raises(ValueError, match="nothing in that prompt that I could paint"):
+        engine.generate("a zeppelin", **asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -76,6 +77,14 @@ async def test_a_submitted_job_comes_back_as_it_was_given(queue: Queue, new_job:
     }
     assert (job.state, job.attempt) == (State.QUEUED, 1)
     assert job.created_at.utcoffset() is not None
+
+
+async def test_a_run_without_a_loss_leaves_none_in_the_record(queue: Queue, new_job: MakeJob) -> None:
+    job = await submit(queue, new_job())
+    assert await queue.claim()
+    assert await queue.rendered(job.id, b"png", dataclasses.replace(FINISHED, loss=float("nan")))  # strength 0
+    read = await queue.get(job.id)
+    assert read is not None and read.loss is None
 
 
 async def test_the_pictures_of_a_job_are_stored_and_each_has_its_hash(
