@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from engine.models import convert, weights
+from engine.models.foreign.files import SourceError
 
 FAILED, BAD_SOURCE = 1, 3
 
@@ -37,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
             convert.convert_clip(chosen.source, chosen.out, chosen.sha256, chosen.provenance)
     except (weights.WeightsError, OSError) as error:
         sys.stderr.write(f"{error}\n")
-        return BAD_SOURCE if isinstance(error, convert.SourceError) else FAILED
+        return BAD_SOURCE if isinstance(error, SourceError) else FAILED
     return 0
 
 

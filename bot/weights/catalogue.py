@@ -110,8 +110,8 @@ def bundles(weights_dir: Path) -> dict[str, BundleFiles]:
     for path in sorted(weights_dir.glob(f"*/{OWN_ENTRY}")):
         try:
             own = _bundle(path.parent.name, tomllib.loads(path.read_text(encoding="utf-8")), path.parent)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WeightsFailed(f"{path} cannot be used: {error}") from None
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise WeightsFailed(f"{path} cannot be used: {error}. Correct it, or add the bundle again.") from None
         found.setdefault(own.name, own)
     return found
 

@@ -216,8 +216,8 @@ def find(name: str, weights_dir: Path) -> tuple[BundleEntry, Path]:
         raise weights.WeightsError(f"There is no bundle {name!r}. Choose one of: {', '.join(names(weights_dir))}")
     try:
         return _entry(tomllib.loads(path.read_text(encoding="utf-8"))), path.parent
-    except (OSError, ValueError, TypeError) as error:
-        raise weights.WeightsError(f"{path} cannot be used: {error}") from None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise weights.WeightsError(f"{path} cannot be used: {error}. Correct it, or add the bundle again.") from None
 
 
 def _entry(values: dict[str, Any]) -> BundleEntry:

@@ -1,10 +1,9 @@
-"""Convert taming's Lightning checkpoints and OpenAI's TorchScript archives to safetensors.
+"""Convert checkpoints from unknown hands to safetensors: VQGANs of any wrapping, and CLIPs.
 
-Both are pickles. A Lightning checkpoint is read with ``weights_only`` and with stand-ins for the classes that its
-callbacks name. An archive is opened only if it has the published SHA-256, and only its tensors are read.
+Nothing in a checkpoint runs (:mod:`engine.models.foreign`). OpenAI's own TorchScript archives are opened only if they
+have the published SHA-256, and only their tensors are read.
 """
 
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,16 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from engine.messages.mistaken import mistaken
 from engine.models import clip, vqgan, weights
+from engine.models.foreign import files
+from engine.models.foreign.files import SourceError
 from engine.models.weights import WeightsError
 
-
-class SourceError(WeightsError):
-    """The file to convert is at fault, so a second attempt would fail too."""
-
-
-class _ModelCheckpoint:
-    """Stands in for Lightning's callback class, which published checkpoints name as a dictionary key."""
-
-
-LIGHTNING_GLOBALS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
-    (_ModelCheckpoint, "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint"),
-    (_ModelCheckpoint, "pytorch_lightning.callbacks.base.ModelCheckpoint"),
-]
 VQGAN_PARTS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
 CODEBOOKS = ("quantize.embedding.weight", "quantize.embed.weight")  # of a VQModel and of a GumbelVQ
+_RENAMED = {"quantize._embedding.weight": "quantize.embedding.weight"}  # of another quantiser of the same codes
+_BOOKKEEPING = ("used", "cluster_size", "embed_avg", "_ema_w", "_ema_cluster_size", "ema_w", "ema_cluster_size")
 _OF_TRAINING = ("ckpt_path", "lossconfig", "monitor", "ignore_keys", "image_key", "colorize_nlabels")
 _SIZES = ("input_resolution", "context_length", "vocab_size")  # what a CLIP's other tensors imply
 
@@ -47,8 +38,13 @@ def convert_vqgan(checkpoint: Path, config: Path, out: Path, provenance: Mapping
     settings = _vqgan_config(config)
     state = _vqgan_state(checkpoint)
     try:
+        vqgan.check(settings["model"]["params"])
+    except ValueError as error:
+        raise SourceError(f"{config.name} is no config of a usable VQGAN: {error}.") from None
+    settings["model"]["target"] = vqgan.target(settings["model"]["target"], state)
+    try:
         vqgan.build(settings, state)
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise SourceError(f"{checkpoint.name} and {config.name} do not belong together: {error}") from None
     out.parent.mkdir(parents=True, exist_ok=True)
     _write(out.with_suffix(".yaml"), lambda partial: OmegaConf.save(settings, partial))
@@ -60,6 +56,8 @@ def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mapping[str,
 
     Raises :class:`SourceError`, and OSError if it cannot be written.
     """
+    if told := mistaken(archive):
+        raise SourceError(told)
     found = weights.sha256(archive)
     if found != sha256:
         raise SourceError(f"{archive.name} has the SHA-256 {found}, not the published {sha256}. Fetch it again.")
@@ -79,37 +77,27 @@ def _vqgan_config(path: Path) -> dict[str, Any]:
         model = weights.load_config(path)["model"]
     except WeightsError as error:
         raise SourceError(str(error)) from None
-    except Exception as error:  # OmegaConf and yaml raise many kinds of errors
-        raise SourceError(f"{path.name} is no model config: {str(error).splitlines()[0]}") from None
-    model = model["params"].get("first_stage_config", model)
-    params = {name: value for name, value in model.get("params", {}).items() if name not in _OF_TRAINING}
-    if missing := {"ddconfig", "n_embed", "embed_dim"} - set(params):
-        raise SourceError(f"{path.name} is no VQGAN's config: it has no {', '.join(sorted(missing))}.")
-    return {"model": {"target": model.get("target", ""), "params": params}}
+    if isinstance(first := model["params"].get("first_stage_config"), Mapping):
+        model = first
+    told = model.get("params")
+    params = {name: value for name, value in (told or {}).items() if name not in _OF_TRAINING}
+    if missing := sorted(name for name in ("ddconfig", "n_embed", "embed_dim") if params.get(name) is None):
+        raise SourceError(f"{path.name} is no VQGAN's config: it has no {', '.join(missing)}. Name the model's yaml.")
+    return {"model": {"target": str(model.get("target") or ""), "params": params}}
 
 
 def _vqgan_state(checkpoint: Path) -> dict[str, Tensor]:
     """Return the VQGAN's tensors by their names in a VQModel or GumbelVQ."""
-    try:
-        with torch.serialization.safe_globals(LIGHTNING_GLOBALS):
-            loaded = torch.load(checkpoint, "cpu", weights_only=True, mmap=zipfile.is_zipfile(checkpoint))
-    except Exception as error:  # torch raises UnpicklingError, RuntimeError, EOFError and more for a bad file
-        raise SourceError(
-            f"{checkpoint.name} cannot be read as a Lightning checkpoint: {_first_sentence(error)}"
-        ) from error
-    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
-    plain = {str(name).removeprefix("first_stage_model."): tensor for name, tensor in state.items()}
-    kept = {name: tensor.contiguous() for name, tensor in plain.items() if name.startswith(VQGAN_PARTS)}
-    if not any(name in kept for name in CODEBOOKS):
-        raise SourceError(f"{checkpoint.name} holds no VQGAN: it has neither {' nor '.join(CODEBOOKS)}.")
-    return kept
+    found = files.beneath(files.read(checkpoint), (*CODEBOOKS, *_RENAMED), checkpoint, "VQGAN")
+    kept = {_RENAMED.get(name, name): load for name, load in found.items() if _needed(name)}
+    return files.load(kept, checkpoint)
 
 
-def _first_sentence(error: Exception) -> str:
-    """Shorten torch's explanation, which has many lines and recommends to trust the file."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    told = next((line for line in lines if "Unsupported" in line or "GLOBAL" in line), lines[0])
-    return told.partition(" Please use ")[0].rstrip(".") + "."
+def _needed(name: str) -> bool:
+    """Return whether painting needs the tensor. A quantiser's averages and its list of used codes only train it."""
+    return name.startswith(VQGAN_PARTS) and not (
+        name.startswith("quantize.") and name.rpartition(".")[2] in _BOOKKEEPING
+    )
 
 
 def _write(out: Path, save: Callable[[Path], None]) -> None:

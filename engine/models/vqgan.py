@@ -132,27 +132,74 @@ def from_files(state: Mapping[str, Tensor], config: Path | None) -> VQGAN:
     """Return the model of a bundle's files. Raises as :func:`build` and :func:`engine.models.weights.load_config`."""
     if config is None:
         raise ValueError("a VQGAN needs the path of its config")
-    return build(weights.load_config(config), state)
+    read = weights.load_config(config)
+    try:
+        return build(read, state)
+    except ValueError as error:
+        raise ValueError(f"{config} cannot be used, because {error}") from None
+
+
+_WHOLE = ("ch", "in_channels", "out_ch", "num_res_blocks", "resolution", "z_channels")
+_MOST = 1 << 20  # no size of a published model is near this
+
+
+def check(params: Mapping[str, Any]) -> None:
+    """Raise :class:`ValueError` if ``model.params`` of a taming config describe no model that can paint."""
+    ddconfig = params.get("ddconfig")
+    if not isinstance(ddconfig, Mapping):
+        raise ValueError("it has no ddconfig")
+    sizes = {name: params.get(name) for name in ("n_embed", "embed_dim")}
+    sizes |= {name: ddconfig.get(name) for name in _WHOLE}
+    for name, value in sizes.items():
+        if not _is_size(value):
+            raise ValueError(f"its {name} must be a whole number from 1 and is {value!r}")
+    levels, attended = ddconfig.get("ch_mult"), ddconfig.get("attn_resolutions")
+    if not isinstance(levels, list | tuple) or not levels or len(levels) > 16 or not all(map(_is_size, levels)):
+        raise ValueError(f"its ch_mult must be a list of whole numbers from 1 and is {levels!r}")
+    if not isinstance(attended, list | tuple) or not all(map(_is_size, attended)):
+        raise ValueError(f"its attn_resolutions must be a list of whole numbers and is {attended!r}")
+    if (sizes["in_channels"], sizes["out_ch"]) != (3, 3):
+        raise ValueError(
+            f"it paints pictures of {sizes['out_ch']} channels out of {sizes['in_channels']}. Only models of 3 (red, "
+            "green, blue) can be used"
+        )
+    if ddconfig.get("double_z"):
+        raise ValueError("its double_z is true, as in a model without codes. Name the yaml of a VQGAN")
+    if ddconfig["num_res_blocks"] > 64 or not _is_size(params.get("norm_groups") or 32):
+        raise ValueError("its num_res_blocks or norm_groups is no size of a model")
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and 0 < value <= _MOST
+
+
+def target(named: str, state: Mapping[str, Tensor]) -> str:
+    """Return the class that ``state`` belongs to. Its tensors tell, whatever class the config has ``named``."""
+    if "quantize.embed.weight" in state:
+        return "taming.models.vqgan.GumbelVQ"
+    return "taming.models.vqgan.VQModel" if named.endswith(".GumbelVQ") or not named else named
 
 
 def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
     """Return the model of a taming config (``model.params`` of its yaml) with weights ``state``, float32, frozen.
 
-    Raises :class:`ValueError` if weights and config do not belong together.
+    A config that names no class leaves it to the tensors. Raises :class:`ValueError` if weights and config do not
+    belong together.
     """
     params = config["model"]["params"]
+    check(params)
+    known = {name: params["ddconfig"][name] for name in (*_WHOLE, "ch_mult", "attn_resolutions")}
     with torch.device("meta"):
         model = VQGAN(
-            params["ddconfig"],
+            {**known, "double_z": False, "resamp_with_conv": params["ddconfig"].get("resamp_with_conv", True)},
             params["n_embed"],
             params["embed_dim"],
-            norm_groups=params.get("norm_groups", 32),
-            gumbel=str(config["model"].get("target", "")).endswith(".GumbelVQ"),
+            norm_groups=params.get("norm_groups") or 32,
+            gumbel=str(config["model"].get("target") or target("", state)).endswith(".GumbelVQ"),
         )
-    try:
-        model.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True, assign=True)
-    except RuntimeError as error:
-        raise ValueError(f"the VQGAN's weights do not fit its config: {error}") from None
+    if told := weights.misfit(model, state):
+        raise ValueError(f"the VQGAN's weights do not fit its config: {told}")
+    model.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True, assign=True)
     for module in model.eval().requires_grad_(False).modules():
         if isinstance(module, fused.Upsample):
             module.fuse()

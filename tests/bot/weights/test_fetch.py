@@ -214,7 +214,7 @@ async def test_a_vqgan_of_ones_own_becomes_a_bundle_that_the_engine_loads(
     assert [one.name for one in catalogue.wanted("mine", weights)] == ["ViT-B-32"]
     with pytest.raises(WeightsFailed, match="already"):
         await add(own, weights)
-    with pytest.raises(WeightsFailed, match="cannot be read"):
+    with pytest.raises(WeightsFailed, match="is a text and not weights"):
         await add(Own(name="bad", vqgan=tmp_path / "bomb.ckpt", config=tmp_path / "model.yaml"), weights)
     assert sorted(path.name for path in weights.iterdir()) == ["mine"]
     (weights / "clip").mkdir()

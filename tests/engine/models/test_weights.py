@@ -48,7 +48,13 @@ def test_a_folder_with_an_entry_of_its_own_is_a_bundle(weights_dir: Path, tmp_pa
     assert info.vocabulary is not None
     with pytest.raises(weights.WeightsError, match=r"Choose one of: .*mine"):
         bundles.load("yours", tmp_path, torch.device("cpu"))
-    for broken in ("title =", 'title = "x"\n', entry.read_text() + "colour = 3\n", entry.read_text() + 'start = "x"\n'):
+    whole = entry.read_text()
+    wrong = [
+        f"{name} = 3\n" for name in ("colour", "cutouts", "region", "check", "presets", "losses", "examples", "pull")
+    ]
+    whole_but_one = [whole.replace('["vit.safetensors"]', other) for other in ("3", "[3]", '[{ kind = "clip" }]')]
+    for broken in ("title =", 'title = "x"\n', whole + 'start = "x"\n', "[" * 5000, *map(whole.__add__, wrong),
+                   *whole_but_one):  # fmt: skip
         entry.write_text(broken)
         with pytest.raises(weights.WeightsError, match=r"bundle\.toml cannot be used"):
             bundles.load("mine", tmp_path, torch.device("cpu"))

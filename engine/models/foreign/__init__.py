@@ -1,0 +1,1 @@
+"""Files of weights from unknown hands, read without running anything that they hold."""
