@@ -11,23 +11,39 @@ from typing import Annotated
 import typer
 
 from bot.cli import describe, paint, privacy, runs, weights
-from bot.cli.terminal import FAILED, INTERRUPTED, ConfigPath, complain, explained, stdout
+from bot.cli.terminal import FAILED, HELP_BY, INTERRUPTED, ConfigPath, complain, explained, stdout
 from bot.config import Config
 from bot.domain.status import MEANINGS, Order
 from bot.errors import ConfigError
+from bot.words.recipe import VERSION
 
 app = typer.Typer(
-    help="Faraday paints and edits pictures from words, on Discord or right here.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings=HELP_BY,
 )
 app.add_typer(weights.app, name="weights")
 app.add_typer(privacy.app, name="privacy")
 paint.register(app)
 runs.register(app)
 app.command("describe")(describe.describe)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"Faraday {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_tell_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Faraday paints and edits pictures from words, on Discord or right here."""
 
 
 @app.command()

@@ -18,6 +18,7 @@ from bot.errors import BadSetting, NotAPicture, refusing
 from bot.requests.gathering import prepare
 from bot.requests.request import Request, Upload
 from bot.requests.resolving import bundle_of, resolve
+from bot.weights import catalogue
 from bot.words import recipe
 from bot.words.prompts import Wish
 from engine.messages import Ready, StartRun
@@ -87,7 +88,8 @@ def commission(request: Request, config: Config) -> Commission:
         check_asked(wish.asked().settings)
         alone = not (request.image_prompts or wish.more.get("noise_seeds"))
         check_prompt(wish.prompt, limits.bounds, alone=alone)
-    bundle = bundle_of(request, config.engine.bundles, config.engine.default_bundle)
+    bundle = bundle_of(request, bundles_here(wish.bundle, config), config.engine.default_bundle)
+    bundles_here(bundle, config)
     gathered = prepare(request, limits)
 
     def begin(ready: Ready) -> Begun:
@@ -107,6 +109,18 @@ def commission(request: Request, config: Config) -> Commission:
         )
 
     return Commission(bundle=bundle, begin=begin)
+
+
+def bundles_here(wanted: str | None, config: Config) -> tuple[str, ...]:
+    """Return the bundles to paint with: those that are configured, and others whose weights are here.
+
+    Raises :class:`BadSetting` if ``wanted`` is a bundle whose weights are not here.
+    """
+    folder, configured = Path(config.engine.weights_dir), config.engine.bundles
+    found = catalogue.bundles(folder)
+    if wanted in found and found[wanted].missing() and (folder.is_dir() or wanted not in configured):
+        raise BadSetting(f"The weights of {wanted} are not here. `python -m bot weights fetch {wanted}` fetches them.")
+    return (*configured, *(name for name in found if name not in configured and not found[name].missing()))
 
 
 def in_style(wish: Wish) -> Wish:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.commissions import read_file
+from bot.cli.commissions import bundles_here, read_file
 from bot.cli.terminal import FAILED, ConfigPath, complain, explained
 from bot.config import Config
 from bot.engines.client import EngineDied, ProcessEngineClient, engine_settings
@@ -22,7 +22,7 @@ _REQUEST = 1
 
 def describe(
     image: Annotated[Path, typer.Argument(help="The picture to describe: PNG, JPEG, WebP, GIF or AVIF.")],
-    bundle: Annotated[str | None, typer.Option("--bundle", help="The models to look with.")] = None,
+    bundle: Annotated[str | None, typer.Option("--bundle", "-b", help="The models to look with.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")
     ] = False,
@@ -40,7 +40,8 @@ def describe(
 
 def _described(image: Path, bundle: str | None, config: Config) -> Described:
     with refusing():
-        name = bundle_named(bundle or config.engine.default_bundle, config.engine.bundles)
+        wanted = bundle or config.engine.default_bundle
+        name = bundle_named(wanted, bundles_here(wanted, config))
     prepared = prepared_upload(read_file(image), config.limits)
     engine = config.engine.model_copy(update={"bundles": (name,), "default_bundle": name})
     client = ProcessEngineClient(engine_settings(engine), engine.ready_timeout)

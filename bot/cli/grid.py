@@ -9,7 +9,7 @@ from bot.cli import files, terminal
 from bot.cli.commissions import asking, commission
 from bot.cli.engine_run import Extras, Painting
 from bot.cli.files import slug
-from bot.cli.output import run
+from bot.cli.output import run, stopped
 from bot.config import Config
 from bot.domain.job import Kind
 from bot.errors import BadSetting
@@ -52,6 +52,8 @@ def paint_grid(
     else:
         typer.echo("\n".join(str(path) for path in [folder / SHEET, *written]))
     if paintings[-1].finished.stopped:
+        where = f"in picture {len(paintings)} of {len(squares)}, kept in {folder}."
+        terminal.complain(f"{stopped(paintings[-1])} {where}")
         raise typer.Exit(terminal.INTERRUPTED)
 
 

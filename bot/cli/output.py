@@ -28,7 +28,9 @@ _INPUTS = ("image", "init", "picture", "mask", "file", "image_prompt")  # option
 FilmFile = Annotated[Path | None, typer.Option("--film", help="A film of the run to write: .mp4 or .webp.")]
 Checkpoint = Annotated[Path | None, typer.Option(help="A file to save the run in, for resume, continue and branch.")]
 Every = Annotated[int, typer.Option(help="Save it every so many iterations, besides at the end.")]
-Out = Annotated[Path | None, typer.Option(help="Where to write the PNG; named after the prompt if left out.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Where to write the PNG; named after the prompt if left out.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
 
 
@@ -118,7 +120,14 @@ def paint_one(plan: OutputPlan, kept: Kept) -> None:
     else:
         typer.echo("\n".join([painting.recipe, *(str(path) for path in written.values())]))
     if painting.finished.stopped:
+        further = f" `resume {written['checkpoint']}` goes on from there." if "checkpoint" in written else ""
+        terminal.complain(f"{stopped(painting)}, kept in {written['path']}.{further}")
         raise typer.Exit(terminal.INTERRUPTED)
+
+
+def stopped(painting: Painting) -> str:
+    """Return the beginning of a sentence about a run that Ctrl-C ended."""
+    return f"Stopped at {painting.finished.iteration} of {painting.spec.iterations}"
 
 
 def run(

@@ -10,7 +10,7 @@ import typer
 from bot.cli.commissions import asking, commission
 from bot.cli.grid import paint_grid
 from bot.cli.output import AsJson, OutputPlan, painting
-from bot.cli.terminal import ConfigPath, explained
+from bot.cli.terminal import ConfigPath, OpenCommand, explained
 from bot.config import Config
 from bot.domain.job import Kind
 from bot.errors import BadSetting
@@ -22,16 +22,20 @@ OPEN = {"ignore_unknown_options": True}  # those are settings of the engine, whi
 Words = Annotated[
     list[str] | None, typer.Argument(help="What to paint, as “a red car | fog:0.5”, or a recipe, in quotes.")
 ]
-Seed = Annotated[int | None, typer.Option(help="Repeats a picture; drawn if left out.")]
+Seed = Annotated[int | None, typer.Option("--seed", "-s", help="Repeats a picture; drawn if left out.")]
 Size = Annotated[str | None, typer.Option(metavar="WxH", help="Pixels, as 256x192; the bundle's own if left out.")]
-Iterations = Annotated[int | None, typer.Option(help="How long to paint; the bundle's own if left out.")]
-BundleName = Annotated[str | None, typer.Option("--bundle", help="The weights to paint with.")]
+Iterations = Annotated[
+    int | None, typer.Option("--iterations", "-n", help="How long to paint; the bundle's own if left out.")
+]
+BundleName = Annotated[str | None, typer.Option("--bundle", "-b", help="The weights to paint with.")]
 Strength = Annotated[float | None, typer.Option(help="From 0, keep the picture, to 1, free of it.")]
 Guides = Annotated[
     list[str] | None,
     typer.Option("--image-prompt", metavar="FILE[:WEIGHT]", help="A picture to be guided towards; may be repeated."),
 ]
-Mask = Annotated[Path | None, typer.Option(help="Where to paint: white, or transparent, in a picture of that shape.")]
+Mask = Annotated[
+    Path | None, typer.Option("--mask", "-m", help="Where to paint: white, or erased in a copy of the picture.")
+]
 Replace = Annotated[str | None, typer.Option(help="What to find in the picture and paint anew, as “the dog”.")]
 With = Annotated[str | None, typer.Option("--with", help="What to paint there, if there are no other words.")]
 Preset = Annotated[str | None, typer.Option(help="Settings for a kind of edit: colour, weather, material, replace.")]
@@ -59,7 +63,7 @@ def _picture(
 
 
 def paint(
-    init: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None, **options: Any
+    init: Annotated[Path | None, typer.Option("--init", "-i", help="A picture to start from.")] = None, **options: Any
 ) -> OutputPlan:
     """Paint a picture from words."""
     return _picture(Kind.IMAGINE, init, **options)
@@ -75,7 +79,9 @@ def edit(
 def upscale(
     picture: Annotated[Path, typer.Argument(help="The picture to enlarge.")],
     by: Annotated[int, typer.Option(help="2 or 4 times.")] = 2,
-    prompt: Annotated[str | None, typer.Option(help="What it shows; else what its recipe says.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", "-p", help="What it shows; else what its recipe says.")
+    ] = None,
     strength: Strength = None,
     seed: Seed = None,
     iterations: Iterations = None,
@@ -95,7 +101,9 @@ def grid(
     size: Size = None,
     iterations: Iterations = None,
     bundle: BundleName = None,
-    out: Annotated[Path | None, typer.Option(help="The folder to write into; named after the prompt.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The folder to write into; named after the prompt.")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigPath = None,
 ) -> None:
@@ -123,7 +131,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands. ``imagine`` is ``paint`` by its name on Discord."""
     painted = painting(paint, _picture)
     for name, command, hidden in (("paint", painted, False), ("imagine", painted, True)):
-        app.command(name, context_settings=OPEN, epilog=SETTINGS, hidden=hidden)(command)
-    app.command("edit", context_settings=OPEN, epilog=SETTINGS)(painting(edit, _picture))
+        app.command(name, cls=OpenCommand, context_settings=OPEN, epilog=SETTINGS, hidden=hidden)(command)
+    app.command("edit", cls=OpenCommand, context_settings=OPEN, epilog=SETTINGS)(painting(edit, _picture))
     app.command("upscale")(painting(upscale))
-    app.command("grid", context_settings=OPEN, epilog=SETTINGS)(grid)
+    app.command("grid", cls=OpenCommand, context_settings=OPEN, epilog=SETTINGS)(grid)

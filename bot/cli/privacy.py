@@ -35,7 +35,9 @@ def show(user_id: User, config: ConfigPath = None) -> None:
 @app.command()
 def export(
     user_id: User,
-    out: Annotated[Path | None, typer.Option(help="Where to write the zip; kept-USER_ID.zip if left out.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write the zip; kept-USER_ID.zip if left out.")
+    ] = None,
     config: ConfigPath = None,
 ) -> None:
     """Write a zip with all that is kept of the member."""

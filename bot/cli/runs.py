@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.commissions import JOB_ID, Begun, Commission, in_style, read_file
+from bot.cli.commissions import JOB_ID, Begun, Commission, bundles_here, in_style, read_file
 from bot.cli.output import OutputPlan, painting
 from bot.config import Config
 from bot.errors import BadSetting, refusing
@@ -33,7 +33,7 @@ from engine.messages.sizes import InitSize
 _HASH_DIGITS = 12
 
 RunFile = Annotated[Path, typer.Argument(metavar="FILE", help="A run that --checkpoint saved.")]
-More = Annotated[int | None, typer.Option("--iterations", help="How many more; those that are left if left out.")]
+More = Annotated[int | None, typer.Option("--iterations", "-n", help="How many more; those that are left if left out.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +50,18 @@ def resume(file: RunFile) -> OutputPlan:
     return _plan(file, Course(), saved_in=file)
 
 
-def go_on(file: RunFile, iterations: Annotated[int, typer.Option(help="How many more.")]) -> OutputPlan:
+def go_on(
+    file: RunFile, iterations: Annotated[int, typer.Option("--iterations", "-n", help="How many more.")]
+) -> OutputPlan:
     """Go on with a run for more iterations than it was to have, and save it in FILE again."""
     return _plan(file, Course(more=iterations), saved_in=file)
 
 
 def branch(
     file: RunFile,
-    prompt: Annotated[str, typer.Option(help="The words from here on, and other settings, as “a cat --seed 3”.")],
+    prompt: Annotated[
+        str, typer.Option("--prompt", "-p", help="The words from here on, and other settings, as “a cat --seed 3”.")
+    ],
     iterations: More = None,
 ) -> OutputPlan:
     """Go on from a run by other words; the run in FILE stays as it is."""
@@ -67,7 +71,7 @@ def branch(
 def paint_over(
     file: RunFile,
     picture: Annotated[Path, typer.Option(help="The run's picture with something painted over it.")],
-    prompt: Annotated[str | None, typer.Option(help="Other words from here on.")] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="Other words from here on.")] = None,
     iterations: More = None,
 ) -> OutputPlan:
     """Go on from a run's picture as you have painted over it; the run in FILE stays as it is."""
@@ -92,7 +96,7 @@ def _opened(path: Path) -> Saved:
 
 def _commission(saved: Saved, course: Course, config: Config) -> Commission:
     with refusing():
-        bundle = bundle_named(saved.spec.bundle, config.engine.bundles)
+        bundle = bundle_named(saved.spec.bundle, bundles_here(saved.spec.bundle, config))
         if course.more is not None:
             check_asked({"iterations": course.more})
     if course == Course() and saved.iteration >= saved.spec.iterations:

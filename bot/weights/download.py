@@ -51,6 +51,8 @@ async def download(
                 found = await _checked(part, sha256, url)
             except AddressFailed as error:
                 failures.append(f"  {url}: {error}")
+                if url != urls[-1]:
+                    report.say(f"{error}; trying the next address")
                 continue
             size = part.stat().st_size
             part.replace(target)

@@ -22,6 +22,7 @@ from bot.errors import WeightsFailed
 _CHUNK = 1 << 20
 _RESERVE = 256 << 20  # bytes of disk that are left to the rest of the machine
 _LONGEST_PAUSE = 300.0  # seconds that a server may ask to wait
+_UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -81,6 +82,7 @@ class Transfer:
         self._sha256 = sha256
         self._report = report
         self._patience = patience
+        self._answered = False  # the server was there, so it may come back
 
     async def run(self) -> None:
         """Transfer the whole file. Raises :class:`AddressFailed`, and :class:`WeightsFailed` for a full disk."""
@@ -93,6 +95,8 @@ class Transfer:
                 failures = 1 if size > most else failures + 1
                 most = max(most, size)
                 reason = self._explain(error)
+                if not self._answered and isinstance(error, _UNREACHED):
+                    raise AddressFailed(f"{reason}: no network?") from None
                 if failures >= self._patience.attempts:
                     raise AddressFailed(f"{reason} ({failures} times without getting further)") from None
                 pause = getattr(error, "pause", None) or self._patience.backoff.delay(failures)
@@ -120,6 +124,7 @@ class Transfer:
                 headers["If-Range"] = begun.validator
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._patience.stall, sock_read=self._patience.stall)
         async with self._session.get(self._url, headers=headers, timeout=timeout, read_bufsize=_CHUNK) as response:
+            self._answered = True
             if response.status == 416 and begun and begun.total == offset:
                 return  # it was whole already
             here = self._accept(response, begun, offset)

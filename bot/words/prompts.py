@@ -231,7 +231,7 @@ def _check_stray(text: str) -> None:
     for stray in _STRAY.finditer(text):
         if stray["dash"] == "--":
             raise BadSetting(refusals.misplaced(typed(_named(stray["name"]))))
-        if stray["digit"] and stray["dash"] != "-" and _is_known(stray["name"]):
+        if stray["digit"] and stray["dash"] != "-" and is_setting(stray["name"]):
             raise BadSetting(refusals.misplaced(typed(_named(stray["name"]))))
 
 
@@ -290,7 +290,8 @@ def _named(name: str) -> str:
         return setting_named(name)
 
 
-def _is_known(name: str) -> bool:
+def is_setting(name: str) -> bool:
+    """Tell whether the words may end with a setting of that name."""
     found = name.lower().replace("_", "-")
     return found in names() or found in _ALIASES
 
@@ -322,7 +323,7 @@ def _is_setting(found: re.Match[str]) -> bool:
     glued = found["glued"] is not None
     if found["dash"] == "--" and not glued:
         return True
-    if not _is_known(found["name"]):
+    if not is_setting(found["name"]):
         return False
     number = found["value"][0] in '0123456789.+-−–—"“'
     if glued:

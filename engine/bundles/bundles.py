@@ -254,6 +254,8 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
     """
     entry, folder = (entry, weights_dir) if entry else find(name, weights_dir)
     paths = [folder / files.weights for files in (entry.generator, *entry.perceptors)]
+    if missing := [path for path in paths if not path.is_file()]:
+        raise weights.WeightsError(f"{missing[0]} is missing. `python -m bot weights fetch {name}` fetches it.")
     if entry.start_network is not None:
         paths.append(folder / entry.start_network)
     states = [weights.load(path) for path in paths]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 import bot.cli.engine_run
+from bot.cli.app import app
+from bot.words import recipe
 from tests.bot.cli.test_app import interrupt_at_iterations
 from tests.bot.cli.test_pictures import call
 from tests.bot.engine_thread import ThreadEngineClient
@@ -63,3 +67,27 @@ def test_a_stopped_run_is_json_too(monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt_at_iterations(monkeypatch, 1)
     told = strict(call("paint", "a red car", "--size", "32x48", "--iterations", "400", "--json", code=130))
     assert told["stopped"] and told["iterations"] < 400
+
+
+@pytest.mark.parametrize("also", [(), ("--json",), ("--out", "b.png"), ("--checkpoint", "a.run")], ids=str)
+def test_after_ctrl_c_it_is_said_where_it_stopped_and_what_is_kept(
+    also: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at_iterations(monkeypatch, 2)
+    done = CliRunner().invoke(
+        app, ["paint", "a red car", "--size", "32x48", "--iterations", "400", "--seed", "7", *also]
+    )
+    assert done.exit_code == 130
+    kept = "b.png" if "--out" in also else "a-red-car-7.png"
+    told = re.search(rf"^Stopped at (\d+) of 400, kept in {kept}\.(.*)$", " ".join(done.stderr.split()))
+    assert told and 2 <= int(told[1]) < 400
+    assert Path(kept).exists() and f"--iterations {told[1]} " in str(recipe.read(Path(kept).read_bytes()))
+    assert told[2] == (" `resume a.run` goes on from there." if "--checkpoint" in also else "")
+
+
+def test_after_ctrl_c_in_a_grid_it_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt_at_iterations(monkeypatch, 2)
+    size = ["--size", "32x48", "--iterations", "400"]
+    done = CliRunner().invoke(app, ["grid", "a red car", "--seeds", "1-3", *size, "--out", "cars"])
+    assert done.exit_code == 130
+    assert re.search(r"^Stopped at \d+ of 400 in picture 1 of 3, kept in cars\.$", " ".join(done.stderr.split()))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import random
 import shutil
+import socket
 from collections import namedtuple
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.backoff import Backoff
 from bot.errors import WeightsFailed
@@ -222,3 +226,58 @@ async def test_a_note_that_cannot_be_read_means_beginning_anew(fetch: Fetch, tmp
     (tmp_path / "in" / "model.pt.part").write_bytes(b"something else")
     (tmp_path / "in" / "model.pt.part.json").write_text(json.dumps({"url": 3}))
     assert (await fetch()).sha256 == SHA256
+
+
+class NoNames(AbstractResolver):
+    """What a resolver says without a network."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[ResolveResult]:
+        raise OSError(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    async def close(self) -> None:
+        pass
+
+
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("without", ["names", "an answer", "a proxy"])
+async def test_without_a_network_it_gives_up_at_once_and_asks_if_there_is_one(
+    without: str, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"http://127.0.0.1:{closed_port()}"
+    urls = [f"{address}/model", f"{address}/mirror"] if without == "an answer" else ["http://models.example/model"]
+    if without == "a proxy":
+        monkeypatch.setenv("http_proxy", address)
+    connector = aiohttp.TCPConnector(resolver=NoNames())
+    report = TransferReport(say=said.append, at=lambda done, total: None)
+    async with aiohttp.ClientSession(connector=connector, trust_env=True) as session:
+        with pytest.raises(WeightsFailed, match=r"cannot be reached \(.+\): no network\?") as failed:
+            await download(session, urls, tmp_path / "in" / "model.pt", sha256=SHA256, report=report)
+    assert len(said) == len(urls) - 1 and not any("again" in line for line in said)
+    assert str(failed.value).count("cannot be reached") == len(urls)
+    assert not list((tmp_path / "in").iterdir())
+
+
+async def test_a_server_that_goes_away_in_the_middle_is_waited_for(tmp_path: Path, said: list[str]) -> None:
+    server: asyncio.Server
+
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.close()
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nETag: "a"\r\n\r\n' + CONTENT[:500])
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(half, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/model"
+    report = TransferReport(say=said.append, at=lambda done, total: None)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(WeightsFailed, match="without getting further"):
+            await download(session, [url], tmp_path / "model.pt", sha256=None, report=report, patience=QUICK)
+    assert len(said) == QUICK.attempts - 1 and "broke off after 500 bytes" in said[0]
+    assert all("cannot be reached" in line for line in said[1:])
