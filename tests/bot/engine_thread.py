@@ -26,7 +26,7 @@ class ThreadEngineClient:
     """What :class:`bot.engines.client.ProcessEngineClient` does, without the process."""
 
     def __init__(self, settings: Any, ready_timeout: float = 0) -> None:
-        self.bundle = loaded(Path(settings.weights_dir))
+        self.bundle = loaded(Path(settings.weights_dir).resolve())
         self.commands: queue.Queue[Command] = queue.Queue()
         self.received: asyncio.Queue[Event] = asyncio.Queue()
 
