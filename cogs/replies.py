@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import discord
-from discord.ext import commands
+from discord.ext.commands import Cog
 
 from bot.app import FaradayBot
 from bot.components import permissions
@@ -33,7 +33,7 @@ from bot.requests.pictures import (
 from bot.requests.request import Picture, Request
 from bot.requests.submit import Fetch
 from bot.texts import answers, refusals
-from bot.words import nearest, prompts
+from bot.words import commands, nearest, prompts
 from bot.words.prompts import Wish
 
 log = logging.getLogger(__name__)
@@ -43,13 +43,13 @@ _REMEMBERED = 2000  # messages that were answered
 _EDIT_FRESH = timedelta(minutes=2)  # Discord tells of an edit again when a message is pinned or a preview is added
 
 
-class RepliesCog(commands.Cog):
+class RepliesCog(Cog):
     def __init__(self, bot: FaradayBot) -> None:
         self.bot = bot
         self._hints = Hints()
         self._heard: OrderedDict[tuple[int, str], None] = OrderedDict()  # so that an event told twice is heard once
 
-    @commands.Cog.listener()
+    @Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Do what a message asks for. Without the message-content intent most content is empty."""
         if message.author.bot or message.type not in _TYPED or self.bot.user is None or self._again(message):
@@ -62,7 +62,7 @@ class RepliesCog(commands.Cog):
         except Exception as error:
             await self._explain(message, error)
 
-    @commands.Cog.listener()
+    @Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Hear an edited message. One that now is a command asks like a new one, but only once."""
         message = payload.message
@@ -70,7 +70,7 @@ class RepliesCog(commands.Cog):
         if edited is None or discord.utils.utcnow() - edited > _EDIT_FRESH or self.bot.user is None:
             return
         text = self._content(message)
-        if prompts.imagine_text(text, self.bot.user.id) is not None or prompts.commands_edit(text, self.bot.user.id):
+        if commands.imagine_text(text, self.bot.user.id) is not None or commands.commands_edit(text, self.bot.user.id):
             await self.on_message(message)
 
     def _again(self, message: discord.Message) -> bool:
@@ -94,13 +94,13 @@ class RepliesCog(commands.Cog):
     async def _asked(self, message: discord.Message, content: str) -> bool:
         """Do what the message asks for, and return whether it asks for anything."""
         assert self.bot.user is not None
-        if (text := prompts.imagine_text(content, self.bot.user.id)) is not None:
+        if (text := commands.imagine_text(content, self.bot.user.id)) is not None:
             await self._imagine(message, text)
             return True
         replies = message.type is discord.MessageType.reply
-        if not (replies or prompts.commands_edit(content, self.bot.user.id)):
+        if not (replies or commands.commands_edit(content, self.bot.user.id)):
             return False
-        if (text := prompts.edit_text(content, self.bot.user.id)) is None:
+        if (text := commands.edit_text(content, self.bot.user.id)) is None:
             return False
         await self._edit(message, text)
         return True
@@ -111,9 +111,9 @@ class RepliesCog(commands.Cog):
         me = self.bot.user
         spoken = content.startswith((me.mention, f"<@!{me.id}>"))
         role = message.guild.self_role if message.guild is not None else None
-        words = prompts.unmentioned(content, me.id)
+        words = commands.unmentioned(content, me.id)
         if (meant := nearest.command(words)) is not None:
-            text = answers.did_you_mean(*meant, typed=meant[1] in prompts.TYPED)
+            text = answers.did_you_mean(*meant, typed=meant[1] in commands.TYPED)
         elif not content and role is not None and role in message.role_mentions:
             text = answers.role_mentioned(me.id)
         elif (message.guild is None and content) or (spoken and not message.attachments):

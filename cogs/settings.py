@@ -13,7 +13,7 @@ from bot.errors import refusing
 from bot.gateway.replies import answer
 from bot.jobs import quotas
 from bot.texts import lookups
-from bot.words.prompts import parse_size
+from bot.words.values import parse_size
 from engine.messages.resolution import bundle_named
 
 Most: TypeAlias = app_commands.Range[int, 0, 1_000_000]

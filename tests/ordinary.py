@@ -2,7 +2,7 @@
 
 PHRASES = tuple(
     line.strip()
-    for line in """
+    for line in r"""
 a clock at 10:30
 a clock at 3:05
 a digital clock showing 7:00
@@ -244,6 +244,167 @@ an x2 fox
 ten x ten
 a sx2
 x3
+Matrix: Reloaded
+Terminator 2: Judgment Day
+Final score 7:5
+Bayern 4:2 Dortmund
+a 5:4 victory
+Luke 2:1-20
+Ps 119:105
+Sura 112:1
+Prov. 3:5,6
+1 Kings 3:9
+train departs 8:05 sharp
+08:15
+quarter past 6:15 pm
+a marathon in 2:59:59
+2024-06-01T10:30:00Z
+2024-12-31
+31.12.1999
+12/25/2020
+at 3:4 zoom
+a 1:2.5 slope
+a mix 2:1:1
+concrete 1:2:3
+vinegar and oil, 1:3
+a Mazda MX-5
+Porsche 911 x2
+Peugeot 206 - red
+Nikon Z 50, f2.8
+Sony A7:IV
+DJI Mini 4 Pro
+BMW M3 E46
+Ferrari F40, 1987
+an F-16
+a MiG-29
+Apollo-11
+IMG_2041.jpg
+photo-1.png
+notes:final:2.docx
+C:\Users\me
+C:/games/doom2
+file:///etc/hosts
+ftp://a.b:21
+https://example.com/a?b=1:2
+mailto:me@example.com
+:smile:
+<:blob:123456789012345678>
+heart :heart: 3
+👍🏽 ×2
+v1.2.3
+v2
+Python 3.12
+node:18-alpine
+H2SO4
+C6H12O6
+NaCl : water
+pH:7
+pH 7.4
+2H2 + O2
+Fe2+ and Cl-
+ISBN 978-3-16-148410-0
+ISBN: 0306406152
+52.5200 N, 13.4050 E
+40°42'46"N 74°0'21"W
+48.8566, 2.3522
+-33.86, 151.21
+99 Luftballons - Nena
+na na na na, hey hey hey
+one, two, three, 4
+U2: With or Without You
+Blink-182: All the Small Things
+Track 1: Intro
+Op. 27, No. 2
+K. 545
+Symphony No. 9: Ode to Joy
+Sonnet 18:1
+Act 2:1
+ratio 3/4
+size matters
+a giant, size XXL
+a cake, size 9 inches
+clothes, size 8
+Tarot: Strength 8
+Zelda: Majora's Mask 3
+half-life 2
+Half-Life: Alyx
+Portal 2
+Left 4 Dead 2
+Fallout: New Vegas
+Civ:6
+Catch:22
+the answer:42
+Year 2000:01
+24/7:365
+a "10:30" sign
+an "--ar" label
+to be — or not
+A–Z
+a – b
+well – style matters
+Paris — size of a city
+the village — no cars, no noise
+peace — no war
+a room – no people
+night-mode
+a pre-set table
+a-seed 7
+grape-seed 2
+Flanders -- 1917
+1990–2000
+-style
+- seed
+- a red car
+• a red car
+1. a red car
+1) a red car
+(1:2)
+[1:2]
+{1:2}
+f(x)=x^2
+x^2 + y^2
+E=mc^2
+a^b
+snow^
+~100 people
+~5 cats
+about ~2
+5:1 compression
+(parentheses:)
+a smile (:
+(10:30)
+(John 3:16)
+(1.5)
+1e5
+1:1e3
+T-minus 10:00
+GMT+2
+UTC-5:00
+UTC+5:30
+10:30-11:45
+10:30–11:45
+10:30, 11:45
+Mon-Fri 9:00-17:00
+A: yes
+Q: why? A: because
+re: meeting
+12:00:00.5
+00:00.50
+a car x2
+X2: X-Men United
+x4 wheels
+style
+10x
+100x100 pixels
+2 x 4
+a poster 24x36
+a --- line
+Episode: 4
+Iron Man: 2
+e^x + 1
+^_^
+a village – style matters here
+Stranger Things: 3
 """.splitlines()
     if line.strip()
 )

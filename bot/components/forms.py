@@ -15,7 +15,7 @@ from bot.components.picture_buttons import LABELS
 from bot.domain.job import Job, Kind, Sequel
 from bot.errors import BadSetting
 from bot.texts import refusals
-from bot.words import prompts
+from bot.words import prompts, values
 from bot.words.prompts import Wish
 
 Fields = dict[str, str]
@@ -59,7 +59,7 @@ class FilledOfMessage:
 def _words(fields: Mapping[str, str]) -> Wish:
     wish = prompts.parse(fields[WORDS])
     if (strength := fields[STRENGTH].strip()) and wish.strength is None:
-        wish = replace(wish, strength=prompts.read_setting("strength", strength))
+        wish = replace(wish, strength=values.read_setting("strength", strength))
     if wish == Wish(prompt=""):
         raise BadSetting(refusals.NOTHING_SAID)
     return wish

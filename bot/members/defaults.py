@@ -14,7 +14,8 @@ from bot.errors import BadSetting
 from bot.members.settings import SettingsStore
 from bot.members.styles import StyleStore
 from bot.texts import refusals
-from bot.words.prompts import Wish, parse_size
+from bot.words.prompts import Wish
+from bot.words.values import parse_size
 from engine.messages import BundleInfo
 from engine.messages.styles import NO_STYLE
 

@@ -14,7 +14,7 @@ from bot.counters import SUBMITTED
 from bot.domain.job import Cell, Job, Kind, NewJob
 from bot.domain.setting import Values
 from bot.engines.dispatcher import Dispatcher
-from bot.errors import AskedAlready, CannotPost, EngineNotReady, OverQuota
+from bot.errors import AskedAlready, BadSetting, CannotPost, EngineNotReady, OverQuota
 from bot.jobs import quotas
 from bot.jobs.inputs import Inputs
 from bot.jobs.queue import Queue
@@ -27,6 +27,7 @@ from bot.requests.request import Painted, Request, Upload
 from bot.requests.resolving import bundle_of, resolve
 from bot.texts import sheets
 from engine.messages import MOST_SEED, Spec
+from engine.messages.resolution import to_paint
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -114,6 +115,15 @@ class Submitter:
         return await self._opened(jobs, self._publisher.open_grid(jobs)) or jobs
 
     async def _order(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
+        """Return what the queue takes. A refusal of plain words that were read as settings says how to paint them."""
+        try:
+            return await self._resolved(request, values)
+        except BadSetting as error:
+            if not request.wish.notes:
+                raise
+            raise BadSetting(f"{error} {to_paint(*request.wish.spoken)}") from None
+
+    async def _resolved(self, request: Request, values: Values) -> tuple[NewJob, Inputs]:
         limits, bundles = quotas.limits(values, self._config), self._dispatcher.bundles
         request = request.completed()
         default = self._config.engine.default_bundle

@@ -3,7 +3,7 @@
 import re
 from difflib import get_close_matches
 
-from bot.words.prompts import TYPED
+from bot.words.commands import TYPED
 
 _NAMES = (
     *TYPED, "describe", "upscale", "grid", "help", "history", "queue", "cancel", "settings", "styles", "show",

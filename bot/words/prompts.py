@@ -21,36 +21,20 @@ from typing import Any
 
 from bot.errors import BadSetting, refusing
 from bot.texts import refusals
-from engine.messages import Precision, settings
+from bot.words.pasted import DASH, origin, unwrapped
+from bot.words.values import QUOTATION, VALUE, read_setting, read_size, unquoted
+from engine.messages import settings
 from engine.messages.limits import Real, Whole
 from engine.messages.prompts import escape, with_part
-from engine.messages.resolution import Asked, check_asked, names, setting_named, to_paint, typed
-from engine.messages.sizes import Aspect, check_size, no_size
+from engine.messages.resolution import Asked, names, setting_named, to_paint, typed
+from engine.messages.sizes import Aspect
 
 END = "--"
 """Parts a prompt from its settings if the prompt itself reads like settings."""
-_DOUBLES, _SINGLES = "“”„‟«»", "‘’‚‹›"
-_QUOTATION = (
-    r'"(?:[^"\\]|\\.)*"'
-    rf'|[{_DOUBLES}][^"{_DOUBLES}]*["{_DOUBLES}]|"[^"{_DOUBLES}]*[{_DOUBLES}]'
-    rf"|['{_SINGLES}](?:[^'{_SINGLES}]|['{_SINGLES}](?=\w))*['{_SINGLES}]"
-)
-VALUE = rf'{_QUOTATION}|(?:(?!--)[^\s;"])+'
-"""A value: one word, or anything between quotation marks. A backslash stands before a mark that belongs to it."""
-_BARE = re.compile(r"(?!.*--)[\w.+:,-]*\w")
-_DASH = "-‐‑‒–—―−﹘﹣－"
-_COMMANDS = ("/edit", ".edit")
-TYPED = ("imagine", "edit")
-"""The commands that a message can give."""
-_IMAGINE = ("/imagine", ".imagine")
-_PROVENANCE = re.compile(r"\s*\[weights (?P<weights>[0-9a-f]+|unknown), (?P<rest>[^\[\]]*)\]\s*$")
-_BRACKET = re.compile(rf"\[weights (?:[0-9a-f]+|unknown), (?:{'|'.join(Precision)}), [0-9]+ threads?, [^\[\]]*\]")
-_FENCE = re.compile(r"```(?:[a-z]*\n)?(?P<inside>.*?)```", re.DOTALL)
-_ARITHMETIC = re.compile(rf"(?P<precision>{'|'.join(Precision)}), (?P<threads>[0-9]+) threads?,")
-_STRAY = re.compile(rf"(?:^|\s)(?P<dash>[{_DASH}]{{1,3}})(?P<name>[^\W\d_][\w-]*)(?P<digit>\s*[:=]?\s*[0-9])?")
+_STRAY = re.compile(rf"(?:^|\s)(?P<dash>[{DASH}]{{1,3}})(?P<name>[^\W\d_][\w-]*)(?P<digit>\s*[:=]?\s*[0-9])?")
 _ENDED = re.compile(r"(?:^|\s)--$")
 _ESCAPED = re.compile(
-    rf"\\(?=[{_DASH}]{{1,3}}\w|(?:seed|strength|size|iterations|bundle|style|preset|[x×][24])\b)", re.IGNORECASE
+    rf"\\(?=[{DASH}]{{1,3}}\w|(?:seed|strength|size|iterations|bundle|style|preset|[x×][24])\b)", re.IGNORECASE
 )
 _BETWEEN = " ,;·\n"
 _GAP = r"(?:\s*[:=]\s*|\s+)"
@@ -66,12 +50,13 @@ _PLAIN = (
 )
 _UNMARKED = re.compile(rf"(?:^|(?<=[\s,;·]))(?:{'|'.join(_PLAIN)})$", re.IGNORECASE)
 _APART = re.compile(r"(?:^|[,;·\n]|(?:^|\s)(?:--|[–—]))\s*$")
+_ASIDE = re.compile(r"\s[–—]\s*$")
+"""A dash as in prose: "well – style matters"."""
 _MARKED = re.compile(
-    rf"(?:^|[\s,;·]|(?P<glued>(?<=[^\W_])))(?P<dash>[{_DASH}]{{1,3}})(?P<name>[\w-]+){_GAP}(?P<value>{VALUE})$"
+    rf"(?:^|[\s,;·]|(?P<glued>(?<=[^\W_])))(?P<dash>[{DASH}]{{1,3}})(?P<name>[^\W_][\w-]*){_GAP}(?P<value>{VALUE})$"
 )
-_WITHOUT = re.compile(rf"(?:^|[\s,;·])(?:--|[–—])no{_GAP}(?P<value>(?:(?!\s[{_DASH}]{{1,3}}\w).)+)$", re.IGNORECASE)
-_REPLACE = re.compile(rf"replace ({_QUOTATION}) (?:with|by) ({_QUOTATION})", re.IGNORECASE)
-_ASPECT = re.compile(r"\s*([0-9]{1,5}(?:\.[0-9]{1,5})?)\s*[:/]\s*([0-9]{1,5}(?:\.[0-9]{1,5})?)\s*")
+_WITHOUT = re.compile(rf"(?:^|[\s,;·])(?:--|[–—])no{_GAP}(?P<value>(?:(?!\s[{DASH}]{{1,3}}\w).)+)$", re.IGNORECASE)
+_REPLACE = re.compile(rf"replace ({QUOTATION}) (?:with|by) ({QUOTATION})", re.IGNORECASE)
 _ALIASES = {"ar": "size", "aspect": "size", "iw": "image_weights", "no": "no"}
 _SAID_OTHERWISE = {
     "steps": "iterations", "w": "size", "width": "size", "h": "size", "height": "size", "model": "bundle",
@@ -98,7 +83,12 @@ class Wish:
     preset: str | None = None  # a bundle's settings for a kind of edit
     more: Mapping[str, Any] = field(default_factory=dict)  # the engine's other settings by name
     weights: str | None = None  # the hash of those that a recipe was painted with
-    notes: tuple[str, ...] = field(default=(), compare=False)  # sentences about what was read as a setting
+    spoken: tuple[str, ...] = field(default=(), compare=False)  # the plain words that were read as settings
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence about what was taken out of the words, if anything was and words are left."""
+        return (refusals.read_as_settings(self.spoken),) if self.spoken and self.prompt else ()
 
     def asked(self, held: Mapping[str, Any] | None = None) -> Asked:
         """Return what the wish asks for, above the settings ``held`` by the member, the channel or the server."""
@@ -112,51 +102,13 @@ class Wish:
         )
 
 
-def edit_text(content: str, bot_id: int) -> str | None:
-    """Return what follows ``/edit``, ``.edit`` or a mention of the bot at the start, or None if there is none."""
-    content = content.strip()
-    for start in (*_COMMANDS, f"<@{bot_id}>", f"<@!{bot_id}>"):
-        rest = content[len(start) :]
-        if content.lower().startswith(start) and (start.startswith("<") or not rest[:1].isalnum()):
-            return _without_command(rest.lstrip(" \t\n,:")) if start.startswith("<") else rest.strip()
-    return None
-
-
-def imagine_text(content: str, bot_id: int) -> str | None:
-    """Return what follows ``/imagine`` or ``.imagine`` at the start or after a mention, or None if there is none."""
-    content = unmentioned(content, bot_id)
-    for start in _IMAGINE:
-        if content.lower().startswith(start) and not content[len(start) : len(start) + 1].isalnum():
-            return content[len(start) :].strip()
-    return None
-
-
-def commands_edit(content: str, bot_id: int) -> bool:
-    """Return whether ``/edit`` or ``.edit`` stands at the start, or right after a mention of the bot."""
-    content = unmentioned(content, bot_id)
-    return _without_command(content) != content
-
-
-def unmentioned(content: str, bot_id: int) -> str:
-    """Return the text after a mention of the bot at its start, or all of it."""
-    return re.sub(rf"^<@!?{bot_id}>[\s,:]*", "", content.strip())
-
-
-def _without_command(text: str) -> str:
-    """Return the text after the command, if there is one."""
-    for start in _COMMANDS:
-        if text.lower().startswith(start) and not text[len(start) : len(start) + 1].isalnum():
-            return text[len(start) :].strip()
-    return text.strip()
-
-
 def parse(text: str, *, plain: bool = True) -> Wish:
     """Return the wish in ``text``. If a setting is given twice, only the last is one, and the rest is prompt.
 
     Without ``plain`` only ``--name`` is a setting, for commands that have fields for the usual settings. Raises
     :class:`BadSetting` for a ``--name`` that is unknown or not at the end, and for a value out of range.
     """
-    text, after = _unwrapped(text)
+    text, after = unwrapped(text)
     wish = _parsed(text, plain)
     if after and not (over := _parsed(after, plain)).prompt:
         changed = {one.name: value for one in fields(over) if (value := getattr(over, one.name)) not in (None, "")}
@@ -164,28 +116,9 @@ def parse(text: str, *, plain: bool = True) -> Wish:
     return wish
 
 
-def _unwrapped(text: str) -> tuple[str, str]:
-    """Return a recipe without its fence and the message around it, and what was written after it."""
-    text = text.strip()
-    if refusals.CUT.strip() in text:
-        raise BadSetting(refusals.RECIPE_CUT)
-    found = max(_BRACKET.finditer(text), key=re.Match.end, default=None)
-    if found is None:
-        return re.sub(r"```(?:[a-z]*\n)?|^`([^`]*)`$", r"\1", text).strip(), ""
-    after = text[found.end() :].split("\n-# ")[0].strip(" \n`")
-    for fence in _FENCE.finditer(text):
-        if fence.start() < found.start() < fence.end():
-            return fence["inside"].strip(), after
-    line = text[: found.end()].rpartition("\n")[2]
-    if line[:1] in (*_DASH, "["):
-        line = text[: found.end()]  # the prompt is on the lines before
-    if line.startswith("> ") or text.endswith("`"):
-        line = line.removeprefix("> ").lstrip("`\n")
-    return line.strip(), after
-
-
 def _parsed(text: str, plain: bool) -> Wish:
-    text, wish = _origin(re.sub(r"[^\S\n]+", " ", re.sub(r"\s*\n\s*", "\n", text.strip())))
+    text, painted = origin(re.sub(r"[^\S\n]+", " ", re.sub(r"\s*\n\s*", "\n", text.strip())))
+    wish = Wish(prompt="", **painted)
     given, said, away = set[str](), list[str](), list[str]()
     while found := _last_setting(text, plain):
         name, value, start, words = found
@@ -223,8 +156,7 @@ def _finished(wish: Wish, prompt: str, away: Sequence[str], said: Sequence[str])
         for one in value.split(","):
             if one.strip(" .\n"):
                 prompt = with_part(prompt, f"{escape(' '.join(one.split()))}:{_AWAY}")
-    notes = (refusals.read_as_settings(said[::-1]),) if said and prompt else ()
-    return replace(wish, prompt=prompt, notes=notes)
+    return replace(wish, prompt=prompt, spoken=tuple(said[::-1]))
 
 
 def _check_stray(text: str) -> None:
@@ -237,7 +169,7 @@ def _check_stray(text: str) -> None:
 
 def with_options(text: str, size: str | None, *, plain: bool = False, **options: Any) -> Wish:
     """Return the wish in ``text``, with what the options of a command say instead. Raises :class:`BadSetting`."""
-    given = {"size": _size(size) if size else None, **options}
+    given = {"size": read_size(size) if size else None, **options}
     if given.get("seed") == -1:
         given["seed"] = None
     return replace(
@@ -245,27 +177,11 @@ def with_options(text: str, size: str | None, *, plain: bool = False, **options:
     )
 
 
-def _origin(text: str) -> tuple[str, Wish]:
-    """Return what stands before a recipe's bracket, and what the bracket says."""
-    found = _PROVENANCE.search(text)
-    if found is None:
-        return text, Wish(prompt="")
-    arithmetic = _ARITHMETIC.match(found["rest"])
-    more = (
-        {} if arithmetic is None else {name: read_setting(name, text) for name, text in arithmetic.groupdict().items()}
-    )
-    return text[: found.start()], Wish(prompt="", style="none", more=more, weights=_known_hash(found["weights"]))
-
-
-def _known_hash(text: str) -> str | None:
-    return None if text == "unknown" else text
-
-
 def _set(wish: Wish, name: str, value: str) -> Wish:
     changed: dict[str, Any]
     match name:
         case "size":
-            changed = {"size": _size(value)}
+            changed = {"size": read_size(value)}
         case "bundle" | "style" | "preset":
             changed = {name: value}
         case "seed" if value in ("-1", "−1", "random"):
@@ -337,57 +253,8 @@ def _is_apart(text: str, found: re.Match[str]) -> bool:
     before = text[: found.start()]
     if found["upscale"] and before.strip() and found[0][0] == "X":
         return False
+    if found["style"] and _ASIDE.search(before):
+        return False
     if _APART.search(before) or "=" in found[0]:
         return True
     return _last_setting(before, True) is not None or _REPLACE.fullmatch(before.strip()) is not None
-
-
-def _size(text: str) -> tuple[int, int] | Aspect:
-    """Return the size in ``text``, or the shape in ``16:9``. Raises :class:`BadSetting`."""
-    if (found := _ASPECT.fullmatch(text)) is None:
-        return parse_size(text)
-    shape = Aspect(width=float(found[1]), height=float(found[2]))
-    with refusing():
-        check_size(shape)
-    return shape
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Return (width, height) from ``256x384``, or from ``256`` for a square. Raises :class:`BadSetting`."""
-    found = re.fullmatch(r"\s*([0-9]{1,5})\s*(?:[x×*,]\s*([0-9]{1,5}))?\s*(?:px)?\s*", text, re.IGNORECASE)
-    if found is None:
-        raise BadSetting(no_size(text))
-    size = int(found[1]), int(found[2] or found[1])
-    with refusing():
-        check_size(size)
-    return size
-
-
-def read_setting(name: str, text: str) -> Any:
-    """Return the value that ``text`` has as the setting ``name``. Raises :class:`bot.errors.BadSetting`."""
-    try:
-        value = settings()[name].read(text)
-    except ValueError:
-        value = text
-    with refusing():
-        check_asked({name: value})
-    return value
-
-
-def option(name: str, text: str) -> str:
-    """Return the setting as :func:`parse` reads it back."""
-    if not _BARE.fullmatch(text):
-        text = '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
-    return f"--{typed(name)} {text}"
-
-
-def shown(name: str, value: object) -> str:
-    """Return the setting with a value of the engine's table."""
-    return option(name, settings()[name].show(value))
-
-
-def unquoted(text: str) -> str:
-    """Return what a :data:`VALUE` stands for."""
-    if re.fullmatch(_QUOTATION, text) is None:
-        return text
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text[1:-1]

@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 
 from bot.domain.job import Job
 from bot.errors import UserError
-from bot.words import prompts
+from bot.words import prompts, values
 from engine.incoming import Profile
 from engine.messages import BundleInfo, Spec, defaults, settings
 from engine.messages.resolution import table
@@ -101,9 +101,9 @@ def _options(spec: Spec, info: BundleInfo | None, edited: bool, stopped_at: int 
     more = {name: getattr(spec, name) for name in table() if name not in _OF_THE_BRACKET}
     more["schedule_iterations"] = schedules
     return [
-        *(prompts.option(name, text) for name, text in usual.items() if text is not None),
-        *([prompts.option("preset", "none")] if spec.replace else []),  # else a replacement has its own preset
-        *(prompts.shown(name, value) for name, value in more.items() if value != defaults()[name]),
+        *(values.option(name, text) for name, text in usual.items() if text is not None),
+        *([values.option("preset", "none")] if spec.replace else []),  # else a replacement has its own preset
+        *(values.shown(name, value) for name, value in more.items() if value != defaults()[name]),
     ]
 
 

@@ -7,10 +7,12 @@
     hot::2 dog:: fog::-0.5                          parts as Midjourney writes them
     (a red car:1.3)                                 a part as A1111 writes it
 
-``|`` parts prompts; so does ``;`` where a space, a letter or a digit follows. ``^`` parts phases where a space or a
-letter follows. ``~`` is text outside of a story. A backslash before one of ``| ; ^ : ~`` makes it text.
+``|`` parts prompts; so does ``;`` where a space, a letter or a digit follows. ``^`` parts phases where a space
+follows, or a letter but no word before it: ``e^x`` is text. ``~`` is text outside of a story. A backslash before one of
+``| ; ^ : ~`` makes it text.
 
-A number after a colon is a weight if it has a sign or a decimal point, or if it is a whole number up to 5 after a word.
+A number after a colon is a weight if it has a sign or a decimal point, or if it is a whole number up to 5 that follows
+a word without a space.
 Times, ratios, verses, years and addresses stay text: ``10:30``, ``16:9``, ``Psalm 23:4``, ``Blade Runner:2049``.
 """
 
@@ -30,7 +32,7 @@ _LAST_WORD = re.compile(r"[^\W_]*\s*$")
 _DOUBLE = re.compile(rf"(?<![\\:])::(?P<weight>\s?(?:{_NUMBER}))?(?=$|[\s,]|[^\W\d])(?!:)")
 _BRACKETS = re.compile(r"\((?P<text>[^():]*[^():\s]):\s*(?P<weight>[0-9]?\.[0-9]+|[0-9]\.[0-9]*)\)")
 _PARTS = re.compile(r"(?<!\\)(?:\||;(?=\s|[^\W_]))")
-_PHASES = re.compile(r"(?<!\\)\^(?=\s|[^\W\d_])")
+_PHASES = re.compile(r"(?<!\\)(?:(?<!\w)\^(?=[^\W\d_])|\^(?=\s))")
 _LENGTH = re.compile(r"(?:^|\s)~(?P<length>[0-9]+(?:\.[0-9]+)?)\s*$")
 _ESCAPED = re.compile(r"\\([|;^:~])")
 
@@ -93,7 +95,10 @@ def _parse_parts(line: str, alone: bool) -> tuple[Prompt, ...]:
     if alone and not parts:
         raise PromptError("The prompt is empty. Describe the picture, for example: a red car at night")
     if alone and all(part.weight <= 0 for part in parts):
-        raise PromptError("Every part of the prompt has a weight of zero or less. Give at least one a weight above 0.")
+        raise PromptError(
+            "Every part of the prompt has a weight of zero or less. Give at least one a weight above 0, or write "
+            f"“{_escaped(line)}” to paint the words as they are."
+        )
     return parts
 
 
@@ -159,6 +164,8 @@ def _is_weight(found: re.Match[str]) -> bool:
         return True  # and there is nothing to weigh, which is refused
     after_space, after_digits = text[-1].isspace(), _ends_in_digits(text)
     if _WHOLE.fullmatch(number):
+        if found.string[found.end("text") + 1 :][:1].isspace():
+            return False  # "Episode: 4"
         return not after_space and not after_digits and len(number) == 1 and int(number) <= _MOST_WHOLE
     if after_space:
         return "." in number  # ":-3" after a space is a face
@@ -178,12 +185,15 @@ def _is_stop(number: str) -> bool:
 
 
 def told(line: str) -> tuple[str, ...]:
-    """Return one sentence about the weights that might have been words, such as ``:2`` and ``(red:1.3)``, if any."""
+    """Return one sentence about the weights that might have been words, such as ``:2`` and ``(red:1.3)``, if any.
+
+    The weight of a prompt's only part does nothing beside other parts, so it was hardly meant.
+    """
     parts = [(part, *_split(part)) for phase in _PHASES.split(line) for part in _parts(_LENGTH.sub("", phase))]
     weighed = [
         f"counts {'once' if numbers[0] == 1 else f'{numbers[0]:g} times'}: {quoted(_without_brackets(text))}"
         for part, text, numbers in parts
-        if numbers and _might_be_words(part, text)
+        if numbers and (len(parts) == 1 or _might_be_words(part, text))
     ]
     within = [text for _, text, _ in parts if _BRACKETS.search(text)]
     notes = [f"{'; '.join(weighed[:3])}."] if weighed else []

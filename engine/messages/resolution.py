@@ -119,9 +119,10 @@ def setting_named(name: str) -> str:
     )
 
 
-def to_paint(text: str) -> str:
-    """Say how words that read as a setting are painted as they stand."""
-    return f"Write \\{text} to paint the words themselves."
+def to_paint(*texts: str) -> str:
+    """Say how words that read as settings are painted as they stand."""
+    listed = ", \\".join(texts)
+    return f"Write \\{listed} to paint the words themselves."
 
 
 def check_asked(asked: Mapping[str, Any], choices: Choices | None = None) -> None:

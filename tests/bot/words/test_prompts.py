@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import BadSetting, UserError
-from bot.words import prompts
+from bot.words import commands, prompts, values
 from bot.words.prompts import Wish
 from engine.messages import SpecError
 from engine.messages.resolution import check_asked
@@ -35,7 +35,7 @@ BOT = 42
     ],
 )
 def test_only_a_command_or_a_mention_at_the_start_is_an_edit(content: str, expected: str | None) -> None:
-    assert prompts.edit_text(content, BOT) == expected
+    assert commands.edit_text(content, BOT) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_only_a_command_or_a_mention_at_the_start_is_an_edit(content: str, expec
     ],
 )
 def test_only_the_command_at_the_start_paints(content: str, expected: str | None) -> None:
-    assert prompts.imagine_text(content, BOT) == expected
+    assert commands.imagine_text(content, BOT) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,13 @@ def test_unknown_and_impossible_settings_say_what_to_write(text: str, advice: st
     ("text", "expected"), [("256x384", (256, 384)), ("256 × 384 px", (256, 384)), ("96", (96, 96))]
 )
 def test_sizes_are_read_as_people_write_them(text: str, expected: tuple[int, int]) -> None:
-    assert prompts.parse_size(text) == expected
+    assert values.parse_size(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "x", "256x", "-1x5", "256x384x2", "1e3", "999999x1", "0"])
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(BadSetting):
-        prompts.parse_size(text)
+        values.parse_size(text)
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])

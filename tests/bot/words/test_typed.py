@@ -11,7 +11,7 @@ import pytest
 from bot.errors import BadSetting
 from bot.gateway.replies import explain
 from bot.texts import card
-from bot.words import prompts
+from bot.words import values
 from bot.words.prompts import Wish, parse, with_options
 from engine.messages import PromptError, parse_prompts
 from engine.messages.limits import number
@@ -83,10 +83,11 @@ def test_no_ordinary_phrase_is_read_as_syntax(phrase: str) -> None:
     [
         ("a red car:2", 2.0, ("counts 2 times: a red car.",)),
         ("a BMW X4:2", 2.0, ("counts 2 times: a BMW X4.",)),
-        ("fog:0.5", 0.5, ()),
+        ("fog:0.5", 0.5, ("counts 0.5 times: fog.",)),
+        ("nginx:1.25", 1.25, ("counts 1.25 times: nginx.",)),
         ("route 66:1.5", 1.5, ("counts 1.5 times: route 66.",)),
-        ("fog: 0.5", 0.5, ()),
-        ("fog:+10", 10.0, ()),
+        ("fog: 0.5", 0.5, ("counts 0.5 times: fog.",)),
+        ("fog:+10", 10.0, ("counts 10 times: fog.",)),
         ("a red car::2", 2.0, ("counts 2 times: a red car.",)),
         ("(a red car:1.3)", 1.3, ("counts 1.3 times: a red car.",)),
     ],
@@ -97,6 +98,10 @@ def test_what_is_plainly_a_weight_is_one_and_what_might_be_words_is_told(
     (part,) = parse_prompts(line)
     assert part.weight == weight
     assert told(line) == note
+
+
+def test_weights_beside_other_parts_are_plainly_meant() -> None:
+    assert told("a lake:1.5 | fog:0.5 | rain:-0.5") == ()
 
 
 def test_midjourneys_and_a1111s_parts_are_read() -> None:
@@ -174,7 +179,7 @@ def test_a_backslash_paints_what_reads_as_a_setting(text: str) -> None:
     assert parse(re.sub("--|(?=strength)", r"\\\g<0>", text)).prompt == text
 
 
-@pytest.mark.parametrize("line", ["a:nan", "a:-1001", ":2", "a:1:nan"])
+@pytest.mark.parametrize("line", ["a:nan", "a:-1001", ":2", "a:1:nan", "temperature:-5", "a depth: -20.5"])
 def test_a_refused_weight_shows_the_words_with_their_backslash(line: str) -> None:
     with pytest.raises(PromptError) as refused:
         parse_prompts(line)
@@ -221,4 +226,4 @@ def test_a_refusal_of_the_longest_words_fits_a_message(text: str) -> None:
 
 def test_a_recipe_typed_again_is_bounded_by_its_message() -> None:
     assert len(card.with_recipe("a" * 1500, LONG)) <= card.CONTENT_LIMIT
-    assert prompts.option("replace", 'the "red" dog') == '--replace "the \\"red\\" dog"'
+    assert values.option("replace", 'the "red" dog') == '--replace "the \\"red\\" dog"'
