@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from engine.models import convert, weights
+from engine.models.architecture import ACTIVATIONS
 from engine.models.foreign.files import SourceError
 
 FAILED, BAD_SOURCE = 1, 3
@@ -25,7 +26,11 @@ def main(argv: list[str] | None = None) -> int:
     vqgan = kinds.add_parser("vqgan", help="a Lightning checkpoint (.ckpt) of taming's VQModel or GumbelVQ")
     clip = kinds.add_parser("clip", help="an OpenAI CLIP archive (.pt)")
     clip.add_argument("--sha256", required=True, help="the published hash: the folder in the file's address")
-    for kind in (vqgan, clip):
+    perceptor = kinds.add_parser("perceptor", help="another CLIP (.pt, .bin or .safetensors)")
+    perceptor.add_argument("--activation", choices=ACTIVATIONS)
+    perceptor.add_argument("--heads", type=int, help="attention heads of the picture side")
+    perceptor.add_argument("--text-heads", type=int, help="attention heads of the text side")
+    for kind in (vqgan, clip, perceptor):
         kind.add_argument("source", type=Path)
         kind.add_argument("out", type=Path, help="the .safetensors file to write")
         kind.add_argument("--provenance", type=json.loads, help="a JSON object of texts for the file's metadata")
@@ -34,6 +39,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if chosen.kind == "vqgan":
             convert.convert_vqgan(chosen.source, chosen.config, chosen.out, chosen.provenance)
+        elif chosen.kind == "perceptor":
+            owner = convert.Owner(activation=chosen.activation, heads=chosen.heads, text_heads=chosen.text_heads)
+            convert.convert_perceptor(chosen.source, chosen.out, owner, chosen.provenance)
         else:
             convert.convert_clip(chosen.source, chosen.out, chosen.sha256, chosen.provenance)
     except (weights.WeightsError, OSError) as error:

@@ -17,6 +17,7 @@ from bot.config import Config
 from bot.errors import WeightsFailed
 from bot.weights import adding, catalogue, overview
 from bot.weights.catalogue import Checkpoint
+from bot.weights.conversion import Told
 from bot.weights.fetch import Fetcher, convert_file
 from bot.weights.transfer import TransferReport
 from bot.weights.verify import verify as verify_files
@@ -157,6 +158,12 @@ def add(
     perceptor: Annotated[
         list[str] | None, typer.Option(help="A CLIP that guides it, by name or file; several make an ensemble.")
     ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(help="How a CLIP of your own computes, without its config: gelu, quickgelu, gelu-tanh."),
+    ] = None,
+    heads: Annotated[int | None, typer.Option(help="The attention heads of its picture side.")] = None,
+    text_heads: Annotated[int | None, typer.Option(help="The attention heads of its text side.")] = None,
     title: Annotated[str | None, typer.Option(help="What members read.")] = None,
     settings: Settings = None,
 ) -> None:
@@ -164,7 +171,8 @@ def add(
     with explained():
         folder = _weights_dir(settings)
         perceptors = tuple(perceptor or [adding.DEFAULT_PERCEPTOR])
-        own = adding.Own(name=name, vqgan=vqgan, config=config, perceptors=perceptors, title=title)
+        told = Told(activation=activation, heads=heads, text_heads=text_heads)
+        own = adding.Own(name=name, vqgan=vqgan, config=config, perceptors=perceptors, told=told, title=title)
         _run(_add(own, folder))
 
 

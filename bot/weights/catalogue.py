@@ -117,7 +117,9 @@ def bundles(weights_dir: Path) -> dict[str, BundleFiles]:
 
 
 def _bundle(name: str, values: Mapping[str, Any], folder: Path) -> BundleFiles:
-    perceptors = [one if isinstance(one, str) else one["weights"] for one in values["perceptors"]]
+    perceptors = []
+    for one in values["perceptors"]:
+        perceptors += [one] if isinstance(one, str) else [one[key] for key in ("weights", "config") if key in one]
     generator = values.get("generator") or values["vqgan"]
     files = [generator["weights"], *([generator["config"]] if "config" in generator else []), *perceptors]
     files += [values[key] for key in ("start_network", "vocabulary") if values.get(key)]

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import WeightsFailed
@@ -30,6 +31,26 @@ async def convert_vqgan(checkpoint: Path, config: Path, out: Path, provenance: M
 async def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mapping[str, str]) -> None:
     """Convert an OpenAI CLIP archive with the hash ``sha256`` to ``out``. Raises as :func:`convert_vqgan` does."""
     await _engine("convert", "clip", archive, out, "--sha256", sha256, "--provenance", json.dumps(dict(provenance)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the owner of a CLIP says of how it computes, where neither its file nor a config beside it does."""
+
+    activation: str | None = None
+    heads: int | None = None  # of the picture side
+    text_heads: int | None = None
+
+    def options(self) -> list[str]:
+        """Return the options of a command that say so."""
+        said = {"--activation": self.activation, "--heads": self.heads, "--text-heads": self.text_heads}
+        return [text for name, value in said.items() if value is not None for text in (name, str(value))]
+
+
+async def convert_perceptor(source: Path, out: Path, told: Told, provenance: Mapping[str, str]) -> None:
+    """Convert a CLIP of any origin to ``out``. Raises as :func:`convert_vqgan` does."""
+    said = json.dumps(dict(provenance))
+    await _engine("convert", "perceptor", source, out, *told.options(), "--provenance", said)
 
 
 async def _engine(*arguments: str | Path) -> None:

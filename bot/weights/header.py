@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bot.errors import WeightsFailed
+from engine.messages.mistaken import mistaken
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 _LONGEST = 100_000_000  # bytes of a header; safetensors' own limit
@@ -22,6 +23,13 @@ class Header:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def tells_its_architecture(self) -> bool:
+        """Tell whether the file of a CLIP says how it computes, as every converted or trained one does."""
+        return bool(
+            {"clip", "source_sha256"} & self.metadata.keys() or {"token_ids", "text_heads"} & self.shapes.keys()
+        )
+
+    @property
     def parameters(self) -> int:
         return sum(math.prod(shape) for shape in self.shapes.values())
 
@@ -29,6 +37,8 @@ class Header:
 def read(path: Path) -> Header:
     """Read the header of a safetensors file. Raises :class:`WeightsFailed` for another or a damaged file."""
     try:
+        if told := mistaken(path):
+            raise WeightsFailed(told)
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > _LONGEST:

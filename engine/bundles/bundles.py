@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from engine.bundles import describer, memory, phrasebook, presets, safety
 from engine.bundles.memory import Memory
@@ -261,10 +262,8 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
     states = [weights.load(path) for path in paths]
     try:
         generator = GENERATORS[entry.generator.kind](states[0], _config(folder, entry.generator)).placed(device)
-        perceptors = tuple(
-            PERCEPTORS[files.kind](state, _config(folder, files)).placed(device)
-            for files, state in zip(entry.perceptors, states[1 : 1 + len(entry.perceptors)], strict=True)
-        )
+        pairs = zip(entry.perceptors, states[1:], strict=False)  # behind them may come the start's
+        perceptors = tuple(_perceptor(folder, files, state).placed(device) for files, state in pairs)
         network = None if entry.start_network is None else start.build(states[-1]).to(device)
         check = safety.Check(perceptors, entry.check) if entry.check.unsafe else None
         shares = losses.shares(entry.perceptor_weights, len(perceptors))
@@ -289,6 +288,13 @@ def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry 
         weights_hash=weights.fingerprint(paths),
         device=device,
     )
+
+
+def _perceptor(folder: Path, files: ModelFiles, state: Mapping[str, Tensor]) -> Perceptor:
+    try:
+        return PERCEPTORS[files.kind](state, _config(folder, files), weights.metadata(folder / files.weights))
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{files.weights}: {error}") from None
 
 
 def _config(folder: Path, files: ModelFiles) -> Path | None:

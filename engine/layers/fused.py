@@ -56,7 +56,12 @@ def fuse_vision(visual: Any) -> None:
 
 @torch.no_grad()
 def _fold_activation(mlp: Any) -> None:
-    """Move c of x·sigmoid(c·x) into the weights around it, so that the activation is SiLU, one pass."""
+    """Move c of x·sigmoid(c·x) into the weights around it, so that the activation is SiLU, one pass.
+
+    GELU is one pass already.
+    """
+    if isinstance(mlp.gelu, nn.GELU):
+        return
     mlp.c_fc.weight.mul_(QUICK)
     mlp.c_fc.bias.mul_(QUICK)
     mlp.c_proj.weight.div_(QUICK)

@@ -9,11 +9,10 @@ from torch import Tensor, nn
 
 from engine.device import devices
 from engine.layers import fused
-from engine.models import bf16, upstream
+from engine.models import architecture, bf16, upstream, weights
+from engine.models.architecture import ACTIVATIONS, Architecture, Sizes
 from engine.models.perceptor import PromptTooLongError
 
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-STD = (0.26862954, 0.26130258, 0.27577711)
 START, END = 49406, 49407
 
 
@@ -23,15 +22,15 @@ class CLIP(nn.Module):
     ``token_ids`` (V,) are the tokens of a reduced vocabulary; None is the full one.
     """
 
-    def __init__(self, model: nn.Module, token_ids: Tensor | None = None) -> None:
+    def __init__(self, model: nn.Module, made: Architecture, token_ids: Tensor | None = None) -> None:
         super().__init__()
         self.model = model
         self.rows = None if token_ids is None else {int(token): row for row, token in enumerate(token_ids)}
         self.input_size: int = model.visual.input_resolution  # type: ignore[assignment, union-attr]
         self.context: int = model.context_length  # type: ignore[assignment]
         self.embedding_size: int = model.text_projection.shape[1]  # type: ignore[assignment, index]
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(made.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(made.std).view(1, 3, 1, 1), persistent=False)
         self.mean: Tensor
         self.std: Tensor
 
@@ -90,33 +89,76 @@ class CLIP(nn.Module):
 
 
 EXTRAS = ("token_ids", "text_heads")  # what a reduced model's file may hold beside the published names
+_IMPLIED = ("attn_mask", "num_batches_tracked")  # last parts of names that some files have and no picture depends on
 
 
-def from_files(state: Mapping[str, Tensor], config: Path | None) -> CLIP:
-    """Return the model of a bundle's files; it needs no config. Raises as :func:`build`."""
-    return build(state)
+def from_files(state: Mapping[str, Tensor], config: Path | None, metadata: Mapping[str, str]) -> CLIP:
+    """Return the model of a bundle's files, by its ``config`` or by what its file's ``metadata`` tell.
 
-
-def build(state: Mapping[str, Tensor]) -> CLIP:
-    """Return the CLIP whose sizes the published key names in ``state`` imply, float32, frozen.
-
-    ``token_ids`` (V,) are the tokens of a reduced vocabulary. ``text_heads`` is the number of attention heads of a text
-    transformer whose heads are not the published 64 wide. Raises :class:`ValueError` if ``state`` is no CLIP.
+    Raises :class:`ValueError` as :func:`build` does, and if nothing tells how the model computes.
     """
-    weights = {name: tensor for name, tensor in state.items() if name not in EXTRAS}
+    made = architecture.from_config(config, sizes(state)) if config else architecture.told(state, metadata)
+    if made is None:
+        raise ValueError(f"a perceptor of it is not known well enough. {architecture.UNKNOWN}")
+    return build(state, made)
+
+
+def sizes(state: Mapping[str, Tensor]) -> Sizes:
+    """Return the sizes that the published names in ``state`` tell. Raises :class:`ValueError` if it is no CLIP."""
     try:
-        model: nn.Module = upstream.clip_model().build_model(weights)
-    except (KeyError, RuntimeError) as error:
+        return Sizes.of(state)
+    except (KeyError, IndexError, ValueError) as error:
         raise ValueError(f"these are not the weights of a CLIP: {error}") from None
-    if "text_heads" in state:
-        _set_text_heads(model, int(state["text_heads"]))
-    built = CLIP(model.float(), state.get("token_ids")).eval().requires_grad_(False)
+
+
+def build(state: Mapping[str, Tensor], made: Architecture | None = None) -> CLIP:
+    """Return the CLIP whose sizes the published names in ``state`` tell, float32, frozen.
+
+    ``made`` is OpenAI's architecture if it is left out, with as many heads of the text side as ``state`` says in
+    ``text_heads``. ``token_ids`` (V,) are the tokens of a reduced vocabulary. Raises :class:`ValueError` if ``state``
+    is no CLIP, or does not fit ``made``.
+    """
+    if made is None:
+        made = Architecture(text_heads=int(state["text_heads"]) if "text_heads" in state else None)
+    found = {name: tensor.float() for name, tensor in state.items() if name not in EXTRAS and not _implied(name)}
+    model = _model(sizes(found), made, found)
+    own = {name: tensor for name, tensor in model.state_dict().items() if not _implied(name)}
+    if told := weights.misfit(own, found):
+        raise ValueError(f"these are not the weights of a CLIP: {told}")
+    model.load_state_dict(found, strict=False)
+    built = CLIP(model, made, state.get("token_ids")).eval().requires_grad_(False)
     fused.fuse_vision(built.model.visual)
     return built
 
 
-def _set_text_heads(model: Any, heads: int) -> None:
-    for block in model.transformer.resblocks:
-        if block.attn.embed_dim % heads:
-            raise ValueError(f"{heads} heads do not divide a text transformer of width {block.attn.embed_dim}")
-        block.attn.num_heads, block.attn.head_dim = heads, block.attn.embed_dim // heads
+def _implied(name: str) -> bool:
+    return name.rpartition(".")[2] in _IMPLIED
+
+
+def _model(has: Sizes, made: Architecture, state: Mapping[str, Tensor]) -> nn.Module:
+    """Return openai-clip's class, untrained. Its own `build_model` knows one architecture and rounds to halves."""
+    classes: Any = upstream.clip_model()
+    vision_heads, text_heads = made.heads(has)
+    # The class derives the heads of the picture side from its width, so that side is put in afterwards.
+    model = classes.CLIP(has.embedding, 1, 0, 64, 1, has.context, has.vocabulary, has.text_width, text_heads,
+                         has.text_layers)  # fmt: skip
+    if has.patch:
+        model.visual = classes.VisionTransformer(
+            has.image, has.patch, has.vision_width, has.vision_layers, vision_heads, has.embedding
+        )
+    else:
+        model.visual = classes.ModifiedResNet(
+            has.vision_layers, has.embedding, vision_heads, has.image, has.vision_width
+        )
+    for name, block in model.named_modules():
+        if isinstance(block, classes.ResidualAttentionBlock):
+            _set_mlp(block.mlp, made, state.get(f"{name}.mlp.c_fc.weight"))
+    return model  # type: ignore[no-any-return]
+
+
+def _set_mlp(mlp: Any, made: Architecture, weight: Tensor | None) -> None:
+    """Give a block its activation, and a width other than four times the block's if its ``weight`` has one."""
+    mlp.gelu = ACTIVATIONS[made.activation]()
+    if weight is not None and len(weight) != mlp.c_fc.out_features:
+        width = mlp.c_fc.in_features
+        mlp.c_fc, mlp.c_proj = nn.Linear(width, len(weight)), nn.Linear(len(weight), width)

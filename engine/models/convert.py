@@ -5,6 +5,7 @@ have the published SHA-256, and only their tensors are read.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.messages.mistaken import mistaken
-from engine.models import clip, vqgan, weights
+from engine.models import architecture, clip, vqgan, weights
+from engine.models.architecture import Architecture
 from engine.models.foreign import files
 from engine.models.foreign.files import SourceError
 from engine.models.weights import WeightsError
@@ -25,7 +27,19 @@ CODEBOOKS = ("quantize.embedding.weight", "quantize.embed.weight")  # of a VQMod
 _RENAMED = {"quantize._embedding.weight": "quantize.embedding.weight"}  # of another quantiser of the same codes
 _BOOKKEEPING = ("used", "cluster_size", "embed_avg", "_ema_w", "_ema_cluster_size", "ema_w", "ema_cluster_size")
 _OF_TRAINING = ("ckpt_path", "lossconfig", "monitor", "ignore_keys", "image_key", "colorize_nlabels")
+CLIP_PARTS = ("visual.", "transformer.", "positional_embedding", "token_embedding.", "ln_final.", "text_projection",
+              "logit_scale", *clip.EXTRAS)  # fmt: skip
+_FIRST_OF_CLIP = "visual.conv1.weight"
 _SIZES = ("input_resolution", "context_length", "vocab_size")  # what a CLIP's other tensors imply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """What the owner of a CLIP says of how it computes. None leaves it to the file, or to what is published."""
+
+    activation: str | None = None  # a name in engine.models.architecture.ACTIVATIONS
+    heads: int | None = None  # of the picture side
+    text_heads: int | None = None
 
 
 def convert_vqgan(checkpoint: Path, config: Path, out: Path, provenance: Mapping[str, str] | None = None) -> None:
@@ -68,7 +82,44 @@ def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mapping[str,
     except (RuntimeError, ValueError) as error:
         raise SourceError(f"{archive.name} holds no CLIP: {error}") from None
     out.parent.mkdir(parents=True, exist_ok=True)
-    _write(out, lambda partial: save_file(state, partial, metadata=dict(provenance or {})))
+    _write(out, lambda partial: save_file(state, partial, metadata={**(provenance or {}), **Architecture().metadata()}))
+
+
+def convert_perceptor(
+    source: Path, out: Path, owner: Owner | None = None, provenance: Mapping[str, str] | None = None
+) -> None:
+    """Write a CLIP of any origin to ``out``, with what its config, its file or its ``owner`` say of how it computes.
+
+    Raises :class:`SourceError` if none of them does, or if they contradict each other; OSError if it cannot be written.
+    """
+    found = files.beneath(files.read(source), (_FIRST_OF_CLIP,), source, "CLIP in OpenAI's layout")
+    names = {name: name.removeprefix("text.") for name in found}  # open_clip keeps some text sides apart
+    chosen = {names[name]: load for name, load in found.items() if names[name].startswith(CLIP_PARTS)}
+    state = files.load({name: load for name, load in chosen.items() if name not in clip.EXTRAS}, source)
+    state |= {name: chosen[name]() for name in clip.EXTRAS if name in chosen}
+    metadata = weights.metadata(source) if files.is_safetensors(source) else {}
+    try:
+        made = _architecture(source, state, metadata, owner or Owner())
+        clip.build(state, made)
+    except ValueError as error:
+        raise SourceError(f"{source.name} cannot be a perceptor: {error}") from None
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _write(out, lambda partial: save_file(state, partial, metadata={**(provenance or {}), **made.metadata()}))
+
+
+def _architecture(source: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str], owner: Owner) -> Architecture:
+    has, config = clip.sizes(state), architecture.beside(source)
+    made = architecture.told(state, metadata)
+    made = made or (architecture.from_config(config, has) if config else None)
+    if made is None:
+        return architecture.by_hand(has, owner.activation, owner.heads, owner.text_heads)
+    heads = made.heads(has)
+    known = {"activation": made.activation, "heads": heads[0], "text-heads": heads[1]}
+    said = {"activation": owner.activation, "heads": owner.heads, "text-heads": owner.text_heads}
+    for name, value in said.items():
+        if value is not None and value != known[name]:
+            raise ValueError(f"its file or config says {known[name]} and not --{name} {value}. Leave the option out.")
+    return made
 
 
 def _vqgan_config(path: Path) -> dict[str, Any]:

@@ -197,7 +197,7 @@ def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> VQGAN:
             norm_groups=params.get("norm_groups") or 32,
             gumbel=str(config["model"].get("target") or target("", state)).endswith(".GumbelVQ"),
         )
-    if told := weights.misfit(model, state):
+    if told := weights.misfit(model.state_dict(), state):
         raise ValueError(f"the VQGAN's weights do not fit its config: {told}")
     model.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True, assign=True)
     for module in model.eval().requires_grad_(False).modules():

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.messages import Vocabulary
 from engine.messages.mistaken import mistaken
@@ -34,9 +34,18 @@ def load(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{path} is not a readable safetensors file ({error}). Convert or fetch it again.") from None
 
 
-def misfit(model: nn.Module, state: Mapping[str, Tensor]) -> str | None:
-    """Return the first difference between a model's tensors and ``state`` in words, or None if they fit."""
-    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+def metadata(path: Path) -> dict[str, str]:
+    """Return what a safetensors file says of itself. Raises :class:`WeightsError`."""
+    try:
+        with safe_open(path, "pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is not a readable safetensors file ({error}). Convert or fetch it again.") from None
+
+
+def misfit(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> str | None:
+    """Return the first difference between a model's ``own`` tensors and ``state`` in words, or None if they fit."""
+    wanted = {name: tuple(tensor.shape) for name, tensor in own.items()}
     missing, more = sorted(wanted.keys() - state), sorted(state.keys() - wanted)
     for names, told in ((missing, "are missing"), (more, "are too many")):
         if names:

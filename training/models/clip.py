@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from engine.method import cutouts
 from engine.models import upstream
-from engine.models.clip import MEAN, STD
+from engine.models.architecture import MEAN, STD
 from training.models.loop import DEVICE, Training, autocast, follow
 from training.picturebook.captions import NOT_SAID
 from training.pictures.corpus import Captions, Corpus

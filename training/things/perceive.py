@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.models.clip import MEAN, STD
+from engine.models.architecture import MEAN, STD
 from training.models.clip import augment, build, contrast, encode_text
 from training.models.loop import DEVICE, Training, autocast, follow
 from training.picturebook.words import GROUNDS, WEATHERS

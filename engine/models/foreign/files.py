@@ -104,6 +104,12 @@ def load(chosen: Found, path: Path) -> dict[str, Tensor]:
     return state
 
 
+def is_safetensors(path: Path) -> bool:
+    """Return whether the file is of the kind that :func:`read` reads as safetensors."""
+    with path.open("rb") as file:
+        return file.read(9)[5:] == b"\x00\x00\x00{"
+
+
 def _safetensors(path: Path) -> Found:
     return {_plain(name): partial(_same, tensor) for name, tensor in load_file(path).items()}
 

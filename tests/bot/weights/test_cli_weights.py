@@ -87,7 +87,7 @@ def test_info_says_what_is_missing_and_how_to_fetch_it(invoke: Invoke) -> None:
 
 def test_verify_of_what_changed_fails(invoke: Invoke) -> None:
     assert invoke("verify")[0] == 0
-    Path("weights/starter/vit.safetensors").write_bytes(b"torn")
+    Path("weights/starter/vit.safetensors").write_bytes(b"\xfetorn")
     code, out, _ = invoke("verify", "starter")
     assert code == 1 and "✗" in out and "no whole safetensors file" in out
 

@@ -233,7 +233,7 @@ async def test_a_vqgan_of_ones_own_becomes_a_bundle_that_the_engine_loads(
         ({"name": "starter"}, "already"),
         ({"vqgan": Path("nowhere.ckpt")}, "nowhere.ckpt is not a file"),
         ({"perceptors": ("ViT-Z",)}, "“ViT-Z” is no perceptor"),
-        ({"perceptors": ("model.safetensors",)}, "no whole safetensors file"),
+        ({"perceptors": ("model.safetensors",)}, "is a text and not weights"),
     ],
 )
 async def test_a_bundle_that_cannot_be_is_refused_before_anything_is_made(

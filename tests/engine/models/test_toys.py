@@ -97,7 +97,7 @@ def mosaic(state: Mapping[str, Tensor], config: Path | None) -> Mosaic:
     return Mosaic()
 
 
-def letters(state: Mapping[str, Tensor], config: Path | None) -> Letters:
+def letters(state: Mapping[str, Tensor], config: Path | None, metadata: Mapping[str, str]) -> Letters:
     return Letters(state["matrix"])
 
 
