@@ -131,7 +131,9 @@ def load(checkpoint: bytes) -> dict[str, Any]:
     try:
         state = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types for damaged bytes
-        raise SpecError(f"That checkpoint cannot be read: {error}") from error
+        raise SpecError(
+            "That checkpoint cannot be read, because it is damaged or none. Start the job again."
+        ) from error
     if not isinstance(state, dict) or state.get("version") != VERSION:
         raise SpecError("That checkpoint was written by another version. Start the job again.")
     return state
