@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.messages.mistaken import mistaken
 from engine.models import architecture, clip, vqgan, weights
 from engine.models.architecture import Architecture
-from engine.models.foreign import files
+from engine.models.foreign import files, layouts
 from engine.models.foreign.files import SourceError
 from engine.models.weights import WeightsError
 
@@ -29,7 +29,6 @@ _BOOKKEEPING = ("used", "cluster_size", "embed_avg", "_ema_w", "_ema_cluster_siz
 _OF_TRAINING = ("ckpt_path", "lossconfig", "monitor", "ignore_keys", "image_key", "colorize_nlabels")
 CLIP_PARTS = ("visual.", "transformer.", "positional_embedding", "token_embedding.", "ln_final.", "text_projection",
               "logit_scale", *clip.EXTRAS)  # fmt: skip
-_FIRST_OF_CLIP = "visual.conv1.weight"
 _SIZES = ("input_resolution", "context_length", "vocab_size")  # what a CLIP's other tensors imply
 
 
@@ -92,9 +91,8 @@ def convert_perceptor(
 
     Raises :class:`SourceError` if none of them does, or if they contradict each other; OSError if it cannot be written.
     """
-    found = files.beneath(files.read(source), (_FIRST_OF_CLIP,), source, "CLIP in OpenAI's layout")
-    names = {name: name.removeprefix("text.") for name in found}  # open_clip keeps some text sides apart
-    chosen = {names[name]: load for name, load in found.items() if names[name].startswith(CLIP_PARTS)}
+    found = layouts.openai(files.beneath(files.read(source), layouts.ANCHORS, source, "CLIP"))
+    chosen = {name: load for name, load in found.items() if name.startswith(CLIP_PARTS)}
     state = files.load({name: load for name, load in chosen.items() if name not in clip.EXTRAS}, source)
     state |= {name: chosen[name]() for name in clip.EXTRAS if name in chosen}
     metadata = weights.metadata(source) if files.is_safetensors(source) else {}
