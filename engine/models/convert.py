@@ -6,6 +6,7 @@ have the published SHA-256, and only their tensors are read.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ from engine.models.weights import WeightsError
 
 VQGAN_PARTS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
 CODEBOOKS = ("quantize.embedding.weight", "quantize.embed.weight")  # of a VQModel and of a GumbelVQ
-_RENAMED = {"quantize._embedding.weight": "quantize.embedding.weight"}  # of another quantiser of the same codes
+_OTHER_CODEBOOKS: Mapping[str, Callable[[Tensor], Tensor]] = {  # of other averaging quantisers of the same codes
+    "quantize._embedding.weight": lambda codes: codes,
+    "quantize.embed": lambda codes: codes.T,
+}
 _BOOKKEEPING = ("used", "cluster_size", "embed_avg", "_ema_w", "_ema_cluster_size", "ema_w", "ema_cluster_size")
 _OF_TRAINING = ("ckpt_path", "lossconfig", "monitor", "ignore_keys", "image_key", "colorize_nlabels")
 CLIP_PARTS = ("visual.", "transformer.", "positional_embedding", "token_embedding.", "ln_final.", "text_projection",
@@ -137,9 +141,17 @@ def _vqgan_config(path: Path) -> dict[str, Any]:
 
 def _vqgan_state(checkpoint: Path) -> dict[str, Tensor]:
     """Return the VQGAN's tensors by their names in a VQModel or GumbelVQ."""
-    found = files.beneath(files.read(checkpoint), (*CODEBOOKS, *_RENAMED), checkpoint, "VQGAN")
-    kept = {_RENAMED.get(name, name): load for name, load in found.items() if _needed(name)}
+    anchors = (*CODEBOOKS, *_OTHER_CODEBOOKS)
+    found = files.beneath(files.read(checkpoint), anchors, checkpoint, "VQGAN")
+    kept = {name: load for name, load in found.items() if _needed(name)}
+    for name, changed in _OTHER_CODEBOOKS.items():
+        if name in kept:
+            kept[CODEBOOKS[0]] = partial(_changed, kept.pop(name), changed)
     return files.load(kept, checkpoint)
+
+
+def _changed(load: Callable[[], Tensor], change: Callable[[Tensor], Tensor]) -> Tensor:
+    return change(load())
 
 
 def _needed(name: str) -> bool:

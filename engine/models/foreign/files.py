@@ -76,7 +76,9 @@ def beneath(found: Found, anchors: Collection[str], path: Path, what: str) -> di
     all_ = {name.removesuffix(anchor) for name in found for anchor in anchors if f".{name}".endswith(f".{anchor}")}
     prefixes = {one for one in all_ if "cond_stage_model" not in one.split(".")}  # the VQGAN of segmentations
     if not prefixes:
-        raise SourceError(f"{path.name} holds no {what}: it has no {' and no '.join(anchors)}. Name another file.")
+        raise SourceError(
+            f"{path.name} holds no {what}: it has no {' and no '.join(list(anchors)[:2])}. Name another file."
+        )
     usual = {one for one in prefixes if set(one.split(".")[:-1]) <= _WRAPPERS} or prefixes
     fewest = min(one.count(".") for one in usual)
     best = sorted(one for one in usual if one.count(".") == fewest)
@@ -150,7 +152,10 @@ def _zip(path: Path) -> Found:
     if root is None:
         raise SourceError(f"{path.name} is a zip archive and no checkpoint. Unpack it, and name the file inside.")
     content = _mapped(path)
-    places = {one.filename.removeprefix(root): _place(content, one) for one in members if not one.is_dir()}
+    wanted = (f"{root}data.pkl", f"{root}byteorder", f"{root}data/")  # TorchScript adds its program, which is packed
+    places = {
+        one.filename.removeprefix(root): _place(content, one) for one in members if one.filename.startswith(wanted)
+    }
     order = places.get("byteorder")
     if order and content[slice(*order)].strip() == b"big":
         raise SourceError(f"{path.name} was saved on a machine with another order of bytes. Save it again on this one.")

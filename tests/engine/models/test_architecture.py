@@ -19,6 +19,7 @@ from engine import __main__ as command
 from engine.models import clip, convert, weights
 from engine.models.architecture import Architecture
 from engine.models.foreign.files import SourceError
+from tests import published
 
 State = dict[str, Tensor]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -81,14 +82,16 @@ def block(state: State, name: str, x: Tensor, heads: int, activation: str, causa
     return x + F.linear(hidden, *part("mlp.c_proj"))
 
 
-def plain(state: State, made: Made, pictures: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+def plain(
+    state: State, made: Made, pictures: Tensor, tokens: Tensor, patch: int = 8, layers: int = 2
+) -> tuple[Tensor, Tensor]:
     """The unit vectors of normalised pictures and of token rows, in float64."""
     state = {name: tensor.double() for name, tensor in state.items()}
-    x = F.conv2d(pictures.double(), state["visual.conv1.weight"], stride=8).flatten(2).transpose(1, 2)
+    x = F.conv2d(pictures.double(), state["visual.conv1.weight"], stride=patch).flatten(2).transpose(1, 2)
     x = torch.cat([state["visual.class_embedding"].expand(len(x), 1, -1), x], 1) + state["visual.positional_embedding"]
     x = F.layer_norm(x, (made.width,), state["visual.ln_pre.weight"], state["visual.ln_pre.bias"])
     t = state["token_embedding.weight"][tokens] + state["positional_embedding"]
-    for i in range(2):
+    for i in range(layers):
         x = block(state, f"visual.transformer.resblocks.{i}.", x, made.heads, made.activation, causal=False)
         t = block(state, f"transformer.resblocks.{i}.", t, made.text_heads, made.activation, causal=True)
     x = F.layer_norm(x[:, 0], (made.width,), state["visual.ln_post.weight"], state["visual.ln_post.bias"])
@@ -182,6 +185,20 @@ def test_open_clips_layouts_are_one_model(tmp_path: Path, layout: str) -> None:
     torch.save(saved, tmp_path / "vit.bin")
     kept = {name: saved[name].float() for name in state} if layout == "halves" else state
     agrees(converted(tmp_path / "vit.bin", *options(made)), kept, made)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_a_torchscript_archive_of_unknown_origin_is_read_without_running_it(tmp_path: Path) -> None:
+    archive = published.clip_archive(tmp_path / "tiny.pt")
+    stored = torch.jit.load(archive).state_dict()
+    perceptor = converted(archive, "--activation", "gelu", "--heads", "1", "--text-heads", "1")
+    made = Made(activation="gelu", width=64, heads=1, text_width=64, text_heads=1)
+    kept = {name: tensor.float() for name, tensor in stored.items()}
+    pictures = torch.rand(2, 3, 32, 32)
+    tokens = perceptor.tokenize(["a red car", "an owl"])
+    seen, read = plain(kept, made, (pictures - perceptor.mean) / perceptor.std, tokens, patch=16, layers=1)
+    torch.testing.assert_close(perceptor.embed_images(pictures).double(), seen, atol=1e-5, rtol=0)
+    torch.testing.assert_close(perceptor.embed_text(["a red car", "an owl"]).double(), read, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -280,14 +297,14 @@ def test_a_resnets_pool_has_the_heads_and_its_text_side_the_activation(activatio
     from engine.models import upstream
 
     torch.manual_seed(0)
-    published: Any = upstream.clip_model().CLIP(24, 64, (1, 1, 1, 1), 12, None, 16, 49408, 64, 1, 1).eval()
-    published.visual.attnpool.num_heads = 3
-    for one in published.transformer.resblocks:
+    original: Any = upstream.clip_model().CLIP(24, 64, (1, 1, 1, 1), 12, None, 16, 49408, 64, 1, 1).eval()
+    original.visual.attnpool.num_heads = 3
+    for one in original.transformer.resblocks:
         one.mlp.gelu.forward = ACTIVATIONS[activation]
-    built = clip.build(published.state_dict(), Architecture(activation=activation, vision_heads=3))
+    built = clip.build(original.state_dict(), Architecture(activation=activation, vision_heads=3))
     pictures, tokens = torch.rand(2, 3, 64, 64), built.tokenize(["a red car", "owl"])
     with torch.no_grad():
-        seen = F.normalize(published.encode_image((pictures - built.mean) / built.std), dim=-1)
-        read = F.normalize(published.encode_text(tokens), dim=-1)
+        seen = F.normalize(original.encode_image((pictures - built.mean) / built.std), dim=-1)
+        read = F.normalize(original.encode_text(tokens), dim=-1)
     torch.testing.assert_close(built.embed_images(pictures), seen, atol=1e-5, rtol=0)
     torch.testing.assert_close(built.embed_text(["a red car", "owl"]), read, atol=1e-5, rtol=0)

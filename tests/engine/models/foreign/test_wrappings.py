@@ -119,10 +119,21 @@ def test_what_only_trains_a_quantiser_or_stands_beside_it_is_left_out(tmp_path: 
     same(converted(save({"state_dict": {**state(), **extra}}, tmp_path / "x.ckpt", "zip")), state())
 
 
-def test_an_averaging_quantiser_of_another_name_is_the_same_codebook(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "turned"), [("quantize._embedding.weight", False), ("quantize.embed", True)])
+def test_an_averaging_quantiser_of_another_name_is_the_same_codebook(tmp_path: Path, name: str, turned: bool) -> None:
     content = state()
-    content["quantize._embedding.weight"] = content.pop("quantize.embedding.weight")
-    same(converted(save({"model": content}, tmp_path / "x.ckpt", "zip")), state())
+    codes = content.pop("quantize.embedding.weight")
+    content[name] = codes.T.contiguous() if turned else codes
+    averages = {"quantize.cluster_size": torch.ones(16), "quantize.embed_avg": torch.ones(8, 16)}
+    same(converted(save({"model": {**content, **averages}}, tmp_path / "x.ckpt", "zip")), state())
+
+
+@pytest.mark.parametrize("layout", ["zip", "old"])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_every_protocol_of_pickles_is_read(tmp_path: Path, protocol: int, layout: str) -> None:
+    content = {"state_dict": state(), "hyper_parameters": foreign()}
+    torch.save(content, tmp_path / "x.ckpt", pickle_protocol=protocol, _use_new_zipfile_serialization=layout == "zip")
+    same(converted(tmp_path / "x.ckpt"), state())
 
 
 @pytest.mark.parametrize("target", [None, "", "somewhere.else.Model", "taming.models.vqgan.VQModel"])
