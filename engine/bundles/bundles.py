@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.bundles import describer, memory, phrasebook, presets, safety
+from engine.bundles import describer, memory, phrasebook, presets, safety, typed
 from engine.bundles.memory import Memory
 from engine.bundles.natural import Natural, load_natural
 from engine.messages import BundleInfo, Precision, Vocabulary
@@ -104,6 +104,8 @@ class BundleEntry:
     check: safety.CheckSettings = field(default_factory=safety.CheckSettings)  # without phrases nothing is checked
 
     def __post_init__(self) -> None:
+        for record in (self, self.cutouts, self.region, self.check, self.regulariser, self.pull):
+            typed.check(record)
         for name, known in (
             (self.generator.kind, GENERATORS),
             *((files.kind, PERCEPTORS) for files in self.perceptors),
@@ -228,19 +230,16 @@ def _entry(values: dict[str, Any]) -> BundleEntry:
             values[name] = Regulariser(**values[name])
     usual = values.pop("vqgan", None)  # the usual kind may be the key
     files = values.pop("generator", usual)
-    if not files or not values.get("perceptors"):
-        raise ValueError("it needs a generator and perceptors")
+    if not files or not values.get("perceptors") or not isinstance(values["perceptors"], list | tuple):
+        raise ValueError("it needs a generator and a list of perceptors")
     values["generator"] = ModelFiles(**{"kind": "vqgan", **files})
     named = [{"weights": one} if isinstance(one, str) else one for one in values["perceptors"]]
     values["perceptors"] = tuple(ModelFiles(**{"kind": "clip", **one}) for one in named)
-    for name in ("examples", "betas", "losses", "perceptor_weights"):
-        if name in values:
-            values[name] = tuple(values[name])
     return BundleEntry(
         cutouts=CutoutSettings(**cutouts),
         region=RegionSettings(**region),
         check=safety.CheckSettings(**check),
-        **values,
+        **_tuples(values),
     )
 
 
@@ -249,10 +248,7 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(name: str, weights_dir: Path, device: torch.device, entry: BundleEntry | None = None) -> Bundle:
-    """Load the bundle ``name`` by its ``entry``, or by the one that :func:`find` finds.
-
-    Raises :class:`weights.WeightsError`.
-    """
+    """Load the bundle ``name`` by its ``entry``, or by the one that :func:`find` finds. Raises WeightsError."""
     entry, folder = (entry, weights_dir) if entry else find(name, weights_dir)
     paths = [folder / files.weights for files in (entry.generator, *entry.perceptors)]
     if missing := [path for path in paths if not path.is_file()]:
