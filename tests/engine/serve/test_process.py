@@ -100,7 +100,7 @@ def test_an_engine_without_weights_says_what_is_missing_and_exits_1(tmp_path: Pa
     child, pipe = spawn(EngineSettings(weights_dir=str(tmp_path)))
     failed = pipe.recv()
     assert isinstance(failed, RunFailed)
-    assert "vqgan.safetensors are missing" in failed.detail
+    assert "vqgan.safetensors is missing. `python -m bot weights fetch starter`" in failed.detail
     child.join(20)
     assert child.exitcode == 1
 
