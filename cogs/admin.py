@@ -69,9 +69,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="For tho
     @app_commands.command(description="Show my rules for every server, and what was done last")
     async def rules(self, interaction: Interaction) -> None:
         scope = await self._begin(interaction)
-        await answer(
-            interaction, f"{await self.bot.desk.overview(scope)}\n{await self.bot.desk.trail(scope, 5)}"[:2000]
-        )
+        await answer(interaction, f"{await self.bot.desk.overview(scope)}\n{await self.bot.desk.trail(scope, 5)}")
 
     async def _begin(self, interaction: Interaction) -> int:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -83,7 +81,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="For tho
             text = await obey(self.bot, order, by=interaction.user.id, user_id=user_id)
         except ConfigError as error:
             text = str(error)
-        await answer(interaction, text[:2000])
+        await answer(interaction, text)
 
 
 async def setup(bot: FaradayBot) -> None:

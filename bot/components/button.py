@@ -7,7 +7,6 @@ import discord
 
 from bot.components.host import Host
 from bot.gateway.replies import explain, late
-from bot.texts import card
 
 
 class HostButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"faraday"):
@@ -66,7 +65,6 @@ class HostButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
 
     async def answer(self, interaction: discord.Interaction[Host], text: str) -> None:
         """Tell the member who pressed, and nobody else."""
-        text = card.fitted(text)
         if not interaction.response.is_done():
             await interaction.response.send_message(text, ephemeral=True)
         elif self.in_place:

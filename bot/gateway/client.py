@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.backoff import UNREACHABLE, Backoff, persistently
 from bot.config import Config
+from bot.gateway.bounds import bound
 from bot.gateway.connector import make_connector
 from bot.gateway.replies import Tree, late
 from bot.gateway.throttle import Throttle
@@ -40,6 +41,7 @@ class ConnectedBot(commands.AutoShardedBot):
             connector=make_connector(config),
             http_trace=self.throttle.trace(),
         )
+        bound(self.http)
         self.config = config
         self.sessions = 0  # with the gateway so far, of all shards
         self._connecting: asyncio.Task[Any] | None = None

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import BadSetting, NoDatabase, UserError
-from bot.texts import answers, card
+from bot.texts import answers
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, NoDatabase):
         log.error("a member could not be served: %s", error.detail)
     if isinstance(error, UserError):
-        return card.fitted(str(error))
+        return str(error)
     reference = secrets.token_hex(4)
     if late(error):
         return answers.broken(reference)
@@ -44,7 +44,7 @@ async def under(client: discord.Client, payload: discord.RawReactionActionEvent,
     channel = client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
     try:
         picture = channel.get_partial_message(payload.message_id)
-        await picture.reply(card.fitted(f"<@{payload.user_id}> {explain(error)}"), mention_author=False)
+        await picture.reply(f"<@{payload.user_id}> {explain(error)}", mention_author=False)
     except discord.HTTPException as refusal:
         log.info("a reaction to message %d could not be answered: %s", payload.message_id, refusal)
 
@@ -79,7 +79,6 @@ def _cause(error: app_commands.AppCommandError) -> Exception:
 
 async def answer(interaction: discord.Interaction[discord.Client], text: str) -> None:
     """Tell the member alone, whether or not the interaction was deferred."""
-    text = card.fitted(text)
     if interaction.response.is_done():
         await interaction.edit_original_response(content=text)
     else:

@@ -21,11 +21,6 @@ HINT_TO_GUESTS = "-# To change it by words: press and hold or right-click it →
 HINT = "-# Or reply “.edit” and what should change · ✉️ as a reaction sends it to you, 1️⃣ to 5️⃣ rate it"
 
 
-def fitted(text: str) -> str:
-    """Return ``text`` as Discord takes it for a message, with an ellipsis in place of what is too long."""
-    return text if len(text) <= CONTENT_LIMIT else f"{text[: CONTENT_LIMIT - 1]}…"
-
-
 def one_line(words: str) -> str:
     """Return a member's words on one short line, without a meaning to Discord."""
     return discord.utils.escape_markdown(_shortened(words, 80))

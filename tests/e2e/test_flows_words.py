@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import discord
 import pytest
 
 from sandbox import Message
@@ -46,3 +49,23 @@ async def test_the_longest_words_of_each_door_are_refused_in_a_message(studio: S
     texts.append((await replied(studio, asked)).content)
     for text in texts:
         assert 0 < len(text) < 1000 and "x" * 200 not in text and "thinking" not in text
+
+
+async def test_a_text_that_nobody_bounded_still_arrives(studio: Studio) -> None:
+    channel = studio.bot.get_channel(studio.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.send("x" * 5000, embed=discord.Embed(title="t" * 900, description="d" * 9000))
+    with io.BytesIO(b"a file") as file:
+        sent = await channel.send("y" * 5000, file=discord.File(file, "a.txt", description="d" * 3000))
+    await sent.edit(content="z" * 5000)
+    thread = await channel.create_thread(name="n" * 500, type=discord.ChannelType.public_thread)
+    first, second = studio.channel.messages[:2]
+    assert len(first.content) == 2000 and len(first.embeds[0]["title"]) == 256
+    assert len(second.content) == 2000 and second.content[0] == "z"
+    assert len(thread.name) == 100
+
+
+async def test_an_answer_that_nobody_bounded_still_arrives(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.texts.guidance.about", lambda *_, **__: "x" * 9000)
+    answer = await studio.ada.slash(studio.channel, "about")
+    assert len(await answer.text()) == 2000
