@@ -42,7 +42,7 @@ _STYLES: Final = ("a watercolor of", "an oil painting of", "a charcoal drawing o
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ThingPrompt:
     """A prompt, and what its picture must show; "" for what the prompt leaves open."""
 
     kind: str
@@ -61,7 +61,7 @@ class Pair:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class SeenThings:
     """Hold what the reader sees in one picture."""
 
     first: bool  # every thing asked for is the likeliest, or among as many likeliest as are asked for
@@ -71,34 +71,34 @@ class Seen:
     weather: bool
 
 
-def from_table(many: int) -> list[Asked]:
+def from_table(many: int) -> list[ThingPrompt]:
     """Return ``many`` things drawn from the table, each bare, then with a colour, a weather or a style."""
     rng = random.Random(7)
     chosen = rng.sample(list(things().values()), many)
     bare = [
-        Asked(kind="bare", prompt=thing.phrase if i % 2 else thing.name, things=(thing.name,))
+        ThingPrompt(kind="bare", prompt=thing.phrase if i % 2 else thing.name, things=(thing.name,))
         for i, thing in enumerate(chosen)
     ]
     return bare + [_with_more(thing, i % 3, rng) for i, thing in enumerate(chosen)]
 
 
-def _with_more(thing: Thing, which: int, rng: random.Random) -> Asked:
+def _with_more(thing: Thing, which: int, rng: random.Random) -> ThingPrompt:
     named = (thing.name,)
     if which == 0:
         colour = rng.choice(COLOURS)
         phrase = f"{'an' if colour[0] in 'aeiou' else 'a'} {colour}" if thing.article else colour
-        return Asked(kind="colour", prompt=f"{phrase} {thing.name}", things=named, colour=colour)
+        return ThingPrompt(kind="colour", prompt=f"{phrase} {thing.name}", things=named, colour=colour)
     if which == 1:
         weather = rng.choice(WEATHERS)
         words = rng.choice(WEATHER_WORDS[weather])
-        return Asked(kind="weather", prompt=f"{thing.phrase} {words}", things=named, weather=weather)
-    return Asked(kind="style", prompt=f"{rng.choice(_STYLES)} {thing.phrase}", things=named)
+        return ThingPrompt(kind="weather", prompt=f"{thing.phrase} {words}", things=named, weather=weather)
+    return ThingPrompt(kind="style", prompt=f"{rng.choice(_STYLES)} {thing.phrase}", things=named)
 
 
-def from_people() -> list[Asked]:
+def from_people() -> list[ThingPrompt]:
     """Return the prompts that people would type, of those that the table has things for."""
     listed = tomllib.loads(PEOPLE.read_text(encoding="utf-8"))["prompts"]
-    return [Asked(kind="people", prompt=prompt, things=tuple(named)) for prompt, named in listed.items() if named]
+    return [ThingPrompt(kind="people", prompt=prompt, things=tuple(named)) for prompt, named in listed.items() if named]
 
 
 def painted(settings: PaintSettings, task: PaintTask) -> Pair | None:
@@ -112,7 +112,7 @@ def painted(settings: PaintSettings, task: PaintTask) -> Pair | None:
     return Pair(start=start, end=end)
 
 
-def read(judge: reader.ThingReader, asked: Sequence[Asked], images: Sequence[Image.Image]) -> list[Seen]:
+def read(judge: reader.ThingReader, asked: Sequence[ThingPrompt], images: Sequence[Image.Image]) -> list[SeenThings]:
     """Return what the reader sees in the picture of each prompt."""
     scores = reader.read(judge, to_tensor(images))
     index = {name: i for i, name in enumerate(judge.names)}
@@ -122,7 +122,7 @@ def read(judge: reader.ThingReader, asked: Sequence[Asked], images: Sequence[Ima
     for row, one in enumerate(asked):
         wanted = {index[name] for name in one.things}
         found.append(
-            Seen(
+            SeenThings(
                 first=wanted <= set(order[row][: len(wanted)]),
                 five=wanted <= set(order[row][:FIRST]),
                 belief=float(chances[row, list(wanted)].mean()),
@@ -133,7 +133,7 @@ def read(judge: reader.ThingReader, asked: Sequence[Asked], images: Sequence[Ima
     return found
 
 
-def shares(asked: Sequence[Asked], seen: Sequence[Seen | None]) -> dict[str, dict[str, Share]]:
+def shares(asked: Sequence[ThingPrompt], seen: Sequence[SeenThings | None]) -> dict[str, dict[str, Share]]:
     """Return by kind of prompt the shares of pictures that show what was asked for; a refused one shows nothing."""
     found: dict[str, dict[str, Share]] = {}
     for kind in dict.fromkeys(one.kind for one in asked):
@@ -187,19 +187,24 @@ def main(
     )
 
 
-def _seen(judge: reader.ThingReader, asked: Sequence[Asked], images: Sequence[Image.Image | None]) -> list[Seen | None]:
+def _seen(
+    judge: reader.ThingReader, asked: Sequence[ThingPrompt], images: Sequence[Image.Image | None]
+) -> list[SeenThings | None]:
     shown = [(one, image) for one, image in zip(asked, images, strict=True) if image is not None]
     found = iter(read(judge, [one for one, _ in shown], [image for _, image in shown]))
     return [None if image is None else next(found) for image in images]
 
 
-def _gain(starts: Sequence[Seen | None], ends: Sequence[Seen | None]) -> list[float]:
+def _gain(starts: Sequence[SeenThings | None], ends: Sequence[SeenThings | None]) -> list[float]:
     """Return for each picture how much likelier the loop made the things asked for."""
     return [end.belief - start.belief for start, end in zip(starts, ends, strict=True) if start and end]
 
 
 def report(
-    console: Console, asked: Sequence[Asked], starts: Sequence[Seen | None], ends: Sequence[Seen | None]
+    console: Console,
+    asked: Sequence[ThingPrompt],
+    starts: Sequence[SeenThings | None],
+    ends: Sequence[SeenThings | None],
 ) -> None:
     """Print a table of the shares, and what the loop changed."""
     table = Table("prompts", "what", "of", "the start alone", "after the loop", "95 % interval")
@@ -216,7 +221,9 @@ def report(
     )
 
 
-def _write_sheet(path: Path, asked: Sequence[Asked], pairs: Sequence[Pair | None], seen: Sequence[Seen | None]) -> None:
+def _write_sheet(
+    path: Path, asked: Sequence[ThingPrompt], pairs: Sequence[Pair | None], seen: Sequence[SeenThings | None]
+) -> None:
     rows = [[pair.end] if pair else [Image.new("RGB", (128, 128), "dimgray")] for pair in pairs]
     sheet(rows, [one.prompt for one in asked], [bool(one and one.five) for one in seen]).save(path)
 

@@ -20,7 +20,7 @@ from benchmarks.judge.models import Block
 from training.files import save_halves
 from training.models.loop import Training, autocast, follow
 from training.picturebook.words import GROUNDS, WEATHERS
-from training.things.scenes import COLOURS, MOST, UNKNOWN, Book, Scenes
+from training.things.scenes import COLOURS, MOST, UNKNOWN, Book, SceneBatch
 from training.things.table import things
 
 SIDE: Final = 80  # pixels along a picture as the reader sees it
@@ -87,7 +87,7 @@ class ReaderTraining(Training):
         return self.model.eval()
 
 
-def reading_loss(scores: Mapping[str, Tensor], scenes: Scenes) -> Tensor:
+def reading_loss(scores: Mapping[str, Tensor], scenes: SceneBatch) -> Tensor:
     """Return the cross-entropy of the things, shared among those shown, and of each answer that a scene gives."""
     shares = scenes.things / scenes.things.sum(1, keepdim=True)
     loss = F.cross_entropy(scores["things"], shares)

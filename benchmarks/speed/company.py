@@ -17,7 +17,7 @@ from engine.device import devices
 from engine.messages import Precision, Spec
 from engine.run import batch
 from engine.run.run import Run
-from engine.serve.memory import Memory
+from engine.serve.memory import StepMemory
 
 
 def main(
@@ -43,7 +43,7 @@ def main(
         prompt=PROMPT, bundle=bundle.name, width=size, height=size, iterations=bundle.entry.max_iterations, seed=0,
         cutouts=cutouts, threads=threads, precision=Precision(precision),
     )  # fmt: skip
-    reckoned = Memory(0).need(spec, bundle, chunk or None) / 1e6
+    reckoned = StepMemory(0).need(spec, bundle, chunk or None) / 1e6
     runs = [Run(spec, bundle) for _ in range(jobs)]
     used = _memory(runs[0], chunk or None, bundle)
     in_turn, together = list[float](), list[float]()

@@ -21,7 +21,7 @@ from engine.run.frames import Pictured, Shot
 from engine.run.run import Run
 from engine.run.timelapse import Timelapse
 from engine.serve import scheduler, stepping
-from engine.serve.memory import Memory
+from engine.serve.memory import StepMemory
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +68,13 @@ class Loop:
         self,
         bundles: Mapping[str, Bundle],
         send: Callable[[messages.Event], None],
-        memory: Memory | None = None,
+        memory: StepMemory | None = None,
         send_pictured: Callable[[Pictured], None] | None = None,
     ) -> None:
         self.bundles = bundles
         self.send = send
         self.send_pictured = send_pictured or (lambda event: send(event.complete()))
-        self.memory = memory or Memory(min(free_memory.for_runs(bundle.device) for bundle in bundles.values()))
+        self.memory = memory or StepMemory(min(free_memory.for_runs(bundle.device) for bundle in bundles.values()))
         self.active: dict[int, _Active] = {}
         self._films = ThreadPoolExecutor(1, thread_name_prefix="engine-film")
 

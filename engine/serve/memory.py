@@ -102,7 +102,7 @@ def _powers(values: Mapping[int, int]) -> tuple[float, ...]:
     return tuple(factors)
 
 
-class Memory:
+class StepMemory:
     """Hold what fits into ``size`` bytes beside the models."""
 
     def __init__(self, size: int) -> None:

@@ -44,7 +44,7 @@ def main(connection: Connection, settings: EngineSettings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s engine: %(message)s")
     from engine.serve.loop import Loop
-    from engine.serve.memory import Memory
+    from engine.serve.memory import StepMemory
     from engine.serve.outbox import Outbox
 
     outbox = Outbox(connection)
@@ -58,7 +58,7 @@ def main(connection: Connection, settings: EngineSettings) -> None:
     commands: queue.Queue[Command] = queue.Queue()
     threading.Thread(target=_read, args=(connection, commands), name="engine-inbox", daemon=True).start()
     outbox.send(ready)
-    memory = Memory(settings.memory) if settings.memory else None
+    memory = StepMemory(settings.memory) if settings.memory else None
     Loop(bundles, outbox.send, memory, send_pictured=outbox.send).serve(commands)
     outbox.close()
 

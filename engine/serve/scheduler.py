@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from engine.device import devices
 from engine.run.run import Run
-from engine.serve.memory import Memory
+from engine.serve.memory import StepMemory
 
 
 class Scheduled(Protocol):
@@ -23,7 +23,7 @@ SMALL = 300_000_000  # bytes of a step up to which company pays on a CPU
 SOON = 1.0  # runs with fewer seconds left count alike, and so do those that were never stepped
 
 
-def parties(members: Sequence[M], memory: Memory) -> list[list[M]]:
+def parties(members: Sequence[M], memory: StepMemory) -> list[list[M]]:
     """Return the members, in their order, in parties that can each be stepped in one batch.
 
     Compatible runs for which company :func:`pays` are together, as many as fit into memory with all their cutouts. A
@@ -46,7 +46,7 @@ def parties(members: Sequence[M], memory: Memory) -> list[list[M]]:
     return found
 
 
-def pays(run: Run, memory: Memory) -> bool:
+def pays(run: Run, memory: StepMemory) -> bool:
     """Return whether runs like this one take less time in one batch than in turn.
 
     On a CPU only small models gain, because their steps are mostly overhead (see benchmarks/NOTES.md).

@@ -8,7 +8,7 @@ import torch
 from engine.device import devices
 from engine.messages import Failure
 from engine.run import batch
-from engine.serve.memory import Memory, NoRoom, smaller
+from engine.serve.memory import NoRoom, StepMemory, smaller
 from engine.serve.scheduler import M
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ OUT_OF_MEMORY = "The engine ran out of memory. Try a smaller picture."
 INTERNAL = "Something went wrong in the engine; its log has the details. Try again."
 
 
-def step(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], None]) -> None:
+def step(party: Sequence[M], memory: StepMemory, failed: Callable[[M, Exception], None]) -> None:
     """Step the party in one batch. If that fails, step each run alone, so that one run fails no other.
 
     A single run that runs out of memory is tried again with fewer cutouts at a time. ``failed`` is called with a run
@@ -41,7 +41,7 @@ def step(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], No
                 step([member], memory, failed)
 
 
-def _with_less_memory(party: Sequence[M], memory: Memory, failed: Callable[[M, Exception], None]) -> None:
+def _with_less_memory(party: Sequence[M], memory: StepMemory, failed: Callable[[M, Exception], None]) -> None:
     if len(party) > 1:
         log.warning("a batch of %d runs ran out of memory; stepping them one by one", len(party))
         memory.shrink([member.run.spec for member in party], party[0].run.bundle)

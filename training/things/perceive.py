@@ -14,7 +14,7 @@ from training.models.loop import DEVICE, Training, autocast, follow
 from training.picturebook.words import GROUNDS, WEATHERS
 from training.pictures.tokens import Tokens, token_ids
 from training.things import told
-from training.things.scenes import COLOURS, MOST, UNKNOWN, Book, Scenes
+from training.things.scenes import COLOURS, MOST, UNKNOWN, Book, SceneBatch
 
 SEED: Final = 2_100_000
 SIZES: Final[Mapping[str, Any]] = {
@@ -25,7 +25,7 @@ ANSWERS: Final = {"colour": len(COLOURS), "count": MOST, "weather": len(WEATHERS
 _CLASSES_PART: Final = 0.6  # the first part of the time, without the contrast
 
 
-class Heads(nn.Module):
+class ThingHeads(nn.Module):
     """Read the things and the other answers from the picture tower's vectors as they are, in training only."""
 
     def __init__(self, width: int, things: int) -> None:
@@ -33,7 +33,7 @@ class Heads(nn.Module):
         self.things = nn.Linear(width, things)
         self.others = nn.ModuleDict({name: nn.Linear(width, size) for name, size in ANSWERS.items()})
 
-    def forward(self, vectors: Tensor, scenes: Scenes) -> Tensor:
+    def forward(self, vectors: Tensor, scenes: SceneBatch) -> Tensor:
         """Return the cross-entropy of the things, shared among those shown, and of each answer that is known."""
         shares = (scenes.things / scenes.things.sum(1, keepdim=True)).to(vectors.device)
         loss = F.cross_entropy(self.things(vectors), shares)
@@ -57,7 +57,7 @@ class ThingsTraining(Training):
         self.ids = token_ids(told.every_text())
         self.tokens = Tokens(self.ids)
         self.model = build(SIZES, len(self.ids)).to(DEVICE, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.heads = Heads(SIZES["embed_dim"], len(book.known)).to(DEVICE)
+        self.heads = ThingHeads(SIZES["embed_dim"], len(book.known)).to(DEVICE)
         self.average = {name: weight.clone() for name, weight in self.model.state_dict().items()}
         weights = [*self.model.parameters(), *self.heads.parameters()]
         self.optimiser = torch.optim.AdamW(weights, lr=self.rate, betas=(0.9, 0.98), weight_decay=0.05)
@@ -82,7 +82,7 @@ class ThingsTraining(Training):
         follow(self.average, self.model, min(0.998, (1 + number) / (10 + number)))
         return {"loss": loss.item(), "thing": hit.item(), **numbers}
 
-    def _contrast(self, vectors: Tensor, scenes: Scenes, rng: random.Random) -> tuple[Tensor, float]:
+    def _contrast(self, vectors: Tensor, scenes: SceneBatch, rng: random.Random) -> tuple[Tensor, float]:
         captions = [told.told(scene, rng) for scene in scenes.shown]
         true = told.truths(captions, scenes.shown).to(DEVICE)
         with autocast():

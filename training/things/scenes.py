@@ -33,7 +33,7 @@ _PLAIN: Final = 0.35  # of the grounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenes:
+class SceneBatch:
     """A batch of scenes and what each shows. An answer that a scene does not give is UNKNOWN."""
 
     images: Tensor  # (n, 3, side, side) in [0, 1]
@@ -67,7 +67,7 @@ class Book:
         for i, picture in enumerate(self.backdrops):
             drawn[i] = np.asarray(draw(picture, i, self.side))
 
-    def compose(self, n: int, rng: random.Random) -> Scenes:
+    def compose(self, n: int, rng: random.Random) -> SceneBatch:
         """Compose ``n`` new scenes."""
         shown = [_scene(self, rng) for _ in range(n)]
         images = torch.stack([self._ground(scene) for scene in shown])
@@ -76,7 +76,7 @@ class Book:
         kinds = torch.zeros(n, len(self.known))
         for row, scene in zip(kinds, shown, strict=True):
             row[[self.thing[one.drawing] for one in scene.laid]] = 1
-        return Scenes(
+        return SceneBatch(
             images=images,
             things=kinds,
             count=torch.tensor([scene.copies - 1 if len(scene.things) == 1 else UNKNOWN for scene in shown]),

@@ -20,7 +20,7 @@ _NAMED: Final = 0.6  # how often a thing is called by its name and not by an ali
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ThingCaption:
     """A caption, and what it states. What it leaves open is UNKNOWN."""
 
     text: str
@@ -40,7 +40,7 @@ class Told:
         return all(said in (UNKNOWN, shown) for said, shown in stated)
 
 
-def told(scene: Scene, rng: random.Random) -> Told:
+def told(scene: Scene, rng: random.Random) -> ThingCaption:
     """Return a caption of ``scene`` that leaves some of it out."""
     colour = scene.colour if rng.random() < 0.85 else UNKNOWN
     weather = scene.weather if rng.random() < 0.6 else UNKNOWN
@@ -53,7 +53,7 @@ def told(scene: Scene, rng: random.Random) -> Told:
         text = f"{text} {rng.choice(words.GROUND_WORDS[words.GROUNDS[ground]])}"
     if weather != UNKNOWN:
         text = f"{text} {rng.choice(words.WEATHER_WORDS[words.WEATHERS[weather]])}"
-    return Told(
+    return ThingCaption(
         text=rng.choice(_BEFORE) + text, kinds=frozenset(thing.name for thing in scene.things), count=scene.copies,
         colour=colour, weather=weather, ground=ground,
     )  # fmt: skip
@@ -70,7 +70,7 @@ def every_text() -> list[str]:
     return found
 
 
-def truths(captions: Sequence[Told], scenes: Sequence[Scene]) -> Tensor:
+def truths(captions: Sequence[ThingCaption], scenes: Sequence[Scene]) -> Tensor:
     """Return whether caption j is true of scene i, (n, n) bool."""
     return torch.tensor([[caption.true_of(scene) for caption in captions] for scene in scenes])
 

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from engine.messages.mistaken import mistaken
 from engine.models.foreign import pickles
-from engine.models.foreign.pickles import PickleDamagedError, TensorView, Thing
+from engine.models.foreign.pickles import PickleDamagedError, TensorView, Unknown
 from engine.models.weights import WeightsError
 
 Found: TypeAlias = Mapping[str, Callable[[], Tensor]]
@@ -229,7 +229,7 @@ def _views(told: Any) -> Iterator[tuple[str, TensorView]]:
     waiting = deque([("", 0, told)])
     while waiting:
         path, depth, table = waiting.popleft()
-        content = table.content if isinstance(table, Thing) else table
+        content = table.content if isinstance(table, Unknown) else table
         if not isinstance(content, dict) or id(content) in seen or depth > _DEEPEST:
             continue
         seen.add(id(content))
@@ -237,7 +237,7 @@ def _views(told: Any) -> Iterator[tuple[str, TensorView]]:
             name = _plain(path + key[:_LONGEST])
             if isinstance(value, TensorView):
                 yield name, value
-            elif isinstance(value, dict | Thing):
+            elif isinstance(value, dict | Unknown):
                 waiting.append((f"{name}." if name else "", depth + 1, value))
 
 

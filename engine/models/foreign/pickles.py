@@ -1,7 +1,8 @@
 """Read a pickle without running it.
 
 A pickle is a program for a stack machine. The machine here imports no module and calls no function, whatever the pickle
-names. It understands the few names by which torch writes tensors and tables. Any other object becomes a :class:`Thing`.
+names. It understands the few names by which torch writes tensors and tables. Any other object becomes an
+:class:`Unknown`.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ class PickleDamagedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class GlobalName:
     """A class or function that a pickle names, such as ``collections.OrderedDict``."""
 
     full: str
 
 
 @dataclass(slots=True)
-class Thing:
+class Unknown:
     """An object of a class that is not known here. ``content`` has its items and attributes by name."""
 
     content: dict[str, Any] = field(default_factory=dict)
@@ -133,7 +134,7 @@ class _Machine:
     def put(self, items: list[Any]) -> None:
         """Put the pairs of ``items`` into the table on the stack. Only texts and numbers can be looked up by."""
         table = self.stack[-1]
-        table = table.content if isinstance(table, Thing) else table
+        table = table.content if isinstance(table, Unknown) else table
         if isinstance(table, dict):
             pairs = zip(items[::2], items[1::2], strict=True)
             table.update({str(key): value for key, value in pairs if isinstance(key, str | int)})
@@ -145,20 +146,20 @@ class _Machine:
 
     def build(self) -> None:
         state = self.stack.pop()
-        if isinstance(self.stack[-1], Thing) and isinstance(state, dict):
+        if isinstance(self.stack[-1], Unknown) and isinstance(state, dict):
             self.stack[-1].content.update(state)
 
     def refer(self, told: Any) -> None:
         """Replace a reference to something outside the pickle."""
         match told:
-            case ("storage", Name(full), key, _, _, *view):
+            case ("storage", GlobalName(full), key, _, _, *view):
                 offset = view[0][1] if view and view[0] is not None else 0
                 kind = self.kinds[str(key)] = full.rpartition(".")[2]
                 self.stack.append(Storage(str(key), kind, int(offset)))
             case ("module", kind, *_):
                 self.stack.append(kind)
             case _:
-                self.stack.append(Thing())
+                self.stack.append(Unknown())
 
     def table(self) -> None:
         items = self.since_mark()
@@ -167,7 +168,7 @@ class _Machine:
 
     def thing(self) -> None:
         self.since_mark()
-        self.stack.append(Thing())
+        self.stack.append(Unknown())
 
     def make_with_keywords(self) -> None:
         self.stack.pop()
@@ -175,12 +176,12 @@ class _Machine:
 
     def name(self) -> None:
         name, module = self.stack.pop(), self.stack.pop()
-        self.stack.append(Name(f"{module}.{name}"))
+        self.stack.append(GlobalName(f"{module}.{name}"))
 
 
 def _made(function: Any, arguments: Any) -> Any:
-    """Return what calling ``function`` would give if it makes a table or a tensor, else a :class:`Thing`."""
-    name = function.full if isinstance(function, Name) else ""
+    """Return what calling ``function`` would give if it makes a table or a tensor, else a :class:`Unknown`."""
+    name = function.full if isinstance(function, GlobalName) else ""
     if name in _TABLES:
         pairs = arguments[-1] if arguments and isinstance(arguments[-1], list) else []
         return {str(key): value for key, value in pairs if isinstance(key, str | int)}
@@ -192,7 +193,7 @@ def _made(function: Any, arguments: Any) -> Any:
         storage, offset, shape, stride = arguments[:4]
         kind = arguments[6].full.rpartition(".")[2] if name.endswith("_v3") else storage.kind
         return TensorView(storage, kind, int(offset), tuple(map(int, shape)), tuple(map(int, stride)))
-    return Thing()
+    return Unknown()
 
 
 _WRITTEN = {
@@ -207,10 +208,10 @@ _PUSHED: dict[str, Callable[[], Any]] = {
     "EMPTY_LIST": list,
     "EMPTY_TUPLE": tuple,
     "EMPTY_DICT": dict,
-    "EMPTY_SET": Thing,
-    "EXT1": Thing,
-    "EXT2": Thing,
-    "EXT4": Thing,
+    "EMPTY_SET": Unknown,
+    "EXT1": Unknown,
+    "EXT2": Unknown,
+    "EXT4": Unknown,
     "MARK": lambda: _MARK,
 }
 _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
@@ -229,7 +230,7 @@ _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
     "SETITEM": lambda machine, _: machine.put([machine.stack.pop(), machine.stack.pop()][::-1]),
     "SETITEMS": lambda machine, _: machine.put(machine.since_mark()),
     "ADDITEMS": lambda machine, _: machine.since_mark(),
-    "GLOBAL": lambda machine, told: machine.stack.append(Name(told.replace(" ", ".", 1))),
+    "GLOBAL": lambda machine, told: machine.stack.append(GlobalName(told.replace(" ", ".", 1))),
     "STACK_GLOBAL": lambda machine, _: machine.name(),
     "REDUCE": lambda machine, _: machine.make(),
     "NEWOBJ": lambda machine, _: machine.make(),
@@ -237,6 +238,6 @@ _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
     "INST": lambda machine, _: machine.thing(),
     "OBJ": lambda machine, _: machine.thing(),
     "BUILD": lambda machine, _: machine.build(),
-    "PERSID": lambda machine, _: machine.stack.append(Thing()),
+    "PERSID": lambda machine, _: machine.stack.append(Unknown()),
     "BINPERSID": lambda machine, _: machine.refer(machine.stack.pop()),
 }

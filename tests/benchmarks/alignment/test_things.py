@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from benchmarks.alignment import things as measured
-from benchmarks.alignment.things import Asked, Seen
+from benchmarks.alignment.things import SeenThings, ThingPrompt
 from benchmarks.judge.reader import ThingReader
 from benchmarks.paint import PaintSettings, PaintTask
 from training.things.table import things
@@ -35,8 +35,8 @@ def test_a_picture_shows_its_things_only_if_all_of_them_are_among_the_first() ->
     judge = Says(("a", "b", "c", "d", "e", "f"))
     image = Image.new("RGB", (128, 128))
 
-    def seen(*wanted: str, colour: str = "") -> Seen:
-        return measured.read(judge, [Asked(kind="bare", prompt="", things=wanted, colour=colour)], [image])[0]
+    def seen(*wanted: str, colour: str = "") -> SeenThings:
+        return measured.read(judge, [ThingPrompt(kind="bare", prompt="", things=wanted, colour=colour)], [image])[0]
 
     assert seen("a").first and seen("a", "b").first and not seen("b").first
     assert seen("b").five and seen("a", "e").five and not seen("a", "f").five
@@ -45,8 +45,11 @@ def test_a_picture_shows_its_things_only_if_all_of_them_are_among_the_first() ->
 
 
 def test_a_refused_prompt_shows_nothing() -> None:
-    asked = [Asked(kind="bare", prompt="x", things=("owl",)), Asked(kind="bare", prompt="y", things=("owl",))]
-    good = Seen(first=True, five=True, belief=0.9, colour=False, weather=False)
+    asked = [
+        ThingPrompt(kind="bare", prompt="x", things=("owl",)),
+        ThingPrompt(kind="bare", prompt="y", things=("owl",)),
+    ]
+    good = SeenThings(first=True, five=True, belief=0.9, colour=False, weather=False)
     found = measured.shares(asked, [good, None])["bare"]
     assert found["first"].value == found["first five"].value == 0.5 and found["refused"].value == 0.5
 

@@ -23,7 +23,7 @@ from engine.models import kinds
 from engine.models.perceptor import PromptTooLongError
 from engine.run import batch
 from engine.run.run import Run
-from engine.serve.memory import Memory
+from engine.serve.memory import StepMemory
 
 ENGINE = Path(__file__).parents[3] / "engine"
 
@@ -170,7 +170,7 @@ def test_toys_paint_and_a_checkpoint_resumes_bit_for_bit(
 
 def test_an_upscale_and_the_reckoning_of_memory_need_no_codes(toys: Bundle, asked: Spec) -> None:
     larger = dataclasses.replace(asked, width=64, height=48, upscale=2)
-    assert Memory(10**9).chunk(larger, toys) is None
+    assert StepMemory(10**9).chunk(larger, toys) is None
     assert paint(Run(larger, toys, photograph()), 2).picture().shape == (1, 3, 48, 64)
 
 

@@ -31,7 +31,7 @@ from engine.run import batch
 from engine.run.run import Run
 from engine.run.timelapse import FRAMES_PER_SECOND, HOLD_SECONDS, SLOWEST
 from engine.serve.loop import Loop
-from engine.serve.memory import Memory
+from engine.serve.memory import StepMemory
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_a_picture_that_can_never_fit_is_refused_with_the_largest_size_that_woul
     bundle: Bundle, events: list[Event], spec: Spec
 ) -> None:
     large = dataclasses.replace(spec, width=64, height=96)
-    loop = Loop({"starter": bundle}, events.append, Memory(Memory(2**40).need(spec, bundle)))
+    loop = Loop({"starter": bundle}, events.append, StepMemory(StepMemory(2**40).need(spec, bundle)))
     loop.obey(StartRun(job_id=1, spec=large))
     (failed,) = events
     assert isinstance(failed, RunFailed) and failed.reason is Failure.OUT_OF_MEMORY
@@ -179,7 +179,7 @@ def test_runs_that_do_not_fit_beside_each_other_take_turns_and_chunks_are_chosen
 
     monkeypatch.setattr(batch, "step", watched)
     small = dataclasses.replace(spec, cutouts=2, iterations=2)
-    loop = Loop({"starter": bundle}, events.append, Memory(2 * Memory(2**40).need(small, bundle)))
+    loop = Loop({"starter": bundle}, events.append, StepMemory(2 * StepMemory(2**40).need(small, bundle)))
     many = dataclasses.replace(small, cutouts=64, seed=4)
     for job_id, asked in enumerate([*(dataclasses.replace(small, seed=seed) for seed in (1, 2, 3)), many]):
         loop.obey(StartRun(job_id=job_id, spec=asked))

@@ -17,7 +17,7 @@ from engine.messages import Precision, Spec
 from engine.run import batch
 from engine.run.run import Run
 from engine.serve import memory
-from engine.serve.memory import Memory, NoRoom
+from engine.serve.memory import NoRoom, StepMemory
 from tests.engine.parts import as_clip, as_vqgan
 
 AMPLE = 2**40
@@ -68,12 +68,12 @@ def test_what_a_step_saves_is_foreseen_from_counts_at_small_sizes(
     spec: Spec, bundle: Bundle, changes: dict[str, Any], chunk: int | None, precision: Precision
 ) -> None:
     asked = dataclasses.replace(spec, **changes, precision=precision)
-    need = Memory(AMPLE).need(asked, bundle, chunk)
+    need = StepMemory(AMPLE).need(asked, bundle, chunk)
     assert 0.6 * need <= saved_by_a_step(Run(asked, bundle), chunk) <= need
 
 
 def test_the_need_grows_with_pixels_cutouts_and_asked_perceptors(spec: Spec, bundle: Bundle) -> None:
-    reckoned = Memory(AMPLE)
+    reckoned = StepMemory(AMPLE)
 
     def need(**changes: object) -> int:
         return reckoned.need(dataclasses.replace(spec, **{"cutouts": 4, **changes}), bundle)  # type: ignore[arg-type]
@@ -86,12 +86,12 @@ def test_the_need_grows_with_pixels_cutouts_and_asked_perceptors(spec: Spec, bun
 
 def test_cutouts_are_halved_until_they_fit_and_a_picture_that_never_does_is_refused(spec: Spec, bundle: Bundle) -> None:
     asked = dataclasses.replace(spec, width=64, height=64, cutouts=12)
-    ample = Memory(AMPLE)
+    ample = StepMemory(AMPLE)
     assert ample.chunk(asked, bundle) is None
     for chunk in (6, 3, 2, 1):
-        assert Memory(ample.need(asked, bundle, chunk)).chunk(asked, bundle) == chunk
+        assert StepMemory(ample.need(asked, bundle, chunk)).chunk(asked, bundle) == chunk
     with pytest.raises(NoRoom, match=r"64×64 px need about \d+ MB of memory, and there are \d+ MB for pictures here"):
-        Memory(ample.need(asked, bundle, 1) - 1).chunk(asked, bundle)
+        StepMemory(ample.need(asked, bundle, 1) - 1).chunk(asked, bundle)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 48), (48, 128)])
@@ -99,8 +99,8 @@ def test_the_largest_that_fits_has_the_same_shape_and_the_next_does_not_fit(
     spec: Spec, bundle: Bundle, size: tuple[int, int]
 ) -> None:
     asked = dataclasses.replace(spec, width=size[0], height=size[1])
-    least = Memory(AMPLE).need(dataclasses.replace(asked, width=32, height=32), bundle, 1)
-    tight = Memory(least)
+    least = StepMemory(AMPLE).need(dataclasses.replace(asked, width=32, height=32), bundle, 1)
+    tight = StepMemory(least)
     found = tight.largest(asked, bundle, tight.size)
     assert found is not None
     fitting = dataclasses.replace(asked, width=found[0], height=found[1])
@@ -108,12 +108,12 @@ def test_the_largest_that_fits_has_the_same_shape_and_the_next_does_not_fit(
     assert found[0] / found[1] == pytest.approx(size[0] / size[1], rel=0.15)
     assert f"fits is {found[0]}x{found[1]}" in tight.too_large(asked, bundle)
     Run(fitting, bundle)
-    assert Memory(1).largest(asked, bundle, 1) is None
-    assert "tell whoever runs this bot" in Memory(1).too_large(asked, bundle)
+    assert StepMemory(1).largest(asked, bundle, 1) is None
+    assert "tell whoever runs this bot" in StepMemory(1).too_large(asked, bundle)
 
 
 def test_after_memory_ran_out_a_smaller_size_is_named_though_all_should_have_fit(spec: Spec, bundle: Bundle) -> None:
-    said = Memory(AMPLE).ran_out(dataclasses.replace(spec, width=64, height=64), bundle)
+    said = StepMemory(AMPLE).ran_out(dataclasses.replace(spec, width=64, height=64), bundle)
     assert said.startswith("64×64 px took more memory than there is.") and "fits is 60x60" in said
 
 

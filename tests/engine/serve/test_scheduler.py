@@ -14,9 +14,9 @@ from engine.messages import Spec
 from engine.run import batch
 from engine.run.run import Run
 from engine.serve import scheduler
-from engine.serve.memory import Memory
+from engine.serve.memory import StepMemory
 
-AMPLE = Memory(2**40)
+AMPLE = StepMemory(2**40)
 
 
 class OnPaper:
@@ -112,8 +112,8 @@ def test_compatible_runs_are_one_party_and_others_have_their_own(spec: Spec, bun
 def test_as_many_go_together_as_fit_into_memory(spec: Spec, bundle: Bundle) -> None:
     members = seeds(spec, bundle, 1, 2, 3, 4, 5)
     need = AMPLE.need(spec, bundle)
-    assert [len(party) for party in scheduler.parties(members, Memory(2 * need))] == [2, 2, 1]
-    assert [len(party) for party in scheduler.parties(members, Memory(need))] == [1] * 5
+    assert [len(party) for party in scheduler.parties(members, StepMemory(2 * need))] == [2, 2, 1]
+    assert [len(party) for party in scheduler.parties(members, StepMemory(need))] == [1] * 5
 
 
 def test_on_the_cpu_large_models_do_not_go_together(

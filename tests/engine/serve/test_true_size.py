@@ -15,7 +15,7 @@ from engine.bundles import bundles
 from engine.messages import Checkpointed, Describe, Described, Event, Film, RunFinished, RunStarted, Spec, StartRun
 from engine.run.run import Run
 from engine.serve.loop import Loop
-from engine.serve.memory import Memory
+from engine.serve.memory import StepMemory
 from tests.engine.serve.test_memory import saved_by_a_step
 
 pytestmark = pytest.mark.soak
@@ -102,6 +102,6 @@ def test_memory_is_foreseen_and_a_step_in_chunks_is_the_same(full_size: bundles.
     spec = dataclasses.replace(SPEC, width=128, height=128, cutouts=4)
     whole, chunked = Run(spec, full_size), Run(spec, full_size)
     for run, chunk in ((whole, None), (chunked, 3)):
-        need = Memory(0).need(spec, full_size, chunk)
+        need = StepMemory(0).need(spec, full_size, chunk)
         assert 0.6 * need <= saved_by_a_step(run, chunk) <= need
     assert chunked.loss == pytest.approx(whole.loss, rel=1e-5)
