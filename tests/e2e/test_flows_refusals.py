@@ -33,7 +33,7 @@ async def refused(studio: Studio, command: str, **options: Any) -> str:
         ({"prompt": "|"}, "Describe the picture, for example"),
         ({"prompt": "fog:-1"}, "above 0"),
         ({"prompt": "x", "size": "big"}, "“big” is not a size"),
-        ({"prompt": "x", "size": "4000x4000"}, "for example 64x64"),
+        ({"prompt": "x", "size": "4000x4000"}, "128x128"),
         ({"prompt": "x", "iterations": 501}, "Choose from 1 to 500"),
         ({"prompt": "x", "bundle": "wikiart"}, "There is: starter"),
     ],

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from bot.errors import BadSetting
+from bot.gateway.bounds import bounded
 from bot.gateway.replies import explain
 from bot.texts import card
 from bot.words import values
@@ -221,7 +222,8 @@ def test_a_refusal_of_the_longest_words_fits_a_message(text: str) -> None:
         except (BadSetting, PromptError) as refused:
             assert len(str(refused)) < 1500
             assert "x" * 300 not in str(refused)
-            assert len(explain(BadSetting(str(refused) * 9))) <= card.CONTENT_LIMIT
+            sent = bounded({"content": explain(BadSetting(str(refused) * 9))})
+            assert len(sent["content"]) <= card.CONTENT_LIMIT
 
 
 def test_a_recipe_typed_again_is_bounded_by_its_message() -> None:
