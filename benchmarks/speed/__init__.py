@@ -1,1 +1,1 @@
-"""How fast the engine is, beside the published loop on the same machine."""
+"""Say how fast the engine is, beside the published loop on the same machine."""

@@ -1,1 +1,1 @@
-"""What the paper shows in pictures alone, repeated on the starter models and read by the independent judge."""
+"""Say what the paper shows in pictures alone, repeated on the starter models and read by the independent judge."""

@@ -1,4 +1,4 @@
-"""What all commands of the terminal share: where they write, how they complain, and their exit codes."""
+"""Say what all commands of the terminal share: where they write, how they complain, and their exit codes."""
 
 import re
 from collections.abc import Container, Iterator

@@ -1,4 +1,4 @@
-"""Where a member asked for something, and whether the bot may answer there with a picture."""
+"""Say where a member asked for something, and whether the bot may answer there with a picture."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What can follow a finished picture, and the buttons for it."""
+"""Say what can follow a finished picture, and the buttons for it."""
 
 import re
 from collections.abc import Iterator

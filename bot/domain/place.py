@@ -1,4 +1,4 @@
-"""Where a member asks for something, and who asks."""
+"""Say where a member asks for something, and who asks."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace

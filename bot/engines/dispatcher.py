@@ -1,4 +1,4 @@
-"""From the queue to the engines and back: claims jobs, follows their runs, survives the death of an engine."""
+"""Lead jobs from the queue to the engines and back: claim them, follow their runs, survive the death of an engine."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What the dispatcher keeps in memory of the runs under way; everything that must last is in the queue."""
+"""Say what the dispatcher keeps in memory of the runs under way; everything that must last is in the queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the events of a run mean for its job: written to the queue and the files, and told to the observer."""
+"""Say what the events of a run mean for its job: written to the queue and the files, and told to the observer."""
 
 import dataclasses
 import logging

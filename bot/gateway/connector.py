@@ -1,4 +1,4 @@
-"""How the client reaches Discord: over the public internet, or at one fixed address (the sandbox, a proxy)."""
+"""Say how the client reaches Discord: over the public internet, or at one fixed address (the sandbox, a proxy)."""
 
 import ipaddress
 import socket

@@ -1,4 +1,4 @@
-"""What counts against the limits of members after their records are erased: when they asked, for a day.
+"""Say what counts against the limits of members after their records are erased: when they asked, for a day.
 
 Without it whoever reaches a daily limit would erase their records and begin anew.
 """

@@ -1,1 +1,1 @@
-"""What members set, keep, rate and may take with them."""
+"""Say what members set, keep, rate and may take with them."""

@@ -1,1 +1,1 @@
-"""Who may ask, what for, and what is shown: rules by moderators and owners, reports, and the trail of what they did."""
+"""Decide who may ask, what for, and what is shown, by rules and reports; keep the trail of what moderators did."""

@@ -1,1 +1,1 @@
-"""For whoever runs the bot: its state, metrics and health, drain and reload, and what is deleted when."""
+"""Serve whoever runs the bot: its state, metrics and health, drain and reload, and what is deleted when."""

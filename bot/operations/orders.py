@@ -1,4 +1,4 @@
-"""What an operator can order, by /admin or on the command line; the answers are theirs to read."""
+"""Say what an operator can order, by /admin or on the command line; the answers are theirs to read."""
 
 import logging
 from typing import assert_never

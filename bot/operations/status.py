@@ -1,4 +1,4 @@
-"""What the bot is doing, at a glance: for /admin, the command line, the presence, /healthz and /metrics."""
+"""Say what the bot is doing, at a glance: for /admin, the command line, the presence, /healthz and /metrics."""
 
 import asyncio
 import logging

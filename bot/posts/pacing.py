@@ -44,7 +44,7 @@ class Pacer:
             pass
 
     async def close(self) -> None:
-        """Drop everything."""
+        """Drop all that waits for a turn."""
         workers = list(self._workers.values())
         for worker in workers:
             worker.cancel()

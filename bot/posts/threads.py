@@ -1,4 +1,4 @@
-"""Where a job lives on Discord: in a thread of its own, or where it was asked if that is a thread or a DM."""
+"""Say where a job lives on Discord: in a thread of its own, or where it was asked if that is a thread or a DM."""
 
 import logging
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""What members ask for, from any door, up to the job in the queue."""
+"""Say what members ask for, from any door, up to the job in the queue."""

@@ -1,4 +1,4 @@
-"""What a picture shows, for whoever asks on Discord: which picture, whether they may, the answer, *Paint this*."""
+"""Say what a picture shows, for whoever asks on Discord: which picture, whether they may, the answer, *Paint this*."""
 
 import asyncio
 import io

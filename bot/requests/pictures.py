@@ -1,4 +1,4 @@
-"""Which picture a member means: one attached, one replied to, or the newest one around."""
+"""Find which picture a member means: one attached, one replied to, or the newest one around."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""What ends at the wish of a requester or a moderator: pictures with their messages and files, and open jobs."""
+"""Say what ends at the wish of a requester or a moderator: pictures with their messages and files, and open jobs."""
 
 import asyncio
 import logging

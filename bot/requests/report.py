@@ -1,4 +1,4 @@
-"""From a member's report of a picture to the moderators' channel, and back to what they decided."""
+"""Lead from a member's report of a picture to the moderators' channel, and back to what they decided."""
 
 import asyncio
 import io

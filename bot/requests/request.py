@@ -1,4 +1,4 @@
-"""What somebody asks for, by any door: a command, a reply, a button, a menu or the command line."""
+"""Say what somebody asks for, by any door: a command, a reply, a button, a menu or the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What /help and /about say."""
+"""Say what /help and /about say."""
 
 from collections import Counter
 from collections.abc import Sequence

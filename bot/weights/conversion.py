@@ -35,7 +35,7 @@ async def convert_clip(archive: Path, out: Path, sha256: str, provenance: Mappin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the owner of a CLIP says of how it computes, where neither its file nor a config beside it does."""
+    """Hold what the owner of a CLIP says of how it computes, where neither its file nor a config beside it does."""
 
     activation: str | None = None
     heads: int | None = None  # of the picture side

@@ -1,1 +1,1 @@
-"""From what a member typed to the spec that an engine paints, and back to a recipe."""
+"""Lead from what a member typed to the spec that an engine paints, and back to a recipe."""

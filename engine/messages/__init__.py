@@ -1,4 +1,4 @@
-"""What crosses the pipe between the bot and an engine, and the resolution of requests that both sides share.
+"""Say what crosses the pipe between the bot and an engine, and the resolution of requests that both sides share.
 
 Only the standard library is imported here: the bot imports these modules, and must never load torch. Pictures cross
 as encoded bytes. Nothing assumes a shared disk: a checkpoint travels as bytes.

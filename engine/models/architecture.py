@@ -1,4 +1,4 @@
-"""What a CLIP's tensors do not tell: its activation, its numbers of heads, and how it normalises pixels.
+"""Say what a CLIP's tensors do not tell: its activation, its numbers of heads, and how it normalises pixels.
 
 OpenAI's models have QuickGELU and heads of 64 channels. Most others have GELU, and the large ones wider heads. With the
 wrong ones a model still computes something, so nothing is assumed: the file, a config or its owner must tell.
@@ -89,7 +89,7 @@ def _count(state: Mapping[str, Tensor], prefix: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """What to know of a CLIP beside its tensors. None for a number of heads means OpenAI's heads of 64 channels."""
+    """Hold what a CLIP's tensors do not tell. None for a number of heads means OpenAI's heads of 64 channels."""
 
     activation: str = "quickgelu"  # a name in ACTIVATIONS
     vision_heads: int | None = None

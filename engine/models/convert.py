@@ -38,7 +38,7 @@ _SIZES = ("input_resolution", "context_length", "vocab_size")  # what a CLIP's o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """What the owner of a CLIP says of how it computes. None leaves it to the file, or to what is published."""
+    """Hold what the owner of a CLIP says of how it computes. None leaves it to the file, or to what is published."""
 
     activation: str | None = None  # a name in engine.models.architecture.ACTIVATIONS
     heads: int | None = None  # of the picture side

@@ -1,4 +1,4 @@
-"""What a step changes: z, its optimiser and its random generator (paper §2, figure 1)."""
+"""Say what a step changes: z, its optimiser and its random generator (paper §2, figure 1)."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""What an edit may change: a mask drawn by hand or found by words (paper §2.5, appendix G.2)."""
+"""Say what an edit may change: a mask drawn by hand or found by words (paper §2.5, appendix G.2)."""
 
 import dataclasses
 from collections.abc import Sequence

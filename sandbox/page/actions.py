@@ -1,4 +1,4 @@
-"""Everything the page can ask for. Each function acts as the member who speaks."""
+"""Do everything the page can ask for. Each function acts as the member who speaks."""
 
 import secrets
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""What a page shows: the sandbox, the people to speak as, and the bot's state."""
+"""Say what a page shows: the sandbox, the people to speak as, and the bot's state."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Everything that can be done in the world, one function for each act."""
+"""Do everything that can be done in the world, one function for each act."""

@@ -1,4 +1,4 @@
-"""What one picture shows: the attributes, how they are drawn by chance, and which pairs are held out."""
+"""Say what one picture shows: the attributes, how they are drawn by chance, and which pairs are held out."""
 
 import dataclasses
 import random

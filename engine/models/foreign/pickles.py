@@ -59,7 +59,7 @@ class TensorView:
 
 
 class Readable(Protocol):
-    """What :mod:`pickletools` reads from."""
+    """Hold what :mod:`pickletools` reads from."""
 
     def read(self, count: int, /) -> bytes:
         """Return at most ``count`` bytes."""
